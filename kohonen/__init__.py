@@ -1,0 +1,38 @@
+"""Kohonen's self-organizing map: the textbook's, exactly, and fast.
+
+>>> from kohonen import SelfOrganizingMap
+>>> som = SelfOrganizingMap(10, 10, iterations=100, random_state=7)
+>>> som.fit([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]).predict([[0.9, 0.1, 0.0]]).shape
+(1, 2)
+"""
+
+from kohonen.errors import (
+    InvalidColourError,
+    InvalidDataError,
+    InvalidParameterError,
+    KohonenError,
+    NotFittedError,
+)
+from kohonen.parameters import Parameters
+from kohonen.quality import Quality, assess
+from kohonen.som import SelfOrganizingMap
+from kohonen.training import Observer, TrainedMap, Training, train
+
+__all__ = [
+    "InvalidColourError",
+    "InvalidDataError",
+    "InvalidParameterError",
+    "KohonenError",
+    "NotFittedError",
+    "Observer",
+    "Parameters",
+    "Quality",
+    "SelfOrganizingMap",
+    "TrainedMap",
+    "Training",
+    "__version__",
+    "assess",
+    "train",
+]
+
+__version__ = "0.1.0"

@@ -1,0 +1,32 @@
+"""What a training will cost, before it starts."""
+
+from dataclasses import dataclass
+
+from kohonen.parameters import Parameters
+
+__all__ = ["Cost"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """The time of one step of an engine: one sample shown to the map once.
+
+    Attributes
+    ----------
+    per_step : float
+        Seconds for every step.
+    per_dimension : float
+        Seconds for every dimension of the data.
+    per_value : float
+        Seconds for every weight of the map, and one more for every unit.
+    """
+
+    per_step: float
+    per_dimension: float
+    per_value: float
+
+    def seconds(self, parameters: Parameters, *, samples: int, dimension: int) -> float:
+        """Estimate how long a training of so many samples of such a dimension takes."""
+        values = parameters.width * parameters.height * (dimension + 1)
+        step = self.per_step + self.per_dimension * dimension + self.per_value * values
+        return parameters.iterations * samples * step

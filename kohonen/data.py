@@ -1,0 +1,95 @@
+"""Samples and weights on their way in: checked once, then plain contiguous float64 arrays."""
+
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from kohonen.errors import InvalidDataError
+
+__all__ = ["LARGEST_MAGNITUDE", "FloatArray", "as_samples", "as_weights"]
+
+FloatArray: TypeAlias = npt.NDArray[np.float64]
+
+#: Squares of anything larger could overflow, and a map of infinities has no best matching unit.
+LARGEST_MAGNITUDE = 1e150
+
+
+def as_samples(data: npt.ArrayLike, *, dimension: int | None = None) -> FloatArray:
+    """Check samples and return them as a contiguous float64 array.
+
+    Parameters
+    ----------
+    data : array_like of shape (n, dim)
+        Numbers; a negative zero becomes zero, so that equal data are the same bytes.
+    dimension : int, optional
+        The dimension that is required.
+
+    Returns
+    -------
+    ndarray of shape (n, dim)
+        A new array, in C order.
+
+    Raises
+    ------
+    InvalidDataError
+        For anything but a rectangular table of at least one row and one column of finite numbers.
+    """
+    array = _as_float(data, "the data")
+    if array.ndim == 1 and array.size:
+        raise InvalidDataError(
+            f"the data must be a table, one row a sample, but have shape {array.shape}; "
+            "one sample is [[...]], samples of one number each are [[a], [b], ...]"
+        )
+    if array.ndim != 2 or not array.size:
+        raise InvalidDataError(
+            "the data must be a table of at least one sample of at least one number, "
+            f"but have shape {array.shape}"
+        )
+    if dimension is not None and array.shape[1] != dimension:
+        raise InvalidDataError(
+            f"each sample must have {dimension} values, as the map's units do, but has {array.shape[1]}"
+        )
+    _check_finite(array, "the data")
+    return array
+
+
+def as_weights(weights: npt.ArrayLike, *, width: int, height: int, dimension: int) -> FloatArray:
+    """Check weights and return a contiguous float64 copy of shape ``(width, height, dimension)``.
+
+    Raises
+    ------
+    InvalidDataError
+        For another shape, or anything but finite numbers.
+    """
+    array = _as_float(weights, "the weights")
+    if array.shape != (width, height, dimension):
+        raise InvalidDataError(
+            f"the weights must have shape {(width, height, dimension)} (width, height, dimension), "
+            f"but have {array.shape}"
+        )
+    _check_finite(array, "the weights")
+    return array
+
+
+def _as_float(values: npt.ArrayLike, what: str) -> FloatArray:
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise InvalidDataError(f"{what} must be rectangular: every row as long as the first") from error
+    if array.dtype.kind not in "iuf":
+        raise InvalidDataError(f"{what} must be numbers, but are of type {array.dtype}")
+    # Adding zero copies, and turns -0.0 into 0.0.
+    return np.asarray(np.add(array, 0.0, dtype=np.float64, order="C"))
+
+
+def _check_finite(array: FloatArray, what: str) -> None:
+    # min and max pass a NaN on, so that two reductions see all that is wrong.
+    if array.min() >= -LARGEST_MAGNITUDE and array.max() <= LARGEST_MAGNITUDE:
+        return
+    usable = np.abs(array) <= LARGEST_MAGNITUDE
+    first = tuple(int(i) for i in np.argwhere(~usable)[0])
+    raise InvalidDataError(
+        f"{what} must be finite numbers of magnitude {LARGEST_MAGNITUDE:g} at most, "
+        f"but hold {array[first]} at {list(first)}"
+    )

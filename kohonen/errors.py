@@ -1,0 +1,58 @@
+"""What can go wrong in the library.
+
+The tree::
+
+    KohonenError
+    ├── InvalidParameterError     a parameter of the map or of its training (also a ValueError)
+    ├── InvalidDataError          samples or weights that cannot be used (also a ValueError)
+    │   └── InvalidColourError    one colour of many; ``index`` says which
+    └── NotFittedError            a result was asked of a map that has not been trained
+"""
+
+__all__ = [
+    "InvalidColourError",
+    "InvalidDataError",
+    "InvalidParameterError",
+    "KohonenError",
+    "NotFittedError",
+]
+
+
+class KohonenError(Exception):
+    """Base of every error that the library raises on purpose."""
+
+
+class InvalidParameterError(KohonenError, ValueError):
+    """A parameter is of the wrong type or outside its range.
+
+    Attributes
+    ----------
+    parameter : str
+        Name of the parameter, as the caller spells it.
+    """
+
+    def __init__(self, message: str, *, parameter: str) -> None:
+        super().__init__(message)
+        self.parameter = parameter
+
+
+class InvalidDataError(KohonenError, ValueError):
+    """Samples or weights are of the wrong shape, type or range."""
+
+
+class InvalidColourError(InvalidDataError):
+    """A colour that cannot be understood.
+
+    Attributes
+    ----------
+    index : int
+        Position of the colour in the sequence that was given, from 0.
+    """
+
+    def __init__(self, message: str, *, index: int) -> None:
+        super().__init__(message)
+        self.index = index
+
+
+class NotFittedError(KohonenError):
+    """A result was asked of a map that has not been trained."""

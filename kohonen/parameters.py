@@ -1,0 +1,114 @@
+"""What determines a training, besides the data: one definition for everything that trains."""
+
+import math
+import secrets
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias, get_args
+
+import numpy as np
+
+from kohonen.data import FloatArray
+from kohonen.errors import InvalidParameterError
+from kohonen.schedule import Schedule
+
+__all__ = ["SEEDS", "Algorithm", "Parameters", "draw_seed"]
+
+Algorithm: TypeAlias = Literal["online"]
+
+#: Seeds that are drawn are below this number.
+SEEDS = 2**32
+
+
+def draw_seed() -> int:
+    """Return a random seed."""
+    return secrets.randbelow(SEEDS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """The parameters of a map and of its training.
+
+    Parameters
+    ----------
+    width, height : int
+        Units of the grid, to the right and downwards; each at least 1.
+    iterations : int, default 1000
+        Passes over the data, at least 1.
+    learning_rate : float, default 0.1
+        The learning rate at the start, above 0 and at most 1.
+    sigma : float, optional
+        The radius at the start, in units of the grid, above 0; ``max(width, height) / 2`` when None.
+    random_state : int, optional
+        The seed of the initial weights, not negative; None asks for one to be drawn.
+    algorithm : "online", default "online"
+        How the map is trained.
+
+    Raises
+    ------
+    InvalidParameterError
+        For a value of the wrong type or out of range.
+    """
+
+    width: int
+    height: int
+    iterations: int = 1000
+    learning_rate: float = 0.1
+    sigma: float | None = None
+    random_state: int | None = None
+    algorithm: Algorithm = "online"
+
+    def __post_init__(self) -> None:
+        for name in ("width", "height", "iterations"):
+            self._check_integer(name, least=1)
+        if self.random_state is not None:
+            self._check_integer("random_state", least=0)
+        self._check_positive("learning_rate", most=1.0)
+        if self.sigma is not None:
+            self._check_positive("sigma", most=math.inf)
+        if self.algorithm not in get_args(Algorithm):
+            known = ", ".join(repr(name) for name in get_args(Algorithm))
+            raise InvalidParameterError(
+                f"algorithm must be one of {known}, but is {self.algorithm!r}", parameter="algorithm"
+            )
+
+    @property
+    def initial_radius(self) -> float:
+        """The radius at the start, in units of the grid."""
+        return max(self.width, self.height) / 2 if self.sigma is None else self.sigma
+
+    @property
+    def schedule(self) -> Schedule:
+        """How radius and learning rate shrink."""
+        return Schedule(self.iterations, self.initial_radius, self.learning_rate)
+
+    def seeded(self) -> "Parameters":
+        """Return these parameters with a seed: their own, or one drawn now."""
+        if self.random_state is not None:
+            return self
+        return replace(self, random_state=draw_seed())
+
+    def initial_weights(self, dimension: int) -> FloatArray:
+        """Return the random weights that the training starts from, of shape ``(width, height, dimension)``.
+
+        They are uniform in [0, 1) and the same wherever the seed is the same.
+        """
+        generator = np.random.default_rng(self.random_state)
+        return generator.random((self.width, self.height, dimension))
+
+    def _check_integer(self, name: str, *, least: int) -> None:
+        value: Any = getattr(self, name)
+        if isinstance(value, bool) or not isinstance(value, int | np.integer):
+            raise InvalidParameterError(f"{name} must be an integer, but is {value!r}", parameter=name)
+        if value < least:
+            raise InvalidParameterError(f"{name} must be at least {least}, but is {value}", parameter=name)
+        object.__setattr__(self, name, int(value))
+
+    def _check_positive(self, name: str, *, most: float) -> None:
+        value: Any = getattr(self, name)
+        if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+            raise InvalidParameterError(f"{name} must be a number, but is {value!r}", parameter=name)
+        number = float(value)
+        if not (math.isfinite(number) and 0.0 < number <= most):
+            bounds = "above 0 and finite" if most == math.inf else f"above 0 and at most {most:g}"
+            raise InvalidParameterError(f"{name} must be {bounds}, but is {value}", parameter=name)
+        object.__setattr__(self, name, number)

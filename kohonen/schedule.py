@@ -1,0 +1,80 @@
+"""How the radius and the learning rate shrink while a map trains."""
+
+import math
+from dataclasses import dataclass
+
+__all__ = ["NEIGHBOURHOOD_CUT", "Schedule"]
+
+#: The neighbourhood is taken as zero where it is smaller: that changes weights by far less than 1e-9,
+#: and it makes updates local.
+NEIGHBOURHOOD_CUT = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Exponential decay of the radius and of the learning rate.
+
+    With ``sigma_0`` the initial radius and ``N`` the number of iterations, ``lambda = N / ln(sigma_0)``;
+    at iteration ``t`` both are their initial values times ``exp(-t / lambda)``, so that the radius reaches
+    one unit as the training ends. Where ``sigma_0 <= 1`` lambda has no meaning and both stay constant.
+
+    Parameters
+    ----------
+    iterations : int
+        ``N``, the passes over the data.
+    sigma : float
+        ``sigma_0``, in units of the grid, above 0.
+    learning_rate : float
+        ``alpha_0``.
+
+    References
+    ----------
+    T. Kohonen, *Self-Organizing Maps*, 3rd edition, Springer 2001, section 3.1.
+    """
+
+    iterations: int
+    sigma: float
+    learning_rate: float
+
+    def radius(self, iteration: int) -> float:
+        """Return ``sigma_t``, the width of the Gaussian neighbourhood, in units of the grid."""
+        return self.sigma * self._decay(iteration)
+
+    def rate(self, iteration: int) -> float:
+        """Return ``alpha_t``, the learning rate."""
+        return self.learning_rate * self._decay(iteration)
+
+    def neighbourhood(self, iteration: int, size: int) -> list[float]:
+        """Return ``g(k) = exp(-k^2 / (2 sigma_t^2))`` for ``k = 0, 1, ...`` up to the cut.
+
+        Parameters
+        ----------
+        iteration : int
+            ``t``, from 0.
+        size : int
+            How many values are wanted at most: the longer side of the grid.
+
+        Returns
+        -------
+        list of float
+            At least ``[1.0]``; what is beyond its end is zero.
+        """
+        radius = self.radius(iteration)
+        double_variance = 2.0 * radius * radius
+        table = [1.0]
+        if double_variance == 0.0:
+            return table
+        # math.exp and not np.exp, whose last bit depends on the machine's vector unit.
+        exp = math.exp
+        for k in range(1, size):
+            value = exp(-(k * k) / double_variance)
+            if value < NEIGHBOURHOOD_CUT:
+                break
+            table.append(value)
+        return table
+
+    def _decay(self, iteration: int) -> float:
+        if self.sigma <= 1.0:
+            return 1.0
+        time_constant = self.iterations / math.log(self.sigma)
+        return math.exp(-iteration / time_constant)

@@ -1,0 +1,99 @@
+"""The contract of the online algorithm, as literally as Python allows: slow, and obviously right."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass
+class Result:
+    """What the oracle does: the weights after each iteration, and the best matching unit of every step."""
+
+    history: list[Array]
+    units: list[tuple[int, int]]
+
+    @property
+    def weights(self) -> Array:
+        """The weights at the end."""
+        return self.history[-1]
+
+
+def contract(
+    samples: Array, initial: Array, *, iterations: int, learning_rate: float = 0.1, sigma: float | None = None
+) -> Result:
+    """Train as the contract says: the separable Gaussian, cut at 1e-12, in its order of operations."""
+    weights = initial.copy()
+    width, height, dimension = weights.shape
+    history, units = [], []
+    for t in range(iterations):
+        sigma_t, alpha_t = _schedule(t, iterations, learning_rate, sigma, width, height)
+
+        def g(k: int, sigma_t: float = sigma_t) -> float:
+            value = math.exp(-(k * k) / (2 * sigma_t * sigma_t))
+            return 0.0 if value < 1e-12 else value
+
+        for v in samples:
+            bx, by = best_matching_unit(weights, v)
+            units.append((bx, by))
+            for x in range(width):
+                for y in range(height):
+                    h = g(abs(x - bx)) * (alpha_t * g(abs(y - by)))
+                    for k in range(dimension):
+                        weights[x, y, k] = weights[x, y, k] + h * (v[k] - weights[x, y, k])
+        history.append(weights.copy())
+    return Result(history, units)
+
+
+def textbook(
+    samples: Array, initial: Array, *, iterations: int, learning_rate: float = 0.1, sigma: float | None = None
+) -> Result:
+    """Train as the textbook says: one exponential of the Euclidean distance on the grid per unit, no cut."""
+    weights = initial.copy()
+    width, height, _ = weights.shape
+    history, units = [], []
+    for t in range(iterations):
+        sigma_t, alpha_t = _schedule(t, iterations, learning_rate, sigma, width, height)
+        for v in samples:
+            bx, by = best_matching_unit(weights, v)
+            units.append((bx, by))
+            for x in range(width):
+                for y in range(height):
+                    squared = (x - bx) ** 2 + (y - by) ** 2
+                    theta = math.exp(-squared / (2 * sigma_t**2))
+                    weights[x, y] += alpha_t * theta * (v - weights[x, y])
+        history.append(weights.copy())
+    return Result(history, units)
+
+
+def best_matching_unit(weights: Array, v: Array) -> tuple[int, int]:
+    """Search one unit after the other; the first of the nearest wins."""
+    best, least = (0, 0), math.inf
+    for x in range(weights.shape[0]):
+        for y in range(weights.shape[1]):
+            squared = squared_distance(weights[x, y], v)
+            if squared < least:
+                best, least = (x, y), squared
+    return best
+
+
+def squared_distance(w: Array, v: Array) -> float:
+    """Add the squares in order of dimension."""
+    total = 0.0
+    for k in range(len(v)):
+        total += float((v[k] - w[k]) * (v[k] - w[k]))
+    return total
+
+
+def _schedule(
+    t: int, iterations: int, learning_rate: float, sigma: float | None, width: int, height: int
+) -> tuple[float, float]:
+    sigma_0 = max(width, height) / 2 if sigma is None else sigma
+    if sigma_0 <= 1:
+        return sigma_0, learning_rate
+    time_constant = iterations / math.log(sigma_0)
+    decay = math.exp(-t / time_constant)
+    return sigma_0 * decay, learning_rate * decay

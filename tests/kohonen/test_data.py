@@ -1,0 +1,60 @@
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kohonen import InvalidDataError
+from kohonen.data import as_samples, as_weights
+
+
+def test_samples_are_contiguous_float64_of_their_own() -> None:
+    given = np.asfortranarray(np.arange(6, dtype=np.float32).reshape(3, 2))
+    samples = as_samples(given)
+    assert samples.dtype == np.float64
+    assert samples.flags.c_contiguous
+    assert samples.tolist() == [[0, 1], [2, 3], [4, 5]]
+    already = np.ones((2, 2))
+    assert not np.shares_memory(as_samples(already), already)
+
+
+def test_negative_zero_becomes_zero() -> None:
+    assert as_samples([[-0.0]]).tobytes() == as_samples([[0.0]]).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ([], "at least one sample"),
+        ([[]], "at least one sample"),
+        (3.0, "at least one sample"),
+        ([1.0, 2.0], "one row a sample"),
+        (np.zeros((2, 2, 2)), "shape (2, 2, 2)"),
+        ([[1.0, 2.0], [3.0]], "rectangular"),
+        ([["a"]], "must be numbers"),
+        ([[True]], "must be numbers"),
+        ([[1j]], "must be numbers"),
+        ([[None]], "must be numbers"),
+        ([[0.0, np.nan]], "hold nan at [0, 1]"),
+        ([[0.0], [np.inf]], "hold inf at [1, 0]"),
+        ([[0.0], [-1e200]], "hold -1e+200 at [1, 0]"),
+    ],
+)
+def test_what_cannot_be_used_is_said(data: Any, says: str) -> None:
+    with pytest.raises(InvalidDataError, match=re.escape(says)):
+        as_samples(data)
+
+
+def test_dimension_is_held() -> None:
+    with pytest.raises(InvalidDataError, match="must have 3 values"):
+        as_samples([[1.0, 2.0]], dimension=3)
+
+
+def test_weights_of_another_shape() -> None:
+    with pytest.raises(InvalidDataError, match=r"shape \(2, 3, 1\)"):
+        as_weights(np.zeros((3, 2, 1)), width=2, height=3, dimension=1)
+
+
+def test_weights_that_are_not_finite() -> None:
+    with pytest.raises(InvalidDataError, match="the weights must be finite"):
+        as_weights(np.full((1, 1, 1), np.nan), width=1, height=1, dimension=1)

@@ -1,0 +1,187 @@
+"""Every engine against the oracle: the same unit at every step, and the same weights."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kohonen.engines import Engine, NumpyOnline, numpy_online
+from kohonen.schedule import Schedule
+from tests.kohonen import oracle
+from tests.kohonen.oracle import Array
+
+ENGINES: list[type[Engine]] = [NumpyOnline]
+
+
+@pytest.fixture(params=ENGINES, ids=lambda engine: engine.name)
+def engine(request: pytest.FixtureRequest) -> type[Engine]:
+    chosen: type[Engine] = request.param
+    return chosen
+
+
+@pytest.fixture(params=[1024, 0], ids=["small maps apart", "any map by its window"])
+def small_map(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send even the smallest maps through the local pass, too."""
+    monkeypatch.setattr(numpy_online, "SMALL_MAP", request.param)
+
+
+def random_case(width: int, height: int, dimension: int, samples: int, seed: int = 0) -> tuple[Array, Array]:
+    generator = np.random.default_rng(seed)
+    return generator.random((samples, dimension)), generator.random((width, height, dimension))
+
+
+def check(
+    engine: type[Engine],
+    samples: Array,
+    initial: Array,
+    iterations: int,
+    *,
+    learning_rate: float = 0.1,
+    sigma: float | None = None,
+) -> None:
+    """Hold an engine to the oracle, iteration by iteration and bit for bit.
+
+    Weights that are equal to the bit after each iteration prove that the units were: another best matching
+    unit would have moved other weights.
+    """
+    radius = max(initial.shape[:2]) / 2 if sigma is None else sigma
+    training = engine(initial, samples, Schedule(iterations, radius, learning_rate))
+    expected = oracle.contract(
+        samples, initial, iterations=iterations, learning_rate=learning_rate, sigma=sigma
+    )
+    for t, weights in enumerate(expected.history):
+        training.run(t, t + 1)
+        np.testing.assert_array_equal(training.weights(), weights, err_msg=f"after iteration {t}")
+
+
+SHAPES = [(1, 1), (1, 2), (2, 1), (2, 2), (1, 9), (9, 1), (3, 3), (7, 5), (5, 7), (4, 13), (8, 8), (12, 3)]
+
+
+@pytest.mark.usefixtures("small_map")
+@pytest.mark.parametrize(("width", "height"), SHAPES)
+def test_any_shape(engine: type[Engine], width: int, height: int) -> None:
+    samples, initial = random_case(width, height, 3, 5)
+    check(engine, samples, initial, 12)
+
+
+@pytest.mark.usefixtures("small_map")
+@pytest.mark.parametrize("dimension", range(1, 17))
+def test_any_dimension(engine: type[Engine], dimension: int) -> None:
+    samples, initial = random_case(6, 5, dimension, 4, seed=dimension)
+    check(engine, samples, initial, 8)
+
+
+@pytest.mark.usefixtures("small_map")
+def test_one_sample(engine: type[Engine]) -> None:
+    samples, initial = random_case(5, 4, 3, 1)
+    check(engine, samples, initial, 20)
+
+
+@pytest.mark.usefixtures("small_map")
+def test_repeated_samples(engine: type[Engine]) -> None:
+    samples, initial = random_case(5, 4, 3, 3)
+    check(engine, np.tile(samples, (4, 1)), initial, 10)
+
+
+@pytest.mark.usefixtures("small_map")
+@pytest.mark.parametrize("scale", [1.0, 255.0, 1e-3])
+def test_samples_on_a_lattice_with_equal_initial_weights(engine: type[Engine], scale: float) -> None:
+    levels = np.array([0.0, 0.5, 1.0]) * scale
+    samples = np.stack(np.meshgrid(levels, levels), axis=-1).reshape(-1, 2)
+    check(engine, samples, np.full((9, 7, 2), 0.5 * scale), 12)
+
+
+@pytest.mark.usefixtures("small_map")
+def test_initial_weights_on_a_lattice(engine: type[Engine]) -> None:
+    generator = np.random.default_rng(3)
+    samples = generator.integers(0, 3, (6, 3)) / 2.0
+    initial = generator.integers(0, 3, (8, 6, 3)) / 2.0
+    check(engine, samples, initial, 10, sigma=1.0)
+
+
+@pytest.mark.usefixtures("small_map")
+@pytest.mark.parametrize("sigma", [1e-150, 0.2, 1.0, 1.5, 40.0])
+def test_given_radius(engine: type[Engine], sigma: float) -> None:
+    samples, initial = random_case(7, 6, 3, 4)
+    check(engine, samples, initial, 10, sigma=sigma)
+
+
+def test_learning_rate_of_one(engine: type[Engine]) -> None:
+    samples, initial = random_case(7, 6, 3, 4)
+    check(engine, samples, initial, 10, learning_rate=1.0)
+
+
+@pytest.mark.usefixtures("small_map")
+def test_data_far_from_the_origin(engine: type[Engine]) -> None:
+    """Where the squared norms dwarf the distances, the fast search must still find the nearest unit."""
+    samples, initial = random_case(9, 8, 3, 5)
+    check(engine, samples * 1e-6 + 1e3, initial * 1e-6 + 1e3, 10)
+
+
+def test_a_map_of_many_tables(engine: type[Engine]) -> None:
+    """Larger than what is trained in wide passes alone, and wide enough that updates become local."""
+    samples, initial = random_case(60, 20, 3, 2)
+    check(engine, samples, initial, 6, sigma=8.0)
+
+
+@pytest.mark.parametrize(("width", "height", "dimension"), [(9, 6, 3), (5, 11, 2), (6, 6, 8)])
+def test_agrees_with_the_textbook(engine: type[Engine], width: int, height: int, dimension: int) -> None:
+    samples, initial = random_case(width, height, dimension, 6, seed=5)
+    training = engine(initial, samples, Schedule(40, max(width, height) / 2, 0.1))
+    training.run(0, 40)
+    expected = oracle.textbook(samples, initial, iterations=40)
+    np.testing.assert_allclose(training.weights(), expected.weights, rtol=0, atol=1e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    width=st.integers(1, 9),
+    height=st.integers(1, 9),
+    dimension=st.integers(1, 6),
+    count=st.integers(1, 6),
+    iterations=st.integers(1, 8),
+    levels=st.sampled_from([2, 3, 5, 10**6]),
+    sigma=st.one_of(st.none(), st.floats(0.05, 12.0)),
+    seed=st.integers(0, 2**32 - 1),
+    apart=st.booleans(),
+)
+def test_random_cases(
+    width: int,
+    height: int,
+    dimension: int,
+    count: int,
+    iterations: int,
+    levels: int,
+    sigma: float | None,
+    seed: int,
+    apart: bool,
+) -> None:
+    """Few levels make ties; many make none."""
+    generator = np.random.default_rng(seed)
+    samples = generator.integers(0, levels, (count, dimension)) / (levels - 1)
+    initial = generator.integers(0, levels, (width, height, dimension)) / (levels - 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(numpy_online, "SMALL_MAP", 1024 if apart else 0)
+        for engine in ENGINES:
+            check(engine, samples, initial, iterations, sigma=sigma)
+
+
+def test_runs_add_up(engine: type[Engine]) -> None:
+    """A training in pieces, each from the weights of the one before, is the training in one go."""
+    samples, initial = random_case(50, 30, 3, 4)
+    schedule = Schedule(30, 25.0, 0.1)
+    whole = engine(initial, samples, schedule)
+    whole.run(0, 30)
+    first = engine(initial, samples, schedule)
+    first.run(0, 11)
+    second = engine(first.weights(), samples, schedule)
+    second.run(11, 12)
+    second.run(12, 30)
+    np.testing.assert_array_equal(second.weights(), whole.weights())
+
+
+def test_the_initial_weights_are_left_alone(engine: type[Engine]) -> None:
+    samples, initial = random_case(6, 5, 3, 4)
+    before = initial.copy()
+    engine(initial, samples, Schedule(5, 3.0, 0.1)).run(0, 5)
+    np.testing.assert_array_equal(initial, before)

@@ -1,0 +1,55 @@
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kohonen import InvalidParameterError, Parameters
+
+
+def test_initial_weights_are_those_of_the_seed() -> None:
+    parameters = Parameters(width=4, height=3, random_state=7)
+    expected = np.random.default_rng(7).random((4, 3, 2))
+    np.testing.assert_array_equal(parameters.initial_weights(2), expected)
+
+
+def test_radius_is_half_the_longer_side_unless_given() -> None:
+    assert Parameters(width=7, height=4).initial_radius == 3.5
+    assert Parameters(width=7, height=4, sigma=2).initial_radius == 2.0
+
+
+def test_a_seed_is_drawn_once() -> None:
+    seeded = Parameters(width=1, height=1).seeded()
+    assert seeded.random_state is not None
+    assert 0 <= seeded.random_state < 2**32
+    assert seeded.seeded() is seeded
+
+
+def test_numpy_numbers_are_numbers() -> None:
+    parameters = Parameters(width=np.int64(3), height=2, learning_rate=np.float32(0.5))  # type: ignore[arg-type]
+    assert type(parameters.width) is int
+    assert type(parameters.learning_rate) is float
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("width", 0, "at least 1, but is 0"),
+        ("height", -3, "at least 1, but is -3"),
+        ("iterations", 2.0, "must be an integer, but is 2.0"),
+        ("width", True, "must be an integer, but is True"),
+        ("width", "7", "must be an integer, but is '7'"),
+        ("random_state", -1, "at least 0"),
+        ("learning_rate", 0, "above 0 and at most 1"),
+        ("learning_rate", 1.01, "above 0 and at most 1"),
+        ("learning_rate", float("nan"), "above 0 and at most 1"),
+        ("learning_rate", None, "must be a number"),
+        ("sigma", 0.0, "above 0 and finite"),
+        ("sigma", float("inf"), "above 0 and finite"),
+        ("sigma", False, "must be a number"),
+        ("algorithm", "magic", "must be one of 'online'"),
+    ],
+)
+def test_what_cannot_be_used_is_said(name: str, value: Any, says: str) -> None:
+    with pytest.raises(InvalidParameterError, match=says) as caught:
+        Parameters(**{"width": 3, "height": 3, name: value})
+    assert caught.value.parameter == name
