@@ -1,0 +1,183 @@
+"""Pictures of maps: arrays of pixels, and the PNG made of them.
+
+Pixels are uint8 arrays of shape ``(rows, columns, 3)``: red, green, blue. A map's x runs to the right and its
+y downwards, so that unit ``[x, y]`` of weights ``(width, height, dim)`` is the square of pixels
+``[y * scale : (y + 1) * scale, x * scale : (x + 1) * scale]``.
+"""
+
+import io
+import zlib
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from kohonen.data import FloatArray, as_samples, as_weights
+from kohonen.errors import InvalidDataError, InvalidParameterError
+from kohonen.views import u_matrix
+
+__all__ = ["Pixels", "draw_input_output", "draw_input_strip", "draw_map", "encode_png", "unit_pixels"]
+
+Pixels: TypeAlias = npt.NDArray[np.uint8]
+
+#: Sums of products may leave [0, 1] by rounding; a map of colours is still one then.
+_ROUNDING = 1e-9
+
+
+def unit_pixels(width: int, height: int) -> int:
+    """Return the side of a unit's square in pixels that makes a map of this size about 400 pixels large."""
+    return max(1, 400 // max(width, height))
+
+
+def draw_map(weights: npt.ArrayLike, *, scale: int | None = None) -> Pixels:
+    """Draw a map: its colours where its weights are colours, otherwise its U-matrix.
+
+    Parameters
+    ----------
+    weights : array_like of shape (width, height, dim)
+        Weights of a map. They are colours where ``dim`` is 3 and all of them are in [0, 1]. The U-matrix is
+        drawn in greys, from white for no distance to black for the largest: borders of clusters are dark.
+    scale : int, optional
+        Side of a unit's square in pixels, at least 1; :func:`unit_pixels` when None.
+
+    Returns
+    -------
+    ndarray of shape (height * scale, width * scale, 3)
+        Pixels.
+
+    Raises
+    ------
+    InvalidDataError
+        For weights of another shape, or anything but finite numbers.
+    InvalidParameterError
+        For a scale that is not an integer of at least 1.
+    """
+    shape = np.shape(weights)
+    if len(shape) != 3 or 0 in shape:
+        raise InvalidDataError(f"the weights must have shape (width, height, dim), but have {shape}")
+    width, height, dimension = shape
+    units = as_weights(weights, width=width, height=height, dimension=dimension)
+    pixels_a_unit = unit_pixels(width, height) if scale is None else _count(scale, "scale")
+    if _are_colours(units):
+        picture = _as_pixels(units)
+    else:
+        distances = u_matrix(units)
+        grey = 1.0 - distances / (distances.max() or 1.0)
+        picture = np.repeat(_as_pixels(grey)[..., np.newaxis], 3, axis=2)
+    return _enlarge(picture.swapaxes(0, 1), pixels_a_unit)
+
+
+def draw_input_strip(colours: npt.ArrayLike, *, columns: int, rows: int = 20) -> Pixels:
+    """Draw colours side by side, each as an equal share of the width.
+
+    Parameters
+    ----------
+    colours : array_like of shape (n, 3)
+        Red, green and blue in [0, 1]; what is outside is clipped.
+    columns, rows : int
+        Size in pixels. Shares are whole pixels and differ by one at most; where there are more colours than
+        columns, the strip shows as many as fit, evenly chosen.
+
+    Returns
+    -------
+    ndarray of shape (rows, columns, 3)
+        Pixels.
+
+    Raises
+    ------
+    InvalidDataError
+        For anything but a table of finite numbers with three columns.
+    InvalidParameterError
+        For a size that is not an integer of at least 1.
+    """
+    samples = as_samples(colours, dimension=3)
+    shares = np.arange(_count(columns, "columns")) * len(samples) // columns
+    row = _as_pixels(samples[shares])
+    return np.repeat(row[np.newaxis], _count(rows, "rows"), axis=0)
+
+
+def draw_input_output(data: npt.ArrayLike, weights: npt.ArrayLike, *, scale: int | None = None) -> Pixels:
+    """Draw the input layer above the output layer: the data's colours as a strip, and the map under it.
+
+    Parameters
+    ----------
+    data : array_like of shape (n, dim)
+        Samples. Where they are not colours there is nothing to draw of them, and the picture is the map's.
+    weights : array_like of shape (width, height, dim)
+        Weights of a map, drawn as by :func:`draw_map`.
+    scale : int, optional
+        Side of a unit's square in pixels, as in :func:`draw_map`.
+
+    Returns
+    -------
+    ndarray of shape (20 + height * scale, width * scale, 3)
+        Pixels, without the 20 rows of the strip where the data are no colours.
+
+    Raises
+    ------
+    InvalidDataError
+        For data or weights of the wrong shape, or anything but finite numbers.
+    InvalidParameterError
+        For a scale that is not an integer of at least 1.
+    """
+    samples = as_samples(data)
+    picture = draw_map(weights, scale=scale)
+    if not _are_colours(samples):
+        return picture
+    return np.concatenate([draw_input_strip(samples, columns=picture.shape[1]), picture])
+
+
+def encode_png(pixels: Pixels) -> bytes:
+    """Return pixels as a PNG file.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8 of shape (rows, columns, 3)
+        Red, green and blue.
+
+    Returns
+    -------
+    bytes
+        The file.
+
+    Raises
+    ------
+    InvalidDataError
+        For an array of another type or shape, or without any pixel.
+    """
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
+        raise InvalidDataError(
+            f"pixels must be uint8 of shape (rows, columns, 3), but are {pixels.dtype} {pixels.shape}"
+        )
+    # Imported here: importing the library is to cost no more than NumPy does.
+    from PIL import Image
+
+    file = io.BytesIO()
+    # Run lengths are what a map of squares is made of: half the time of the usual strategy, and smaller.
+    Image.fromarray(np.ascontiguousarray(pixels)).save(
+        file, "PNG", compress_level=1, compress_type=zlib.Z_RLE
+    )
+    return file.getvalue()
+
+
+def _are_colours(values: FloatArray) -> bool:
+    if values.shape[-1] != 3:
+        return False
+    return bool(values.min() >= -_ROUNDING and values.max() <= 1.0 + _ROUNDING)
+
+
+def _as_pixels(values: FloatArray) -> Pixels:
+    return np.rint(np.clip(values, 0.0, 1.0) * 255.0).astype(np.uint8)
+
+
+def _enlarge(picture: Pixels, scale: int) -> Pixels:
+    # Columns first, so that the second step copies whole rows.
+    return np.repeat(np.repeat(picture, scale, axis=1), scale, axis=0)
+
+
+def _count(value: Any, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise InvalidParameterError(
+            f"{name} must be an integer of at least 1, but is {value!r}", parameter=name
+        )
+    return int(value)
