@@ -1,0 +1,70 @@
+"""Where models are kept: one port, three adapters.
+
+`port` says what a store does, `open_store` makes one from the text of the setting ``SOM_STORE``.
+"""
+
+import re
+
+from app.storage.port import (
+    Blob,
+    BlobChanged,
+    BlobNotFound,
+    BlobTooLarge,
+    StorageError,
+    Store,
+    StoreUnavailable,
+    is_key,
+)
+
+__all__ = [
+    "Blob",
+    "BlobChanged",
+    "BlobNotFound",
+    "BlobTooLarge",
+    "StorageError",
+    "Store",
+    "StoreUnavailable",
+    "open_store",
+]
+
+_FORMS = "file:FOLDER (such as file:./models or file:/data), s3://BUCKET/PREFIX, or memory:"
+_S3 = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<prefix>.*))?")
+
+
+def open_store(url: str, *, endpoint: str | None = None, public_endpoint: str | None = None) -> Store:
+    """Make the store that a URL names. Nothing is reached, read or written yet.
+
+    Parameters
+    ----------
+    url : str
+        ``memory:``; ``file:FOLDER``, relative to where the process runs or absolute (``file:///data`` too);
+        ``s3://BUCKET`` or ``s3://BUCKET/PREFIX``.
+    endpoint : str, optional
+        URL of an S3 server other than Amazon's. The AWS SDK's ``AWS_ENDPOINT_URL_S3`` does the same.
+    public_endpoint : str, optional
+        URL under which those who follow a link reach the S3 server, where it is not the service's own.
+
+    Raises
+    ------
+    ValueError
+        When the URL has none of these forms.
+    """
+    scheme, colon, rest = url.partition(":")
+    if scheme == "memory" and colon and not rest:
+        from app.storage.memory import MemoryStore
+
+        return MemoryStore()
+    if scheme == "file" and (folder := rest.removeprefix("//") if rest.startswith("///") else rest):
+        # Two slashes would name a host.
+        if not folder.startswith("//") and "\0" not in folder:
+            from app.storage.folder import FolderStore
+
+            return FolderStore(folder)
+    elif match := _S3.fullmatch(url):
+        prefix = (match["prefix"] or "").rstrip("/")
+        if not prefix or is_key(prefix):
+            # Here, since boto3 takes long to import and most stores are no buckets.
+            from app.storage.s3 import S3Store
+
+            return S3Store(match["bucket"], prefix, endpoint=endpoint, public_endpoint=public_endpoint)
+    raise ValueError(f"{url[:200]!r} is no store; the setting SOM_STORE takes {_FORMS}")

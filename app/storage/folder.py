@@ -1,0 +1,249 @@
+"""A store in a folder: one file a key, under the key's own path.
+
+Whatever is seen under a key is whole: a blob is written and synced under a temporary name first. `create`
+gives it its name by a hard link, which fails where the name is taken; `replace` compares and renames under a
+lock file. What a crash leaves is in ``~temporary``, and the locks are in ``~locks``: no key can be called so,
+so neither is ever listed.
+
+POSIX only (``flock``, folders that can be synced).
+"""
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import time
+import uuid
+import zlib
+from collections.abc import Iterator
+from io import BufferedReader
+from itertools import islice
+from pathlib import Path
+
+from app.storage.port import (
+    Blob,
+    BlobChanged,
+    BlobNotFound,
+    BlobTooLarge,
+    StoreUnavailable,
+    check_filename,
+    check_key,
+    check_prefix,
+    is_key,
+)
+
+__all__ = ["FolderStore"]
+
+#: Lock files: enough that writers of different keys rarely meet.
+LOCKS = 64
+#: No write takes this long, so what is older in ~temporary is left from a crash.
+STALE_SECONDS = 24 * 3600
+#: How often a folder may vanish, by another's delete, between its making and its use.
+ATTEMPTS = 20
+
+_ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
+_PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
+
+
+class FolderStore:
+    """Blobs as the files of a folder, which is made on the first write.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The folder; a relative one is taken from where the process runs now.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        path = Path(folder)
+        self.description = f"file:.../{path.name}" if path.is_absolute() else f"file:{folder}"
+        self._root = path.absolute()
+        self._temporary = self._root / "~temporary"
+        self._swept = False
+
+    def read(self, key: str, *, max_bytes: int) -> Blob:
+        """Return what is stored under a key; see `Store.read`."""
+        with self._faults("read"), self._open(key) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > max_bytes:
+                raise BlobTooLarge(key, size=size, max_bytes=max_bytes)
+            data = file.read()
+        return Blob(data, hashlib.sha256(data).hexdigest())
+
+    def create(self, key: str, data: bytes, *, content_type: str) -> bool:
+        """Store a blob under a key that is free; see `Store.create`."""
+        path = self._path(key)
+        with self._faults("written"):
+            if path.is_file():  # spares the writing, and a store that cannot be written any trouble
+                return False
+            with self._written(data) as temporary:
+                return self._named(temporary, path)
+
+    def replace(self, key: str, data: bytes, *, version: str, content_type: str) -> str:
+        """Replace a blob that is still the one that was read; see `Store.replace`."""
+        path = self._path(key)
+        with self._faults("written"):
+            if not path.is_file():
+                raise BlobChanged(key)
+            with self._written(data) as temporary, self._locked(key):
+                try:
+                    with self._open(key) as file:
+                        current = hashlib.file_digest(file, "sha256").hexdigest()
+                except BlobNotFound:
+                    raise BlobChanged(key) from None
+                if current != version:
+                    raise BlobChanged(key)
+                temporary.replace(path)
+                _sync(path.parent)
+        return hashlib.sha256(data).hexdigest()
+
+    def delete(self, key: str) -> None:
+        """Remove what is stored under a key; see `Store.delete`."""
+        path = self._path(key)
+        with self._faults("written"):
+            if not path.is_file():
+                return
+            with self._locked(key):  # a replace must not bring back what was deleted meanwhile
+                path.unlink(missing_ok=True)
+                _sync(path.parent)
+                self._prune(path.parent)
+
+    def keys(self, prefix: str, *, start_after: str = "", limit: int = 1000) -> list[str]:
+        """List the keys that open with a prefix; see `Store.keys`."""
+        check_prefix(prefix)
+        check_prefix(start_after)
+        parent = prefix[: prefix.rfind("/") + 1]
+        with self._faults("read"):
+            return list(islice(self._walk(parent, prefix, start_after), limit))
+
+    def link(self, key: str, *, seconds: int, filename: str) -> str | None:
+        """Return None: a folder has no URLs to give away."""
+        check_key(key)
+        check_filename(filename)
+        return None
+
+    def _path(self, key: str) -> Path:
+        check_key(key)
+        return self._root / key
+
+    def _open(self, key: str) -> BufferedReader:
+        path = self._path(key)
+        try:
+            return path.open("rb")
+        except _ABSENT as error:
+            raise BlobNotFound(key) from error
+
+    @contextlib.contextmanager
+    def _faults(self, what: str) -> Iterator[None]:
+        """Turn what the system refuses into a problem that says what to do and gives no path away."""
+        try:
+            yield
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise StoreUnavailable(
+                f"the store {self.description} cannot be {what}: {reason}. Set SOM_STORE to a folder that "
+                "the service may write, as in file:./models, to s3://BUCKET/PREFIX, or to memory:",
+                retry_after=1 if error.errno in _PASSING else None,
+            ) from error
+
+    @contextlib.contextmanager
+    def _written(self, data: bytes) -> Iterator[Path]:
+        """Write and sync a temporary file, and remove it in the end if it still has its name."""
+        _make_folder(self._temporary)
+        self._sweep()
+        path = self._temporary / uuid.uuid4().hex
+        try:
+            with path.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _named(self, temporary: Path, path: Path) -> bool:
+        """Give a written file its name, unless the name is taken."""
+        for _ in range(ATTEMPTS):
+            try:
+                _make_folder(path.parent)
+            except FileNotFoundError:
+                continue
+            try:
+                path.hardlink_to(temporary)
+            except FileExistsError:
+                if path.is_dir():
+                    raise IsADirectoryError(errno.EISDIR, "a key is the folder of others") from None
+                return False
+            except FileNotFoundError:
+                continue
+            _sync(path.parent)
+            return True
+        raise BlockingIOError(errno.EAGAIN, "its folders are removed as fast as they are made")
+
+    @contextlib.contextmanager
+    def _locked(self, key: str) -> Iterator[None]:
+        """Hold the lock that a key shares with some others, among threads and processes."""
+        folder = self._root / "~locks"
+        _make_folder(folder)
+        with (folder / f"{zlib.crc32(key.encode()) % LOCKS:02d}").open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # closing the file releases it, and so does a crash
+            yield
+
+    def _prune(self, folder: Path) -> None:
+        """Remove the folders that a delete has left empty."""
+        while folder != self._root:
+            try:
+                folder.rmdir()
+            except FileNotFoundError:
+                pass
+            except OSError:  # not empty
+                return
+            folder = folder.parent
+
+    def _sweep(self) -> None:
+        """Remove, once a process, what crashes have left."""
+        if self._swept:
+            return
+        self._swept = True
+        for path in self._temporary.iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_mtime < time.time() - STALE_SECONDS:
+                    path.unlink()
+
+    def _walk(self, parent: str, prefix: str, start_after: str) -> Iterator[str]:
+        """Give the keys below a folder, ``""`` or a path with a slash at its end, in byte order."""
+        try:
+            with os.scandir(self._root / parent) as entries:
+                # A folder sorts with its slash, as it does within a key: "a-b" < "a.b" < "a/b".
+                names = sorted(entry.name + "/" * entry.is_dir() for entry in entries)
+        except _ABSENT:
+            return
+        for path in (parent + name for name in names):
+            if not path.startswith(prefix) or not is_key(path.removesuffix("/")):
+                continue
+            if not path.endswith("/"):
+                if path > start_after:
+                    yield path
+            elif path > start_after or start_after.startswith(path):
+                yield from self._walk(path, prefix, start_after)
+
+
+def _make_folder(path: Path) -> None:
+    """Make a folder, and those above it, so that a power cut does not lose them."""
+    if path.is_dir():
+        return
+    _make_folder(path.parent)
+    path.mkdir(exist_ok=True)
+    _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError:  # another's delete has left it empty and removed it
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,78 @@
+"""A store in the memory of the process: for tests, and for a service that keeps nothing."""
+
+import hashlib
+import threading
+
+from app.storage.port import (
+    Blob,
+    BlobChanged,
+    BlobNotFound,
+    BlobTooLarge,
+    check_filename,
+    check_key,
+    check_prefix,
+)
+
+__all__ = ["MemoryStore"]
+
+
+class MemoryStore:
+    """Blobs in a dictionary, which end with the process and grow without bound."""
+
+    description = "memory"
+
+    def __init__(self) -> None:
+        self._blobs: dict[str, Blob] = {}
+        self._lock = threading.Lock()
+
+    def read(self, key: str, *, max_bytes: int) -> Blob:
+        """Return what is stored under a key; see `Store.read`."""
+        check_key(key)
+        blob = self._blobs.get(key)
+        if blob is None:
+            raise BlobNotFound(key)
+        if len(blob.data) > max_bytes:
+            raise BlobTooLarge(key, size=len(blob.data), max_bytes=max_bytes)
+        return blob
+
+    def create(self, key: str, data: bytes, *, content_type: str) -> bool:
+        """Store a blob under a key that is free; see `Store.create`."""
+        check_key(key)
+        blob = _blob(data)
+        with self._lock:
+            return self._blobs.setdefault(key, blob) is blob
+
+    def replace(self, key: str, data: bytes, *, version: str, content_type: str) -> str:
+        """Replace a blob that is still the one that was read; see `Store.replace`."""
+        check_key(key)
+        blob = _blob(data)
+        with self._lock:
+            current = self._blobs.get(key)
+            if current is None or current.version != version:
+                raise BlobChanged(key)
+            self._blobs[key] = blob
+        return blob.version
+
+    def delete(self, key: str) -> None:
+        """Remove what is stored under a key; see `Store.delete`."""
+        check_key(key)
+        with self._lock:
+            self._blobs.pop(key, None)
+
+    def keys(self, prefix: str, *, start_after: str = "", limit: int = 1000) -> list[str]:
+        """List the keys that open with a prefix; see `Store.keys`."""
+        check_prefix(prefix)
+        check_prefix(start_after)
+        with self._lock:
+            found = [key for key in self._blobs if key.startswith(prefix) and key > start_after]
+        return sorted(found)[:limit]
+
+    def link(self, key: str, *, seconds: int, filename: str) -> str | None:
+        """Return None: there is no URL to a process's memory."""
+        check_key(key)
+        check_filename(filename)
+        return None
+
+
+def _blob(data: bytes) -> Blob:
+    return Blob(bytes(data), hashlib.sha256(data).hexdigest())
