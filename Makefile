@@ -1,0 +1,79 @@
+# Every chore of the project: `make help` lists them. Nothing is needed but Python 3.11 or newer.
+#
+# PYTHON chooses the interpreter that the environments are made with; HOST and PORT are where `make run` serves.
+
+HOST ?= 127.0.0.1
+PORT ?= 5000
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
+	command -v $$python >/dev/null 2>&1 \
+	&& $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
+	&& echo $$python && break; done)
+ARGS ?=
+
+BIN := .venv/bin
+# The lock is its own constraint, too: older versions of pip do not see otherwise that name[extra] is pinned as name.
+install = $(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(2) -c $(2)
+SOURCES := kohonen app tests
+
+# An environment is brought up to its lock when that is newer than the stamp.
+RUN := .venv/.run
+DEV := .venv/.dev
+SAM := .venv-sam/.sam
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format types locks clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1@/' | tr '@' '\t' | expand -t 16
+
+run: $(RUN) ## Serve on HOST:PORT, by default 127.0.0.1:5000
+	@HOST=$(HOST) PORT=$(PORT) exec $(BIN)/python -m app serve
+
+test: $(DEV) $(SAM) ## Run every test; kohonen must be covered completely, branches included
+	$(BIN)/python -m pytest --cov --cov-report= $(ARGS)
+	$(BIN)/python -m coverage report
+	$(BIN)/python -m coverage report --include='kohonen/*' --fail-under=100 >/dev/null \
+		|| { echo 'kohonen is not covered completely' >&2; exit 1; }
+
+lint: $(DEV) ## Check the style
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+
+format: $(DEV) ## Bring the style in order
+	$(BIN)/ruff check --fix-only --quiet $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+types: $(DEV) ## Check the types
+	$(BIN)/mypy
+
+UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+	--generate-hashes --no-emit-index-url --custom-compile-command 'make locks' $(ARGS)
+
+locks: $(DEV) ## Bring the locks up to pyproject.toml; ARGS=--upgrade for the newest of everything
+	$(UV_COMPILE) pyproject.toml --extra service --output-file requirements.txt
+	$(UV_COMPILE) pyproject.toml --extra service --group dev --constraint requirements.txt \
+		--output-file requirements/dev.txt
+	$(UV_COMPILE) requirements/sam.in --output-file requirements/sam.txt
+
+clean: ## Remove the environments and what the tools leave; stored models stay
+	rm -rf .venv .venv-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .aws-sam
+	find $(SOURCES) -name __pycache__ -type d -exec rm -rf {} +
+
+# The development lock holds the run-time one, so `make run` after `make test` finds its stamp, too.
+$(RUN): requirements.txt | .venv/bin/pip
+	$(call install,.venv,requirements.txt)
+	@touch $@
+
+$(DEV): requirements.txt requirements/dev.txt | .venv/bin/pip
+	$(call install,.venv,requirements/dev.txt)
+	@touch $(RUN) $@
+
+$(SAM): requirements/sam.txt | .venv-sam/bin/pip
+	$(call install,.venv-sam,requirements/sam.txt)
+	@touch $@
+
+.venv/bin/pip .venv-sam/bin/pip:
+	@test -n '$(PYTHON)' || { echo 'Python 3.11 or newer is needed, and no python3 found is: set PYTHON' >&2; exit 1; }
+	@'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo 'Python 3.11 or newer is needed: $(PYTHON) is older' >&2; exit 1; }
+	'$(PYTHON)' -m venv $(@:/bin/pip=)
