@@ -6,6 +6,9 @@ from kohonen.parameters import Parameters
 
 __all__ = ["Cost"]
 
+#: Measuring the quality of a map takes no longer than so many iterations.
+QUALITY_ITERATIONS = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
@@ -26,7 +29,7 @@ class Cost:
     per_value: float
 
     def seconds(self, parameters: Parameters, *, samples: int, dimension: int) -> float:
-        """Estimate how long a training of so many samples of such a dimension takes."""
+        """Estimate how long it takes to train a map and to measure it."""
         values = parameters.width * parameters.height * (dimension + 1)
         step = self.per_step + self.per_dimension * dimension + self.per_value * values
-        return parameters.iterations * samples * step
+        return (parameters.iterations + QUALITY_ITERATIONS) * samples * step

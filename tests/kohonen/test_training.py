@@ -94,4 +94,4 @@ def test_a_seed_is_drawn_and_told() -> None:
 def test_cost_grows_with_the_work() -> None:
     cost = Cost(per_step=1.0, per_dimension=10.0, per_value=100.0)
     parameters = Parameters(width=2, height=3, iterations=5)
-    assert cost.seconds(parameters, samples=7, dimension=1) == 35 * (1 + 10 + 1200)
+    assert cost.seconds(parameters, samples=7, dimension=1) == (5 + 2) * 7 * (1 + 10 + 1200)

@@ -1,0 +1,63 @@
+"""The demo: a map of random colours, in one request without a body."""
+
+from typing import Annotated, Any
+
+import numpy as np
+from fastapi import APIRouter, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from app.api.dependencies import Deadline, Service
+from app.api.responses import PNG, outcome_headers, problems
+from app.api.schemas import DemoQuery
+from app.training import TrainingRequest
+from kohonen import Parameters
+from kohonen.parameters import draw_seed
+from kohonen.pictures import draw_input_output, encode_png
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["demo"])
+
+FILENAME = "kohonen_som_input_output.png"
+
+
+_ANSWER: dict[str, Any] = {
+    "response_class": Response,
+    "responses": {
+        200: {
+            "description": "The map, below its colours: 400 by 420 pixels by default.",
+            "content": {PNG: {"schema": {"type": "string", "format": "binary"}}},
+        },
+        **problems(422, 503),
+    },
+}
+
+
+# The decorators run from below.
+@router.get("/kohonen", summary="The same demo", operation_id="demo_kohonen", **_ANSWER)
+@router.get("/", summary="Demo: colours that organise themselves", operation_id="demo", **_ANSWER)
+async def demo(
+    request: Request, query: Annotated[DemoQuery, Query()], service: Service, deadline: Deadline
+) -> Response:
+    """Train a map on random colours and draw it, with the colours as a strip above it. Nothing is stored."""
+    training = demo_request(query)
+    outcome = await service.train(training, deadline=deadline)
+    with outcome.timings.measure("draw"):
+        content = await run_in_threadpool(
+            lambda: encode_png(draw_input_output(training.samples, outcome.weights))
+        )
+    headers = {
+        **outcome_headers(outcome, request),
+        "Content-Disposition": f'inline; filename="{FILENAME}"',
+    }
+    return Response(content, media_type=PNG, headers=headers)
+
+
+def demo_request(query: DemoQuery) -> TrainingRequest:
+    """Return the training that the demo asks for; its colours come from the seed, too."""
+    seed = draw_seed() if query.random_state is None else query.random_state
+    colours = np.random.default_rng([seed, 1]).random((query.input_size, 3))
+    parameters = Parameters(
+        width=query.width, height=query.height, iterations=query.iterations, random_state=seed
+    )
+    return TrainingRequest(colours, parameters, persist=False, field="input_size")

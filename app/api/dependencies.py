@@ -1,0 +1,37 @@
+"""What routes need and the app has."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from app.models import Models
+from app.settings import Settings
+from app.training import TrainingService
+
+__all__ = ["AppSettings", "Deadline", "ModelsOfStore", "Service"]
+
+
+def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+def _models(request: Request) -> Models:
+    models: Models = request.app.state.models
+    return models
+
+
+def _service(request: Request) -> TrainingService:
+    service: TrainingService = request.app.state.service
+    return service
+
+
+def _deadline(request: Request, service: Annotated[TrainingService, Depends(_service)]) -> float:
+    """Return when a training asked for now must be over; where the app runs may have its own deadline."""
+    return service.deadline(getattr(request.state, "deadline", None))
+
+
+AppSettings = Annotated[Settings, Depends(_settings)]
+ModelsOfStore = Annotated[Models, Depends(_models)]
+Service = Annotated[TrainingService, Depends(_service)]
+Deadline = Annotated[float, Depends(_deadline)]

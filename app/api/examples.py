@@ -1,0 +1,42 @@
+"""Worked examples: what Swagger UI fills in, so that *Try it out* shows a picture at once."""
+
+from typing import Any
+
+__all__ = ["EXAMPLE_ID", "TRAINING"]
+
+TRAINING: dict[str, Any] = {
+    "colours": {
+        "summary": "Three colours, a map of 30 by 20 units",
+        "value": {
+            "colours": ["#e63946", "gold", [0.1, 0.7, 0.2]],
+            "width": 30,
+            "height": 20,
+            "iterations": 200,
+            "random_state": 7,
+        },
+    },
+    "triples": {
+        "summary": "Triples from 0 to 255, and a model card (choose application/json below)",
+        "value": {
+            "colours": [[255, 0, 0], [0, 128, 0], [0, 0, 255], [255, 255, 0]],
+            "colour_range": 255,
+            "width": 40,
+            "height": 40,
+            "iterations": 300,
+            "random_state": 1,
+        },
+    },
+    "vectors": {
+        "summary": "Vectors of four values: the picture is the U-matrix",
+        "value": {
+            "data": [[5.1, 3.5, 1.4, 0.2], [7.0, 3.2, 4.7, 1.4], [6.3, 3.3, 6.0, 2.5], [4.9, 3.0, 1.4, 0.2]],
+            "width": 20,
+            "height": 14,
+            "iterations": 500,
+            "random_state": 3,
+        },
+    },
+}
+
+#: The model that the first example makes; a test holds it to that.
+EXAMPLE_ID = "5fa28277aad9b886517fd2176a93923b"

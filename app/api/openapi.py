@@ -1,0 +1,65 @@
+"""The OpenAPI document: what the API says about itself."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from app.api.schemas import Problem
+from app.models import Card
+from kohonen import __version__
+
+__all__ = ["ABOUT", "install"]
+
+ABOUT: dict[str, Any] = {
+    "title": "Kohonen",
+    "version": __version__,
+    "summary": "Self-organizing maps as a service",
+    "description": (
+        "Send colours, or any numeric vectors: the service trains a [self-organizing map]"
+        "(https://en.wikipedia.org/wiki/Self-organizing_map) on them and answers with a picture of it. "
+        "Try `POST /train` below: *Try it out*, then *Execute*.\n\n"
+        "Errors are problem details (RFC 9457). A picture's figures come as `Kohonen-*` headers."
+    ),
+    "license_info": {"name": "MIT", "identifier": "MIT"},
+    "openapi_tags": [
+        {"name": "demo", "description": "A map of random colours."},
+        {"name": "training", "description": "Train maps of your own."},
+        {"name": "models", "description": "What has been trained."},
+        {"name": "service", "description": "The service itself."},
+    ],
+}
+
+
+def install(app: FastAPI) -> None:
+    """Make the app's document: what its routes say, and the schemas that they name by reference."""
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            made = get_openapi(**ABOUT_DOCUMENT, routes=app.routes)
+            schemas = made.setdefault("components", {}).setdefault("schemas", {})
+            for model in (Problem, Card):
+                schema = model.model_json_schema(
+                    ref_template="#/components/schemas/{model}", mode="serialization"
+                )
+                schemas.update(schema.pop("$defs", {}))
+                schemas[model.__name__] = schema
+            _forget_other_problems(made)
+            app.openapi_schema = made
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]
+
+
+def _forget_other_problems(document: dict[str, Any]) -> None:
+    """Take out FastAPI's own description of invalid requests, which are problem details here."""
+    for name in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(name, None)
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            if "HTTPValidationError" in str(operation["responses"].get("422")):
+                del operation["responses"]["422"]
+
+
+#: `get_openapi` calls the tags otherwise than `FastAPI` does.
+ABOUT_DOCUMENT = {"tags" if name == "openapi_tags" else name: value for name, value in ABOUT.items()}

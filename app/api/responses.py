@@ -1,0 +1,86 @@
+"""Answers: pictures with their figures as headers, model cards with their links."""
+
+from typing import Any
+
+from fastapi import Request
+
+from app.models import Card
+from app.training import Outcome, Timings
+
+__all__ = [
+    "EXPOSED_HEADERS",
+    "JSON",
+    "PNG",
+    "card_document",
+    "outcome_headers",
+    "problems",
+    "root_path",
+    "server_timing",
+]
+
+PNG = "image/png"
+JSON = "application/json"
+
+#: Headers that a page of another origin may read.
+EXPOSED_HEADERS = [
+    "Kohonen-Model-Id",
+    "Kohonen-Quantization-Error",
+    "Kohonen-Topographic-Error",
+    "Kohonen-Random-State",
+    "Server-Timing",
+    "Location",
+    "Retry-After",
+]
+
+_PROBLEMS = {
+    400: "The body is not JSON.",
+    404: "There is no such model.",
+    406: "Nothing that the client accepts.",
+    413: "The body is too large.",
+    415: "The body is not declared as JSON.",
+    422: "The request is not valid, or asks for more than is allowed.",
+    500: "The stored model is damaged, or something unexpected happened.",
+    503: "Too busy, out of time, or the store cannot be used.",
+}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Describe problems in the OpenAPI document."""
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": _PROBLEMS[status], "content": content} for status in statuses}
+
+
+def root_path(request: Request) -> str:
+    """Return the prefix that the outside world puts before the app's paths."""
+    prefix: str = request.scope.get("root_path", "")
+    return prefix.rstrip("/")
+
+
+def card_document(card: Card, request: Request, *, stored: bool = True) -> dict[str, Any]:
+    """Return a card as JSON, with the links of the model when there is one to go to."""
+    document = card.model_dump(mode="json")
+    if stored:
+        place = f"{root_path(request)}/models/{card.id}"
+        document["links"] = {"self": place, "download": f"{place}/download"}
+    return document
+
+
+def outcome_headers(outcome: Outcome, request: Request) -> dict[str, str]:
+    """Return the figures of a training as headers."""
+    card = outcome.card
+    headers = {
+        "Kohonen-Model-Id": card.id,
+        "Kohonen-Quantization-Error": repr(card.quality.quantization_error),
+        "Kohonen-Topographic-Error": repr(card.quality.topographic_error),
+        "Kohonen-Random-State": str(card.parameters.random_state),
+        "Server-Timing": server_timing(outcome.timings),
+        "Vary": "Accept",
+    }
+    if outcome.created:
+        headers["Location"] = f"{root_path(request)}/models/{card.id}"
+    return headers
+
+
+def server_timing(timings: Timings) -> str:
+    """Return timings as the value of a Server-Timing header."""
+    return ", ".join(f"{part};dur={1000 * seconds:.1f}" for part, seconds in timings.seconds.items())

@@ -1,0 +1,94 @@
+"""Training in a request."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
+
+from app.api import body
+from app.api.dependencies import Deadline, Service
+from app.api.examples import TRAINING
+from app.api.negotiation import choose
+from app.api.responses import JSON, PNG, card_document, outcome_headers, problems
+from app.api.schemas import TrainingBody
+from app.training import Outcome, TrainingRequest
+from kohonen.pictures import draw_input_output, draw_map, encode_png
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["training"])
+
+View = Literal["map", "input-output"]
+
+_FIGURES = {
+    name: {"description": description, "schema": {"type": "string"}}
+    for name, description in {
+        "Kohonen-Model-Id": "The id of the model.",
+        "Kohonen-Quantization-Error": "Mean distance of the samples to their best matching unit.",
+        "Kohonen-Topographic-Error": "Share of the samples whose two best units are not neighbours.",
+        "Kohonen-Random-State": "The seed that was used.",
+        "Server-Timing": "How long the parts of the request took, in milliseconds.",
+    }.items()
+}
+_CONTENT: dict[str, Any] = {
+    PNG: {"schema": {"type": "string", "format": "binary"}},
+    JSON: {"schema": {"$ref": "#/components/schemas/Card"}},
+}
+
+
+@router.post(
+    "/train",
+    summary="Train a map; answers with its picture or its card",
+    operation_id="train",
+    status_code=201,
+    response_class=Response,
+    responses={
+        201: {"description": "The model, made by this request.", "headers": _FIGURES, "content": _CONTENT},
+        200: {
+            "description": "The model, which was there already or is not to be stored.",
+            "headers": _FIGURES,
+            "content": _CONTENT,
+        },
+        **problems(400, 406, 413, 415, 422, 500, 503),
+    },
+    openapi_extra=body.describe(TrainingBody, TRAINING),
+)
+async def train(
+    request: Request,
+    service: Service,
+    deadline: Deadline,
+    view: Annotated[
+        View, Query(description="The map alone, or with the colours as a strip above it.")
+    ] = "map",
+    idempotency_key: Annotated[
+        str | None, Header(description="Where the seed comes from when the body has none.", max_length=255)
+    ] = None,
+) -> Response:
+    """Train a map on colours or on vectors of any dimension, and store it.
+
+    The same request again is the same model, answered from the store. With `Accept: application/json` the
+    answer is the model card; otherwise it is the picture of the map, or, where the vectors are no colours,
+    its U-matrix: dark where neighbouring units are far apart.
+    """
+    media_type = choose(request.headers.get("accept"), [PNG, JSON])
+    content = await body.read(request)
+    training = await run_in_threadpool(
+        lambda: body.parse(content, TrainingBody).training_request(idempotency_key=idempotency_key)
+    )
+    outcome = await service.train(training, deadline=deadline)
+    status = 201 if outcome.created else 200
+    if media_type == JSON:
+        document = card_document(outcome.card, request, stored=outcome.stored)
+        return JSONResponse(document, status_code=status, headers=outcome_headers(outcome, request))
+    with outcome.timings.measure("draw"):
+        picture = await run_in_threadpool(draw, training, outcome, view)
+    headers = outcome_headers(outcome, request)
+    return Response(picture, status_code=status, media_type=PNG, headers=headers)
+
+
+def draw(training: TrainingRequest, outcome: Outcome, view: View) -> bytes:
+    """Return the PNG of a view of a trained map."""
+    if view == "input-output":
+        return encode_png(draw_input_output(training.samples, outcome.weights))
+    return encode_png(draw_map(outcome.weights))

@@ -1,0 +1,73 @@
+"""The service, put together.
+
+``app`` is what ASGI servers run (``uvicorn app.app:app``), ``handler`` what AWS Lambda calls.
+"""
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app import errors
+from app.api import demo, documentation, models, openapi, service, training
+from app.api.responses import EXPOSED_HEADERS
+from app.aws import create_handler
+from app.models import Models
+from app.settings import Settings
+from app.storage import open_store
+from app.training import TrainingService
+
+__all__ = ["app", "create_app", "handler"]
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Make the service.
+
+    Parameters
+    ----------
+    settings : Settings, optional
+        Read from the environment by default.
+    """
+    settings = settings or Settings()
+    made = FastAPI(
+        **openapi.ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        separate_input_output_schemas=False,
+    )
+    made.state.settings = settings
+    made.state.models = Models(open_store(settings.store))
+    made.state.service = TrainingService(made.state.models, settings)
+    for module in (demo, training, models, service):
+        made.include_router(module.router)
+    documentation.install(made)
+    openapi.install(made)
+    errors.install(made)
+    made.add_middleware(_AnySlash)
+    if settings.allowed_origins:
+        made.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.allowed_origins,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=EXPOSED_HEADERS,
+        )
+    return made
+
+
+class _AnySlash:
+    """Take a path with a slash at its end for the same path without."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and len(scope["path"]) > 1 and scope["path"].endswith("/"):
+            root_path = scope.get("root_path", "").rstrip("/")
+            path = scope["path"].rstrip("/")
+            scope = {**scope, "path": path + "/" if path == root_path else path}
+        await self._app(scope, receive, send)
+
+
+app = create_app()
+handler = create_handler(app)

@@ -1,0 +1,245 @@
+"""What can go wrong in the service, and how HTTP says it.
+
+The tree::
+
+    ServiceError
+    ├── InvalidRequestError        values that do not fit the schema; ``errors`` says which
+    │   └── OverLimitError         more than this deployment allows
+    ├── MalformedBodyError         not JSON at all
+    ├── BodyTooLargeError          more bytes than are read
+    ├── UnsupportedMediaTypeError  a body that is not JSON
+    ├── NotAcceptableError         no representation that the client accepts
+    ├── AnswerTooLargeError        an answer that this deployment cannot send
+    ├── TooBusyError               as many trainings under way and waiting as there may be
+    ├── OutOfTimeError             a training that was stopped at its deadline
+    ├── ModelNotFoundError         no such model
+    └── DamagedModelError          a model whose bytes are not what was stored
+
+``PROBLEMS`` maps these and the errors of the library and the store to problem details (RFC 9457): the one
+place where an exception's type becomes a status.
+"""
+
+import http
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from app.storage.port import StoreUnavailable
+from kohonen import InvalidColourError, InvalidDataError, InvalidParameterError
+
+__all__ = [
+    "PROBLEMS",
+    "AnswerTooLargeError",
+    "BodyTooLargeError",
+    "DamagedModelError",
+    "FieldError",
+    "InvalidRequestError",
+    "MalformedBodyError",
+    "ModelNotFoundError",
+    "NotAcceptableError",
+    "OutOfTimeError",
+    "OverLimitError",
+    "ProblemResponse",
+    "ServiceError",
+    "TooBusyError",
+    "UnsupportedMediaTypeError",
+    "install",
+    "pointer",
+]
+
+logger = logging.getLogger(__name__)
+
+#: More errors than this in one request help nobody.
+MOST_ERRORS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One thing wrong with a request.
+
+    Attributes
+    ----------
+    pointer : str
+        Where: a JSON pointer (RFC 6901) into the body, or the name of a query parameter behind a slash.
+    message : str
+        What, and how to mend it.
+    """
+
+    pointer: str
+    message: str
+
+
+class ServiceError(Exception):
+    """Base of every error that the service raises on purpose; its text is for the caller to read."""
+
+    #: Seconds after which the same request may succeed, where it may.
+    retry_after: int | None = None
+    errors: Sequence[FieldError] = ()
+
+
+class InvalidRequestError(ServiceError):
+    """Values that do not fit the schema."""
+
+    def __init__(self, errors: Sequence[FieldError], message: str | None = None) -> None:
+        first = errors[0]
+        super().__init__(message or f"{first.pointer or 'the request'}: {first.message}")
+        self.errors = errors[:MOST_ERRORS]
+
+
+class OverLimitError(InvalidRequestError):
+    """More than this deployment allows."""
+
+
+class MalformedBodyError(ServiceError):
+    """A body that is not JSON."""
+
+
+class BodyTooLargeError(ServiceError):
+    """A body of more bytes than are read."""
+
+
+class UnsupportedMediaTypeError(ServiceError):
+    """A body of a media type that is not understood."""
+
+
+class NotAcceptableError(ServiceError):
+    """No representation that the client accepts."""
+
+
+class AnswerTooLargeError(ServiceError):
+    """An answer of more bytes than this deployment can send."""
+
+
+class TooBusyError(ServiceError):
+    """As many trainings are under way and waiting as there may be."""
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class OutOfTimeError(ServiceError):
+    """A training was stopped at its deadline, and nothing was stored."""
+
+    retry_after = 30
+
+
+class ModelNotFoundError(ServiceError):
+    """There is no such model."""
+
+
+class DamagedModelError(ServiceError):
+    """The stored bytes of a model are not what was stored."""
+
+
+#: Exception types and the status, slug and title of the problems that they become.
+PROBLEMS: Mapping[type[Exception], tuple[int, str, str]] = {
+    InvalidRequestError: (422, "invalid-request", "The request is not valid"),
+    OverLimitError: (422, "over-limit", "The request asks for more than is allowed"),
+    InvalidDataError: (422, "invalid-request", "The request is not valid"),
+    InvalidParameterError: (422, "invalid-request", "The request is not valid"),
+    MalformedBodyError: (400, "malformed-json", "The body is not JSON"),
+    BodyTooLargeError: (413, "body-too-large", "The body is too large"),
+    UnsupportedMediaTypeError: (415, "unsupported-media-type", "The body must be JSON"),
+    NotAcceptableError: (406, "not-acceptable", "No acceptable representation"),
+    AnswerTooLargeError: (422, "answer-too-large", "The answer is too large to send"),
+    TooBusyError: (503, "too-busy", "Too many trainings at once"),
+    OutOfTimeError: (503, "out-of-time", "The training ran out of time"),
+    ModelNotFoundError: (404, "model-not-found", "There is no such model"),
+    DamagedModelError: (500, "damaged-model", "The stored model is damaged"),
+    StoreUnavailable: (503, "store-unavailable", "The store cannot be used"),
+}
+
+
+class ProblemResponse(JSONResponse):
+    """A problem detail."""
+
+    media_type = "application/problem+json"
+
+
+def problem(
+    status: int,
+    detail: str,
+    *,
+    slug: str | None = None,
+    title: str | None = None,
+    errors: Sequence[FieldError] = (),
+    headers: Mapping[str, str] | None = None,
+) -> ProblemResponse:
+    """Make a problem detail; without a slug it is one that the status says all about."""
+    content: dict[str, Any] = {
+        "type": f"urn:kohonen:problem:{slug}" if slug else "about:blank",
+        "title": title or http.HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+    if errors:
+        content["errors"] = [{"pointer": error.pointer, "message": error.message} for error in errors]
+    return ProblemResponse(content, status_code=status, headers=dict(headers or {}))
+
+
+def pointer(location: Sequence[str | int]) -> str:
+    """Return the JSON pointer of a path into a document."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of the app a problem detail."""
+    for kind in PROBLEMS:
+        app.add_exception_handler(kind, _known)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def _known(request: Request, error: Exception) -> ProblemResponse:
+    status, slug, title = next(PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS)
+    if status >= 500:
+        logger.warning("%s %s: %s", request.method, request.url.path, error)
+    retry_after = getattr(error, "retry_after", None)
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    return problem(status, str(error), slug=slug, title=title, errors=_field_errors(error), headers=headers)
+
+
+def _field_errors(error: Exception) -> Sequence[FieldError]:
+    """Say where in the request an error lies."""
+    match error:
+        case ServiceError():
+            return error.errors
+        case InvalidColourError():
+            return [FieldError(pointer(["colours", error.index]), str(error))]
+        case InvalidDataError():
+            return [FieldError("/data", str(error))]
+        case InvalidParameterError():
+            return [FieldError(pointer([error.parameter]), str(error))]
+        case _:
+            return ()
+
+
+def _http(request: Request, error: Exception) -> ProblemResponse:
+    assert isinstance(error, HTTPException)
+    path = request.url.path
+    details = {
+        404: f"there is nothing at {path}; /docs lists what there is",
+        405: f"{request.method} is not a thing to do with {path}",
+    }
+    detail = details.get(error.status_code, str(error.detail))
+    return problem(error.status_code, detail, headers=error.headers)
+
+
+def _validation(request: Request, error: Exception) -> ProblemResponse:
+    """Tell what is wrong with a query or a path; bodies are validated elsewhere."""
+    assert isinstance(error, RequestValidationError)
+    errors = [FieldError(pointer(wrong["loc"][1:]), wrong["msg"]) for wrong in error.errors()]
+    return _known(request, InvalidRequestError(errors))
+
+
+def _unexpected(request: Request, error: Exception) -> ProblemResponse:
+    # The server logs the traceback: the error is raised again once this answer is sent.
+    return problem(500, "something went wrong on our side; it has been logged")

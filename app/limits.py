@@ -1,0 +1,76 @@
+"""What a training may cost, decided before it starts."""
+
+import math
+from collections.abc import Iterator
+
+from app.errors import FieldError, OverLimitError
+from app.settings import Settings
+from kohonen.engines import default_engine
+from kohonen.parameters import Parameters
+from kohonen.pictures import unit_pixels
+
+__all__ = ["check", "estimate"]
+
+
+def estimate(parameters: Parameters, *, samples: int, dimension: int) -> float:
+    """Estimate how many seconds a training takes, rather too many than too few."""
+    return default_engine().cost.seconds(parameters, samples=samples, dimension=dimension)
+
+
+def check(
+    parameters: Parameters, *, samples: int, dimension: int, limits: Settings, seconds: float, field: str
+) -> None:
+    """Refuse a training that asks for more than is allowed.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        What is asked for.
+    samples, dimension : int
+        How many samples it has, and how many values each.
+    limits : Settings
+        What is allowed.
+    seconds : float
+        How long the training may take.
+    field : str
+        The request's field that the samples stand in.
+
+    Raises
+    ------
+    OverLimitError
+        Naming everything that is over its limit: what was asked, and what is allowed.
+    """
+    errors = list(_too_large(parameters, samples, dimension, limits, field))
+    if not errors:
+        expected = estimate(parameters, samples=samples, dimension=dimension)
+        if expected > seconds:
+            allowed = max(1, math.floor(parameters.iterations * seconds / expected))
+            errors.append(
+                FieldError(
+                    "/iterations",
+                    f"the training would take some {expected:.3g} seconds, and {seconds:.3g} are allowed: "
+                    f"ask for fewer iterations (about {allowed}), fewer units or fewer samples",
+                )
+            )
+    if errors:
+        raise OverLimitError(errors)
+
+
+def _too_large(
+    parameters: Parameters, samples: int, dimension: int, limits: Settings, field: str
+) -> Iterator[FieldError]:
+    width, height = parameters.width, parameters.height
+    scale = unit_pixels(width, height)
+    asked = [
+        ("width", "a width of {}", width, limits.max_side),
+        ("height", "a height of {}", height, limits.max_side),
+        ("width", "a map of {} units", width * height, limits.max_units),
+        ("width", "a picture of {} pixels", width * height * scale * scale, limits.max_picture_pixels),
+        ("iterations", "{} iterations", parameters.iterations, limits.max_iterations),
+        (field, "{} samples", samples, limits.max_samples),
+        (field, "{} values a sample", dimension, limits.max_dimension),
+        ("width", "a map of {} weights", width * height * dimension, limits.max_weights),
+    ]
+    for name, phrase, value, most in asked:
+        if value > most:
+            yield FieldError(f"/{name}", f"{phrase.format(f'{value:,}')} is over the limit of {most:,}")

@@ -1,0 +1,68 @@
+"""Everything that a deployment may change."""
+
+import os
+from typing import Annotated
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+__all__ = ["Settings"]
+
+
+class Settings(BaseSettings):
+    """Read from the environment: ``SOM_`` and the name in capitals, but ``HOST`` and ``PORT`` as they are.
+
+    They bound what may be asked for; they never change what a request means.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="SOM_", env_ignore_empty=True, frozen=True, validate_default=True
+    )
+
+    host: str = Field("127.0.0.1", validation_alias="HOST", description="Address to listen on.")
+    port: int = Field(5000, ge=0, le=65535, validation_alias="PORT", description="Port to listen on.")
+    store: str = Field(
+        "file:./models",
+        description="Where models are: `file:FOLDER`, `s3://BUCKET/PREFIX`, or `memory:`, which forgets.",
+    )
+    max_body_bytes: int = Field(32 * 2**20, ge=1, description="Bytes of a request's body.")
+    max_answer_bytes: int | None = Field(
+        None,
+        ge=1,
+        description="Bytes of an answer; a larger download is a redirect to the store. None: any size.",
+    )
+    max_side: int = Field(2_000, ge=1, description="Units of a map's width, and of its height.")
+    max_units: int = Field(1_000_000, ge=1, description="Units of a map.")
+    max_weights: int = Field(
+        10_000_000, ge=1, description="Weights of a map: its units times the values of a sample."
+    )
+    max_samples: int = Field(10_000, ge=1, description="Samples of a request.")
+    max_dimension: int = Field(1_024, ge=1, description="Values of a sample.")
+    max_iterations: int = Field(1_000_000, ge=1, description="Iterations of a training.")
+    max_training_seconds: float = Field(
+        25.0, gt=0, description="Estimated seconds of a training in a request, and its deadline."
+    )
+    max_picture_pixels: int = Field(16_000_000, ge=1, description="Pixels of a picture.")
+    trainings: int = Field(
+        default_factory=lambda: _cores(),
+        ge=1,
+        description="Trainings at a time; by default one a core.",
+    )
+    waiting_trainings: int = Field(16, ge=0, description="Trainings that may wait for their turn.")
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Origins whose pages may call the API (CORS), separated by commas; `*` for all."
+    )
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(origin.strip() for origin in value.split(",") if origin.strip())
+        return value
+
+
+def _cores() -> int:
+    """Count the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
