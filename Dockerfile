@@ -1,0 +1,32 @@
+# The service as a plain container: laptop, Fargate, Cloud Run.
+#
+#   docker build -t kohonen .
+#   docker run --rm -p 5000:5000 -v kohonen-models:/data kohonen
+
+FROM python:3.13-slim AS build
+WORKDIR /srv
+COPY requirements.txt .
+RUN python -m pip install --no-cache-dir --disable-pip-version-check --no-compile --only-binary=:all: \
+        --require-hashes --prefix=/packages -r requirements.txt
+COPY kohonen kohonen
+COPY app app
+# The bytecode is made here once: the service runs as a user who could not write it. Unchecked, as nothing changes.
+RUN python -m compileall -q -j 0 --invalidation-mode unchecked-hash /packages kohonen app
+
+FROM python:3.13-slim
+RUN useradd --system --uid 10001 --home-dir /srv --no-create-home som \
+    && install --directory --owner=som /data
+COPY --from=build /packages /usr/local
+COPY --from=build /srv/kohonen /srv/kohonen
+COPY --from=build /srv/app /srv/app
+WORKDIR /srv
+ENV HOST=0.0.0.0 \
+    PORT=5000 \
+    SOM_STORE=file:/data \
+    PYTHONUNBUFFERED=1
+USER som
+VOLUME /data
+EXPOSE 5000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 CMD ["python", "-c", \
+    "import os, urllib.request; urllib.request.urlopen(f\"http://127.0.0.1:{os.environ['PORT']}/health\", timeout=4)"]
+CMD ["python", "-m", "app", "serve"]
