@@ -1,0 +1,203 @@
+"""The rules of the house: who may import what, how large a module may be, what a file may say."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import kohonen
+
+ROOT = Path(__file__).parents[1]
+MODULES = sorted(path for package in ("kohonen", "app") for path in (ROOT / package).rglob("*.py"))
+LONGEST_MODULE = 300
+HEAVY = {"PIL", "boto3", "botocore", "matplotlib"}
+WEB = {"fastapi", "httpx", "mangum", "pydantic", "pydantic_settings", "starlette", "uvicorn"}
+
+# Who may import these packages, if not everybody.
+ONLY = {
+    "boto3": {"app/storage/s3.py"},
+    "botocore": {"app/storage/s3.py"},
+    "mangum": {"app/aws.py"},
+    "uvicorn": {"app/__main__.py"},
+}
+# What knows nothing of HTTP and nothing of the routes, so that it can be called and tested without them.
+PLAIN = [path for path in MODULES if path.parent == ROOT / "app" / "storage"] + [
+    ROOT / "app" / name for name in ("limits.py", "models.py", "pool.py", "settings.py", "training.py")
+]
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def imports(path: Path, *, inside_functions: bool = True) -> Iterator[str]:
+    """List the modules that a module imports; what only type checkers see does not count."""
+    waiting: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name_of(path)} has a relative import"
+            assert node.module
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.If) and ast.unparse(node.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}:
+            waiting += node.orelse
+        elif inside_functions or not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            waiting += ast.iter_child_nodes(node)
+
+
+def packages(path: Path, *, inside_functions: bool = True) -> set[str]:
+    return {name.partition(".")[0] for name in imports(path, inside_functions=inside_functions)}
+
+
+every_module = pytest.mark.parametrize("path", MODULES, ids=name_of)
+
+
+def test_there_are_modules_to_look_at() -> None:
+    assert {"kohonen/__init__.py", "app/app.py", "app/storage/s3.py"} <= {name_of(path) for path in MODULES}
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if name_of(path).startswith("kohonen")], ids=name_of
+)
+def test_the_library_knows_numpy_and_pillow_and_nothing_else(path: Path) -> None:
+    assert packages(path) - set(sys.stdlib_module_names) <= {"kohonen", "numpy", "PIL"}
+
+
+@every_module
+def test_what_is_heavy_is_imported_where_it_is_used(path: Path) -> None:
+    allowed = {"boto3", "botocore"} if name_of(path) == "app/storage/s3.py" else set()
+    assert packages(path, inside_functions=False) & HEAVY <= allowed
+
+
+@every_module
+def test_an_adapter_s_package_is_known_to_the_adapter_alone(path: Path) -> None:
+    assert {
+        package for package in packages(path) if name_of(path) not in ONLY.get(package, {name_of(path)})
+    } == set()
+
+
+@pytest.mark.parametrize("path", PLAIN, ids=name_of)
+def test_decisions_are_made_without_http(path: Path) -> None:
+    http = WEB - {"pydantic", "pydantic_settings"}
+    known = [
+        name for name in imports(path) if not name.startswith("starlette.concurrency")
+    ]  # threads, no HTTP
+    assert [name for name in known if name.partition(".")[0] in http] == []
+    assert [name for name in imports(path) if name.startswith("app.api")] == []
+    if path.parent.name == "storage":
+        assert [
+            name for name in imports(path) if name.startswith("app.") and not name.startswith("app.storage")
+        ] == []
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path.parent.name == "api"], ids=name_of)
+def test_routes_know_the_store_by_its_port_only(path: Path) -> None:
+    adapters = {f"app.storage.{name}" for name in ("folder", "memory", "s3")}
+    assert not adapters & set(imports(path))
+
+
+@every_module
+def test_a_module_is_read_in_one_go(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_MODULE
+
+
+@every_module
+def test_all_names_what_a_module_offers(path: Path) -> None:
+    names = offered(path)
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    assert len(names) == len(set(names))
+    assert set(names) <= defined(body)
+    if name_of(path).startswith(("kohonen/", "app/storage/")):
+        assert public(body) <= set(names)
+
+
+@every_module
+def test_a_module_uses_of_another_what_that_offers(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    unoffered = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (source := source_of(node.module or "")):
+            names = {alias.name for alias in node.names if not source_of(f"{node.module}.{alias.name}")}
+            unoffered += sorted(names - set(offered(source)))
+    assert unoffered == []
+
+
+def source_of(module: str) -> Path | None:
+    """Return the file of a module of the project."""
+    base = ROOT / module.replace(".", "/")
+    return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path in MODULES), None)
+
+
+def offered(path: Path) -> list[str]:
+    """Return a module's ``__all__``."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            return list(ast.literal_eval(node.value))
+    return []
+
+
+def public(body: list[ast.stmt]) -> set[str]:
+    """Return the functions and classes that a module defines for others."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return {node.name for node in body if isinstance(node, kinds) and not node.name.startswith("_")}
+
+
+def defined(body: list[ast.stmt]) -> set[str]:
+    """Return every name that a module has."""
+    names = public(body)
+    for node in body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return names
+
+
+def loaded_by(module: str) -> set[str]:
+    """Return the packages that importing a module loads in a fresh interpreter."""
+    code = f"import json, sys, {module}; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    return {name.partition(".")[0] for name in json.loads(done.stdout)}
+
+
+def test_importing_the_library_loads_numpy_and_nothing_heavier() -> None:
+    loaded = loaded_by("kohonen")
+    assert "numpy" in loaded
+    assert not loaded & (HEAVY | WEB | {"app"})
+
+
+def test_importing_the_service_stays_within_its_budget() -> None:
+    loaded = loaded_by("app.app")
+    assert {"fastapi", "mangum"} <= loaded
+    assert not loaded & (HEAVY | {"httpx", "uvicorn"})
+
+
+def test_the_version_is_told_alike() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert kohonen.__version__ == project["version"]
+
+
+def test_no_file_names_the_machine_that_it_was_written_on() -> None:
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    machine = re.compile(r"(?<![\w./-])/(?:work|root|home|Users)/\w")
+    guilty = []
+    for name in filter(None, listed.stdout.split("\0")):
+        path = ROOT / name
+        if path.is_file() and "assets" not in path.parts:
+            text = path.read_bytes().decode("utf-8", errors="ignore")
+            guilty += [f"{name}: {match.group()}" for match in machine.finditer(text)]
+    assert guilty == []
