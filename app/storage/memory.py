@@ -75,4 +75,4 @@ class MemoryStore:
 
 
 def _blob(data: bytes) -> Blob:
-    return Blob(bytes(data), hashlib.sha256(data).hexdigest())
+    return Blob(data, hashlib.sha256(data).hexdigest())

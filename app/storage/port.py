@@ -71,7 +71,7 @@ class BlobTooLarge(StorageError):  # noqa: N818
     """
 
     def __init__(self, key: str, *, size: int, max_bytes: int) -> None:
-        super().__init__(f"{size} bytes are stored under {key!r}, more than the {max_bytes} expected at most")
+        super().__init__(f"{size} bytes are stored under {key!r}, more than the {max_bytes} expected")
         self.key = key
         self.size = size
         self.max_bytes = max_bytes
@@ -179,12 +179,15 @@ class Store(Protocol):
     def keys(self, prefix: str, *, start_after: str = "", limit: int = 1000) -> list[str]:
         """List the keys that open with a prefix, in the order of their bytes.
 
+        S3 servers that keep a tree, not Amazon's, put ``a/b`` before ``a-b``: rely on the order within one
+        folder only. Pages join up there as well.
+
         Parameters
         ----------
         prefix : str
             What the keys open with; ``""`` for all.
         start_after : str
-            List what comes after this, which need not be a key itself.
+            List what comes after this: the last key of the page before, or what else a key may open with.
         limit : int
             List so many at most.
         """

@@ -10,7 +10,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from boto3.session import Session
 from botocore.config import Config
@@ -65,11 +65,6 @@ _ABSENT = {"404", "NoSuchKey", "NotFound"}
 _MISMATCH = {"412", "PreconditionFailed"}
 
 
-class _Clients(NamedTuple):
-    calls: "S3Client"
-    links: "S3Client"
-
-
 class S3Store:
     """Blobs as the objects of a bucket, below a prefix.
 
@@ -98,7 +93,7 @@ class S3Store:
         self._base = f"{prefix}/" if prefix else ""
         self._endpoint = endpoint
         self._public_endpoint = public_endpoint
-        self._made: _Clients | None = None
+        self._clients: dict[str | None, S3Client] = {}
         self._lock = threading.Lock()
 
     def read(self, key: str, *, max_bytes: int) -> Blob:
@@ -129,7 +124,7 @@ class S3Store:
         """Remove what is stored under a key; see `Store.delete`."""
         check_key(key)
         with self._faults():
-            self._clients().calls.delete_object(Bucket=self._bucket, Key=self._base + key)
+            self._calls().delete_object(Bucket=self._bucket, Key=self._base + key)
 
     def keys(self, prefix: str, *, start_after: str = "", limit: int = 1000) -> list[str]:
         """List the keys that open with a prefix; see `Store.keys`."""
@@ -138,7 +133,7 @@ class S3Store:
         found: list[str] = []
         with self._faults():
             while len(found) < limit:
-                page = self._clients().calls.list_objects_v2(
+                page = self._calls().list_objects_v2(
                     Bucket=self._bucket,
                     Prefix=self._base + prefix,
                     StartAfter=self._base + start_after,
@@ -164,27 +159,30 @@ class S3Store:
             "ResponseContentDisposition": f'attachment; filename="{filename}"',
         }
         with self._faults():
-            return self._clients().links.generate_presigned_url("get_object", Params=what, ExpiresIn=seconds)
+            return self._links().generate_presigned_url("get_object", Params=what, ExpiresIn=seconds)
 
-    def _clients(self) -> _Clients:
-        """Make the clients on first use: it takes a tenth of a second and may ask for credentials."""
+    def _calls(self) -> "S3Client":
+        return self._client(self._endpoint)
+
+    def _links(self) -> "S3Client":
+        # An explicit endpoint makes links of the bucket's region. Without, botocore signs them for the global
+        # one, which redirects for a new bucket of another region and so fails.
+        return self._client(self._public_endpoint or self._calls().meta.endpoint_url)
+
+    def _client(self, endpoint: str | None) -> "S3Client":
+        """Make a client on first use: it takes a tenth of a second and may look far for credentials."""
         with self._lock:
-            if self._made is None:
-                session = Session()
+            if endpoint not in self._clients:
                 try:
-                    calls = session.client("s3", endpoint_url=self._endpoint, config=_CONFIG)
-                    # An explicit endpoint makes links of the bucket's region. Without, botocore signs them
-                    # for the global one, which redirects for a new bucket of another region and so fails.
-                    public = self._public_endpoint or calls.meta.endpoint_url
-                    links = session.client("s3", endpoint_url=public, config=_CONFIG)
+                    client = Session().client("s3", endpoint_url=endpoint, config=_CONFIG)
                 except ValueError as error:
                     raise self._unavailable("its endpoint is no URL") from error
-                self._made = _Clients(calls, links)
-            return self._made
+                self._clients[endpoint] = client
+            return self._clients[endpoint]
 
     def _read(self, key: str, max_bytes: int) -> Blob:
         try:
-            answer = self._clients().calls.get_object(Bucket=self._bucket, Key=self._base + key)
+            answer = self._calls().get_object(Bucket=self._bucket, Key=self._base + key)
         except ClientError as error:
             if _code(error) in _ABSENT or (_code(error) == "AccessDenied" and self._is_free(key)):
                 raise BlobNotFound(key) from error
@@ -216,7 +214,7 @@ class S3Store:
         token = uuid.uuid4().hex
         for attempt in range(CONFLICTS):
             try:
-                answer = self._clients().calls.put_object(
+                answer = self._calls().put_object(
                     Bucket=self._bucket,
                     Key=self._base + key,
                     Body=data,
@@ -241,7 +239,7 @@ class S3Store:
     def _own_version(self, key: str, token: str) -> str | None:
         """Return the version of what is stored if an earlier sending of this very write has stored it."""
         try:
-            head = self._clients().calls.head_object(Bucket=self._bucket, Key=self._base + key)
+            head = self._calls().head_object(Bucket=self._bucket, Key=self._base + key)
         except ClientError as error:
             if _code(error) in _ABSENT:
                 return None
