@@ -23,7 +23,7 @@ from kohonen import Parameters, Quality, TrainedMap, __version__
 from kohonen.data import LARGEST_MAGNITUDE, FloatArray
 from kohonen.identity import fingerprint
 
-__all__ = ["Card", "Models"]
+__all__ = ["Card", "Models", "make_card", "weights_filename"]
 
 #: Samples of more bytes are not kept.
 MOST_DATA_BYTES = 16 * 2**20
