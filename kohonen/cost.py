@@ -30,6 +30,9 @@ class Cost:
 
     def seconds(self, parameters: Parameters, *, samples: int, dimension: int) -> float:
         """Estimate how long it takes to train a map and to measure it."""
-        values = parameters.width * parameters.height * (dimension + 1)
-        step = self.per_step + self.per_dimension * dimension + self.per_value * values
+        step = self.step(units=parameters.width * parameters.height, dimension=dimension)
         return (parameters.iterations + QUALITY_ITERATIONS) * samples * step
+
+    def step(self, *, units: int, dimension: int) -> float:
+        """Estimate how long one step takes, in seconds."""
+        return self.per_step + self.per_dimension * dimension + self.per_value * units * (dimension + 1)

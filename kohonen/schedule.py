@@ -36,6 +36,11 @@ class Schedule:
     sigma: float
     learning_rate: float
 
+    @property
+    def time_constant(self) -> float | None:
+        """``lambda``, in iterations; None where radius and learning rate stay constant."""
+        return self.iterations / math.log(self.sigma) if self.sigma > 1.0 else None
+
     def radius(self, iteration: int) -> float:
         """Return ``sigma_t``, the width of the Gaussian neighbourhood, in units of the grid."""
         return self.sigma * self._decay(iteration)
@@ -74,7 +79,5 @@ class Schedule:
         return table
 
     def _decay(self, iteration: int) -> float:
-        if self.sigma <= 1.0:
-            return 1.0
-        time_constant = self.iterations / math.log(self.sigma)
-        return math.exp(-iteration / time_constant)
+        time_constant = self.time_constant
+        return 1.0 if time_constant is None else math.exp(-iteration / time_constant)

@@ -8,10 +8,12 @@ from typing import Protocol
 
 from kohonen.cost import Cost
 from kohonen.data import FloatArray
+from kohonen.engines.native_online import NativeOnline
 from kohonen.engines.numpy_online import NumpyOnline
+from kohonen.kernel import kernel
 from kohonen.schedule import Schedule
 
-__all__ = ["Engine", "NumpyOnline", "default_engine"]
+__all__ = ["Engine", "NativeOnline", "NumpyOnline", "default_engine"]
 
 
 class Engine(Protocol):
@@ -34,4 +36,4 @@ class Engine(Protocol):
 
 def default_engine() -> type[Engine]:
     """Return the fastest engine that this installation has."""
-    return NumpyOnline
+    return NativeOnline if kernel() else NumpyOnline

@@ -5,15 +5,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kohonen.engines import Engine, NumpyOnline, numpy_online
+from kohonen.engines import Engine, NativeOnline, NumpyOnline, numpy_online
+from kohonen.kernel import kernel
 from kohonen.schedule import Schedule
 from tests.kohonen import oracle
 from tests.kohonen.oracle import Array
 
-ENGINES: list[type[Engine]] = [NumpyOnline]
+
+def native_engines() -> list[type[Engine]]:
+    """Return the compiled engine once for each instruction set that it knows and this processor has."""
+    found = kernel()
+    if found is None:
+        return []
+    return [
+        type(f"Native{level}", (NativeOnline,), {"level": level})
+        for level in range(found.highest_level() + 1)
+    ]
 
 
-@pytest.fixture(params=ENGINES, ids=lambda engine: engine.name)
+ENGINES: list[type[Engine]] = [NumpyOnline, *native_engines()]
+
+
+@pytest.fixture(params=ENGINES, ids=lambda engine: f"{engine.name} {getattr(engine, 'level', '')}".strip())
 def engine(request: pytest.FixtureRequest) -> type[Engine]:
     chosen: type[Engine] = request.param
     return chosen
@@ -178,6 +191,49 @@ def test_runs_add_up(engine: type[Engine]) -> None:
     second.run(11, 12)
     second.run(12, 30)
     np.testing.assert_array_equal(second.weights(), whole.weights())
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "count", "iterations"),
+    [
+        (9, 10, 1, 70),
+        (10, 9, 3, 45),
+        (11, 5, 7, 22),
+        (5, 17, 13, 12),
+        (8, 8, 64, 4),
+        (7, 9, 65, 3),
+        (6, 5, 150, 3),
+    ],
+)
+def test_one_long_run(engine: type[Engine], width: int, height: int, count: int, iterations: int) -> None:
+    """An engine may put off what it has to do, but not lose it."""
+    samples, initial = random_case(width, height, 3, count)
+    training = engine(initial, samples, Schedule(iterations, max(width, height) / 2, 0.1))
+    training.run(0, iterations)
+    expected = oracle.contract(samples, initial, iterations=iterations)
+    np.testing.assert_array_equal(training.weights(), expected.weights)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "dimension", "count", "iterations"),
+    [
+        (100, 100, 3, 20, 100),
+        (61, 45, 3, 200, 20),
+        (10, 10, 3, 10, 500),
+        (37, 41, 17, 30, 30),
+        (300, 2, 2, 9, 60),
+    ],
+)
+def test_engines_agree(width: int, height: int, dimension: int, count: int, iterations: int) -> None:
+    """Where the oracle would take too long, the engines, which share no code, hold one another."""
+    samples, initial = random_case(width, height, dimension, count)
+    results = []
+    for engine in ENGINES:
+        training = engine(initial, samples, Schedule(iterations, max(width, height) / 2, 0.1))
+        training.run(0, iterations)
+        results.append(training.weights())
+    for result in results[1:]:
+        np.testing.assert_array_equal(result, results[0])
 
 
 def test_the_initial_weights_are_left_alone(engine: type[Engine]) -> None:

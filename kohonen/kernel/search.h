@@ -1,0 +1,185 @@
+/* The search by bounds, for one instruction set: part of variant.h. */
+
+enum { PARTS = SIDE / WIDTH }; /* vectors in a column of eight units */
+
+/* Where a tile's box begins; dimension k is at + k * 2 * WIDTH, the greatest values are WIDTH after the least. */
+static inline double *box_of(const struct tiles *map, int64_t column, int64_t row) {
+    int64_t index = column * map->stride + row;
+    return map->boxes + index / WIDTH * WIDTH * map->dimension * 2 + index % WIDTH;
+}
+
+/* Measure the box of a tile by its weights. */
+static inline void measure(struct tiles *map, int64_t column, int64_t row, const int64_t dimension) {
+    const double *weights = tile_weights(map, column, row);
+    double *box = box_of(map, column, row);
+    int across = tile_across(map, column);
+    for (int64_t k = 0; k < dimension; k++) {
+        const double *plane = weights + k * UNITS;
+        vec low = load(plane), high = low;
+        for (int part = 1; part < PARTS; part++) {
+            low = least(low, load(plane + part * WIDTH));
+            high = most(high, load(plane + part * WIDTH));
+        }
+        for (int i = SIDE; i < across * SIDE; i += WIDTH) {
+            low = least(low, load(plane + i));
+            high = most(high, load(plane + i));
+        }
+        box[k * 2 * WIDTH] = least_of(low);
+        box[k * 2 * WIDTH + WIDTH] = most_of(high);
+    }
+}
+
+static void measure_all(struct tiles *map) {
+    for (int64_t column = 0; column < map->columns; column++)
+        for (int64_t row = 0; row < map->rows; row++) measure(map, column, row, map->dimension);
+}
+
+/* Squared distances of a sample v to the units of a tile, the squares added in order of dimension; infinite
+ * beyond the lower edge of the map. Returns the least of those that are on the map. */
+static inline double distances(const struct tiles *map, int64_t column, int64_t row, const double *v,
+                               double *restrict out, const int64_t dimension) {
+    const double *weights = tile_weights(map, column, row);
+    const double *beyond = row == map->rows - 1 ? map->edge : map->inside;
+    const int across = tile_across(map, column);
+    vec smallest = splat(INFINITY);
+    for (int first = 0; first < across; first += 4) {
+        vec sum[4 * PARTS];
+        for (int i = 0; i < 4 * PARTS; i++) {
+            vec difference = splat(v[0]) - load(weights + first * SIDE + i * WIDTH);
+            sum[i] = difference * difference;
+        }
+        for (int64_t k = 1; k < dimension; k++)
+            for (int i = 0; i < 4 * PARTS; i++) {
+                vec difference = splat(v[k]) - load(weights + k * UNITS + first * SIDE + i * WIDTH);
+                sum[i] = sum[i] + difference * difference;
+            }
+        for (int i = 0; i < 4 * PARTS; i++) {
+            sum[i] = sum[i] + load(beyond + i % PARTS * WIDTH);
+            store(out + first * SIDE + i * WIDTH, sum[i]);
+            if (first + i / PARTS < across) smallest = least(smallest, sum[i]);
+        }
+    }
+    return least_of(smallest);
+}
+
+/* The first place, in order of index, at which the distances of a tile are at most `limit`; there is one. */
+static inline int first_at_most(const double *distance, double limit) {
+    for (int i = 0;; i += WIDTH) {
+        unsigned mask = at_most(load(distance + i), splat(limit));
+        if (mask) return i + __builtin_ctz(mask);
+    }
+}
+
+/* A unit's index in C order, from its place in a tile. */
+static inline int64_t unit_at(const struct tiles *map, int64_t column, int64_t row, int place) {
+    return (column * SIDE + place / SIDE) * map->height + row * SIDE + place % SIDE;
+}
+
+/* The squared distance of a sample to each tile's box, from below: `above` and `below` are the sample plus and
+ * minus what the boxes may be wrong by. Rounding is monotone and the operations are those of the distances, so
+ * that no unit is ever nearer than its box. */
+static inline void bound_all(const struct tiles *map, const double *above, const double *below, double *bounds,
+                             const int64_t dimension) {
+    const double *box = map->boxes;
+    for (int64_t i = 0; i < map->columns * map->stride; i += WIDTH) {
+        vec sum = splat(0.0);
+        for (int64_t k = 0; k < dimension; k++, box += 2 * WIDTH) {
+            vec gap = most(most(load(box) - splat(above[k]), splat(below[k]) - load(box + WIDTH)), splat(0.0));
+            sum = sum + gap * gap;
+        }
+        store(bounds + i, sum);
+    }
+}
+
+/* The tile, as column * stride + row, whose box is nearest. */
+static inline int64_t nearest_box(const struct tiles *map, const double *bounds) {
+    int64_t nearest = 0;
+    for (int64_t column = 0; column < map->columns; column++)
+        for (int64_t row = 0; row < map->rows; row++)
+            if (bounds[column * map->stride + row] < bounds[nearest]) nearest = column * map->stride + row;
+    return nearest;
+}
+
+/* Which of the tiles i .. i + WIDTH - 1 may hold a unit as near as `limit`: one bit each. `row` is the row of
+ * the first; what is behind the last row is no tile. */
+static inline unsigned candidates(const struct tiles *map, const double *bounds, int64_t i, int64_t row,
+                                  double limit) {
+    unsigned mask = at_most(load(bounds + i), splat(limit));
+    int64_t left = map->rows - row;
+    return left < WIDTH ? mask & ((1u << left) - 1) : mask;
+}
+
+/* The nearest units found so far, nearest first; `count` of them. */
+struct found {
+    double squared[2];
+    int64_t unit[2];
+};
+
+/* Take a unit into account. Of equal distances the lower index is the nearer one. */
+static inline void consider(struct found *found, int count, double squared, int64_t unit) {
+    for (int i = 0; i < count; i++) {
+        if (squared > found->squared[i] || (squared == found->squared[i] && unit > found->unit[i])) continue;
+        if (i + 1 < count) {
+            found->squared[i + 1] = found->squared[i];
+            found->unit[i + 1] = found->unit[i];
+        }
+        found->squared[i] = squared;
+        found->unit[i] = unit;
+        return;
+    }
+}
+
+/* Take the units of a tile into account. */
+static inline void consider_tile(const struct tiles *map, int64_t column, int64_t row, const double *v,
+                                 int count, struct found *found, const int64_t dimension) {
+    double distance[UNITS];
+    double least_distance = distances(map, column, row, v, distance, dimension);
+    if (least_distance > found->squared[count - 1]) return;
+    if (count == 1) {
+        consider(found, 1, least_distance, unit_at(map, column, row, first_at_most(distance, least_distance)));
+        return;
+    }
+    int end = tile_across(map, column) * SIDE;
+    for (int i = 0; i < end; i += WIDTH)
+        for (unsigned mask = at_most(load(distance + i), splat(found->squared[1])); mask; mask &= mask - 1) {
+            int place = i + __builtin_ctz(mask);
+            if (distance[place] < INFINITY) consider(found, 2, distance[place], unit_at(map, column, row, place));
+        }
+}
+
+/* The nearest units of one sample on a map that stays as it is. */
+static inline struct found match_one(const struct tiles *map, const double *v, int count, double *bounds,
+                                     const int64_t dimension) {
+    struct found found = {{INFINITY, INFINITY}, {INT64_MAX, INT64_MAX}};
+    bound_all(map, v, v, bounds, dimension);
+    int64_t start = nearest_box(map, bounds);
+    consider_tile(map, start / map->stride, start % map->stride, v, count, &found, dimension);
+    for (int64_t column = 0; column < map->columns; column++)
+        for (int64_t row = 0; row < map->rows; row += WIDTH) {
+            int64_t i = column * map->stride + row;
+            unsigned mask = candidates(map, bounds, i, row, found.squared[count - 1]);
+            for (; mask; mask &= mask - 1) {
+                int lane = __builtin_ctz(mask);
+                if (i + lane == start || bounds[i + lane] > found.squared[count - 1]) continue;
+                consider_tile(map, column, row + lane, v, count, &found, dimension);
+            }
+        }
+    return found;
+}
+
+static int match(const struct tiles *map, const double *samples, int64_t n, int count, int64_t *units,
+                 double *squared) {
+    double *bounds = allocate((size_t)(map->columns * map->stride), sizeof(double));
+    if (!bounds) return -1;
+    for (int64_t i = 0; i < n; i++) {
+        const double *v = samples + i * map->dimension;
+        struct found found = map->dimension == 3 ? match_one(map, v, count, bounds, 3)
+                                                 : match_one(map, v, count, bounds, map->dimension);
+        for (int j = 0; j < count; j++) {
+            units[i * count + j] = found.unit[j];
+            squared[i * count + j] = found.squared[j];
+        }
+    }
+    free(bounds);
+    return 0;
+}

@@ -1,0 +1,103 @@
+/* A vector of doubles, as wide as the instruction set has it, and the few operations that need a name; plus,
+ * minus and times are the compiler's own. Which instruction set it is, the compiler's flags tell.
+ *
+ *   vec         WIDTH doubles
+ *   BLOCK       rows of eight units that are updated at a time: as many as keep their weights in registers
+ *   GROUP       dimensions that are updated at a time, likewise
+ */
+#ifndef KOHONEN_SIMD_H
+#define KOHONEN_SIMD_H
+
+#if defined(__AVX512F__) && defined(__AVX512DQ__)
+
+#include <immintrin.h>
+typedef __m512d vec;
+#define WIDTH 8
+#define BLOCK 4
+#define GROUP 4
+static inline vec splat(double x) { return _mm512_set1_pd(x); }
+static inline vec load(const double *p) { return _mm512_loadu_pd(p); }
+static inline void store(double *p, vec a) { _mm512_storeu_pd(p, a); }
+static inline vec least(vec a, vec b) { return _mm512_min_pd(a, b); }
+static inline vec most(vec a, vec b) { return _mm512_max_pd(a, b); }
+static inline double least_of(vec a) { return _mm512_reduce_min_pd(a); }
+static inline double most_of(vec a) { return _mm512_reduce_max_pd(a); }
+/* One bit a lane: whether a <= b. */
+static inline unsigned at_most(vec a, vec b) { return _mm512_cmp_pd_mask(a, b, _CMP_LE_OQ); }
+
+#elif defined(__AVX2__)
+
+#include <immintrin.h>
+typedef __m256d vec;
+#define WIDTH 4
+#define BLOCK 2
+#define GROUP 3
+static inline vec splat(double x) { return _mm256_set1_pd(x); }
+static inline vec load(const double *p) { return _mm256_loadu_pd(p); }
+static inline void store(double *p, vec a) { _mm256_storeu_pd(p, a); }
+static inline vec least(vec a, vec b) { return _mm256_min_pd(a, b); }
+static inline vec most(vec a, vec b) { return _mm256_max_pd(a, b); }
+static inline double least_of(vec a) {
+    __m128d half = _mm_min_pd(_mm256_castpd256_pd128(a), _mm256_extractf128_pd(a, 1));
+    return _mm_cvtsd_f64(_mm_min_sd(half, _mm_unpackhi_pd(half, half)));
+}
+static inline double most_of(vec a) {
+    __m128d half = _mm_max_pd(_mm256_castpd256_pd128(a), _mm256_extractf128_pd(a, 1));
+    return _mm_cvtsd_f64(_mm_max_sd(half, _mm_unpackhi_pd(half, half)));
+}
+static inline unsigned at_most(vec a, vec b) {
+    return (unsigned)_mm256_movemask_pd(_mm256_cmp_pd(a, b, _CMP_LE_OQ));
+}
+
+#elif defined(__SSE2__)
+
+#include <emmintrin.h>
+typedef __m128d vec;
+#define WIDTH 2
+#define BLOCK 1
+#define GROUP 3
+static inline vec splat(double x) { return _mm_set1_pd(x); }
+static inline vec load(const double *p) { return _mm_loadu_pd(p); }
+static inline void store(double *p, vec a) { _mm_storeu_pd(p, a); }
+static inline vec least(vec a, vec b) { return _mm_min_pd(a, b); }
+static inline vec most(vec a, vec b) { return _mm_max_pd(a, b); }
+static inline double least_of(vec a) { return _mm_cvtsd_f64(_mm_min_sd(a, _mm_unpackhi_pd(a, a))); }
+static inline double most_of(vec a) { return _mm_cvtsd_f64(_mm_max_sd(a, _mm_unpackhi_pd(a, a))); }
+static inline unsigned at_most(vec a, vec b) { return (unsigned)_mm_movemask_pd(_mm_cmple_pd(a, b)); }
+
+#elif defined(__aarch64__)
+
+#include <arm_neon.h>
+typedef float64x2_t vec;
+#define WIDTH 2
+#define BLOCK 2
+#define GROUP 3
+static inline vec splat(double x) { return vdupq_n_f64(x); }
+static inline vec load(const double *p) { return vld1q_f64(p); }
+static inline void store(double *p, vec a) { vst1q_f64(p, a); }
+static inline vec least(vec a, vec b) { return vminq_f64(a, b); }
+static inline vec most(vec a, vec b) { return vmaxq_f64(a, b); }
+static inline double least_of(vec a) { return vminvq_f64(a); }
+static inline double most_of(vec a) { return vmaxvq_f64(a); }
+static inline unsigned at_most(vec a, vec b) {
+    uint64x2_t mask = vcleq_f64(a, b);
+    return (unsigned)(vgetq_lane_u64(mask, 0) & 1) | (unsigned)(vgetq_lane_u64(mask, 1) & 2);
+}
+
+#else /* Any other processor: one number at a time. */
+
+typedef double vec;
+#define WIDTH 1
+#define BLOCK 1
+#define GROUP 3
+static inline vec splat(double x) { return x; }
+static inline vec load(const double *p) { return *p; }
+static inline void store(double *p, vec a) { *p = a; }
+static inline vec least(vec a, vec b) { return a < b ? a : b; }
+static inline vec most(vec a, vec b) { return a > b ? a : b; }
+static inline double least_of(vec a) { return a; }
+static inline double most_of(vec a) { return a; }
+static inline unsigned at_most(vec a, vec b) { return a <= b; }
+
+#endif
+#endif
