@@ -1,7 +1,7 @@
 """The compiled kernel, where there is one: plain C behind a narrow interface, called through ctypes.
 
 The library is a file beside this one, compiled when the package is built or by ``python
-kohonen/kernel/compile.py``. It knows nothing of Python, so that one serves every version of it; calls release
+kohonen/kernel/build.py``. It knows nothing of Python, so that one serves every version of it; calls release
 the interpreter's lock. Where the library is missing, or does not do as it should, `kernel()` is None and
 NumPy serves.
 """
@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from kohonen.data import FloatArray
-from kohonen.kernel.compile import LIBRARY
 
-__all__ = ["Kernel", "kernel"]
+__all__ = ["Kernel", "address", "kernel"]
+
+#: The library beside this file, as build.py calls it, whose imports would cost more than loading it.
+LIBRARY = "libkohonen.so"
 
 #: The interface that is spoken here; a library with another one is left alone.
 INTERFACE = 1
@@ -94,7 +96,7 @@ class Kernel:
 def kernel() -> Kernel | None:
     """Return the kernel of this installation, or None where there is none that works."""
     try:
-        return Kernel(Path(__file__).with_name(LIBRARY))
+        return Kernel(Path(__file__).parent.joinpath(LIBRARY))
     except OSError:
         return None
 

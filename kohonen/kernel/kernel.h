@@ -20,7 +20,9 @@
 #endif
 
 /* The version of this interface: a library with another one is not to be used. */
+#ifndef KOHONEN_INTERFACE
 #define KOHONEN_INTERFACE 1
+#endif
 KOHONEN_API int kohonen_interface(void);
 
 /* The instruction sets that the kernel was compiled for and this processor has: 0 up to the number returned.

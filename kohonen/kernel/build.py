@@ -2,8 +2,8 @@
 
 It runs before anything is installed, so it needs nothing but Python and a C compiler:
 
-    python kohonen/kernel/compile.py                                  in place, for this machine
-    python kohonen/kernel/compile.py --compiler "python -m ziglang cc -target aarch64-linux-gnu.2.28" \
+    python kohonen/kernel/build.py                                  in place, for this machine
+    python kohonen/kernel/build.py --compiler "python -m ziglang cc -target aarch64-linux-gnu.2.28" \
         --machine aarch64 --output libkohonen.so                      for another one
 """
 
@@ -18,10 +18,10 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
 
-#: The name of the library, beside this file when it is compiled in place.
+#: The library, beside this file when it is compiled in place; the package looks for it under this name.
 LIBRARY = "libkohonen.so"
 
-# Without -ffp-contract=off compilers fuse multiplications and additions, and results differ between processors.
+# Without -ffp-contract=off multiplications and additions are fused, and results differ between processors.
 FLAGS = [
     "-std=gnu11",
     "-O3",
