@@ -6,10 +6,14 @@ how the numbers lie in memory and what is left out because it is zero:
 * The weights lie as one plane of cells per dimension, so that every operation is on long contiguous rows.
 * The Gaussian neighbourhood is a product of a value per column and a value per row, taken from one table an
   iteration; beyond its reach it is zero.
-* While it reaches over much of the map, the differences that the search has made are used for the update.
+* On a tiny map calls cost more than the arithmetic in them: there are few, and none that broadcasts samples.
+* While the neighbourhood reaches over most of the map, a pass over it does the update for one sample and the
+  search for the next, in bands of columns that stay in the processor's cache.
 * Later, the search is one matrix-vector product, ``|W|^2 - 2 W.v``, and the update is local. That product
   rounds otherwise than the sum of squares, so whatever comes near its minimum is compared again by the sum.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,8 +23,27 @@ from kohonen.schedule import Schedule
 
 __all__ = ["NumpyOnline"]
 
-#: Up to so many units a call costs more than the arithmetic in it, and fewer calls win.
+#: Up to so many weights a map is tiny.
+TINY_MAP = 3072
+#: Up to so many units a map is not worth a local update, unless that is tiny itself.
 SMALL_MAP = 1024
+#: Weights in a band of columns: a few arrays of them stay in the cache.
+BAND = 49152
+#: How much of the map a window must be for a pass over all of it to cost less.
+WIDE_SHARE = 0.75
+
+
+class _Band(NamedTuple):
+    """A band of columns of the map, and room to work on it."""
+
+    first: int  # its first cell
+    columns: slice
+    planes: FloatArray  # (dim, cells), its weights
+    work: FloatArray  # (dim, cells), shared by all bands, as are the following
+    rows: list[FloatArray]  # the rows of `work`
+    distances: FloatArray  # (cells,)
+    theta: FloatArray  # (columns, height)
+    flat_theta: FloatArray
 
 
 class NumpyOnline:
@@ -52,11 +75,9 @@ class NumpyOnline:
         # Weights never leave the hull of the samples and the initial weights, so this bounds them for good.
         magnitude = max(np.abs(samples).max(), np.abs(weights).max())
         self._tolerance = 16 * np.finfo(np.float64).eps * (1 + self._dimension) * magnitude**2
-        self._differences = np.empty((self._dimension, cells))
-        self._squares = np.empty((self._dimension, cells))
         self._distances = np.empty(cells)
         self._near = np.empty(cells, dtype=bool)
-        self._theta = np.empty((self._width, self._height))
+        self._bands = self._cut_into_bands()
 
     def weights(self) -> FloatArray:
         """Return a copy of the weights as they are now, of shape (width, height, dim)."""
@@ -65,71 +86,117 @@ class NumpyOnline:
 
     def run(self, first: int, last: int) -> None:
         """Do the iterations ``first <= t < last``."""
+        width, height = self._width, self._height
         for iteration in range(first, last):
-            table = self._schedule.neighbourhood(iteration, max(self._width, self._height))
-            rate = self._schedule.rate(iteration)
-            if self._is_wide(len(table) - 1):
-                self._norms_are_current = False
-                self._wide_pass(table, rate)
+            table = self._schedule.neighbourhood(iteration, max(width, height))
+            columns = _mirrored(table, width)[:, None]
+            rows = self._schedule.rate(iteration) * _mirrored(table, height)
+            if self._planes.size <= TINY_MAP:
+                self._tiny_pass(columns, rows)
+            elif self._is_wide(len(table) - 1):
+                self._wide_pass(columns, rows)
             else:
-                self._local_pass(table, rate)
+                self._local_pass(columns, rows, len(table) - 1)
 
     def _is_wide(self, reach: int) -> bool:
         """Tell whether the window of an update is so large that two passes over the map cost less."""
         window = min(2 * reach + 1, self._width) * min(2 * reach + 1, self._height)
         cells: int = self._width * self._height
-        return cells <= SMALL_MAP or 2 * window >= cells
+        return cells <= SMALL_MAP or window >= WIDE_SHARE * cells
 
-    def _mirrored(self, table: list[float], size: int) -> FloatArray:
-        """Return ``g(|k|)`` for ``-size < k < size``: a slice of it is the neighbourhood of any centre."""
-        mirrored = np.zeros(2 * size - 1)
-        used = min(len(table), size)
-        mirrored[size - 1 : size - 1 + used] = table[:used]
-        mirrored[size - used : size] = table[used - 1 :: -1]
-        return mirrored
-
-    def _wide_pass(self, table: list[float], rate: float) -> None:
-        """One pass over the samples whose updates touch the whole map."""
-        width, height = self._width, self._height
-        columns = self._mirrored(table, width)[:, None]
-        rows = rate * self._mirrored(table, height)
-        planes, differences, squares = self._planes[:-1], self._differences, self._squares
-        distances, theta = self._distances, self._theta
-        flat_theta = theta.reshape(-1)
-        for sample in self._samples[:, :, None]:
-            np.subtract(sample, planes, out=differences)
-            np.multiply(differences, differences, out=squares)
-            _sum_planes(squares, distances)
-            x, y = divmod(int(distances.argmin()), height)
-            np.multiply(
-                columns[width - 1 - x : 2 * width - 1 - x],
-                rows[height - 1 - y : 2 * height - 1 - y],
-                out=theta,
+    def _cut_into_bands(self) -> list[_Band]:
+        """Cut the map into bands of whole columns."""
+        height, dimension = self._height, self._dimension
+        thickness = min(self._width, max(1, BAND // (height * dimension)))
+        work = np.empty(dimension * thickness * height)
+        distances, theta = np.empty(thickness * height), np.empty((thickness, height))
+        bands = []
+        for left in range(0, self._width, thickness):
+            columns = slice(left, min(left + thickness, self._width))
+            cells = (columns.stop - left) * height
+            planes = self._planes[:-1, left * height : left * height + cells]
+            room = work[: dimension * cells].reshape(dimension, cells)
+            part = theta[: columns.stop - left]
+            bands.append(
+                _Band(
+                    left * height, columns, planes, room, list(room), distances[:cells], part, part.reshape(-1)
+                )
             )
-            np.multiply(differences, flat_theta, out=differences)
-            np.add(planes, differences, out=planes)
+        return bands
 
-    def _local_pass(self, table: list[float], rate: float) -> None:
+    def _tiny_pass(self, columns: FloatArray, rows: FloatArray) -> None:
+        """One pass over the samples with as few calls as possible, and each on whole arrays of one shape."""
+        width, height, dimension = self._width, self._height, self._dimension
+        planes, grid = self._planes[:-1], self._grid[:-1]
+        differences, squares, distances = np.empty(planes.shape), np.empty(planes.shape), self._distances
+        differences_on_grid, square = differences.reshape(grid.shape), list(squares)
+        neighbourhood = columns * rows
+        window_x = [slice(width - 1 - x, 2 * width - 1 - x) for x in range(width)]
+        window_y = [slice(height - 1 - y, 2 * height - 1 - y) for y in range(height)]
+        subtract, multiply, add, argmin = np.subtract, np.multiply, np.add, distances.argmin
+        for sample in np.repeat(self._samples, width * height, axis=1).reshape(-1, dimension, width * height):
+            subtract(sample, planes, differences)
+            multiply(differences, differences, squares)
+            _sum_planes(square, distances)
+            x, y = divmod(int(argmin()), height)
+            multiply(differences_on_grid, neighbourhood[window_x[x], window_y[y]], differences_on_grid)
+            add(planes, differences, planes)
+
+    def _wide_pass(self, columns: FloatArray, rows: FloatArray) -> None:
+        """One pass over the samples whose updates touch the whole map."""
+        self._norms_are_current = False
+        bands, before, best, row = self._bands, None, 0, rows
+        for sample in [*self._samples[:, :, None], None]:
+            if before is not None:
+                x, y = divmod(best, self._height)
+                column = columns[self._width - 1 - x : 2 * self._width - 1 - x]
+                row = rows[self._height - 1 - y : 2 * self._height - 1 - y]
+            least = np.inf
+            for band in bands:
+                work = band.work
+                if before is not None:
+                    # Where there is one band only, the differences that the search has made could serve here;
+                    # to make them again costs less than to keep them.
+                    np.multiply(column[band.columns], row, out=band.theta)
+                    np.subtract(before, band.planes, out=work)
+                    np.multiply(work, band.flat_theta, out=work)
+                    np.add(band.planes, work, out=band.planes)
+                if sample is not None:
+                    np.subtract(sample, band.planes, out=work)
+                    np.multiply(work, work, out=work)
+                    _sum_planes(band.rows, band.distances)
+                    nearest = int(band.distances.argmin())
+                    # Of equal distances the first wins, within a band and among bands.
+                    if band.distances[nearest] < least:
+                        least, best = band.distances[nearest], band.first + nearest
+            before = sample
+
+    def _local_pass(self, columns: FloatArray, rows: FloatArray, reach: int) -> None:
         """One pass over the samples whose updates touch a window around the best matching unit."""
         if not self._norms_are_current:
             np.einsum("ki,ki->i", self._planes[:-1], self._planes[:-1], out=self._planes[-1])
             self._norms_are_current = True
-        width, height, reach = self._width, self._height, len(table) - 1
-        columns = self._mirrored(table, width)[:, None]
-        rows = rate * self._mirrored(table, height)
+        width, height = self._width, self._height
         products = np.concatenate([-2.0 * self._samples, np.ones((len(self._samples), 1))], axis=1)
-        weights, norms = self._grid[:-1], self._grid[-1]
         for sample, product in zip(self._samples[:, :, None, None], products, strict=True):
             x, y = divmod(self._search(sample, product), height)
             left, right = max(x - reach, 0), min(x + reach + 1, width)
             top, bottom = max(y - reach, 0), min(y + reach + 1, height)
-            offset_x, offset_y = width - 1 - x, height - 1 - y
-            theta = columns[offset_x + left : offset_x + right] * rows[offset_y + top : offset_y + bottom]
-            window = weights[:, left:right, top:bottom]
-            change = sample - window
-            change *= theta
-            window += change
-            np.einsum("kxy,kxy->xy", window, window, out=norms[left:right, top:bottom])
+            row = rows[height - 1 - y + top : height - 1 - y + bottom]
+            thickness = max(1, BAND // (self._dimension * (bottom - top)))
+            for start in range(left, right, thickness):
+                stop = min(start + thickness, right)
+                column = columns[width - 1 - x + start : width - 1 - x + stop]
+                self._move(sample, self._grid[:, start:stop, top:bottom], column * row)
+
+    def _move(self, sample: FloatArray, window: FloatArray, theta: FloatArray) -> None:
+        """Move the weights in a window (dim + 1, width, height) towards a sample, and keep their norms."""
+        weights = window[:-1]
+        change = sample - weights
+        change *= theta
+        weights += change
+        np.multiply(weights, weights, out=change)
+        np.add.reduce(change, axis=0, out=window[-1])
 
     def _search(self, sample: FloatArray, product: FloatArray) -> int:
         """Return the cell of the best matching unit."""
@@ -143,15 +210,24 @@ class NumpyOnline:
         differences = sample[:, :, 0] - self._planes[:-1, candidates]
         differences *= differences
         distances = np.empty(len(candidates))
-        _sum_planes(differences, distances)
+        _sum_planes(list(differences), distances)
         return int(candidates[distances.argmin()])
 
 
-def _sum_planes(planes: FloatArray, out: FloatArray) -> None:
+def _mirrored(table: list[float], size: int) -> FloatArray:
+    """Return ``g(|k|)`` for ``-size < k < size``: a slice of it is the neighbourhood of any centre."""
+    mirrored = np.zeros(2 * size - 1)
+    used = min(len(table), size)
+    mirrored[size - 1 : size - 1 + used] = table[:used]
+    mirrored[size - used : size] = table[used - 1 :: -1]
+    return mirrored
+
+
+def _sum_planes(planes: list[FloatArray], out: FloatArray) -> None:
     """Add up planes in order of dimension, whatever their size: np.sum may take another order."""
     if len(planes) == 1:
         out[:] = planes[0]
         return
-    np.add(planes[0], planes[1], out=out)
+    np.add(planes[0], planes[1], out)
     for plane in planes[2:]:
-        np.add(out, plane, out=out)
+        np.add(out, plane, out)
