@@ -28,7 +28,7 @@ TINY_MAP = 3072
 #: Up to so many units a map is not worth a local update, unless that is tiny itself.
 SMALL_MAP = 1024
 #: Weights in a band of columns: a few arrays of them stay in the cache.
-BAND = 49152
+BAND = 2**18
 #: How much of the map a window must be for a pass over all of it to cost less.
 WIDE_SHARE = 0.75
 
@@ -119,7 +119,14 @@ class NumpyOnline:
             part = theta[: columns.stop - left]
             bands.append(
                 _Band(
-                    left * height, columns, planes, room, list(room), distances[:cells], part, part.reshape(-1)
+                    left * height,
+                    columns,
+                    planes,
+                    room,
+                    list(room),
+                    distances[:cells],
+                    part,
+                    part.reshape(-1),
                 )
             )
         return bands

@@ -32,10 +32,19 @@ def engine(request: pytest.FixtureRequest) -> type[Engine]:
     return chosen
 
 
-@pytest.fixture(params=[1024, 0], ids=["small maps apart", "any map by its window"])
-def small_map(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Send even the smallest maps through the local pass, too."""
-    monkeypatch.setattr(numpy_online, "SMALL_MAP", request.param)
+#: Ways to send even the smallest maps through each of the NumPy engine's passes.
+PASSES: dict[str, dict[str, float]] = {
+    "tiny": {},
+    "wide": {"TINY_MAP": 0, "BAND": 20},
+    "by the window": {"TINY_MAP": 0, "SMALL_MAP": 0, "BAND": 20},
+    "local": {"TINY_MAP": 0, "SMALL_MAP": 0, "WIDE_SHARE": 2, "BAND": 20},
+}
+
+
+@pytest.fixture(params=PASSES.values(), ids=PASSES.keys())
+def every_pass(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in request.param.items():
+        monkeypatch.setattr(numpy_online, name, value)
 
 
 def random_case(width: int, height: int, dimension: int, samples: int, seed: int = 0) -> tuple[Array, Array]:
@@ -70,33 +79,33 @@ def check(
 SHAPES = [(1, 1), (1, 2), (2, 1), (2, 2), (1, 9), (9, 1), (3, 3), (7, 5), (5, 7), (4, 13), (8, 8), (12, 3)]
 
 
-@pytest.mark.usefixtures("small_map")
+@pytest.mark.usefixtures("every_pass")
 @pytest.mark.parametrize(("width", "height"), SHAPES)
 def test_any_shape(engine: type[Engine], width: int, height: int) -> None:
     samples, initial = random_case(width, height, 3, 5)
     check(engine, samples, initial, 12)
 
 
-@pytest.mark.usefixtures("small_map")
+@pytest.mark.usefixtures("every_pass")
 @pytest.mark.parametrize("dimension", range(1, 17))
 def test_any_dimension(engine: type[Engine], dimension: int) -> None:
     samples, initial = random_case(6, 5, dimension, 4, seed=dimension)
     check(engine, samples, initial, 8)
 
 
-@pytest.mark.usefixtures("small_map")
+@pytest.mark.usefixtures("every_pass")
 def test_one_sample(engine: type[Engine]) -> None:
     samples, initial = random_case(5, 4, 3, 1)
     check(engine, samples, initial, 20)
 
 
-@pytest.mark.usefixtures("small_map")
+@pytest.mark.usefixtures("every_pass")
 def test_repeated_samples(engine: type[Engine]) -> None:
     samples, initial = random_case(5, 4, 3, 3)
     check(engine, np.tile(samples, (4, 1)), initial, 10)
 
 
-@pytest.mark.usefixtures("small_map")
+@pytest.mark.usefixtures("every_pass")
 @pytest.mark.parametrize("scale", [1.0, 255.0, 1e-3])
 def test_samples_on_a_lattice_with_equal_initial_weights(engine: type[Engine], scale: float) -> None:
     levels = np.array([0.0, 0.5, 1.0]) * scale
@@ -104,7 +113,7 @@ def test_samples_on_a_lattice_with_equal_initial_weights(engine: type[Engine], s
     check(engine, samples, np.full((9, 7, 2), 0.5 * scale), 12)
 
 
-@pytest.mark.usefixtures("small_map")
+@pytest.mark.usefixtures("every_pass")
 def test_initial_weights_on_a_lattice(engine: type[Engine]) -> None:
     generator = np.random.default_rng(3)
     samples = generator.integers(0, 3, (6, 3)) / 2.0
@@ -112,7 +121,7 @@ def test_initial_weights_on_a_lattice(engine: type[Engine]) -> None:
     check(engine, samples, initial, 10, sigma=1.0)
 
 
-@pytest.mark.usefixtures("small_map")
+@pytest.mark.usefixtures("every_pass")
 @pytest.mark.parametrize("sigma", [1e-150, 0.2, 1.0, 1.5, 40.0])
 def test_given_radius(engine: type[Engine], sigma: float) -> None:
     samples, initial = random_case(7, 6, 3, 4)
@@ -124,7 +133,7 @@ def test_learning_rate_of_one(engine: type[Engine]) -> None:
     check(engine, samples, initial, 10, learning_rate=1.0)
 
 
-@pytest.mark.usefixtures("small_map")
+@pytest.mark.usefixtures("every_pass")
 def test_data_far_from_the_origin(engine: type[Engine]) -> None:
     """Where the squared norms dwarf the distances, the fast search must still find the nearest unit."""
     samples, initial = random_case(9, 8, 3, 5)
@@ -156,7 +165,7 @@ def test_agrees_with_the_textbook(engine: type[Engine], width: int, height: int,
     levels=st.sampled_from([2, 3, 5, 10**6]),
     sigma=st.one_of(st.none(), st.floats(0.05, 12.0)),
     seed=st.integers(0, 2**32 - 1),
-    apart=st.booleans(),
+    passes=st.sampled_from(list(PASSES.values())),
 )
 def test_random_cases(
     width: int,
@@ -167,14 +176,15 @@ def test_random_cases(
     levels: int,
     sigma: float | None,
     seed: int,
-    apart: bool,
+    passes: dict[str, float],
 ) -> None:
     """Few levels make ties; many make none."""
     generator = np.random.default_rng(seed)
     samples = generator.integers(0, levels, (count, dimension)) / (levels - 1)
     initial = generator.integers(0, levels, (width, height, dimension)) / (levels - 1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(numpy_online, "SMALL_MAP", 1024 if apart else 0)
+        for name, value in passes.items():
+            patch.setattr(numpy_online, name, value)
         for engine in ENGINES:
             check(engine, samples, initial, iterations, sigma=sigma)
 
