@@ -8,7 +8,10 @@ WORKDIR /srv
 COPY requirements.txt .
 RUN python -m pip install --no-cache-dir --disable-pip-version-check --no-compile --only-binary=:all: \
         --require-hashes --prefix=/packages -r requirements.txt
+# The compiler stays in this stage.
+RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev
 COPY kohonen kohonen
+RUN python kohonen/kernel/build.py && rm kohonen/kernel/*.[ch]
 COPY app app
 # The bytecode is made here once: the service runs as a user who could not write it. Unchecked, as nothing changes.
 RUN python -m compileall -q -j 0 --invalidation-mode unchecked-hash /packages kohonen app

@@ -20,16 +20,19 @@ RUN := .venv/.run
 DEV := .venv/.dev
 SAM := .venv-sam/.sam
 
+# The compiled kernel, in place. Without a C compiler there is none, and NumPy serves.
+KERNEL := kohonen/kernel/libkohonen.so
+
 .DEFAULT_GOAL := help
 .PHONY: help run test lint format types locks clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1@/' | tr '@' '\t' | expand -t 16
 
-run: $(RUN) ## Serve on HOST:PORT, by default 127.0.0.1:5000
+run: $(RUN) $(KERNEL) ## Serve on HOST:PORT, by default 127.0.0.1:5000
 	@HOST=$(HOST) PORT=$(PORT) exec $(BIN)/python -m app serve
 
-test: $(DEV) $(SAM) ## Run every test; kohonen must be covered completely, branches included
+test: $(DEV) $(SAM) $(KERNEL) ## Run every test; kohonen must be covered completely, branches included
 	$(BIN)/python -m pytest --cov --cov-report= $(ARGS)
 	$(BIN)/python -m coverage report
 	$(BIN)/python -m coverage report --include='kohonen/*' --fail-under=100 >/dev/null \
@@ -57,6 +60,7 @@ locks: $(DEV) ## Bring the locks up to pyproject.toml; ARGS=--upgrade for the ne
 
 clean: ## Remove the environments and what the tools leave; stored models stay
 	rm -rf .venv .venv-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .aws-sam
+	rm -rf $(KERNEL) build dist
 	find $(SOURCES) -name __pycache__ -type d -exec rm -rf {} +
 
 # The development lock holds the run-time one, so `make run` after `make test` finds its stamp, too.
@@ -71,6 +75,9 @@ $(DEV): requirements.txt requirements/dev.txt | .venv/bin/pip
 $(SAM): requirements/sam.txt | .venv-sam/bin/pip
 	$(call install,.venv-sam,requirements/sam.txt)
 	@touch $@
+
+$(KERNEL): kohonen/kernel/build.py $(wildcard kohonen/kernel/*.[ch]) | .venv/bin/pip
+	@$(BIN)/python $< || { rm -f $@; echo 'no kernel is compiled: NumPy will serve'; }
 
 .venv/bin/pip .venv-sam/bin/pip:
 	@test -n '$(PYTHON)' || { echo 'Python 3.11 or newer is needed, and no python3 found is: set PYTHON' >&2; exit 1; }

@@ -109,24 +109,24 @@ class NumpyOnline:
         height, dimension = self._height, self._dimension
         thickness = min(self._width, max(1, BAND // (height * dimension)))
         work = np.empty(dimension * thickness * height)
-        distances, theta = np.empty(thickness * height), np.empty((thickness, height))
+        distances, theta = np.empty(thickness * height), np.empty(thickness * height)
         bands = []
         for left in range(0, self._width, thickness):
             columns = slice(left, min(left + thickness, self._width))
             cells = (columns.stop - left) * height
-            planes = self._planes[:-1, left * height : left * height + cells]
             room = work[: dimension * cells].reshape(dimension, cells)
-            part = theta[: columns.stop - left]
+            start, end = left * height, left * height + cells
+            flat = theta[:cells]
             bands.append(
                 _Band(
-                    left * height,
+                    start,
                     columns,
-                    planes,
+                    self._planes[:-1, start:end],
                     room,
                     list(room),
                     distances[:cells],
-                    part,
-                    part.reshape(-1),
+                    flat.reshape(-1, height),
+                    flat,
                 )
             )
         return bands
@@ -152,18 +152,19 @@ class NumpyOnline:
     def _wide_pass(self, columns: FloatArray, rows: FloatArray) -> None:
         """One pass over the samples whose updates touch the whole map."""
         self._norms_are_current = False
-        bands, before, best, row = self._bands, None, 0, rows
+        bands, width, height = self._bands, self._width, self._height
+        before, best, column, row = None, 0, columns, rows
         for sample in [*self._samples[:, :, None], None]:
             if before is not None:
-                x, y = divmod(best, self._height)
-                column = columns[self._width - 1 - x : 2 * self._width - 1 - x]
-                row = rows[self._height - 1 - y : 2 * self._height - 1 - y]
+                x, y = divmod(best, height)
+                column = columns[width - 1 - x : 2 * width - 1 - x]
+                row = rows[height - 1 - y : 2 * height - 1 - y]
             least = np.inf
             for band in bands:
                 work = band.work
                 if before is not None:
-                    # Where there is one band only, the differences that the search has made could serve here;
-                    # to make them again costs less than to keep them.
+                    # The differences that the search made are made again: for a large map that costs less than
+                    # to keep them.
                     np.multiply(column[band.columns], row, out=band.theta)
                     np.subtract(before, band.planes, out=work)
                     np.multiply(work, band.flat_theta, out=work)

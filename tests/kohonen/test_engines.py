@@ -41,7 +41,7 @@ PASSES: dict[str, dict[str, float]] = {
 }
 
 
-@pytest.fixture(params=PASSES.values(), ids=PASSES.keys())
+@pytest.fixture(params=list(PASSES.values()), ids=list(PASSES))
 def every_pass(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in request.param.items():
         monkeypatch.setattr(numpy_online, name, value)
