@@ -163,8 +163,8 @@ class NumpyOnline:
             for band in bands:
                 work = band.work
                 if before is not None:
-                    # The differences that the search made are made again: for a large map that costs less than
-                    # to keep them.
+                    # The differences that the search made are made again: for a large map that is less
+                    # work than keeping them.
                     np.multiply(column[band.columns], row, out=band.theta)
                     np.subtract(before, band.planes, out=work)
                     np.multiply(work, band.flat_theta, out=work)

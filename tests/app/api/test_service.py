@@ -4,11 +4,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from kohonen import __version__
+from kohonen.engines import default_engine
 
 
 @pytest.mark.parametrize("path", ["/health", "/health/", "/health//"])
 def test_health(client: TestClient, path: str) -> None:
-    assert client.get(path).json() == {"status": "ok", "version": __version__, "engine": "numpy"}
+    assert client.get(path).json() == {"status": "ok", "version": __version__, "engine": default_engine().name}
 
 
 def test_limits_are_those_in_force(make_client: Callable[..., TestClient]) -> None:
