@@ -22,16 +22,21 @@ class Cost:
         Seconds for every dimension of the data.
     per_value : float
         Seconds for every weight of the map, and one more for every unit.
+    per_smoothing : float, default 0
+        Seconds, once an iteration, for every weight and every unit, times width plus height.
     """
 
     per_step: float
     per_dimension: float
     per_value: float
+    per_smoothing: float = 0.0
 
     def seconds(self, parameters: Parameters, *, samples: int, dimension: int) -> float:
         """Estimate how long it takes to train a map and to measure it."""
-        step = self.step(units=parameters.width * parameters.height, dimension=dimension)
-        return (parameters.iterations + QUALITY_ITERATIONS) * samples * step
+        width, height = parameters.width, parameters.height
+        steps = samples * self.step(units=width * height, dimension=dimension)
+        smoothing = self.per_smoothing * width * height * (dimension + 1) * (width + height)
+        return (parameters.iterations + QUALITY_ITERATIONS) * (steps + smoothing)
 
     def step(self, *, units: int, dimension: int) -> float:
         """Estimate how long one step takes, in seconds."""

@@ -13,7 +13,7 @@ from kohonen.schedule import Schedule
 
 __all__ = ["SEEDS", "Algorithm", "Parameters", "draw_seed"]
 
-Algorithm: TypeAlias = Literal["online"]
+Algorithm: TypeAlias = Literal["online", "batch"]
 
 #: Seeds that are drawn are below this number.
 SEEDS = 2**32
@@ -40,8 +40,9 @@ class Parameters:
         The radius at the start, in units of the grid, above 0; ``max(width, height) / 2`` when None.
     random_state : int, optional
         The seed of the initial weights, not negative; None asks for one to be drawn.
-    algorithm : "online", default "online"
-        How the map is trained.
+    algorithm : {"online", "batch"}, default "online"
+        How the map is trained: by one sample after the other, or by all of them at once in each iteration,
+        which suits many samples and, with fewer of them than units, orders the map badly.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Best matching units of many samples at once: exact, and in bounded memory."""
+"""Best matching units of many samples at once: exact, on all cores, and in bounded memory."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,14 +7,18 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from kohonen.cores import for_each
 from kohonen.data import FloatArray
+from kohonen.kernel import address, kernel, loaded_kernel
 
-__all__ = ["Matches", "match"]
+__all__ = ["Matches", "by_bounds", "by_products", "match"]
 
 IntArray: TypeAlias = npt.NDArray[np.int64]
 
 #: Bytes of the table of samples by units that is worked on at a time.
 BLOCK_BYTES = 8 * 2**20
+#: Samples that one core searches at a time.
+PART = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,39 +53,85 @@ def match(weights: FloatArray, samples: FloatArray, *, count: int = 1) -> Matche
     -------
     Matches
         Ties go to the lower index.
+    """
+    search = by_bounds if kernel() else by_products
+    return search(weights, samples, count=count)
 
-    Notes
-    -----
+
+def by_bounds(weights: FloatArray, samples: FloatArray, *, count: int = 1) -> Matches:
+    """Do as `match` does, with the compiled kernel; see kohonen/kernel/search.h."""
+    found = loaded_kernel()
+    weights, samples = np.ascontiguousarray(weights), np.ascontiguousarray(samples)
+    units, squared = _empty(weights, samples, count)
+    tiles = found.tiles_open(*weights.shape, address(weights), found.level)
+    if not tiles:
+        raise MemoryError("there is not enough memory to search this map")
+
+    def search(part: slice) -> int:
+        rows, found_units, found_squares = samples[part], units[part], squared[part]
+        status: int = found.match(
+            tiles, address(rows), len(rows), units.shape[1], address(found_units), address(found_squares)
+        )
+        return status
+
+    try:
+        if any(list(for_each(search, list(_blocks(len(samples), PART))))):
+            raise MemoryError("there is not enough memory to search this map")
+    finally:
+        found.tiles_close(tiles)
+    return Matches(units, np.sqrt(squared, out=squared))
+
+
+def by_products(weights: FloatArray, samples: FloatArray, *, count: int = 1) -> Matches:
+    """Do as `match` does, with NumPy.
+
     ``|W|^2 - 2 W.v`` is one matrix product and finds all units that could be nearest; it rounds otherwise
     than the sum of squares, so whatever is within its error of the minimum is compared again by that sum.
     """
     codebook = weights.reshape(-1, weights.shape[2])
-    count = min(count, len(codebook))
-    units = np.empty((len(samples), count), dtype=np.int64)
-    squared = np.empty((len(samples), count))
+    units, squared = _empty(weights, samples, count)
     magnitude = max(np.abs(codebook).max(), np.abs(samples).max())
     tolerance = 16 * np.finfo(np.float64).eps * (1 + codebook.shape[1]) * magnitude**2
     norms = np.einsum("ik,ik->i", codebook, codebook)
-    for block in _blocks(len(samples), len(codebook)):
+    for block in _blocks(len(samples), max(1, BLOCK_BYTES // (8 * len(codebook)))):
         scores = samples[block] @ (-2.0 * codebook.T)
         scores += norms
-        limit = scores.min(axis=1) if count == 1 else np.partition(scores, 1, axis=1)[:, 1]
+        limit = _smallest(scores, units.shape[1])
         rows, candidates = np.nonzero(scores <= (limit + tolerance)[:, None])
         distances = _squared_distances(samples[block], codebook, rows, candidates)
         # By row, then by distance; equal distances stay in order of index, since lexsort is stable.
         order = np.lexsort((distances, rows))
         starts = np.searchsorted(rows, np.arange(block.stop - block.start))
-        for k in range(count):
+        for k in range(units.shape[1]):
             chosen = order[starts + k]
             units[block, k] = candidates[chosen]
             squared[block, k] = distances[chosen]
-    return Matches(units, np.sqrt(squared))
+    return Matches(units, np.sqrt(squared, out=squared))
 
 
-def _blocks(samples: int, units: int) -> Iterator[slice]:
-    size = max(1, BLOCK_BYTES // (8 * units))
-    for start in range(0, samples, size):
-        yield slice(start, min(start + size, samples))
+def _empty(weights: FloatArray, samples: FloatArray, count: int) -> tuple[IntArray, FloatArray]:
+    """Return room for units and distances."""
+    shape = len(samples), min(count, weights.shape[0] * weights.shape[1])
+    return np.empty(shape, dtype=np.int64), np.empty(shape)
+
+
+def _blocks(length: int, size: int) -> Iterator[slice]:
+    for start in range(0, length, size):
+        yield slice(start, min(start + size, length))
+
+
+def _smallest(scores: FloatArray, count: int) -> FloatArray:
+    """Return the smallest score of each row, or the second smallest where ``count`` is 2."""
+    if count == 1:
+        smallest: FloatArray = scores.min(axis=1)
+        return smallest
+    # Two passes for the minimum are faster than np.partition.
+    best = scores.argmin(axis=1)[:, None]
+    kept = np.take_along_axis(scores, best, axis=1)
+    np.put_along_axis(scores, best, np.inf, axis=1)
+    second: FloatArray = scores.min(axis=1)
+    np.put_along_axis(scores, best, kept, axis=1)
+    return second
 
 
 def _squared_distances(

@@ -32,8 +32,9 @@ class SelfOrganizingMap:
         The radius of the neighbourhood at the start, in units of the grid; half the longer side by default.
     random_state : int, optional
         The seed of the initial weights; drawn when None.
-    algorithm : "online", default "online"
-        Present the samples one by one.
+    algorithm : {"online", "batch"}, default "online"
+        Present the samples one by one, or all at once in each iteration. Batch training suits many samples;
+        with fewer of them than units it orders the map badly. The learning rate plays no part in it.
 
     Attributes
     ----------
@@ -169,7 +170,7 @@ class SelfOrganizingMap:
             self.n_iter_ = 0
             self.n_features_in_ = samples.shape[1]
             self.random_state_ = parameters.random_state
-        engine = default_engine()(self.weights_, samples, self.parameters.schedule)
+        engine = default_engine(self.parameters.algorithm)(self.weights_, samples, self.parameters.schedule)
         engine.run(self.n_iter_, self.n_iter_ + 1)
         self.weights_ = engine.weights()
         self.n_iter_ += 1

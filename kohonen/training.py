@@ -147,7 +147,7 @@ def train(
             initial_weights, width=parameters.width, height=parameters.height, dimension=dimension
         )
     started = time.perf_counter()
-    running = (engine or default_engine())(weights, samples, parameters.schedule)
+    running = (engine or default_engine(parameters.algorithm))(weights, samples, parameters.schedule)
     training = Training(running, samples, parameters, first_iteration)
     for observer in observers:
         observer.start(training)

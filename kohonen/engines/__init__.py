@@ -1,19 +1,27 @@
 """Engines: what computes a training, one iteration after the other.
 
 An engine decides how fast a map trains, never what it learns: on the same initial weights, samples and
-schedule every engine ends with the same weights, bit for bit.
+schedule every engine of an algorithm ends with the same weights, those of the online algorithm bit for bit.
 """
 
 from typing import Protocol
 
 from kohonen.cost import Cost
 from kohonen.data import FloatArray
+from kohonen.engines.batch import NativeBatch, NumpyBatch
 from kohonen.engines.native_online import NativeOnline
 from kohonen.engines.numpy_online import NumpyOnline
 from kohonen.kernel import kernel
+from kohonen.parameters import Algorithm
 from kohonen.schedule import Schedule
 
-__all__ = ["Engine", "NativeOnline", "NumpyOnline", "default_engine"]
+__all__ = ["Engine", "NativeBatch", "NativeOnline", "NumpyBatch", "NumpyOnline", "default_engine"]
+
+#: The compiled engine of each algorithm, and the one that is always there.
+ENGINES: dict[Algorithm, tuple[type["Engine"], type["Engine"]]] = {
+    "online": (NativeOnline, NumpyOnline),
+    "batch": (NativeBatch, NumpyBatch),
+}
 
 
 class Engine(Protocol):
@@ -34,6 +42,7 @@ class Engine(Protocol):
         """Return a copy of the weights as they are now, of shape (width, height, dim)."""
 
 
-def default_engine() -> type[Engine]:
-    """Return the fastest engine that this installation has."""
-    return NativeOnline if kernel() else NumpyOnline
+def default_engine(algorithm: Algorithm = "online") -> type[Engine]:
+    """Return the fastest engine that this installation has for an algorithm."""
+    native, numpy = ENGINES[algorithm]
+    return native if kernel() else numpy

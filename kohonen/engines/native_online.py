@@ -9,7 +9,7 @@ import numpy as np
 
 from kohonen.cost import Cost
 from kohonen.data import FloatArray
-from kohonen.kernel import Kernel, address, kernel
+from kohonen.kernel import address, loaded_kernel
 from kohonen.schedule import Schedule
 
 __all__ = ["NativeOnline"]
@@ -44,10 +44,8 @@ class NativeOnline:
     cost = Cost(per_step=1e-6, per_dimension=0.1e-6, per_value=0.5e-9)
 
     def __init__(self, weights: FloatArray, samples: FloatArray, schedule: Schedule) -> None:
-        found = kernel()
-        if found is None:
-            raise RuntimeError("the compiled kernel is not there: compile it, or use the NumPy engine")
-        self._kernel: Kernel = found
+        found = loaded_kernel()
+        self._kernel = found
         self._shape = weights.shape
         # The kernel reads the samples where they are, so they must live as long as it does.
         self._samples = np.ascontiguousarray(samples, dtype=np.float64)

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from kohonen.data import FloatArray
+import numpy.typing as npt
 
-__all__ = ["Kernel", "address", "kernel"]
+__all__ = ["Kernel", "address", "kernel", "loaded_kernel"]
 
 #: The library beside this file, as build.py calls it, whose imports would cost more than loading it.
 LIBRARY = "libkohonen.so"
@@ -101,7 +101,21 @@ def kernel() -> Kernel | None:
         return None
 
 
-def address(array: FloatArray) -> int:
+def loaded_kernel() -> Kernel:
+    """Return the kernel of this installation, which must be there.
+
+    Raises
+    ------
+    RuntimeError
+        Where there is none.
+    """
+    found = kernel()
+    if found is None:
+        raise RuntimeError("the compiled kernel is not there: compile it, or use NumPy")
+    return found
+
+
+def address(array: npt.NDArray[Any]) -> int:
     """Return where the values of a contiguous array are."""
     if not array.flags.c_contiguous:
         raise ValueError("the kernel reads contiguous arrays only")

@@ -31,21 +31,43 @@ def contract(
     history, units = [], []
     for t in range(iterations):
         sigma_t, alpha_t = _schedule(t, iterations, learning_rate, sigma, width, height)
-
-        def g(k: int, sigma_t: float = sigma_t) -> float:
-            value = math.exp(-(k * k) / (2 * sigma_t * sigma_t))
-            return 0.0 if value < 1e-12 else value
-
         for v in samples:
             bx, by = best_matching_unit(weights, v)
             units.append((bx, by))
             for x in range(width):
                 for y in range(height):
-                    h = g(abs(x - bx)) * (alpha_t * g(abs(y - by)))
+                    h = g(abs(x - bx), sigma_t) * (alpha_t * g(abs(y - by), sigma_t))
                     for k in range(dimension):
                         weights[x, y, k] = weights[x, y, k] + h * (v[k] - weights[x, y, k])
         history.append(weights.copy())
     return Result(history, units)
+
+
+def batch(samples: Array, initial: Array, *, iterations: int, sigma: float | None = None) -> Result:
+    """Train as the batch algorithm's contract says."""
+    weights = initial.copy()
+    width, height, dimension = weights.shape
+    history, units = [], []
+    for t in range(iterations):
+        sigma_t, _ = _schedule(t, iterations, 0.1, sigma, width, height)
+        found = [best_matching_unit(weights, v) for v in samples]
+        units += found
+        for x in range(width):
+            for y in range(height):
+                above, below = np.zeros(dimension), 0.0
+                for v, (bx, by) in zip(samples, found, strict=True):
+                    theta = g(abs(x - bx), sigma_t) * g(abs(y - by), sigma_t)
+                    above, below = above + theta * v, below + theta
+                if below > 0:
+                    weights[x, y] = above / below
+        history.append(weights.copy())
+    return Result(history, units)
+
+
+def g(k: int, sigma_t: float) -> float:
+    """Return the neighbourhood at a distance along one axis, cut."""
+    value = math.exp(-(k * k) / (2 * sigma_t * sigma_t))
+    return 0.0 if value < 1e-12 else value
 
 
 def textbook(

@@ -1,11 +1,16 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kohonen import search
-from kohonen.search import match
+from kohonen.kernel import kernel
+from kohonen.search import by_bounds, by_products
 from tests.kohonen import oracle
+
+SEARCHES = [by_products, by_bounds] if kernel() else [by_products]
 
 
 def brute_force(weights: oracle.Array, sample: oracle.Array, count: int) -> list[tuple[float, int]]:
@@ -32,8 +37,34 @@ def test_equals_a_brute_force_search(
     samples = generator.integers(0, levels, (9, dimension)) / (levels - 1) + offset
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(search, "BLOCK_BYTES", block)
-        matches = match(weights, samples, count=count)
+        patch.setattr(search, "PART", max(1, block // 100))
+        found = [matcher(weights, samples, count=count) for matcher in SEARCHES]
     for row, sample in enumerate(samples):
         expected = brute_force(weights, sample, count)
-        assert matches.units[row].tolist() == [index for _, index in expected]
-        assert matches.distances[row].tolist() == [np.sqrt(distance) for distance, _ in expected]
+        for matches in found:
+            assert matches.units[row].tolist() == [index for _, index in expected]
+            assert matches.distances[row].tolist() == [np.sqrt(distance) for distance, _ in expected]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize(
+    ("width", "height", "dimension"), [(40, 33, 3), (33, 40, 2), (90, 3, 5), (17, 19, 40)]
+)
+def test_searches_agree_on_larger_maps(width: int, height: int, dimension: int, count: int) -> None:
+    generator = np.random.default_rng(width)
+    weights = np.sort(generator.random((width, height, dimension)), axis=0)
+    samples = generator.random((500, dimension))
+    one, *others = [matcher(weights, samples, count=count) for matcher in SEARCHES]
+    for other in others:
+        np.testing.assert_array_equal(one.units, other.units)
+        np.testing.assert_array_equal(one.distances, other.distances)
+
+
+@pytest.mark.parametrize("matcher", SEARCHES)
+def test_arrays_need_not_be_contiguous(matcher: Callable[..., search.Matches]) -> None:
+    generator = np.random.default_rng(0)
+    weights, samples = generator.random((6, 5, 8)), generator.random((7, 8))
+    np.testing.assert_array_equal(
+        matcher(weights[:, :, ::2], samples[:, ::2]).units,
+        matcher(weights[:, :, ::2].copy(), samples[:, ::2].copy()).units,
+    )

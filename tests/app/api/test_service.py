@@ -9,7 +9,8 @@ from kohonen.engines import default_engine
 
 @pytest.mark.parametrize("path", ["/health", "/health/", "/health//"])
 def test_health(client: TestClient, path: str) -> None:
-    assert client.get(path).json() == {"status": "ok", "version": __version__, "engine": default_engine().name}
+    engine = default_engine().name
+    assert client.get(path).json() == {"status": "ok", "version": __version__, "engine": engine}
 
 
 def test_limits_are_those_in_force(make_client: Callable[..., TestClient]) -> None:

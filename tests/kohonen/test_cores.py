@@ -1,0 +1,33 @@
+import os
+import threading
+
+import pytest
+
+from kohonen import cores as module
+from kohonen.cores import cores, for_each
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_results_come_in_order(monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
+    monkeypatch.setattr(module, "cores", lambda: workers)
+    for length in (0, 1, 2, 7, 40):
+        assert list(for_each(lambda part: part * part, range(length))) == [i * i for i in range(length)]
+
+
+def test_parts_are_worked_on_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "cores", lambda: 2)
+    both = threading.Barrier(2, timeout=10)
+    assert sorted(for_each(lambda _: both.wait(), [0, 1])) == [0, 1]
+
+
+def test_an_error_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "cores", lambda: 2)
+    with pytest.raises(ZeroDivisionError):
+        list(for_each(lambda part: 1 // part, [1, 0, 1]))
+
+
+def test_cores_are_those_that_may_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert 1 <= cores() <= (os.cpu_count() or 1)
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert cores() == 1
