@@ -19,6 +19,8 @@ IntArray: TypeAlias = npt.NDArray[np.int64]
 BLOCK_BYTES = 8 * 2**20
 #: Samples that one core searches at a time.
 PART = 8192
+#: From so many samples a unit on, units are sorted before the search.
+SORTED_SHARE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,9 @@ def by_bounds(weights: FloatArray, samples: FloatArray, *, count: int = 1) -> Ma
     found = loaded_kernel()
     weights, samples = np.ascontiguousarray(weights), np.ascontiguousarray(samples)
     units, squared = _empty(weights, samples, count)
-    tiles = found.tiles_open(*weights.shape, address(weights), found.level)
+    # Sorting the units pays when there is much to search.
+    sort = len(samples) >= SORTED_SHARE * weights.shape[0] * weights.shape[1]
+    tiles = found.tiles_open(*weights.shape, address(weights), sort, found.level)
     if not tiles:
         raise MemoryError("there is not enough memory to search this map")
 

@@ -32,7 +32,7 @@ _FUNCTIONS: dict[str, tuple[type | None, list[type]]] = {
     "highest_level": (_INT, []),
     "level_name": (ctypes.c_char_p, [_INT]),
     "exp": (_NUMBER, [_NUMBER]),
-    "tiles_open": (_POINTER, [_SIZE, _SIZE, _SIZE, _POINTER, _INT]),
+    "tiles_open": (_POINTER, [_SIZE, _SIZE, _SIZE, _POINTER, _INT, _INT]),
     "tiles_close": (None, [_POINTER]),
     "match": (_INT, [_POINTER, _POINTER, _SIZE, _INT, _POINTER, _POINTER]),
     "online_open": (

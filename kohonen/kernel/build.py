@@ -34,7 +34,7 @@ FLAGS = [
 ]
 
 #: Sources with flags of their own, of a machine; the others are compiled for the machine's baseline.
-COMMON: dict[str, list[str]] = {"tiles.c": [], "online.c": [], "cpu.c": [], "baseline.c": []}
+COMMON: dict[str, list[str]] = {"tiles.c": [], "sort.c": [], "online.c": [], "cpu.c": [], "baseline.c": []}
 VARIANTS: dict[str, dict[str, list[str]]] = {
     "x86_64": {
         "avx2.c": ["-mavx2", "-mbmi"],

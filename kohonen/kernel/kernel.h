@@ -37,9 +37,10 @@ KOHONEN_API double kohonen_exp(double x);
 
 typedef struct tiles kohonen_tiles;
 
-/* Lay a map out for searching. NULL when memory is short. */
+/* Lay a map out for searching: as its grid, or, if `sorted`, by its weights, which takes longer and makes searches
+ * faster. NULL when memory is short. */
 KOHONEN_API kohonen_tiles *kohonen_tiles_open(int64_t width, int64_t height, int64_t dimension,
-                                              const double *weights, int level);
+                                              const double *weights, int sorted, int level);
 KOHONEN_API void kohonen_tiles_close(kohonen_tiles *map);
 
 /* For each of n samples find the `count` (1 or 2) nearest units and their squared distances, both of shape

@@ -31,7 +31,16 @@ static inline void measure(struct tiles *map, int64_t column, int64_t row, const
 
 static void measure_all(struct tiles *map) {
     for (int64_t column = 0; column < map->columns; column++)
-        for (int64_t row = 0; row < map->rows; row++) measure(map, column, row, map->dimension);
+        for (int64_t row = 0; row < map->stride; row++) {
+            if (row < map->rows) {
+                measure(map, column, row, map->dimension);
+                continue;
+            }
+            /* No tile: a box so far away that its distance to anything is infinite. */
+            double *box = box_of(map, column, row);
+            for (int64_t k = 0; k < map->dimension; k++)
+                box[k * 2 * WIDTH] = box[k * 2 * WIDTH + WIDTH] = 1e200;
+        }
 }
 
 /* Squared distances of a sample v to the units of a tile, the squares added in order of dimension; infinite
@@ -62,16 +71,18 @@ static inline double distances(const struct tiles *map, int64_t column, int64_t 
     return least_of(smallest);
 }
 
-/* The first place, in order of index, at which the distances of a tile are at most `limit`; there is one. */
-static inline int first_at_most(const double *distance, double limit) {
-    for (int i = 0;; i += WIDTH) {
+/* The first place at which distances are at most `limit`; there is one. */
+static inline int64_t first_at_most(const double *distance, double limit) {
+    for (int64_t i = 0;; i += WIDTH) {
         unsigned mask = at_most(load(distance + i), splat(limit));
         if (mask) return i + __builtin_ctz(mask);
     }
 }
 
-/* A unit's index in C order, from its place in a tile. */
-static inline int64_t unit_at(const struct tiles *map, int64_t column, int64_t row, int place) {
+/* A unit's index in C order, from its place in a tile; -1 where the place is a copy of another's. Within a tile
+ * indices grow with the place, and copies come last. */
+static inline int64_t unit_at(const struct tiles *map, int64_t column, int64_t row, int64_t place) {
+    if (map->index) return map->index[row * UNITS + place];
     return (column * SIDE + place / SIDE) * map->height + row * SIDE + place % SIDE;
 }
 
@@ -93,11 +104,9 @@ static inline void bound_all(const struct tiles *map, const double *above, const
 
 /* The tile, as column * stride + row, whose box is nearest. */
 static inline int64_t nearest_box(const struct tiles *map, const double *bounds) {
-    int64_t nearest = 0;
-    for (int64_t column = 0; column < map->columns; column++)
-        for (int64_t row = 0; row < map->rows; row++)
-            if (bounds[column * map->stride + row] < bounds[nearest]) nearest = column * map->stride + row;
-    return nearest;
+    vec smallest = splat(INFINITY);
+    for (int64_t i = 0; i < map->columns * map->stride; i += WIDTH) smallest = least(smallest, load(bounds + i));
+    return first_at_most(bounds, least_of(smallest));
 }
 
 /* Which of the tiles i .. i + WIDTH - 1 may hold a unit as near as `limit`: one bit each. `row` is the row of
@@ -143,7 +152,8 @@ static inline void consider_tile(const struct tiles *map, int64_t column, int64_
     for (int i = 0; i < end; i += WIDTH)
         for (unsigned mask = at_most(load(distance + i), splat(found->squared[1])); mask; mask &= mask - 1) {
             int place = i + __builtin_ctz(mask);
-            if (distance[place] < INFINITY) consider(found, 2, distance[place], unit_at(map, column, row, place));
+            int64_t unit = unit_at(map, column, row, place);
+            if (unit >= 0 && distance[place] < INFINITY) consider(found, 2, distance[place], unit);
         }
 }
 

@@ -16,30 +16,50 @@ void *allocate(size_t count, size_t size) {
     return memory;
 }
 
-/* Copy weights (width, height, dimension) into the tiles; places beyond the edge get the nearest unit's. */
+/* The unit whose weights a place of a tile gets: its own, or, beyond the edge of the map, the nearest one's. */
+static int64_t unit_for(const struct tiles *map, int64_t column, int64_t row, int place) {
+    if (map->index) {
+        int64_t i = row * UNITS + place;
+        while (map->index[i] < 0) i--;
+        return map->index[i];
+    }
+    int64_t x = column * SIDE + place / SIDE, y = row * SIDE + place % SIDE;
+    if (x >= map->width) x = map->width - 1;
+    if (y >= map->height) y = map->height - 1;
+    return x * map->height + y;
+}
+
+/* Copy weights, one unit after the other in C order, into the tiles. */
 static void fill(struct tiles *map, const double *weights) {
     for (int64_t column = 0; column < map->columns; column++)
         for (int64_t row = 0; row < map->rows; row++) {
             double *tile = tile_weights(map, column, row);
-            for (int across = 0; across < SIDE; across++)
-                for (int down = 0; down < SIDE; down++) {
-                    int64_t x = column * SIDE + across, y = row * SIDE + down;
-                    if (x >= map->width) x = map->width - 1;
-                    if (y >= map->height) y = map->height - 1;
-                    const double *unit = weights + (x * map->height + y) * map->dimension;
-                    for (int64_t k = 0; k < map->dimension; k++) {
-                        tile[k * UNITS + across * SIDE + down] = unit[k];
-                        if (fabs(unit[k]) > map->magnitude) map->magnitude = fabs(unit[k]);
-                    }
+            for (int place = 0; place < UNITS; place++) {
+                const double *unit = weights + unit_for(map, column, row, place) * map->dimension;
+                for (int64_t k = 0; k < map->dimension; k++) {
+                    tile[k * UNITS + place] = unit[k];
+                    if (fabs(unit[k]) > map->magnitude) map->magnitude = fabs(unit[k]);
                 }
+            }
         }
 }
 
+/* Make the index of a map whose units are sorted; 0 when memory is short. */
+static int make_index(struct tiles *map, int64_t units, const double *weights) {
+    map->index = allocate((size_t)map->rows * UNITS, sizeof *map->index);
+    if (!map->index) return 0;
+    for (int64_t i = 0; i < map->rows * UNITS; i++) map->index[i] = i < units ? i : -1;
+    sort_units(map->index, units, weights, map->dimension);
+    return 1;
+}
+
 kohonen_tiles *kohonen_tiles_open(int64_t width, int64_t height, int64_t dimension, const double *weights,
-                                  int level) {
+                                  int sorted, int level) {
     struct tiles *map = calloc(1, sizeof *map);
     if (!map) return NULL;
     const struct variant *variant = variant_of(level);
+    int64_t units = width * height;
+    if (sorted) width = SIDE, height = (units + UNITS - 1) / UNITS * SIDE;
     map->width = width, map->height = height, map->dimension = dimension, map->level = level;
     map->columns = (width + SIDE - 1) / SIDE;
     map->rows = (height + SIDE - 1) / SIDE;
@@ -48,7 +68,7 @@ kohonen_tiles *kohonen_tiles_open(int64_t width, int64_t height, int64_t dimensi
         map->edge[down] = (map->rows - 1) * SIDE + down < height ? 0.0 : INFINITY;
     map->weights = allocate((size_t)(map->columns * map->rows), (size_t)dimension * UNITS * sizeof(double));
     map->boxes = allocate((size_t)(map->columns * map->stride), (size_t)dimension * 2 * sizeof(double));
-    if (!map->weights || !map->boxes) {
+    if (!map->weights || !map->boxes || (sorted && !make_index(map, units, weights))) {
         kohonen_tiles_close(map);
         return NULL;
     }
@@ -61,6 +81,7 @@ void kohonen_tiles_close(kohonen_tiles *map) {
     if (!map) return;
     free(map->weights);
     free(map->boxes);
+    free(map->index);
     free(map);
 }
 

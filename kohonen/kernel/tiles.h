@@ -9,6 +9,9 @@
  * the box bounds its distance to every unit of the tile from below, and a search passes over nearly all tiles.
  * Boxes of WIDTH tiles below one another are interleaved, [dimension][least, greatest][WIDTH], so that they
  * are compared together.
+ *
+ * For a search alone, a unit's place on the grid does not matter: there units may be sorted into tiles of similar
+ * weights, however badly ordered the map is. Such a map is one column of tiles, and an index tells the units.
  */
 #ifndef KOHONEN_TILES_H
 #define KOHONEN_TILES_H
@@ -27,6 +30,7 @@ struct tiles {
     int level;                        /* of the instruction set */
     double *weights;
     double *boxes;
+    int64_t *index;                   /* of the unit in each place, or -1; NULL where the map lies as its grid */
     double magnitude;                 /* no weight is, or ever was, larger than this */
     double edge[SIDE];                /* added to distances in the last row of tiles: infinite beyond the map */
     double inside[SIDE];              /* added everywhere else: zeros */
@@ -42,6 +46,9 @@ static inline int tile_across(const struct tiles *map, int64_t column) {
     int64_t left = map->width - column * SIDE;
     return left < SIDE ? (int)left : SIDE;
 }
+
+/* Sort units into tiles of similar weights: index[0 .. units] becomes their order. See sort.c. */
+void sort_units(int64_t *index, int64_t units, const double *weights, int64_t dimension);
 
 /* What is compiled once for each instruction set. */
 struct variant {
