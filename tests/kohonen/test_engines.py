@@ -251,3 +251,12 @@ def test_the_initial_weights_are_left_alone(engine: type[Engine]) -> None:
     before = initial.copy()
     engine(initial, samples, Schedule(5, 3.0, 0.1)).run(0, 5)
     np.testing.assert_array_equal(initial, before)
+
+
+@pytest.mark.usefixtures("every_pass")
+@pytest.mark.parametrize("offset", [0.0, 1000.0])
+def test_units_that_a_product_cannot_tell_apart(engine: type[Engine], offset: float) -> None:
+    # A narrow radius sends every step through the local search, and the weights differ in their last places.
+    generator = np.random.default_rng(3)
+    initial = offset + 0.5 + np.spacing(offset + 0.5) * generator.integers(-4, 5, (9, 7, 3))
+    check(engine, offset + generator.random((6, 3)), initial, 4, sigma=0.3)

@@ -1,0 +1,51 @@
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from app.__main__ import main
+
+
+def test_serves_where_it_is_told_and_stops_when_told(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {
+        **os.environ,
+        "HOST": "127.0.0.1",
+        "PORT": str(port),
+        "SOM_STORE": f"file:{tmp_path}/models",
+    }
+    server = subprocess.Popen([sys.executable, "-m", "app", "serve"], env=environment, stderr=subprocess.PIPE)
+    try:
+        until = time.monotonic() + 30
+        while True:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as answer:
+                    assert answer.status == 200
+                    assert answer.headers["server"] is None
+                break
+            except urllib.error.URLError:
+                assert server.poll() is None
+                assert time.monotonic() < until
+                time.sleep(0.05)
+        server.send_signal(signal.SIGTERM)
+        server.communicate(timeout=20)
+    finally:
+        server.kill()
+        server.communicate()
+    assert server.returncode in (0, -signal.SIGTERM)
+    assert not (tmp_path / "models").exists()  # made on first use only
+
+
+def test_asks_for_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main([])
+    assert "serve" in capsys.readouterr().err
