@@ -14,7 +14,8 @@ __all__ = ["check", "estimate"]
 
 def estimate(parameters: Parameters, *, samples: int, dimension: int) -> float:
     """Estimate how many seconds a training takes, rather too many than too few."""
-    return default_engine().cost.seconds(parameters, samples=samples, dimension=dimension)
+    cost = default_engine(parameters.algorithm).cost
+    return cost.seconds(parameters, samples=samples, dimension=dimension)
 
 
 def check(

@@ -11,7 +11,7 @@ from app.training import TrainingRequest
 from kohonen import Parameters
 from kohonen.colours import parse_colours
 from kohonen.data import as_samples
-from kohonen.parameters import SEEDS, draw_seed
+from kohonen.parameters import SEEDS, Algorithm, draw_seed
 
 __all__ = ["DemoQuery", "Health", "Limits", "Problem", "TrainingBody"]
 
@@ -55,7 +55,9 @@ class TrainingBody(BaseModel):
         le=LARGEST_SEED,
         description="The seed of the initial weights; drawn and told when left out.",
     )
-    algorithm: Literal["online"] = Field("online", description="How the map is trained.")
+    algorithm: Algorithm = Field(
+        "online", description="How the map is trained: sample by sample, or in batches, for many samples."
+    )
     persist: bool = Field(True, description="Whether the model is stored.")
     keep_data: bool = Field(True, description="Whether the data are stored beside the model.")
 
@@ -163,7 +165,8 @@ class Limits(BaseModel):
     trainings: int
     waiting_trainings: int
     engine: str
-    cost: dict[str, float] = Field(
-        description="Seconds of a step, which is one sample shown once: per_step + per_dimension * "
-        "dimension + per_value * units * (dimension + 1). A training is (iterations + 2) * samples steps."
+    cost: dict[str, dict[str, float]] = Field(
+        description="For each algorithm, seconds of a step, which is one sample shown once: per_step + "
+        "per_dimension * dimension + per_value * units * (dimension + 1). A training is (iterations + 2) * "
+        "samples steps, and as often per_smoothing * units * (dimension + 1) * (width + height)."
     )

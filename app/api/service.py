@@ -1,11 +1,15 @@
 """What the service says of itself."""
 
+from dataclasses import asdict
+from typing import get_args
+
 from fastapi import APIRouter
 
 from app.api.dependencies import AppSettings
 from app.api.schemas import Health, Limits
 from kohonen import __version__
 from kohonen.engines import default_engine
+from kohonen.parameters import Algorithm
 
 __all__ = ["router"]
 
@@ -21,10 +25,6 @@ async def health() -> Health:
 @router.get("/limits", summary="What a request may ask for", operation_id="limits")
 async def limits(settings: AppSettings) -> Limits:
     """Tell the limits in force, and what a training costs."""
-    engine = default_engine()
-    cost = {
-        "per_step": engine.cost.per_step,
-        "per_dimension": engine.cost.per_dimension,
-        "per_value": engine.cost.per_value,
-    }
-    return Limits(**settings.model_dump(include=set(Limits.model_fields)), engine=engine.name, cost=cost)
+    cost = {algorithm: asdict(default_engine(algorithm).cost) for algorithm in get_args(Algorithm)}
+    limits_in_force = settings.model_dump(include=set(Limits.model_fields))
+    return Limits(**limits_in_force, engine=default_engine().name, cost=cost)

@@ -107,12 +107,10 @@ def test_nothing_said_changes_nothing() -> None:
 
 def test_trains_a_map_that_orders_many_samples() -> None:
     samples = np.random.default_rng(3).random((600, 3))
-    online = Parameters(width=8, height=8, iterations=30, random_state=1)
-    trained = train(samples, replace(online, algorithm="batch"))
+    parameters = Parameters(width=8, height=8, iterations=30, random_state=1)
+    trained = train(samples, replace(parameters, algorithm="batch"))
     assert trained.engine == default_engine("batch").name
-    online = assess(
-        train(samples, Parameters(width=8, height=8, iterations=30, random_state=1)).weights, samples
-    )
+    online = assess(train(samples, parameters).weights, samples)
     quality = assess(trained.weights, samples)
     assert quality.quantization_error < online.quantization_error
     assert quality.topographic_error < 0.1

@@ -17,7 +17,7 @@ def test_limits_are_those_in_force(make_client: Callable[..., TestClient]) -> No
     limits = make_client(max_side=7).get("/limits").json()
     assert limits["max_side"] == 7
     assert limits["max_units"] == 1_000_000
-    assert limits["cost"]["per_step"] > 0
+    assert limits["cost"]["online"]["per_step"] > 0
 
 
 def test_other_origins_are_not_served_unless_allowed(make_client: Callable[..., TestClient]) -> None:
