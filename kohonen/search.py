@@ -11,7 +11,7 @@ from kohonen.cores import for_each
 from kohonen.data import FloatArray
 from kohonen.kernel import address, kernel, loaded_kernel
 
-__all__ = ["Matches", "by_bounds", "by_products", "match"]
+__all__ = ["IntArray", "Matches", "by_bounds", "by_products", "match"]
 
 IntArray: TypeAlias = npt.NDArray[np.int64]
 

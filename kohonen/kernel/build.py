@@ -16,6 +16,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+__all__ = ["FLAGS", "FOLDER", "LIBRARY", "compile_kernel", "main"]
+
 FOLDER = Path(__file__).resolve().parent
 
 #: The library, beside this file when it is compiled in place; the package looks for it under this name.
