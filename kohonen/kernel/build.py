@@ -14,6 +14,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 __all__ = ["FLAGS", "FOLDER", "LIBRARY", "compile_kernel", "main"]
@@ -48,9 +49,14 @@ VARIANTS: dict[str, dict[str, list[str]]] = {
 
 
 def compile_kernel(
-    output: Path, *, compiler: str | None = None, machine: str | None = None, flags: list[str] | None = None
+    output: Path,
+    *,
+    compiler: str | None = None,
+    machine: str | None = None,
+    flags: Sequence[str] = (),
+    program: Path | None = None,
 ) -> None:
-    """Compile the kernel into a shared library.
+    """Compile the kernel into a shared library, or into a program.
 
     Parameters
     ----------
@@ -60,27 +66,32 @@ def compile_kernel(
         The command, with options if need be; ``$CC``, or ``cc``, when None.
     machine : str, optional
         What it compiles for, as `platform.machine` has it; this machine when None.
-    flags : list of str, optional
+    flags : sequence of str, optional
         More flags, for compiling and linking alike.
+    program : Path, optional
+        A C file with a ``main``: the kernel becomes part of that program.
 
     Raises
     ------
     OSError, subprocess.CalledProcessError
         When there is no compiler, or when it fails.
     """
-    command = [*shlex.split(compiler or os.environ.get("CC") or "cc")]
-    sources = {**COMMON, **VARIANTS.get(machine or platform.machine(), {})}
+    command = shlex.split(compiler or os.environ.get("CC") or "cc")
+    sources = {FOLDER / name: own for name, own in COMMON.items()}
+    sources.update(
+        {FOLDER / name: own for name, own in VARIANTS.get(machine or platform.machine(), {}).items()}
+    )
+    if program:
+        sources[program] = [f"-I{FOLDER}"]
     with tempfile.TemporaryDirectory() as folder:
         objects = []
         for source, own in sources.items():
-            objects.append(str(Path(folder) / source) + ".o")
-            subprocess.run(
-                [*command, *FLAGS, *own, *(flags or []), "-c", str(FOLDER / source), "-o", objects[-1]],
-                check=True,
-            )
+            objects.append(str(Path(folder) / source.name) + ".o")
+            subprocess.run([*command, *FLAGS, *own, *flags, "-c", str(source), "-o", objects[-1]], check=True)
         # Beside its place and then into it, so that nobody loads half a library.
         fresh = output.with_name(f"{output.name}.{os.getpid()}")
-        subprocess.run([*command, "-shared", *(flags or []), *objects, "-lm", "-o", str(fresh)], check=True)
+        shared = [] if program else ["-shared"]
+        subprocess.run([*command, *shared, *flags, *objects, "-lm", "-o", str(fresh)], check=True)
         fresh.replace(output)
 
 
@@ -92,11 +103,16 @@ def main() -> int:
     parser.add_argument(
         "--machine", help="what it compiles for, such as aarch64; this machine when not given"
     )
+    parser.add_argument("--program", type=Path, help="a C file with a main: make a program and no library")
     parser.add_argument("flags", nargs="*", help="more flags, behind --")
     arguments = parser.parse_args()
     try:
         compile_kernel(
-            arguments.output, compiler=arguments.compiler, machine=arguments.machine, flags=arguments.flags
+            arguments.output,
+            compiler=arguments.compiler,
+            machine=arguments.machine,
+            flags=arguments.flags,
+            program=arguments.program,
         )
     except (OSError, subprocess.CalledProcessError) as error:
         sys.stderr.write(f"the kernel was not compiled: {error}\n")
