@@ -10,6 +10,7 @@ from kohonen import kernel as package
 from kohonen.engines import NativeOnline, NumpyOnline, default_engine
 from kohonen.kernel import Kernel, address, build, kernel
 from kohonen.schedule import Schedule
+from kohonen.search import by_bounds
 
 needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
 
@@ -75,3 +76,45 @@ def test_only_contiguous_arrays_have_an_address() -> None:
     assert address(np.zeros(3)) != 0
     with pytest.raises(ValueError, match="contiguous"):
         address(np.zeros((4, 4))[:, 1])
+
+
+def test_the_kernel_has_no_other_functions() -> None:
+    found = kernel()
+    if found is None:
+        pytest.skip("there is no kernel")
+    with pytest.raises(AttributeError):
+        found.anything_else()
+
+
+@needs_compiler
+def test_short_memory_is_said(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build.compile_kernel(library)
+    found = kernel()
+    assert found is not None
+    monkeypatch.setattr(found, "match", lambda *_: -1)
+    with pytest.raises(MemoryError, match="not enough memory to search"):
+        by_bounds(np.zeros((2, 2, 1)), np.zeros((1, 1)))
+    monkeypatch.setattr(found, "tiles_open", lambda *_: None)
+    with pytest.raises(MemoryError, match="not enough memory to search"):
+        by_bounds(np.zeros((2, 2, 1)), np.zeros((1, 1)))
+    monkeypatch.setattr(found, "online_open", lambda *_: None)
+    with pytest.raises(MemoryError, match="not enough memory for this map"):
+        NativeOnline(np.zeros((2, 2, 1)), np.zeros((1, 1)), Schedule(1, 1.0, 0.1))
+
+
+@needs_compiler
+def test_compiles_from_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["build.py", "--output", str(tmp_path / "made.so")])
+    assert build.main() == 0
+    assert Kernel(tmp_path / "made.so").level >= 0
+
+
+def test_says_when_it_cannot_compile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(
+        "sys.argv", ["build.py", "--output", str(tmp_path / "made.so"), "--compiler", "no-cc"]
+    )
+    assert build.main() == 1
+    assert "no-cc" in capsys.readouterr().err
+    assert not (tmp_path / "made.so").exists()
