@@ -1,4 +1,4 @@
-"""The kernel in a C program, where sanitizers and emulators reach it: random maps against the literal algorithm."""
+"""The kernel in a C program, within reach of sanitizers and emulators: random maps against the algorithm."""
 
 import shutil
 import subprocess
