@@ -1,37 +1,26 @@
-"""Trained models at rest: weights, data and a card, in any store.
-
-A model is data, never code. Under ``models/{id}/`` lie
-
-* ``weights-{sha256}.npy``  the weights, under a name that holds their checksum,
-* ``data-{sha256}.npy``     the samples, unless the request left them out or they are too large,
-* ``card.json``             what there is to say about the model; written last, it is the commit: a model
-  without a card does not exist, and whatever a crash has left of one is in nobody's way.
-"""
+"""The card of a model: what there is to say about it. It never changes."""
 
 import datetime
 import hashlib
-import io
-import re
+import platform
 from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
-from app.errors import DamagedModelError, ModelNotFoundError
-from app.storage.port import BlobNotFound, BlobTooLarge, Store
+from app.models.files import npy
+from app.models.keys import KEPT, Home
 from kohonen import Parameters, Quality, TrainedMap, __version__
-from kohonen.data import LARGEST_MAGNITUDE, FloatArray
+from kohonen.data import FloatArray
+from kohonen.history import History
 from kohonen.identity import fingerprint
 
-__all__ = ["Card", "Models", "make_card", "weights_filename"]
+__all__ = ["MOST_DATA_BYTES", "Card", "Lineage", "make_card"]
 
 #: Samples of more bytes are not kept.
 MOST_DATA_BYTES = 16 * 2**20
-MOST_CARD_BYTES = 2**20
-#: What the header of an .npy file may take.
-HEADER_BYTES = 1024
-
-_ID = re.compile(r"[0-9a-f]{32}")
 
 
 class _Part(BaseModel):
@@ -57,6 +46,21 @@ class CardData(_Part):
     samples: int
     dimension: int
     kept: bool = Field(description="Whether the samples are stored beside the model.")
+    sha256: str | None = Field(None, description="Checksum of their .npy file, where they are kept.")
+
+
+class CardPoint(_Part):
+    """A moment of the training."""
+
+    iteration: int = Field(description="How many iterations were done.")
+    quantization_error: float
+
+
+class CardHistory(_Part):
+    """How the quantization error fell."""
+
+    samples: int = Field(description="On how many of the samples it was measured, evenly chosen.")
+    points: list[CardPoint]
 
 
 class CardQuality(_Part):
@@ -66,6 +70,12 @@ class CardQuality(_Part):
     topographic_error: float = Field(
         description="Share of the samples whose best and second-best units are not neighbours."
     )
+    explained_variance: float | None = Field(
+        description="Share of the samples' variance that the map keeps when each sample is replaced by its "
+        "best matching unit; null where all samples are equal."
+    )
+    unused_units: float = Field(description="Share of the units that are no sample's best matching unit.")
+    history: CardHistory | None = None
 
 
 class CardEngine(_Part):
@@ -73,6 +83,8 @@ class CardEngine(_Part):
 
     name: str
     version: str
+    numpy: str
+    python: str
     seconds: float = Field(description="How long the training took.")
 
 
@@ -84,172 +96,93 @@ class CardWeights(_Part):
     bytes: int
 
 
+class Lineage(_Part):
+    """Which model a training went on from."""
+
+    parent: str = Field(description="The id of the model whose weights it began with.")
+    schedule: Literal["continued", "restarted"] = Field(
+        description="Whether radius and learning rate went on from where the parent's training ended."
+    )
+    first_iteration: int = Field(description="The position in the schedule at which it began.")
+    last_iteration: int = Field(description="The position at which it ended.")
+
+
 class Card(_Part):
     """What there is to say about a model."""
 
     schema_version: int = 1
     id: str
     created_at: datetime.datetime
+    environment: str = Field(description="The deployment that trained it.")
     parameters: CardParameters
     data: CardData
     quality: CardQuality
     engine: CardEngine
     weights: CardWeights
+    lineage: Lineage | None = None
 
+    _home: Home = PrivateAttr(default=KEPT)
 
-class Models:
-    """The models of one store.
+    @property
+    def home(self) -> Home:
+        """Where in the store the model lives."""
+        return self._home
 
-    Parameters
-    ----------
-    store : Store
-        Where they are kept.
-    """
+    @property
+    def last_iteration(self) -> int:
+        """The position in the schedule at which the training ended."""
+        return self.parameters.iterations if self.lineage is None else self.lineage.last_iteration
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def card(self, model_id: str) -> Card:
-        """Return a model's card.
-
-        Raises
-        ------
-        ModelNotFoundError
-            When there is no such model, or the id cannot be one.
-        DamagedModelError
-            When the card cannot be read.
-        """
-        if not _ID.fullmatch(model_id):
-            raise ModelNotFoundError(f"there is no model {model_id[:64]!r}: an id is 32 hexadecimal digits")
-        try:
-            blob = self._store.read(_card_key(model_id), max_bytes=MOST_CARD_BYTES)
-            card = Card.model_validate_json(blob.data)
-        except BlobNotFound as error:
-            raise ModelNotFoundError(f"there is no model {model_id!r}; POST /train makes one") from error
-        except (BlobTooLarge, ValidationError) as error:
-            raise DamagedModelError(f"the card of model {model_id!r} cannot be read") from error
-        if card.id != model_id:
-            raise DamagedModelError(f"the card of model {model_id!r} is that of another")
+    def at(self, home: Home) -> "Card":
+        """Return the card of the same model in another home."""
+        card = self.model_copy()
+        card._home = home
         return card
-
-    def find(self, model_id: str) -> Card | None:
-        """Return a model's card, or None when there is no such model."""
-        try:
-            return self.card(model_id)
-        except ModelNotFoundError:
-            return None
-
-    def weights_file(self, card: Card) -> bytes:
-        """Return the weights of a model as the bytes of an .npy file.
-
-        Raises
-        ------
-        DamagedModelError
-            When they are not what was stored.
-        """
-        try:
-            data = self._store.read(_weights_key(card), max_bytes=card.weights.bytes).data
-        except (BlobNotFound, BlobTooLarge) as error:
-            raise _damaged(card) from error
-        if hashlib.sha256(data).hexdigest() != card.weights.sha256:
-            raise _damaged(card)
-        return data
-
-    def weights(self, card: Card) -> FloatArray:
-        """Return the weights of a model, of shape (width, height, dim).
-
-        Raises
-        ------
-        DamagedModelError
-            When they are not what was stored.
-        """
-        width, height, dimension = card.weights.shape
-        if card.weights.bytes > 8 * width * height * dimension + HEADER_BYTES:
-            raise _damaged(card)
-        try:
-            weights = np.load(io.BytesIO(self.weights_file(card)), allow_pickle=False)
-        except (ValueError, EOFError) as error:
-            raise _damaged(card) from error
-        usable = weights.shape == card.weights.shape and weights.dtype == np.float64
-        if not usable or not np.abs(weights).max() <= LARGEST_MAGNITUDE:
-            raise _damaged(card)
-        return np.asarray(weights, dtype=np.float64)
-
-    def weights_link(self, card: Card, *, seconds: int) -> str | None:
-        """Return a URL that gives the weights for some seconds, where the store has such."""
-        return self._store.link(_weights_key(card), seconds=seconds, filename=weights_filename(card))
-
-    def add(self, card: Card, trained: TrainedMap, samples: FloatArray) -> bool:
-        """Store a model.
-
-        Parameters
-        ----------
-        card : Card
-            Its card, from `make_card`.
-        trained : TrainedMap
-            Its weights.
-        samples : ndarray of shape (n, dim)
-            What it was trained on; stored when the card says so.
-
-        Returns
-        -------
-        bool
-            False when the model was there already; it is left as it is.
-
-        Raises
-        ------
-        StoreUnavailable
-            When the store cannot be written.
-        """
-        octets = "application/octet-stream"
-        self._store.create(_weights_key(card), npy(trained.weights), content_type=octets)
-        if card.data.kept:
-            file = npy(samples)
-            key = f"models/{card.id}/data-{hashlib.sha256(file).hexdigest()}.npy"
-            self._store.create(key, file, content_type=octets)
-        document = card.model_dump_json(indent=2).encode()
-        return self._store.create(_card_key(card.id), document, content_type="application/json")
 
 
 def make_card(
-    model_id: str, trained: TrainedMap, quality: Quality, samples: FloatArray, *, keep_data: bool
+    model_id: str,
+    trained: TrainedMap,
+    quality: Quality,
+    samples: FloatArray,
+    *,
+    keep_data: bool,
+    environment: str = "local",
+    history: History | None = None,
+    lineage: Lineage | None = None,
 ) -> Card:
     """Write the card of a model that has just been trained."""
     file = npy(trained.weights)
     count, dimension = samples.shape
+    kept = keep_data and samples.nbytes <= MOST_DATA_BYTES
     return Card(
         id=model_id,
         created_at=datetime.datetime.now(datetime.UTC),
-        parameters=_card_parameters(trained.parameters),
+        environment=environment,
+        parameters=_parameters(trained.parameters),
         data=CardData(
             fingerprint=fingerprint(samples),
             samples=count,
             dimension=dimension,
-            kept=keep_data and samples.nbytes <= MOST_DATA_BYTES,
+            kept=kept,
+            sha256=hashlib.sha256(npy(samples)).hexdigest() if kept else None,
         ),
-        quality=CardQuality(
-            quantization_error=quality.quantization_error, topographic_error=quality.topographic_error
+        quality=CardQuality(**asdict(quality), history=_history(history)),
+        engine=CardEngine(
+            name=trained.engine,
+            version=__version__,
+            numpy=np.__version__,
+            python=platform.python_version(),
+            seconds=trained.seconds,
         ),
-        engine=CardEngine(name=trained.engine, version=__version__, seconds=trained.seconds),
         weights=CardWeights(
             shape=_three(trained.weights.shape), sha256=hashlib.sha256(file).hexdigest(), bytes=len(file)
         ),
+        lineage=lineage,
     )
 
 
-def npy(array: FloatArray) -> bytes:
-    """Return an array as the bytes of an .npy file: little-endian float64, in C order."""
-    file = io.BytesIO()
-    np.lib.format.write_array(file, np.ascontiguousarray(array, dtype="<f8"), allow_pickle=False)
-    return file.getvalue()
-
-
-def weights_filename(card: Card) -> str:
-    """Return what a downloaded file of weights is called."""
-    return f"kohonen-{card.id}.npy"
-
-
-def _card_parameters(parameters: Parameters) -> CardParameters:
+def _parameters(parameters: Parameters) -> CardParameters:
     return CardParameters(
         width=parameters.width,
         height=parameters.height,
@@ -261,16 +194,11 @@ def _card_parameters(parameters: Parameters) -> CardParameters:
     )
 
 
-def _card_key(model_id: str) -> str:
-    return f"models/{model_id}/card.json"
-
-
-def _weights_key(card: Card) -> str:
-    return f"models/{card.id}/weights-{card.weights.sha256}.npy"
-
-
-def _damaged(card: Card) -> DamagedModelError:
-    return DamagedModelError(f"the weights of model {card.id!r} are not what was stored; it is left as it is")
+def _history(history: History | None) -> CardHistory | None:
+    if history is None:
+        return None
+    points = [CardPoint(iteration=at, quantization_error=error) for at, error in history.points]
+    return CardHistory(samples=history.samples, points=points)
 
 
 def _three(shape: Sequence[int]) -> tuple[int, int, int]:
