@@ -9,7 +9,7 @@ from kohonen.search import match
 __all__ = ["Found", "as_csv", "as_json", "find", "most_bytes"]
 
 #: Vectors that are looked for at a time.
-BLOCK = 5_000
+BLOCK = 20_000
 #: Characters of a result: two coordinates and a distance with all its digits, and their names in JSON.
 _RESULT_BYTES = {"application/json": 80, "text/csv": 40}
 

@@ -191,7 +191,7 @@ class TrainingService:
             if found is not None:
                 stored, weights = found
                 return Outcome(stored.card, weights, True, False, stored.revision, timings)
-        history = History()
+        history = History() if request.persist else None
         with timings.measure("train"):
             trained = await self._run(request, deadline, history)
         with timings.measure("quality"):
@@ -220,7 +220,7 @@ class TrainingService:
             retry_after=5,
         )
 
-    async def _run(self, request: TrainingRequest, deadline: float, history: History) -> TrainedMap:
+    async def _run(self, request: TrainingRequest, deadline: float, history: History | None) -> TrainedMap:
         samples, dimension = request.samples.shape
         limits.check(
             request.work,
@@ -240,7 +240,7 @@ class TrainingService:
                     first_iteration=request.first_iteration,
                     last_iteration=request.last_iteration,
                     should_stop=lambda: time.monotonic() > deadline,
-                    observers=[history],
+                    observers=() if history is None else (history,),
                 ),
                 seconds=limits.estimate(request.work, samples=samples, dimension=dimension),
             )
@@ -253,7 +253,7 @@ class TrainingService:
             )
         return trained
 
-    def _describe(self, request: TrainingRequest, trained: TrainedMap, history: History) -> Card:
+    def _describe(self, request: TrainingRequest, trained: TrainedMap, history: History | None) -> Card:
         return make_card(
             request.id,
             trained,

@@ -13,10 +13,10 @@ MOST_POINTS = 50
 GOOD_POINTS = 20
 #: Samples of a point at most.
 MOST_SAMPLES = 64
-#: Samples may be measured once for so many steps of the training; measuring costs less than a step does.
-STEPS_A_SAMPLE = 100
-#: And so many weights may always be looked at: a few milliseconds.
-FREE_WEIGHTS = 2_000_000
+#: Samples may be measured once for so many steps of the training; measuring one costs more than a step.
+STEPS_A_SAMPLE = 400
+#: And so many weights may always be looked at: some milliseconds.
+FREE_WEIGHTS = 1_000_000
 
 
 class History(Observer):
