@@ -8,12 +8,11 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import errors
-from app.api import demo, documentation, models, openapi, service, training
+from app.api import demo, documentation, fit, models, openapi, predictions, served, service, training
 from app.api.responses import EXPOSED_HEADERS
 from app.aws import create_handler
-from app.models import Models
+from app.models.opening import open_models
 from app.settings import Settings
-from app.storage import open_store
 from app.training import TrainingService
 
 __all__ = ["app", "create_app", "handler"]
@@ -36,9 +35,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         separate_input_output_schemas=False,
     )
     made.state.settings = settings
-    made.state.models = Models(open_store(settings.store))
+    made.state.models = open_models(settings)
     made.state.service = TrainingService(made.state.models, settings)
-    for module in (demo, training, models, service):
+    for module in (demo, training, models, predictions, fit, served, service):
         made.include_router(module.router)
     documentation.install(made)
     openapi.install(made)

@@ -13,6 +13,8 @@ The tree::
     ├── TooBusyError               as many trainings under way and waiting as there may be
     ├── OutOfTimeError             a training that was stopped at its deadline
     ├── ModelNotFoundError         no such model
+    ├── UnitNotFoundError          no such unit of a model's map
+    ├── DataNotKeptError           something that needs the data of a model that are not kept
     └── DamagedModelError          a model whose bytes are not what was stored
 
 ``PROBLEMS`` maps these and the errors of the library and the store to problem details (RFC 9457): the one
@@ -38,6 +40,7 @@ __all__ = [
     "AnswerTooLargeError",
     "BodyTooLargeError",
     "DamagedModelError",
+    "DataNotKeptError",
     "FieldError",
     "InvalidRequestError",
     "MalformedBodyError",
@@ -48,6 +51,7 @@ __all__ = [
     "ProblemResponse",
     "ServiceError",
     "TooBusyError",
+    "UnitNotFoundError",
     "UnsupportedMediaTypeError",
     "install",
     "pointer",
@@ -134,6 +138,14 @@ class ModelNotFoundError(ServiceError):
     """There is no such model."""
 
 
+class UnitNotFoundError(ServiceError):
+    """The map has no such unit."""
+
+
+class DataNotKeptError(ServiceError):
+    """The data that a model was trained on are needed, and are not kept."""
+
+
 class DamagedModelError(ServiceError):
     """The stored bytes of a model are not what was stored."""
 
@@ -152,6 +164,8 @@ PROBLEMS: Mapping[type[Exception], tuple[int, str, str]] = {
     TooBusyError: (503, "too-busy", "Too many trainings at once"),
     OutOfTimeError: (503, "out-of-time", "The training ran out of time"),
     ModelNotFoundError: (404, "model-not-found", "There is no such model"),
+    UnitNotFoundError: (404, "unit-not-found", "There is no such unit"),
+    DataNotKeptError: (409, "data-not-kept", "The model's data are not kept"),
     DamagedModelError: (500, "damaged-model", "The stored model is damaged"),
     StoreUnavailable: (503, "store-unavailable", "The store cannot be used"),
 }

@@ -9,7 +9,11 @@ from kohonen.engines import default_engine
 from kohonen.parameters import Parameters
 from kohonen.pictures import unit_pixels
 
-__all__ = ["check", "estimate"]
+__all__ = ["check", "check_prediction", "estimate"]
+
+#: Seconds to compare a vector with a unit, and more for every dimension.
+COMPARISON_SECONDS = 8e-9
+DIMENSION_SECONDS = 0.5e-9
 
 
 def estimate(parameters: Parameters, *, samples: int, dimension: int) -> float:
@@ -55,6 +59,33 @@ def check(
             )
     if errors:
         raise OverLimitError(errors)
+
+
+def check_prediction(shape: tuple[int, int, int], *, vectors: int, limits: Settings, seconds: float) -> None:
+    """Refuse to look for more vectors than is allowed.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Width, height and dimension of the map.
+    vectors : int
+        How many vectors are to be found on it.
+    limits : Settings
+        What is allowed.
+    seconds : float
+        How long it may take.
+
+    Raises
+    ------
+    OverLimitError
+        Saying what was asked, and what is allowed.
+    """
+    width, height, dimension = shape
+    each = width * height * (COMPARISON_SECONDS + DIMENSION_SECONDS * dimension)
+    allowed = min(limits.max_vectors, max(1, math.floor(max(0.0, seconds) / each)))
+    if vectors > allowed:
+        message = f"{vectors:,} vectors are more than the {allowed:,} that may be sent at a time for this map"
+        raise OverLimitError([FieldError("/data", message)])
 
 
 def _too_large(

@@ -6,6 +6,9 @@ from typing import Annotated
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.models.index import METRICS
+from app.models.references import FORMS, parse
+
 __all__ = ["Settings"]
 
 
@@ -25,6 +28,31 @@ class Settings(BaseSettings):
         "file:./models",
         description="Where models are: `file:FOLDER`, `s3://BUCKET/PREFIX`, or `memory:`, which forgets.",
     )
+    s3_endpoint: str | None = Field(None, description="URL of an S3 server other than Amazon's.")
+    public_s3_endpoint: str | None = Field(
+        None, description="URL under which callers reach the S3 server that downloads redirect to."
+    )
+    environment: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+        description="Name of this deployment (dev, prod), which model cards tell; by default the last part "
+        "of an S3 store's prefix, which keeps deployments apart, or `local`.",
+    )
+    served_model: str = Field(
+        "latest",
+        description="What `/model-info` and `/predict-bmu` serve: `latest`, `best`, a name, or an id.",
+    )
+    metric_key: str = Field(
+        "quantization_error",
+        validation_alias="METRIC_KEY",
+        description=f"What makes a model the best: {', '.join(METRICS)}.",
+    )
+    metric_ascending: bool = Field(
+        True, validation_alias="METRIC_ASCENDING", description="Whether the smallest value is the best."
+    )
+    unnamed_days: float | None = Field(
+        None, gt=0, description="Days that models without a name are kept. None: for ever."
+    )
     max_body_bytes: int = Field(32 * 2**20, ge=1, description="Bytes of a request's body.")
     max_answer_bytes: int | None = Field(
         None,
@@ -37,6 +65,7 @@ class Settings(BaseSettings):
         10_000_000, ge=1, description="Weights of a map: its units times the values of a sample."
     )
     max_samples: int = Field(10_000, ge=1, description="Samples of a request.")
+    max_vectors: int = Field(200_000, ge=1, description="Vectors of a prediction.")
     max_dimension: int = Field(1_024, ge=1, description="Values of a sample.")
     max_iterations: int = Field(1_000_000, ge=1, description="Iterations of a training.")
     max_training_seconds: float = Field(
@@ -59,6 +88,29 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(origin.strip() for origin in value.split(",") if origin.strip())
         return value
+
+    @field_validator("served_model")
+    @classmethod
+    def _reference(cls, value: str) -> str:
+        if parse(value) is None:
+            raise ValueError(f"{value!r} refers to no model: that would be {FORMS}")
+        return value
+
+    @field_validator("metric_key")
+    @classmethod
+    def _metric(cls, value: str) -> str:
+        if value not in METRICS:
+            raise ValueError(f"{value!r} is no metric: there are {', '.join(METRICS)}")
+        return value
+
+    @property
+    def deployment(self) -> str:
+        """The name of this deployment."""
+        if self.environment is not None:
+            return self.environment
+        scheme, _, place = self.store.partition("://")
+        prefix = place.partition("/")[2].rstrip("/") if scheme == "s3" else ""
+        return prefix.rpartition("/")[2] or "local"
 
 
 def _cores() -> int:

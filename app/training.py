@@ -2,23 +2,49 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from typing import TypeVar
 
+import anyio
+import anyio.to_thread
 from starlette.concurrency import run_in_threadpool
 
 from app import limits
 from app.errors import OutOfTimeError
-from app.models import Card, Models, make_card
+from app.models import Card, Lineage, Models, Revision, Stored, make_card
 from app.pool import TrainingPool
 from app.settings import Settings
+from app.storage.port import StoreUnavailable
 from kohonen import Parameters, TrainedMap, assess, train
 from kohonen.data import FloatArray
-from kohonen.identity import fingerprint, model_id
+from kohonen.history import History
+from kohonen.identity import child_id, fingerprint, model_id
 
-__all__ = ["Outcome", "Timings", "TrainingRequest", "TrainingService"]
+__all__ = ["Outcome", "Start", "Timings", "TrainingRequest", "TrainingService"]
+
+#: Seconds after its deadline that a training has for storing what it has made.
+STORING_SECONDS = 1.5
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where a training goes on from.
+
+    Attributes
+    ----------
+    weights : ndarray of shape (width, height, dim)
+        The weights of the parent.
+    lineage : Lineage
+        Which model that is, and where in the schedule the training begins and ends.
+    """
+
+    weights: FloatArray
+    lineage: Lineage
 
 
 @dataclass(frozen=True)
@@ -37,6 +63,10 @@ class TrainingRequest:
         Whether the samples are stored beside it.
     field : str
         The field of the HTTP request that the samples came in.
+    name : str or None
+        The name that the model becomes a revision of.
+    start : Start or None
+        The model that the training goes on from.
     """
 
     samples: FloatArray
@@ -44,11 +74,37 @@ class TrainingRequest:
     persist: bool = True
     keep_data: bool = True
     field: str = "data"
+    name: str | None = None
+    start: Start | None = None
 
     @cached_property
     def id(self) -> str:
         """The id of the model that this makes."""
-        return model_id(fingerprint(self.samples), self.parameters)
+        data = fingerprint(self.samples)
+        if self.start is None:
+            return model_id(data, self.parameters)
+        return child_id(
+            self.start.lineage.parent,
+            data,
+            self.parameters,
+            first_iteration=self.first_iteration,
+            last_iteration=self.last_iteration,
+        )
+
+    @property
+    def first_iteration(self) -> int:
+        """Where in the schedule the training begins."""
+        return 0 if self.start is None else self.start.lineage.first_iteration
+
+    @property
+    def last_iteration(self) -> int:
+        """Where in the schedule the training ends."""
+        return self.parameters.iterations if self.start is None else self.start.lineage.last_iteration
+
+    @property
+    def work(self) -> Parameters:
+        """Parameters of a whole training of as many iterations as this does: what it costs."""
+        return replace(self.parameters, iterations=self.last_iteration - self.first_iteration)
 
 
 class Timings:
@@ -81,6 +137,8 @@ class Outcome:
         Whether it is in the store.
     created : bool
         Whether this request put it there.
+    revision : Revision or None
+        The revision of a name that it is by this request.
     timings : Timings
         How long the parts took.
     """
@@ -89,6 +147,7 @@ class Outcome:
     weights: FloatArray
     stored: bool
     created: bool
+    revision: Revision | None = None
     timings: Timings = field(default_factory=Timings)
 
 
@@ -128,30 +187,43 @@ class TrainingService:
         timings = Timings()
         if request.persist:
             with timings.measure("store"):
-                found = await run_in_threadpool(self._find, request)
+                found = await self._in_time(deadline, partial(self._find, request))
             if found is not None:
-                return Outcome(*found, stored=True, created=False, timings=timings)
+                stored, weights = found
+                return Outcome(stored.card, weights, True, False, stored.revision, timings)
+        history = History() if request.persist else None
         with timings.measure("train"):
-            trained = await self._run(request, deadline)
+            trained = await self._run(request, deadline, history)
         with timings.measure("quality"):
-            card = await run_in_threadpool(self._describe, request, trained)
-        created = False
-        if request.persist:
-            with timings.measure("store"):
-                created = await run_in_threadpool(self._models.add, card, trained, request.samples)
-                if not created:
-                    # Another request was quicker. Its card is the one that everybody sees.
-                    card = await run_in_threadpool(self._models.card, card.id)
-        return Outcome(card, trained.weights, stored=request.persist, created=created, timings=timings)
+            card = await run_in_threadpool(self._describe, request, trained, history)
+        if not request.persist:
+            return Outcome(card, trained.weights, stored=False, created=False, timings=timings)
+        with timings.measure("store"):
+            add = partial(self._models.add, card, trained.weights, request.samples, name=request.name)
+            # Where another request was quicker, its card is the one that everybody sees.
+            stored = await self._in_time(deadline, add)
+        return Outcome(stored.card, trained.weights, True, stored.created, stored.revision, timings)
 
-    def _find(self, request: TrainingRequest) -> tuple[Card, FloatArray] | None:
+    def _find(self, request: TrainingRequest) -> tuple[Stored, FloatArray] | None:
         card = self._models.find(request.id)
-        return None if card is None else (card, self._models.weights(card))
+        if card is None:
+            return None
+        weights = self._models.weights(card)
+        return self._models.settle(card, request.name), weights
 
-    async def _run(self, request: TrainingRequest, deadline: float) -> TrainedMap:
+    async def _in_time(self, deadline: float, work: Callable[[], Result]) -> Result:
+        """Have the store do something, and say so when it takes too long; it may still be done then."""
+        with anyio.move_on_after(max(0.0, deadline + STORING_SECONDS - time.monotonic())):
+            return await anyio.to_thread.run_sync(work, abandon_on_cancel=True)
+        raise StoreUnavailable(
+            "the store takes too long to answer; try again: what was done is not done a second time",
+            retry_after=5,
+        )
+
+    async def _run(self, request: TrainingRequest, deadline: float, history: History | None) -> TrainedMap:
         samples, dimension = request.samples.shape
         limits.check(
-            request.parameters,
+            request.work,
             samples=samples,
             dimension=dimension,
             limits=self._settings,
@@ -164,19 +236,31 @@ class TrainingService:
                     train,
                     request.samples,
                     request.parameters,
+                    initial_weights=None if request.start is None else request.start.weights,
+                    first_iteration=request.first_iteration,
+                    last_iteration=request.last_iteration,
                     should_stop=lambda: time.monotonic() > deadline,
+                    observers=() if history is None else (history,),
                 ),
-                seconds=limits.estimate(request.parameters, samples=samples, dimension=dimension),
+                seconds=limits.estimate(request.work, samples=samples, dimension=dimension),
             )
         )
         if trained.stopped:
             raise OutOfTimeError(
-                f"the training was stopped after {trained.iterations} of {request.parameters.iterations} "
+                f"the training was stopped after {trained.iterations} of {request.last_iteration} "
                 "iterations, since its time was up, and nothing was stored: ask for fewer iterations, fewer "
                 "units or fewer samples, or try again when the service is less busy"
             )
         return trained
 
-    def _describe(self, request: TrainingRequest, trained: TrainedMap) -> Card:
-        quality = assess(trained.weights, request.samples)
-        return make_card(request.id, trained, quality, request.samples, keep_data=request.keep_data)
+    def _describe(self, request: TrainingRequest, trained: TrainedMap, history: History | None) -> Card:
+        return make_card(
+            request.id,
+            trained,
+            assess(trained.weights, request.samples),
+            request.samples,
+            keep_data=request.keep_data,
+            environment=self._settings.deployment,
+            history=history,
+            lineage=None if request.start is None else request.start.lineage,
+        )

@@ -8,7 +8,7 @@ import numpy as np
 from kohonen.data import FloatArray
 from kohonen.parameters import Parameters
 
-__all__ = ["CONTRACT_VERSION", "fingerprint", "model_id"]
+__all__ = ["CONTRACT_VERSION", "child_id", "fingerprint", "model_id"]
 
 #: Version of the algorithm's contract. Another number is another map from the same request.
 CONTRACT_VERSION = 1
@@ -40,9 +40,42 @@ def model_id(data_fingerprint: str, parameters: Parameters) -> str:
         32 hexadecimal digits. The same data, parameters and seed have the same id everywhere; the engine that
         trains and the name that somebody gives to the map play no part.
     """
-    determined_by = {
-        "contract": CONTRACT_VERSION,
-        "data": data_fingerprint,
+    return _hash({"contract": CONTRACT_VERSION, "data": data_fingerprint, **_determining(parameters)})
+
+
+def child_id(
+    parent: str, data_fingerprint: str, parameters: Parameters, *, first_iteration: int, last_iteration: int
+) -> str:
+    """Return the id of the map that going on from another one makes.
+
+    Parameters
+    ----------
+    parent : str
+        The id of the map whose weights the training begins with.
+    data_fingerprint : str
+        The `fingerprint` of the samples.
+    parameters : Parameters
+        The parameters; the seed plays no part.
+    first_iteration, last_iteration : int
+        Where in the schedule the training begins and ends.
+    """
+    determining = _determining(parameters)
+    del determining["random_state"]
+    return _hash(
+        {
+            "contract": CONTRACT_VERSION,
+            "data": data_fingerprint,
+            "parent": parent,
+            "first_iteration": first_iteration,
+            "last_iteration": last_iteration,
+            **determining,
+        }
+    )
+
+
+def _determining(parameters: Parameters) -> dict[str, object]:
+    # A parameter that a later version adds stands here only where it is not at its default, so that ids last.
+    return {
         "algorithm": parameters.algorithm,
         "width": parameters.width,
         "height": parameters.height,
@@ -51,6 +84,8 @@ def model_id(data_fingerprint: str, parameters: Parameters) -> str:
         "sigma": parameters.initial_radius,
         "random_state": parameters.random_state,
     }
-    # A parameter that a later version adds stands here only where it is not at its default, so that ids last.
+
+
+def _hash(determined_by: dict[str, object]) -> str:
     canonical = json.dumps(determined_by, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:ID_LENGTH]

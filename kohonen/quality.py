@@ -1,11 +1,12 @@
 """How well a map fits its samples."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from kohonen.data import FloatArray
-from kohonen.search import match
+from kohonen.search import Matches, match
 
 __all__ = ["Quality", "assess"]
 
@@ -21,6 +22,12 @@ class Quality:
     topographic_error : float
         Share of the samples whose best and second-best matching units are not neighbours; the neighbours of a
         unit are the eight around it. A map of one unit has no second best, and no error.
+    explained_variance : float or None
+        Share of the samples' variance that is left when each is replaced by the weights of its best matching
+        unit: 1 for a perfect fit, 0 or less for one no better than the mean. None where all samples are as
+        good as equal.
+    unused_units : float
+        Share of the units that are no sample's best matching unit.
 
     References
     ----------
@@ -29,14 +36,37 @@ class Quality:
 
     quantization_error: float
     topographic_error: float
+    explained_variance: float | None
+    unused_units: float
 
 
 def assess(weights: FloatArray, samples: FloatArray) -> Quality:
     """Measure a map of weights (width, height, dim) on samples (n, dim)."""
     matches = match(weights, samples, count=2)
-    error = float(matches.distances[:, 0].mean())
+    best = matches.units[:, 0]
+    return Quality(
+        quantization_error=float(matches.distances[:, 0].mean()),
+        topographic_error=_topographic_error(matches, height=weights.shape[1]),
+        explained_variance=_explained_variance(matches, samples),
+        unused_units=1.0 - len(np.unique(best)) / (weights.shape[0] * weights.shape[1]),
+    )
+
+
+def _topographic_error(matches: Matches, *, height: int) -> float:
     if matches.units.shape[1] == 1:
-        return Quality(error, 0.0)
-    x, y = np.divmod(matches.units, weights.shape[1])
+        return 0.0
+    x, y = np.divmod(matches.units, height)
     steps = np.maximum(np.abs(x[:, 0] - x[:, 1]), np.abs(y[:, 0] - y[:, 1]))
-    return Quality(error, float((steps > 1).mean()))
+    return float((steps > 1).mean())
+
+
+def _explained_variance(matches: Matches, samples: FloatArray) -> float | None:
+    distances = matches.distances[:, 0]
+    deviations = samples - samples.mean(axis=0)
+    # In units of the largest of them, so that squares do not overflow.
+    largest = max(distances.max(), np.abs(deviations).max())
+    left, total = (float(((values / (largest or 1.0)) ** 2).sum()) for values in (distances, deviations))
+    if total == 0.0 or np.ptp(samples, axis=0).max() == 0.0:
+        return None
+    explained = 1.0 - left / total
+    return explained if math.isfinite(explained) else None

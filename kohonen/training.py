@@ -32,6 +32,8 @@ class TrainedMap:
         Which engine did them.
     seconds : float
         How long they took.
+    last_iteration : int, optional
+        Where in the schedule the training was to end; after the parameters' iterations by default.
     """
 
     weights: FloatArray
@@ -39,11 +41,13 @@ class TrainedMap:
     iterations: int
     engine: str
     seconds: float
+    last_iteration: int | None = None
 
     @property
     def stopped(self) -> bool:
         """Whether the training was stopped before its end."""
-        return self.iterations < self.parameters.iterations
+        last = self.parameters.iterations if self.last_iteration is None else self.last_iteration
+        return self.iterations < last
 
 
 class Training:
@@ -57,13 +61,18 @@ class Training:
         The parameters, with the seed that is used.
     iteration : int
         How many iterations are done.
+    last_iteration : int
+        How many will have been done in the end.
     """
 
-    def __init__(self, engine: Engine, samples: FloatArray, parameters: Parameters, iteration: int) -> None:
+    def __init__(
+        self, engine: Engine, samples: FloatArray, parameters: Parameters, iteration: int, last_iteration: int
+    ) -> None:
         self._engine = engine
         self.samples = samples
         self.parameters = parameters
         self.iteration = iteration
+        self.last_iteration = last_iteration
 
     @property
     def weights(self) -> FloatArray:
@@ -85,13 +94,20 @@ class Observer:
     """Somebody who watches a training; override what is of interest.
 
     An error that a method raises ends the training.
+
+    Attributes
+    ----------
+    every : int, default 1
+        After every how many iterations it is told; `start` may still set it. Watching less often costs less.
     """
+
+    every: int = 1
 
     def start(self, training: Training) -> None:
         """Take note that the training begins; the weights are the initial ones."""
 
     def after_iteration(self, training: Training) -> None:
-        """Take note that an iteration is done; ``training.iteration`` counts it."""
+        """Take note that `every` more iterations are done; ``training.iteration`` counts all."""
 
     def end(self, training: Training) -> None:
         """Take note that the training is over, or was stopped."""
@@ -103,6 +119,7 @@ def train(
     *,
     initial_weights: npt.ArrayLike | None = None,
     first_iteration: int = 0,
+    last_iteration: int | None = None,
     should_stop: Callable[[], bool] | None = None,
     observers: Sequence[Observer] = (),
     engine: type[Engine] | None = None,
@@ -120,6 +137,9 @@ def train(
     first_iteration : int, default 0
         Where in the schedule to begin: a training that was stopped goes on from its weights and the number of
         iterations that it had done, and ends with the same weights as if it had not been stopped.
+    last_iteration : int, optional
+        Where in the schedule to end; by default after the iterations of the parameters. Beyond those the
+        schedule goes on as it did: radius and learning rate shrink further.
     should_stop : callable, optional
         Asked between iterations, some fifty times a second at most; the training ends once it answers True.
     observers : sequence of Observer, optional
@@ -148,14 +168,15 @@ def train(
         )
     started = time.perf_counter()
     running = (engine or default_engine(parameters.algorithm))(weights, samples, parameters.schedule)
-    training = Training(running, samples, parameters, first_iteration)
+    last = parameters.iterations if last_iteration is None else last_iteration
+    training = Training(running, samples, parameters, first_iteration, last)
     for observer in observers:
         observer.start(training)
     _iterate(running, training, should_stop, observers)
     for observer in observers:
         observer.end(training)
     seconds = time.perf_counter() - started
-    return TrainedMap(running.weights(), parameters, training.iteration, running.name, seconds)
+    return TrainedMap(running.weights(), parameters, training.iteration, running.name, seconds, last)
 
 
 def _iterate(
@@ -165,16 +186,19 @@ def _iterate(
     observers: Sequence[Observer],
 ) -> None:
     """Run the engine to the last iteration, in strides as long as those who watch can bear."""
-    last = training.parameters.iterations
-    stride = last if should_stop is None and not observers else 1
+    first, last = training.iteration, training.last_iteration
+    stride = last - first if should_stop is None else 1
     while training.iteration < last:
         if should_stop is not None and should_stop():
             return
-        until = min(training.iteration + stride, last)
+        done = training.iteration - first
+        watched = [first + done - done % observer.every + observer.every for observer in observers]
+        until = min(training.iteration + stride, last, *watched)
         started = time.perf_counter()
         engine.run(training.iteration, until)
+        if time.perf_counter() - started < PATIENCE / 2:
+            stride *= 2
         training.iteration = until
         for observer in observers:
-            observer.after_iteration(training)
-        if not observers and time.perf_counter() - started < PATIENCE / 2:
-            stride *= 2
+            if (until - first) % observer.every == 0:
+                observer.after_iteration(training)

@@ -27,8 +27,8 @@ ONLY = {
     "uvicorn": {"app/__main__.py"},
 }
 # What knows nothing of HTTP and nothing of the routes, so that it can be called and tested without them.
-PLAIN = [path for path in MODULES if path.parent == ROOT / "app" / "storage"] + [
-    ROOT / "app" / name for name in ("limits.py", "models.py", "pool.py", "settings.py", "training.py")
+PLAIN = [path for path in MODULES if path.parent in (ROOT / "app" / "models", ROOT / "app" / "storage")] + [
+    ROOT / "app" / name for name in ("limits.py", "pool.py", "predictions.py", "settings.py", "training.py")
 ]
 
 

@@ -1,5 +1,6 @@
 """JSON bodies: read up to a limit, parsed strictly, and described in the OpenAPI document."""
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -14,26 +15,33 @@ from app.errors import (
     pointer,
 )
 
-__all__ = ["describe", "parse", "read"]
+__all__ = ["describe", "media_type", "parse", "read"]
+
+JSON = "application/json"
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
-async def read(request: Request) -> bytes:
-    """Return the bytes of a JSON body, counted while they arrive.
+def media_type(request: Request) -> str:
+    """Return the media type that a body is declared as."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def read(request: Request, *, accepted: Sequence[str] = (JSON,)) -> bytes:
+    """Return the bytes of a body, counted while they arrive.
 
     Raises
     ------
     UnsupportedMediaTypeError
-        When the body is not declared as JSON.
+        When the body is not declared as one of the media types that are accepted.
     BodyTooLargeError
         As soon as it is larger than the settings allow.
     """
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
+    declared = media_type(request)
+    if declared not in accepted:
         raise UnsupportedMediaTypeError(
-            f"the body is {media_type or 'of no declared type'}: send JSON, with the header "
-            "'content-type: application/json'"
+            f"the body is {declared or 'of no declared type'}: send JSON, with the header "
+            "'content-type: application/json'" + "".join(f", or {other}" for other in accepted[1:])
         )
     limit: int = request.app.state.settings.max_body_bytes
     body = bytearray()
@@ -65,5 +73,5 @@ def parse(body: bytes, model: type[Model]) -> Model:
 
 def describe(model: type[BaseModel], examples: dict[str, Any]) -> dict[str, Any]:
     """Return the OpenAPI description of a body, for a route that reads it by itself."""
-    media_type = {"schema": model.model_json_schema(), "examples": examples}
-    return {"requestBody": {"required": True, "content": {"application/json": media_type}}}
+    content = {JSON: {"schema": model.model_json_schema(), "examples": examples}}
+    return {"requestBody": {"required": True, "content": content}}

@@ -1,75 +1,237 @@
-"""Stored models."""
+"""Stored models: listed, looked at, downloaded and deleted."""
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Request, Response
-from fastapi.responses import JSONResponse, RedirectResponse
-from starlette.concurrency import run_in_threadpool
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import JSONResponse
 
+from app.api.caching import conditional, entity_tag
 from app.api.dependencies import AppSettings, ModelsOfStore
+from app.api.downloads import download
 from app.api.examples import EXAMPLE_ID
-from app.api.responses import card_document, problems
-from app.errors import AnswerTooLargeError
-from app.models import Card, weights_filename
+from app.api.model_schemas import ModelList, UnitWeights
+from app.api.negotiation import choose
+from app.api.responses import PNG, card_document, problems
+from app.api.schemas import Name
+from app.errors import FieldError, InvalidRequestError, OverLimitError, UnitNotFoundError
+from app.models import Card, Models
+from app.models.files import Format
+from app.models.listing import Order
+from app.models.references import FORMS, Reference, parse
+from kohonen.pictures import draw_input_output, draw_map, encode_png, unit_pixels
 
-__all__ = ["router"]
+__all__ = ["Ref", "X", "Y", "card_answer", "moves", "router", "unit_answer"]
 
 router = APIRouter(prefix="/models", tags=["models"])
 
-ModelId = Annotated[
+Ref = Annotated[
     str,
-    Path(
-        description="The model's id, as `POST /train` told it.",
-        openapi_examples={"first": {"value": EXAMPLE_ID}},
-    ),
+    Path(description=f"The model: {FORMS}.", openapi_examples={"first": {"value": EXAMPLE_ID}}),
 ]
+X = Annotated[int, Path(description="The unit's column, from 0.", examples=[15])]
+Y = Annotated[int, Path(description="The unit's row, from 0.", examples=[10])]
+View = Literal["map", "input-output"]
 
-NPY = "application/octet-stream"
-#: How long a link to the store is good for.
-LINK_SECONDS = 300
+_NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "The client's copy is as good."}}
+
+
+def moves(ref: str) -> bool:
+    """Say whether what a reference means may be another model one day."""
+    reference = parse(ref)
+    return reference is None or reference.moves
 
 
 @router.get(
-    "/{model_id}",
+    "",
+    summary="List models",
+    operation_id="list_models",
+    response_model=ModelList,
+    responses=problems(422, 503),
+)
+def list_models(
+    request: Request,
+    models: ModelsOfStore,
+    max_results: Annotated[int, Query(ge=1, le=100, description="Models of a page.")] = 10,
+    cursor: Annotated[
+        str | None, Query(max_length=300, description="`next_cursor` of the page before.")
+    ] = None,
+    name: Annotated[Name | None, Query(description="Only the revisions of this name.")] = None,
+    sort: Annotated[
+        Literal["quantization_error", "topographic_error", "explained_variance", "unused_units"] | None,
+        Query(description="A metric to sort by, the best first, instead of the newest first."),
+    ] = None,
+    order: Annotated[
+        Literal["ascending", "descending"] | None, Query(description="Whether small values come first.")
+    ] = None,
+) -> ModelList:
+    """List models: the newest first, or by a metric."""
+    if sort is None and order is not None:
+        raise InvalidRequestError([FieldError("/order", "this goes with 'sort', which says by what")])
+    ordered = Order() if sort is None else Order.best_first(sort)
+    if order is not None:
+        ordered = Order(sort, order == "ascending")
+    try:
+        page = models.listing.page(size=max_results, cursor=cursor, name=name, order=ordered)
+    except ValueError as error:
+        raise InvalidRequestError([FieldError("/cursor", str(error))]) from error
+    return ModelList.of(page, request, name)
+
+
+@router.get(
+    "/{ref}",
     summary="The card of a model",
     operation_id="get_model",
     response_model=Card,
-    responses=problems(404, 500, 503),
+    responses={**_NOT_MODIFIED, **problems(404, 500, 503)},
 )
-def get_model(request: Request, model_id: ModelId, models: ModelsOfStore) -> Response:
+def get_model(request: Request, ref: Ref, models: ModelsOfStore) -> Response:
     """Tell what there is to say about a model: parameters, quality, data, timing and links."""
-    return JSONResponse(card_document(models.card(model_id), request))
+    return card_answer(request, models.resolve(ref), moves=moves(ref))
+
+
+def card_answer(request: Request, card: Card, *, moves: bool) -> Response:
+    """Answer with a model's card."""
+    document = card_document(card, request)
+    return conditional(request, entity_tag(document), card, lambda: JSONResponse(document), moves=moves)
+
+
+@router.delete(
+    "/{ref}",
+    summary="Remove a model",
+    operation_id="delete_model",
+    status_code=204,
+    response_class=Response,
+    responses=problems(404, 422, 503),
+)
+def delete_model(ref: Ref, models: ModelsOfStore) -> Response:
+    """Remove a model and its revisions of names. `ref` is an id or `name@3`: nothing that moves."""
+    reference = parse(ref)
+    if reference is not None and reference.moves:
+        message = f"{ref!r} may mean another model by now: give the id, or a revision such as name@3"
+        raise InvalidRequestError([FieldError("/ref", message)])
+    models.delete(_id(reference, ref, models))
+    return Response(status_code=204)
+
+
+def _id(reference: Reference | None, ref: str, models: Models) -> str:
+    """Return the id that a reference means; a damaged model has one, too."""
+    if reference is None or reference.id is None:
+        return models.resolve(ref).id
+    return reference.id
 
 
 @router.get(
-    "/{model_id}/download",
+    "/{ref}/image",
+    summary="A picture of a model",
+    operation_id="model_image",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The picture.",
+            "content": {PNG: {"schema": {"type": "string", "format": "binary"}}},
+        },
+        **_NOT_MODIFIED,
+        **problems(404, 406, 409, 422, 500, 503),
+    },
+)
+def model_image(
+    request: Request,
+    ref: Ref,
+    models: ModelsOfStore,
+    settings: AppSettings,
+    view: Annotated[View, Query(description="The map alone, or with the data as a strip above it.")] = "map",
+    scale: Annotated[int | None, Query(ge=1, description="Pixels of a unit's side.")] = None,
+) -> Response:
+    """Draw a model: its colours, or its U-matrix where the weights are none."""
+    choose(request.headers.get("accept"), [PNG])
+    card = models.resolve(ref)
+    width, height, _ = card.weights.shape
+    pixels = width * height * (scale or unit_pixels(width, height)) ** 2
+    if pixels > settings.max_picture_pixels:
+        message = f"a picture of {pixels:,} pixels is over the limit of {settings.max_picture_pixels:,}"
+        raise OverLimitError([FieldError("/scale", message)])
+
+    def draw() -> Response:
+        weights = models.weights(card)
+        if view == "input-output":
+            picture = draw_input_output(models.samples(card), weights, scale=scale)
+        else:
+            picture = draw_map(weights, scale=scale)
+        headers = {"Content-Disposition": f'inline; filename="kohonen-{card.id}.png"'}
+        return Response(encode_png(picture), media_type=PNG, headers=headers)
+
+    tag = entity_tag(card.id, card.weights.sha256, view, scale, PNG)
+    return conditional(request, tag, card, draw, moves=moves(ref))
+
+
+@router.get(
+    "/{ref}/download",
     summary="The weights of a model",
     operation_id="download_model",
     response_class=Response,
     responses={
         200: {
-            "description": "The weights as .npy: float64 of shape (width, height, dimension).",
-            "content": {NPY: {"schema": {"type": "string", "format": "binary"}}},
+            "description": "The weights: float64 of shape (width, height, dimension).",
+            "content": {
+                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+                "application/json": {"schema": {"type": "object"}},
+                "text/csv": {"schema": {"type": "string"}},
+            },
         },
         303: {"description": "Where the weights are, since they are too large for this answer."},
+        **_NOT_MODIFIED,
         **problems(404, 422, 500, 503),
     },
 )
-async def download_model(model_id: ModelId, models: ModelsOfStore, settings: AppSettings) -> Response:
-    """Send the weights as a file for `numpy.load`."""
-    return await run_in_threadpool(_download, model_id, models, settings)
+def download_model(
+    request: Request,
+    ref: Ref,
+    models: ModelsOfStore,
+    settings: AppSettings,
+    form: Annotated[
+        Format,
+        Query(
+            alias="format",
+            description="npy and npz for `numpy.load` (npz with the card), json, or csv with a row a unit.",
+        ),
+    ] = "npy",
+) -> Response:
+    """Send the weights as a file."""
+    card = models.resolve(ref)
+    tag = entity_tag(card.id, card.weights.sha256, card.created_at.isoformat(), form)
+    return conditional(
+        request,
+        tag,
+        card,
+        lambda: download(models, card, form, most_bytes=settings.max_answer_bytes),
+        moves=moves(ref),
+    )
 
 
-def _download(model_id: str, models: ModelsOfStore, settings: AppSettings) -> Response:
-    card = models.card(model_id)
-    limit = settings.max_answer_bytes
-    if limit is not None and card.weights.bytes > limit:
-        link = models.weights_link(card, seconds=LINK_SECONDS)
-        if link is None:
-            raise AnswerTooLargeError(
-                f"the weights are {card.weights.bytes:,} bytes, and an answer has {limit:,} at most; "
-                "the store has no links to hand out"
-            )
-        return RedirectResponse(link, status_code=303)
-    headers = {"Content-Disposition": f'attachment; filename="{weights_filename(card)}"'}
-    return Response(models.weights_file(card), media_type=NPY, headers=headers)
+@router.get(
+    "/{ref}/weights/{x}/{y}",
+    summary="The weights of a unit",
+    operation_id="unit_weights",
+    response_model=UnitWeights,
+    responses={**_NOT_MODIFIED, **problems(404, 422, 500, 503)},
+)
+def unit_weights(request: Request, ref: Ref, x: X, y: Y, models: ModelsOfStore) -> Response:
+    """Tell the weights of one unit; x runs to the right and y downwards, both from 0."""
+    return unit_answer(request, models, models.resolve(ref), x, y, moves=moves(ref))
+
+
+def unit_answer(request: Request, models: Models, card: Card, x: int, y: int, *, moves: bool) -> Response:
+    """Answer with the weights of a unit."""
+    width, height, _ = card.weights.shape
+    if not (0 <= x < width and 0 <= y < height):
+        raise UnitNotFoundError(
+            f"there is no unit at x={x}, y={y}: the map of model {card.id} has x from 0 to "
+            f"{width - 1} and y from 0 to {height - 1}"
+        )
+
+    def answer() -> Response:
+        weights = models.weights(card)[x, y].tolist()
+        return JSONResponse({"coordinates": {"x": x, "y": y}, "weights": weights})
+
+    tag = entity_tag(card.id, card.weights.sha256, x, y)
+    return conditional(request, tag, card, answer, moves=moves)

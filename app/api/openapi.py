@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from app.api.model_schemas import Predictions
 from app.api.schemas import Problem
 from app.models import Card
 from kohonen import __version__
@@ -26,6 +27,7 @@ ABOUT: dict[str, Any] = {
         {"name": "demo", "description": "A map of random colours."},
         {"name": "training", "description": "Train maps of your own."},
         {"name": "models", "description": "What has been trained."},
+        {"name": "served model", "description": "The same, of the model that is served."},
         {"name": "service", "description": "The service itself."},
     ],
 }
@@ -38,7 +40,7 @@ def install(app: FastAPI) -> None:
         if app.openapi_schema is None:
             made = get_openapi(**ABOUT_DOCUMENT, routes=app.routes)
             schemas = made.setdefault("components", {}).setdefault("schemas", {})
-            for model in (Problem, Card):
+            for model in (Problem, Card, Predictions):
                 schema = model.model_json_schema(
                     ref_template="#/components/schemas/{model}", mode="serialization"
                 )

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import Request
 
-from app.models import Card
+from app.models import Card, Revision
 from app.training import Outcome, Timings
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "JSON",
     "PNG",
     "card_document",
+    "outcome_document",
     "outcome_headers",
     "problems",
     "root_path",
@@ -24,20 +25,24 @@ JSON = "application/json"
 #: Headers that a page of another origin may read.
 EXPOSED_HEADERS = [
     "Kohonen-Model-Id",
+    "Kohonen-Model-Revision",
     "Kohonen-Quantization-Error",
     "Kohonen-Topographic-Error",
     "Kohonen-Random-State",
     "Server-Timing",
+    "ETag",
+    "Link",
     "Location",
     "Retry-After",
 ]
 
 _PROBLEMS = {
     400: "The body is not JSON.",
-    404: "There is no such model.",
+    404: "There is no such model, or no such unit of its map.",
     406: "Nothing that the client accepts.",
+    409: "The data that this needs are not kept with the model.",
     413: "The body is too large.",
-    415: "The body is not declared as JSON.",
+    415: "The body is not declared as a media type that is understood.",
     422: "The request is not valid, or asks for more than is allowed.",
     500: "The stored model is damaged, or something unexpected happened.",
     503: "Too busy, out of time, or the store cannot be used.",
@@ -56,13 +61,31 @@ def root_path(request: Request) -> str:
     return prefix.rstrip("/")
 
 
-def card_document(card: Card, request: Request, *, stored: bool = True) -> dict[str, Any]:
+def card_document(
+    card: Card, request: Request, *, stored: bool = True, revision: Revision | None = None
+) -> dict[str, Any]:
     """Return a card as JSON, with the links of the model when there is one to go to."""
     document = card.model_dump(mode="json")
+    if revision is not None:
+        document["revision"] = str(revision)
     if stored:
-        place = f"{root_path(request)}/models/{card.id}"
-        document["links"] = {"self": place, "download": f"{place}/download"}
+        models = f"{root_path(request)}/models"
+        place = f"{models}/{card.id}"
+        document["links"] = {
+            "self": place,
+            "image": f"{place}/image",
+            "download": f"{place}/download",
+            "predict": f"{place}/predict",
+            "fit": f"{place}/fit",
+        }
+        if card.lineage is not None:
+            document["links"]["parent"] = f"{models}/{card.lineage.parent}"
     return document
+
+
+def outcome_document(outcome: Outcome, request: Request) -> dict[str, Any]:
+    """Return the card of a model that has been trained as JSON."""
+    return card_document(outcome.card, request, stored=outcome.stored, revision=outcome.revision)
 
 
 def outcome_headers(outcome: Outcome, request: Request) -> dict[str, str]:
@@ -76,6 +99,8 @@ def outcome_headers(outcome: Outcome, request: Request) -> dict[str, str]:
         "Server-Timing": server_timing(outcome.timings),
         "Vary": "Accept",
     }
+    if outcome.revision is not None:
+        headers["Kohonen-Model-Revision"] = str(outcome.revision)
     if outcome.created:
         headers["Location"] = f"{root_path(request)}/models/{card.id}"
     return headers

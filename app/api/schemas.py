@@ -1,19 +1,22 @@
 """The requests and answers of the API."""
 
 import hashlib
-from typing import Any, Literal, Self
+from dataclasses import replace
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.errors import FieldError, InvalidRequestError
-from app.training import TrainingRequest
+from app.models import Card, Lineage, Models
+from app.models.names import NAME_RULE, is_name
+from app.training import Start, TrainingRequest
 from kohonen import Parameters
 from kohonen.colours import parse_colours
-from kohonen.data import as_samples
+from kohonen.data import FloatArray, as_samples
 from kohonen.parameters import SEEDS, Algorithm, draw_seed
 
-__all__ = ["DemoQuery", "Health", "Limits", "Problem", "TrainingBody"]
+__all__ = ["DemoQuery", "FitBody", "Health", "Limits", "Name", "Problem", "TrainingBody"]
 
 #: Seeds that a JSON number holds in every language.
 LARGEST_SEED = 2**53 - 1
@@ -28,8 +31,21 @@ _COLOURS_SCHEMA: dict[str, Any] = {
 }
 
 
-class TrainingBody(BaseModel):
-    """What to train: colours, or vectors of any dimension, and the map."""
+def _name(text: str) -> str:
+    if not is_name(text):
+        raise PydanticCustomError("name", NAME_RULE)
+    return text
+
+
+Name = Annotated[
+    str,
+    AfterValidator(_name),
+    Field(json_schema_extra={"pattern": "^[a-z0-9][a-z0-9_-]{0,63}$"}, examples=["sunset"]),
+]
+
+
+class _Body(BaseModel):
+    """Colours, or vectors of any dimension, and what becomes of the model."""
 
     model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
@@ -42,6 +58,28 @@ class TrainingBody(BaseModel):
     data: list[list[float]] | None = Field(
         None, description="Instead of colours: vectors, all of the same dimension."
     )
+    name: Name | None = Field(None, description="A name that the model becomes the newest revision of.")
+    persist: bool = Field(True, description="Whether the model is stored.")
+    keep_data: bool = Field(True, description="Whether the data are stored beside the model.")
+
+    @model_validator(mode="after")
+    def _what_has_a_name_is_stored(self) -> Self:
+        if self.name is not None and not self.persist:
+            raise PydanticCustomError("name", "a model that is not stored cannot have a name")
+        return self
+
+    def samples(self) -> tuple[FloatArray, str] | None:
+        """Return the samples and the field that they stand in, if there are any."""
+        if self.colours is not None:
+            if not self.colours:
+                raise InvalidRequestError([FieldError("/colours", "give at least one colour")])
+            return parse_colours(self.colours, colour_range=self.colour_range), "colours"
+        return None if self.data is None else (as_samples(self.data), "data")
+
+
+class TrainingBody(_Body):
+    """What to train: colours, or vectors of any dimension, and the map."""
+
     width: int = Field(100, ge=1, description="Units of the map to the right.")
     height: int = Field(100, ge=1, description="Units of the map downwards.")
     iterations: int = Field(1000, ge=1, description="Passes over the data.")
@@ -58,8 +96,6 @@ class TrainingBody(BaseModel):
     algorithm: Algorithm = Field(
         "online", description="How the map is trained: sample by sample, or in batches, for many samples."
     )
-    persist: bool = Field(True, description="Whether the model is stored.")
-    keep_data: bool = Field(True, description="Whether the data are stored beside the model.")
 
     @model_validator(mode="after")
     def _one_kind_of_data(self) -> Self:
@@ -83,12 +119,9 @@ class TrainingBody(BaseModel):
         seed = self.random_state
         if seed is None:
             seed = draw_seed() if idempotency_key is None else _seed_of(idempotency_key)
-        if self.colours is not None:
-            if not self.colours:
-                raise InvalidRequestError([FieldError("/colours", "give at least one colour")])
-            samples, field = parse_colours(self.colours, colour_range=self.colour_range), "colours"
-        else:
-            samples, field = as_samples(self.data or []), "data"
+        given = self.samples()
+        assert given is not None
+        samples, field = given
         parameters = Parameters(
             width=self.width,
             height=self.height,
@@ -99,7 +132,81 @@ class TrainingBody(BaseModel):
             algorithm=self.algorithm,
         )
         return TrainingRequest(
-            samples, parameters, persist=self.persist, keep_data=self.keep_data, field=field
+            samples,
+            parameters,
+            persist=self.persist,
+            keep_data=self.keep_data,
+            field=field,
+            name=self.name,
+        )
+
+
+class FitBody(_Body):
+    """How to go on training a model; without data, on those that it was trained on."""
+
+    schedule: Literal["continue", "restart"] = Field(
+        "continue",
+        description="Whether radius and learning rate go on from where the model's training ended, or start "
+        "again.",
+    )
+    iterations: int | None = Field(
+        None, ge=1, description="Passes over the data; as many as the model's own training by default."
+    )
+    learning_rate: float | None = Field(
+        None, gt=0, le=1, description="The learning rate at the start, of a schedule that starts again."
+    )
+    sigma: float | None = Field(
+        None, gt=0, description="The radius at the start, in units, of a schedule that starts again."
+    )
+
+    @model_validator(mode="after")
+    def _one_kind_of_data(self) -> Self:
+        if self.colours is not None and self.data is not None:
+            raise PydanticCustomError("one_of", "give either 'colours' or 'data', and not both")
+        if self.schedule == "continue" and not (self.learning_rate is None and self.sigma is None):
+            message = "'learning_rate' and 'sigma' are for a schedule that starts again ('restart')"
+            raise PydanticCustomError("schedule", message)
+        return self
+
+    def training_request(self, models: Models, parent: Card) -> TrainingRequest:
+        """Return the training that is asked for.
+
+        Raises
+        ------
+        InvalidDataError
+            For colours or data that cannot be used, or of another dimension.
+        DataNotKeptError
+            Without data, where the parent's are not kept.
+        """
+        dimension = parent.weights.shape[2]
+        samples, field = self.samples() or (models.samples(parent), "data")
+        samples = as_samples(samples, dimension=dimension)
+        parameters = Parameters(**parent.parameters.model_dump())
+        iterations = self.iterations or parameters.iterations
+        first = 0
+        if self.schedule == "restart":
+            parameters = replace(
+                parameters,
+                iterations=iterations,
+                learning_rate=self.learning_rate or parameters.learning_rate,
+                sigma=self.sigma or parameters.sigma,
+            )
+        else:
+            first = parent.last_iteration
+        lineage = Lineage(
+            parent=parent.id,
+            schedule="restarted" if self.schedule == "restart" else "continued",
+            first_iteration=first,
+            last_iteration=first + iterations,
+        )
+        return TrainingRequest(
+            samples,
+            parameters,
+            persist=self.persist,
+            keep_data=self.keep_data,
+            field=field,
+            name=self.name,
+            start=Start(models.weights(parent), lineage),
         )
 
 
@@ -158,6 +265,7 @@ class Limits(BaseModel):
     max_units: int
     max_weights: int
     max_samples: int
+    max_vectors: int
     max_dimension: int
     max_iterations: int
     max_training_seconds: float

@@ -10,12 +10,12 @@ from app.api import body
 from app.api.dependencies import Deadline, Service
 from app.api.examples import TRAINING
 from app.api.negotiation import choose
-from app.api.responses import JSON, PNG, card_document, outcome_headers, problems
+from app.api.responses import JSON, PNG, outcome_document, outcome_headers, problems
 from app.api.schemas import TrainingBody
 from app.training import Outcome, TrainingRequest
 from kohonen.pictures import draw_input_output, draw_map, encode_png
 
-__all__ = ["router"]
+__all__ = ["ANSWERS", "View", "answer", "router"]
 
 router = APIRouter(tags=["training"])
 
@@ -25,6 +25,7 @@ _FIGURES = {
     name: {"description": description, "schema": {"type": "string"}}
     for name, description in {
         "Kohonen-Model-Id": "The id of the model.",
+        "Kohonen-Model-Revision": "The revision of the name that was asked for, such as sunset@3.",
         "Kohonen-Quantization-Error": "Mean distance of the samples to their best matching unit.",
         "Kohonen-Topographic-Error": "Share of the samples whose two best units are not neighbours.",
         "Kohonen-Random-State": "The seed that was used.",
@@ -35,6 +36,15 @@ _CONTENT: dict[str, Any] = {
     PNG: {"schema": {"type": "string", "format": "binary"}},
     JSON: {"schema": {"$ref": "#/components/schemas/Card"}},
 }
+#: What a training answers with.
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    201: {"description": "The model, made by this request.", "headers": _FIGURES, "content": _CONTENT},
+    200: {
+        "description": "The model, which was there already or is not to be stored.",
+        "headers": _FIGURES,
+        "content": _CONTENT,
+    },
+}
 
 
 @router.post(
@@ -43,15 +53,7 @@ _CONTENT: dict[str, Any] = {
     operation_id="train",
     status_code=201,
     response_class=Response,
-    responses={
-        201: {"description": "The model, made by this request.", "headers": _FIGURES, "content": _CONTENT},
-        200: {
-            "description": "The model, which was there already or is not to be stored.",
-            "headers": _FIGURES,
-            "content": _CONTENT,
-        },
-        **problems(400, 406, 413, 415, 422, 500, 503),
-    },
+    responses={**ANSWERS, **problems(400, 406, 413, 415, 422, 500, 503)},
     openapi_extra=body.describe(TrainingBody, TRAINING),
 )
 async def train(
@@ -77,9 +79,16 @@ async def train(
         lambda: body.parse(content, TrainingBody).training_request(idempotency_key=idempotency_key)
     )
     outcome = await service.train(training, deadline=deadline)
+    return await answer(request, training, outcome, media_type=media_type, view=view)
+
+
+async def answer(
+    request: Request, training: TrainingRequest, outcome: Outcome, *, media_type: str, view: View
+) -> Response:
+    """Answer with what has been trained: its card or its picture."""
     status = 201 if outcome.created else 200
     if media_type == JSON:
-        document = card_document(outcome.card, request, stored=outcome.stored)
+        document = outcome_document(outcome, request)
         return JSONResponse(document, status_code=status, headers=outcome_headers(outcome, request))
     with outcome.timings.measure("draw"):
         picture = await run_in_threadpool(draw, training, outcome, view)

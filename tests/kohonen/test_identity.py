@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kohonen import Parameters
-from kohonen.identity import fingerprint, model_id
+from kohonen.identity import child_id, fingerprint, model_id
 
 PARAMETERS = Parameters(width=3, height=2, iterations=10, random_state=7)
 SAMPLES = np.array([[1.0, 0.5], [0.0, 0.25]])
@@ -43,3 +43,18 @@ def test_all_that_determines_a_map_counts(other: dict[str, float]) -> None:
 
 def test_the_data_count() -> None:
     assert model_id("data", PARAMETERS) != model_id("other", PARAMETERS)
+
+
+def child(parent: str = "1f", data: str = "data", first: int = 10, last: int = 20, **other: int) -> str:
+    parameters = replace(PARAMETERS, **other)  # type: ignore[arg-type]
+    return child_id(parent, data, parameters, first_iteration=first, last_iteration=last)
+
+
+def test_the_id_of_a_child_lasts() -> None:
+    assert child() == "bb57e6e2c01cf51c7758696cdd63577e"
+
+
+def test_all_that_determines_a_child_counts() -> None:
+    others = [child(parent="2f"), child(data="x"), child(first=0), child(last=21), child(iterations=11)]
+    assert len({child(), *others}) == 6
+    assert child(random_state=8) == child()

@@ -11,6 +11,9 @@ def test_by_hand() -> None:
     quality = assess(weights, samples)
     assert quality.quantization_error == pytest.approx((0 + 0.5 + 1 + 0.4) / 4)
     assert quality.topographic_error == 0.75
+    deviations = samples - samples.mean()
+    assert quality.explained_variance == pytest.approx(1 - (0.25 + 1 + 0.16) / (deviations**2).sum())
+    assert quality.unused_units == 0.25
 
 
 def test_diagonal_units_are_neighbours() -> None:
@@ -19,4 +22,25 @@ def test_diagonal_units_are_neighbours() -> None:
 
 
 def test_one_unit_has_no_topographic_error() -> None:
-    assert assess(np.array([[[1.0, 1.0]]]), np.array([[1.0, 0.0]])) == Quality(1.0, 0.0)
+    assert assess(np.array([[[1.0, 1.0]]]), np.array([[1.0, 0.0]])) == Quality(
+        1.0, 0.0, explained_variance=None, unused_units=0.0
+    )
+
+
+def test_what_a_perfect_map_explains() -> None:
+    samples = np.array([[0.0, 1.0], [1.0, 0.0]])
+    assert assess(samples.reshape(2, 1, 2), samples).explained_variance == 1.0
+
+
+def test_equal_samples_have_no_variance_to_explain() -> None:
+    samples = np.full((3, 2), 0.1)
+    assert assess(np.zeros((2, 2, 2)), samples).explained_variance is None
+    assert assess(samples[:1].reshape(1, 1, 2), samples).explained_variance is None
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-170, 1e-5, 1.0, 1e149])
+def test_what_is_explained_is_a_finite_number_or_none(scale: float) -> None:
+    samples = np.array([[0.0], [scale]])
+    for weights in (np.full((1, 1, 1), 1e150), np.zeros((1, 1, 1)), samples.reshape(2, 1, 1)):
+        explained = assess(weights, samples).explained_variance
+        assert explained is None or np.isfinite(explained)

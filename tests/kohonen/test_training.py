@@ -96,3 +96,28 @@ def test_cost_grows_with_the_work() -> None:
     cost = Cost(per_step=1.0, per_dimension=10.0, per_value=100.0)
     parameters = Parameters(width=2, height=3, iterations=5)
     assert cost.seconds(parameters, samples=7, dimension=1) == (5 + 2) * 7 * (1 + 10 + 1200)
+
+
+def test_a_finished_training_goes_on_as_the_schedule_did() -> None:
+    trained = train(DATA, PARAMETERS)
+    more = train(DATA, PARAMETERS, initial_weights=trained.weights, first_iteration=30, last_iteration=45)
+    assert not more.stopped
+    assert more.iterations == 45
+    whole = train(DATA, PARAMETERS, last_iteration=45)
+    np.testing.assert_array_equal(more.weights, whole.weights)
+    assert not np.array_equal(more.weights, trained.weights)
+    assert train(DATA, PARAMETERS, last_iteration=45, should_stop=lambda: True).stopped
+
+
+class Seldom(Recorder):
+    every = 7
+
+
+@pytest.mark.parametrize("first", [0, 4])
+def test_an_observer_may_watch_seldom(first: int) -> None:
+    seldom, often = Seldom(), Recorder()
+    trained = train(DATA, PARAMETERS, observers=[seldom], first_iteration=first, should_stop=lambda: False)
+    train(DATA, PARAMETERS, observers=[often, Seldom()], first_iteration=first)
+    assert seldom.calls[1:-1] == [("after", t) for t in range(first + 7, 31, 7)]
+    assert len(often.calls) == 30 - first + 2
+    np.testing.assert_array_equal(trained.weights, often.weights[-1])

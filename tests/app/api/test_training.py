@@ -225,7 +225,7 @@ def test_a_training_that_is_late_is_stopped(make_client: MakeClient, monkeypatch
     assert answer.status_code == 503
     assert answer.json()["type"] == "urn:kohonen:problem:out-of-time"
     assert int(answer.headers["Retry-After"]) >= 1
-    assert client.app.state.models._store.keys("models/") == []  # type: ignore[attr-defined]
+    assert client.app.state.models.store.keys("") == []  # type: ignore[attr-defined]
 
 
 def test_two_at_once_make_one_model(client: TestClient) -> None:

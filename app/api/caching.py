@@ -1,0 +1,63 @@
+"""Validators and lifetimes of answers (RFC 9110, section 8.8; RFC 9111)."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import Request, Response
+
+from app.api.responses import root_path
+from app.models import Card
+from kohonen import __version__
+
+__all__ = ["conditional", "entity_tag"]
+
+#: A model never changes; whoever has it need not ask again.
+LASTING = "max-age=31536000, immutable"
+#: What a name, `latest` or `best` refers to does.
+MOVING = "no-cache"
+
+
+def entity_tag(*determined_by: Any) -> str:
+    """Return the entity tag of a representation: a hash of all that it is made from, our version included."""
+    canonical = json.dumps([__version__, *determined_by], sort_keys=True)
+    return f'"{hashlib.sha256(canonical.encode()).hexdigest()[:32]}"'
+
+
+def conditional(
+    request: Request, tag: str, card: Card, make: Callable[[], Response], *, moves: bool
+) -> Response:
+    """Answer a GET, or say that the client's copy is as good.
+
+    Parameters
+    ----------
+    request : Request
+        The request.
+    tag : str
+        The entity tag of what it asks for.
+    card : Card
+        The model that it is about.
+    make : callable
+        Makes the answer, if it is needed.
+    moves : bool
+        Whether what the request refers to may be another model one day.
+    """
+    headers = {"ETag": tag, "Vary": "Accept", "Cache-Control": MOVING if moves else LASTING}
+    if moves:
+        headers["Kohonen-Model-Id"] = card.id
+        headers["Link"] = f'<{root_path(request)}/models/{card.id}>; rel="canonical"'
+    if _names(request.headers.get("if-none-match"), tag):
+        return Response(status_code=304, headers=headers)
+    answer = make()
+    if answer.status_code == 200:
+        answer.headers.update(headers)
+    return answer
+
+
+def _names(header: str | None, tag: str) -> bool:
+    """Say whether an ``If-None-Match`` header names a tag; weak comparison is what it asks for."""
+    if header is None:
+        return False
+    tags = [part.strip().removeprefix("W/") for part in header.split(",")]
+    return tag in tags or tags == ["*"]

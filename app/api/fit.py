@@ -1,0 +1,70 @@
+"""Going on from a stored model: a child of it."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from app.api import body
+from app.api.dependencies import Deadline, ModelsOfStore, Service
+from app.api.models import Ref
+from app.api.negotiation import choose
+from app.api.responses import JSON, PNG, problems
+from app.api.schemas import FitBody
+from app.api.training import ANSWERS, View, answer
+from app.training import TrainingRequest
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/models", tags=["models"])
+
+_EXAMPLES: dict[str, Any] = {
+    "continue": {
+        "summary": "A hundred iterations more, of the same schedule on the same data",
+        "value": {"schedule": "continue", "iterations": 100},
+    },
+    "restart": {
+        "summary": "New colours, with a schedule that starts again with a small radius",
+        "value": {
+            "colours": ["#264653", "#2a9d8f", "#e9c46a"],
+            "schedule": "restart",
+            "iterations": 200,
+            "sigma": 3,
+        },
+    },
+}
+
+
+@router.post(
+    "/{ref}/fit",
+    summary="Go on training a model, as a child of it",
+    operation_id="fit",
+    status_code=201,
+    response_class=Response,
+    responses={**ANSWERS, **problems(400, 404, 406, 409, 413, 415, 422, 500, 503)},
+    openapi_extra=body.describe(FitBody, _EXAMPLES),
+)
+async def fit(
+    request: Request,
+    ref: Ref,
+    models: ModelsOfStore,
+    service: Service,
+    deadline: Deadline,
+    view: Annotated[
+        View, Query(description="The map alone, or with the colours as a strip above it.")
+    ] = "map",
+) -> Response:
+    """Train a new model that begins with the weights of this one, on its data or on others.
+
+    Its card says which model it comes from. The model itself stays as it is.
+    """
+    media_type = choose(request.headers.get("accept"), [PNG, JSON])
+    content = await body.read(request)
+
+    def asked() -> TrainingRequest:
+        wanted = body.parse(content, FitBody)
+        return wanted.training_request(models, models.resolve(ref))
+
+    training = await run_in_threadpool(asked)
+    outcome = await service.train(training, deadline=deadline)
+    return await answer(request, training, outcome, media_type=media_type, view=view)

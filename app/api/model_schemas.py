@@ -1,0 +1,113 @@
+"""The requests and answers about stored models."""
+
+import datetime
+from typing import Annotated
+
+from fastapi import Request
+from pydantic import BaseModel, ConfigDict, FailFast, Field
+
+from app.api.responses import root_path
+from app.models.listing import Listed, Page
+
+__all__ = ["Coordinates", "ModelList", "Prediction", "Predictions", "UnitWeights", "Vector", "Vectors"]
+
+
+class ListedQuality(BaseModel):
+    """How well a map fits its samples."""
+
+    quantization_error: float | None
+    topographic_error: float | None
+    explained_variance: float | None
+    unused_units: float | None
+
+
+class ListedModel(BaseModel):
+    """A model in a list; its card says more."""
+
+    id: str
+    revision: str | None = Field(None, description="Which revision it is, in a list of a name's models.")
+    created_at: datetime.datetime
+    width: int
+    height: int
+    dimension: int
+    quality: ListedQuality
+    links: dict[str, str]
+
+
+class ModelList(BaseModel):
+    """A page of models."""
+
+    models: list[ListedModel]
+    next_cursor: str | None = Field(description="The `cursor` of the next page; null on the last one.")
+
+    @classmethod
+    def of(cls, page: Page, request: Request, name: str | None) -> "ModelList":
+        """Return a page as an answer."""
+        models = [_listed(one, root_path(request), name) for one in page.models]
+        return cls(models=models, next_cursor=page.cursor)
+
+
+def _listed(listed: Listed, root: str, name: str | None) -> ListedModel:
+    entry = listed.entry
+    width, height, dimension = entry.shape
+    place = f"{root}/models/{entry.id}"
+    return ListedModel(
+        id=entry.id,
+        revision=None if listed.number is None else f"{name}@{listed.number}",
+        created_at=entry.created_at,
+        width=width,
+        height=height,
+        dimension=dimension,
+        quality=ListedQuality(**entry.quality),
+        links={"self": place, "image": f"{place}/image", "download": f"{place}/download"},
+    )
+
+
+class Coordinates(BaseModel):
+    """Where a unit is."""
+
+    x: int
+    y: int
+
+
+class UnitWeights(BaseModel):
+    """A unit of a map."""
+
+    coordinates: Coordinates
+    weights: list[float]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+
+class Vector(_Body):
+    """One vector."""
+
+    data: Annotated[list[float], FailFast()] = Field(
+        description="A vector of the map's dimension.", min_length=1, examples=[[0.2, 0.5, 0.8]]
+    )
+
+
+class Vectors(_Body):
+    """Vectors."""
+
+    data: Annotated[list[list[float]], FailFast()] = Field(
+        description="Vectors of the map's dimension; one alone may go without the outer brackets.",
+        min_length=1,
+        examples=[[[0.2, 0.5, 0.8], [1.0, 0.0, 0.0]]],
+    )
+
+
+class Prediction(BaseModel):
+    """The best matching unit of a vector."""
+
+    bmu_x: int
+    bmu_y: int
+    distance: float = Field(description="Euclidean distance of its weights to the vector.")
+
+
+class Predictions(BaseModel):
+    """The best matching units of vectors, in their order."""
+
+    results: list[Prediction]

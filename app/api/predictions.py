@@ -1,0 +1,151 @@
+"""Which unit of a map vectors fall on."""
+
+import io
+import time
+from typing import Any
+
+import numpy as np
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from app import limits
+from app.api import body
+from app.api.dependencies import AppSettings, Deadline, ModelsOfStore
+from app.api.model_schemas import Vector, Vectors
+from app.api.models import Ref
+from app.api.negotiation import choose
+from app.api.responses import JSON, problems
+from app.errors import AnswerTooLargeError, FieldError, InvalidRequestError, OverLimitError
+from app.models import Card
+from app.predictions import as_csv, as_json, find, most_bytes
+from app.settings import Settings
+from kohonen.data import FloatArray, as_samples
+
+__all__ = ["CSV", "DESCRIBED", "located", "predict", "router", "vectors_of"]
+
+router = APIRouter(prefix="/models", tags=["models"])
+
+CSV = "text/csv"
+
+#: What the routes that take many vectors say of themselves in the OpenAPI document.
+DESCRIBED: dict[str, Any] = {
+    "response_class": Response,
+    "responses": {
+        200: {
+            "description": "For each vector its best matching unit and the distance to that.",
+            "content": {
+                JSON: {"schema": {"$ref": "#/components/schemas/Predictions"}},
+                CSV: {"schema": {"type": "string"}, "example": "bmu_x,bmu_y,distance\n15,20,0.0625\n"},
+            },
+        },
+        **problems(400, 404, 406, 413, 415, 422, 500, 503),
+    },
+    "openapi_extra": {
+        "requestBody": {
+            "required": True,
+            "content": {
+                JSON: {
+                    "schema": Vectors.model_json_schema(),
+                    "examples": {
+                        "one": {"summary": "One vector", "value": {"data": [0.2, 0.5, 0.8]}},
+                        "two": {"summary": "Two", "value": {"data": [[0.2, 0.5, 0.8], [1.0, 0.0, 0.0]]}},
+                    },
+                },
+                CSV: {"schema": {"type": "string"}, "example": "0.2,0.5,0.8\n1.0,0.0,0.0\n"},
+            },
+        }
+    },
+}
+
+
+@router.post(
+    "/{ref}/predict",
+    summary="The best matching units of vectors",
+    operation_id="predict",
+    **DESCRIBED,
+)
+async def predict_on_model(
+    request: Request, ref: Ref, models: ModelsOfStore, settings: AppSettings, deadline: Deadline
+) -> Response:
+    """Find the unit of the map that is nearest to each vector.
+
+    Vectors are JSON, or CSV of numbers without a header; so are the answers, as `Accept` asks for.
+    """
+    return await predict(request, ref, models, settings, deadline)
+
+
+async def predict(
+    request: Request, ref: str, models: ModelsOfStore, settings: Settings, deadline: float
+) -> Response:
+    """Answer with the best matching units of the vectors that a request holds."""
+    media_type = choose(request.headers.get("accept"), [JSON, CSV])
+    content = await body.read(request, accepted=(JSON, CSV))
+
+    def work() -> Response:
+        vectors = vectors_of(content, body.media_type(request), most=settings.max_vectors)
+        card = models.resolve(ref)
+        samples = located(card, vectors, settings, deadline)
+        most = settings.max_answer_bytes
+        if most is not None and most_bytes(media_type, len(samples)) > most:
+            allowed = most // most_bytes(media_type, 1)
+            raise AnswerTooLargeError(
+                f"the answer for {len(samples):,} vectors may be over the {most:,} bytes that an answer may "
+                f"have: send {allowed:,} at a time" + ("" if media_type == CSV else ", or accept text/csv")
+            )
+        results = find(models.weights(card), samples)
+        written = as_csv(results) if media_type == CSV else as_json(results)
+        headers = {"Kohonen-Model-Id": card.id, "Vary": "Accept"}
+        return StreamingResponse(written, media_type=media_type, headers=headers)
+
+    return await run_in_threadpool(work)
+
+
+def located(card: Card, vectors: Any, settings: Settings, deadline: float) -> FloatArray:
+    """Return vectors as samples for a model's map, if they are that and not too many.
+
+    Raises
+    ------
+    InvalidDataError
+        When they are of another dimension, or not numbers.
+    OverLimitError
+        When there are too many.
+    """
+    samples = as_samples(vectors, dimension=card.weights.shape[2])
+    limits.check_prediction(
+        card.weights.shape, vectors=len(samples), limits=settings, seconds=deadline - time.monotonic()
+    )
+    return samples
+
+
+def vectors_of(content: bytes, media_type: str, *, most: int) -> Any:
+    """Return the vectors that a body holds: many, or one as a list of one.
+
+    Raises
+    ------
+    MalformedBodyError, InvalidRequestError
+        When it holds none.
+    OverLimitError
+        When it holds more than `most`, before they take any memory.
+    """
+    if content.count(b"\n" if media_type == CSV else b"[") > most + 2:
+        raise OverLimitError([FieldError("/data", f"there are more vectors than the limit of {most:,}")])
+    if media_type == CSV:
+        return _csv(content)
+    try:
+        return body.parse(content, Vectors).data
+    except InvalidRequestError as error:
+        if [wrong.pointer for wrong in error.errors] != ["/data/0"]:
+            raise
+    # The first item is no list: then it should be the first number of the only vector.
+    return [body.parse(content, Vector).data]
+
+
+def _csv(content: bytes) -> FloatArray:
+    if not content.strip():
+        raise InvalidRequestError([FieldError("", "the table is empty")])
+    try:
+        return np.loadtxt(io.BytesIO(content), delimiter=",", ndmin=2, comments=None, encoding="utf-8")
+    except ValueError as error:
+        message = f"this is no table of numbers, without a header, between commas: {error}"
+        raise InvalidRequestError([FieldError("", message[:300])]) from error

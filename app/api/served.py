@@ -1,0 +1,86 @@
+"""The served model: short forms of what can be asked of every model."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from app.api import body
+from app.api.dependencies import AppSettings, Deadline, ModelsOfStore
+from app.api.model_schemas import Prediction, UnitWeights, Vector
+from app.api.models import X, Y, card_answer, unit_answer
+from app.api.predictions import DESCRIBED, located, predict
+from app.api.responses import problems
+from app.models import Card
+from app.predictions import find
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["served model"])
+
+_ONE: dict[str, Any] = {"one": {"summary": "A colour", "value": {"data": [0.2, 0.5, 0.8]}}}
+
+
+@router.get(
+    "/model-info",
+    summary="The card of the served model",
+    operation_id="model_info",
+    response_model=Card,
+    responses=problems(404, 500, 503),
+)
+def model_info(request: Request, models: ModelsOfStore, settings: AppSettings) -> Response:
+    """Tell what there is to say about the model that is served: the setting `SOM_SERVED_MODEL` says which."""
+    served = settings.served_model
+    return card_answer(request, models.resolve(served), moves=True)
+
+
+@router.post(
+    "/predict-bmu",
+    summary="The best matching unit of one vector",
+    operation_id="predict_bmu",
+    response_model=Prediction,
+    responses=problems(400, 404, 413, 415, 422, 500, 503),
+    openapi_extra=body.describe(Vector, _ONE),
+)
+async def predict_bmu(
+    request: Request, models: ModelsOfStore, settings: AppSettings, deadline: Deadline
+) -> Prediction:
+    """Find the unit of the served model's map that is nearest to a vector."""
+    content = await body.read(request)
+
+    def work() -> Prediction:
+        vector = body.parse(content, Vector).data
+        card = models.resolve(settings.served_model)
+        samples = located(card, [vector], settings, deadline)
+        ((found,),) = find(models.weights(card), samples)
+        return Prediction(bmu_x=found.x, bmu_y=found.y, distance=found.distance)
+
+    return await run_in_threadpool(work)
+
+
+@router.post(
+    "/predict-batch",
+    summary="The best matching units of vectors",
+    operation_id="predict_batch",
+    **DESCRIBED,
+)
+async def predict_batch(
+    request: Request, models: ModelsOfStore, settings: AppSettings, deadline: Deadline
+) -> Response:
+    """Find the unit of the served model's map that is nearest to each vector."""
+    return await predict(request, settings.served_model, models, settings, deadline)
+
+
+@router.get(
+    "/weights/{x}/{y}",
+    summary="The weights of a unit of the served model",
+    operation_id="served_unit_weights",
+    response_model=UnitWeights,
+    responses=problems(404, 422, 500, 503),
+)
+def served_unit_weights(
+    request: Request, x: X, y: Y, models: ModelsOfStore, settings: AppSettings
+) -> Response:
+    """Tell the weights of one unit; x runs to the right and y downwards, both from 0."""
+    card = models.resolve(settings.served_model)
+    return unit_answer(request, models, card, x, y, moves=True)

@@ -1,0 +1,13 @@
+"""Models that last: cards, weights and samples in a store, an index to list them by, and their names.
+
+`keys` says where everything is, `card` what there is to say about a model, `files` what it is made of,
+`index` and `listing` how models are listed, `names` and `references` how they are referred to. `Models` puts
+these together.
+"""
+
+from app.models.card import Card, Lineage, make_card
+from app.models.index import METRICS, Entry, Metric
+from app.models.names import Revision
+from app.models.registry import Models, Stored
+
+__all__ = ["METRICS", "Card", "Entry", "Lineage", "Metric", "Models", "Revision", "Stored", "make_card"]

@@ -1,0 +1,206 @@
+"""The card of a model: what there is to say about it. It never changes."""
+
+import datetime
+import hashlib
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+
+from app.models.files import npy
+from app.models.keys import KEPT, Home
+from kohonen import Parameters, Quality, TrainedMap, __version__
+from kohonen.data import FloatArray
+from kohonen.history import History
+from kohonen.identity import fingerprint
+
+__all__ = ["MOST_DATA_BYTES", "Card", "Lineage", "make_card"]
+
+#: Samples of more bytes are not kept.
+MOST_DATA_BYTES = 16 * 2**20
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+
+
+class CardParameters(_Part):
+    """The parameters, with the seed and the radius that were used."""
+
+    width: int
+    height: int
+    iterations: int
+    learning_rate: float
+    sigma: float
+    random_state: int
+    algorithm: str
+
+
+class CardData(_Part):
+    """What the model was trained on."""
+
+    fingerprint: str = Field(description="SHA-256 of the shape and the values.")
+    samples: int
+    dimension: int
+    kept: bool = Field(description="Whether the samples are stored beside the model.")
+    sha256: str | None = Field(None, description="Checksum of their .npy file, where they are kept.")
+
+
+class CardPoint(_Part):
+    """A moment of the training."""
+
+    iteration: int = Field(description="How many iterations were done.")
+    quantization_error: float
+
+
+class CardHistory(_Part):
+    """How the quantization error fell."""
+
+    samples: int = Field(description="On how many of the samples it was measured, evenly chosen.")
+    points: list[CardPoint]
+
+
+class CardQuality(_Part):
+    """How well the map fits its samples."""
+
+    quantization_error: float = Field(description="Mean distance of the samples to their best matching unit.")
+    topographic_error: float = Field(
+        description="Share of the samples whose best and second-best units are not neighbours."
+    )
+    explained_variance: float | None = Field(
+        description="Share of the samples' variance that the map keeps when each sample is replaced by its "
+        "best matching unit; null where all samples are equal."
+    )
+    unused_units: float = Field(description="Share of the units that are no sample's best matching unit.")
+    history: CardHistory | None = None
+
+
+class CardEngine(_Part):
+    """What trained the model."""
+
+    name: str
+    version: str
+    numpy: str
+    python: str
+    seconds: float = Field(description="How long the training took.")
+
+
+class CardWeights(_Part):
+    """The stored weights."""
+
+    shape: tuple[int, int, int] = Field(description="Width, height, dimension.")
+    sha256: str = Field(description="Checksum of the .npy file.")
+    bytes: int
+
+
+class Lineage(_Part):
+    """Which model a training went on from."""
+
+    parent: str = Field(description="The id of the model whose weights it began with.")
+    schedule: Literal["continued", "restarted"] = Field(
+        description="Whether radius and learning rate went on from where the parent's training ended."
+    )
+    first_iteration: int = Field(description="The position in the schedule at which it began.")
+    last_iteration: int = Field(description="The position at which it ended.")
+
+
+class Card(_Part):
+    """What there is to say about a model."""
+
+    schema_version: int = 1
+    id: str
+    created_at: datetime.datetime
+    environment: str = Field(description="The deployment that trained it.")
+    parameters: CardParameters
+    data: CardData
+    quality: CardQuality
+    engine: CardEngine
+    weights: CardWeights
+    lineage: Lineage | None = None
+
+    _home: Home = PrivateAttr(default=KEPT)
+
+    @property
+    def home(self) -> Home:
+        """Where in the store the model lives."""
+        return self._home
+
+    @property
+    def last_iteration(self) -> int:
+        """The position in the schedule at which the training ended."""
+        return self.parameters.iterations if self.lineage is None else self.lineage.last_iteration
+
+    def at(self, home: Home) -> "Card":
+        """Return the card of the same model in another home."""
+        card = self.model_copy()
+        card._home = home
+        return card
+
+
+def make_card(
+    model_id: str,
+    trained: TrainedMap,
+    quality: Quality,
+    samples: FloatArray,
+    *,
+    keep_data: bool,
+    environment: str = "local",
+    history: History | None = None,
+    lineage: Lineage | None = None,
+) -> Card:
+    """Write the card of a model that has just been trained."""
+    file = npy(trained.weights)
+    count, dimension = samples.shape
+    kept = keep_data and samples.nbytes <= MOST_DATA_BYTES
+    return Card(
+        id=model_id,
+        created_at=datetime.datetime.now(datetime.UTC),
+        environment=environment,
+        parameters=_parameters(trained.parameters),
+        data=CardData(
+            fingerprint=fingerprint(samples),
+            samples=count,
+            dimension=dimension,
+            kept=kept,
+            sha256=hashlib.sha256(npy(samples)).hexdigest() if kept else None,
+        ),
+        quality=CardQuality(**asdict(quality), history=_history(history)),
+        engine=CardEngine(
+            name=trained.engine,
+            version=__version__,
+            numpy=np.__version__,
+            python=platform.python_version(),
+            seconds=trained.seconds,
+        ),
+        weights=CardWeights(
+            shape=_three(trained.weights.shape), sha256=hashlib.sha256(file).hexdigest(), bytes=len(file)
+        ),
+        lineage=lineage,
+    )
+
+
+def _parameters(parameters: Parameters) -> CardParameters:
+    return CardParameters(
+        width=parameters.width,
+        height=parameters.height,
+        iterations=parameters.iterations,
+        learning_rate=parameters.learning_rate,
+        sigma=parameters.initial_radius,
+        random_state=parameters.random_state,
+        algorithm=parameters.algorithm,
+    )
+
+
+def _history(history: History | None) -> CardHistory | None:
+    if history is None:
+        return None
+    points = [CardPoint(iteration=at, quantization_error=error) for at, error in history.points]
+    return CardHistory(samples=history.samples, points=points)
+
+
+def _three(shape: Sequence[int]) -> tuple[int, int, int]:
+    width, height, dimension = shape
+    return width, height, dimension

@@ -1,0 +1,181 @@
+"""Listing models: pages of the index, in some order."""
+
+import base64
+import binascii
+import heapq
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from app.models.index import METRICS, Entry, keys_from
+from app.models.keys import HOMES, NEWEST, UNNAMED, Home, index_folder
+from app.models.names import Names, number_of
+from app.storage.port import Store
+
+__all__ = ["Listed", "Listing", "Order", "Page"]
+
+_PLACE = re.compile(r"[0-9a-z.]{1,180}")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """By what models are ordered.
+
+    Attributes
+    ----------
+    metric : str, optional
+        A metric of the index; None for the newest first.
+    ascending : bool
+        Whether small values of the metric come first. Models of which it has no value come last.
+    """
+
+    metric: str | None = None
+    ascending: bool = True
+
+    @classmethod
+    def best_first(cls, metric: str) -> "Order":
+        """Return the order of a metric that opens with the best."""
+        return cls(metric, METRICS[metric].ascending)
+
+    @property
+    def indexed(self) -> bool:
+        """Whether the index has this order; otherwise it must be sorted."""
+        return self.metric is None or self.ascending == METRICS[self.metric].ascending
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A model in a list.
+
+    Attributes
+    ----------
+    entry : Entry
+        What the index says of it.
+    number : int, optional
+        Which revision of a name it is, in a list of a name's models.
+    """
+
+    entry: Entry
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some models of a list.
+
+    Attributes
+    ----------
+    models : list of Listed
+        They, in the order that was asked for.
+    cursor : str or None
+        Where the next page goes on; None where there is none.
+    """
+
+    models: list[Listed]
+    cursor: str | None
+
+
+class Listing:
+    """The lists of one store.
+
+    Parameters
+    ----------
+    store : Store
+        Where the index is.
+    names : Names
+        The names in that store.
+    wanted : callable
+        Which models without a name to list.
+    """
+
+    def __init__(self, store: Store, names: Names, wanted: Callable[[Entry], bool]) -> None:
+        self._store = store
+        self._names = names
+        self._wanted = wanted
+
+    def page(self, *, size: int, cursor: str | None = None, name: str | None = None, order: Order) -> Page:
+        """Return a page of models.
+
+        Parameters
+        ----------
+        size : int
+            How many models it has at most.
+        cursor : str, optional
+            That of the page before.
+        name : str, optional
+            List the revisions of this name only.
+        order : Order
+            The order.
+
+        Raises
+        ------
+        ValueError
+            For a cursor that is of no page.
+        """
+        after = "" if cursor is None else _decoded(cursor)
+        found = list(islice(self.places(order, name=name, start_after=after, page=size + 1), size + 1))
+        more = len(found) > size
+        return Page([listed for _, listed in found[:size]], _encoded(found[size - 1][0]) if more else None)
+
+    def places(
+        self, order: Order, *, name: str | None = None, start_after: str = "", page: int
+    ) -> Iterator[tuple[str, Listed]]:
+        """Give all models in an order, each with its place; it costs what is taken from it."""
+        if name is not None:
+            revisions = self._names.entries(
+                name, start_after=start_after if order.metric is None else "", page=page
+            )
+            listed = ((place, Listed(entry, number_of(place))) for place, entry in revisions)
+            return listed if order.metric is None else _sorted(listed, order, start_after)
+        if order.indexed:
+            return self._indexed(order.metric or NEWEST, start_after, page)
+        return _sorted(self._indexed(NEWEST, "", 1000), order, start_after)
+
+    def _indexed(self, order: str, start_after: str, page: int) -> Iterator[tuple[str, Listed]]:
+        before = None
+        for place in heapq.merge(*(self._places(home, order, start_after, page) for home in HOMES)):
+            entry = Entry.parse(place)
+            # A model that is being moved from one home to the other is in both.
+            if entry is not None and place != before:
+                yield place, Listed(entry)
+            before = place
+
+    def _places(self, home: Home, order: str, start_after: str, page: int) -> Iterator[str]:
+        folder = index_folder(home, order)
+        for key in keys_from(self._store, folder, start_after=start_after, page=page):
+            if home == UNNAMED:
+                entry = Entry.parse(key)
+                if entry is not None and not self._wanted(entry):
+                    continue
+            yield key[len(folder) :]
+
+
+def _sorted(
+    listed: Iterator[tuple[str, Listed]], order: Order, start_after: str
+) -> Iterator[tuple[str, Listed]]:
+    """Sort a whole list, which takes as long as there are models, but no card."""
+
+    def rank(place: str, entry: Entry) -> tuple[bool, float, str]:
+        assert order.metric is not None
+        value = entry.quality[order.metric]
+        return value is None, (value or 0.0) if order.ascending else -(value or 0.0), place
+
+    ranked = sorted(((rank(place, one.entry), place, one) for place, one in listed), key=lambda item: item[0])
+    after = Entry.parse(start_after)
+    last = None if after is None else rank(start_after, after)
+    return ((place, one) for position, place, one in ranked if last is None or position > last)
+
+
+def _encoded(place: str) -> str:
+    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+
+
+def _decoded(cursor: str) -> str:
+    try:
+        place = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError):
+        place = ""
+    if not _PLACE.fullmatch(place):
+        raise ValueError("this cursor is not one of a page before")
+    return place

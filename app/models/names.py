@@ -1,0 +1,142 @@
+"""Names of models: each has revisions, numbered from 1, and a revision is a model for good."""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+from app.models.index import Entry, keys_from
+from app.models.keys import (
+    MOST_REVISIONS,
+    is_id,
+    name_index_folder,
+    number_key,
+    numbers_folder,
+    revision_key,
+    revisions_folder,
+)
+from app.storage.port import BlobChanged, BlobNotFound, Store
+
+__all__ = ["NAME_RULE", "RESERVED", "Names", "Revision", "is_name", "number_of"]
+
+#: Words that refer to models of any name.
+RESERVED = ("best", "latest")
+NAME_RULE = (
+    "a name is up to 64 lower-case letters, digits, '_' and '-', opens with a letter or a digit, and is "
+    "neither 'best' nor 'latest' nor an id"
+)
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_MOST_RECORD_BYTES = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A model under a name.
+
+    Attributes
+    ----------
+    name : str
+        The name.
+    number : int
+        The number, from 1. A number is used once, also when its model is deleted.
+    """
+
+    name: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.number}"
+
+
+def is_name(text: str) -> bool:
+    """Say whether a text may be the name of models."""
+    return _NAME.fullmatch(text) is not None and text not in RESERVED and not is_id(text)
+
+
+class Names:
+    """The names of one store.
+
+    Parameters
+    ----------
+    store : Store
+        Where they are kept.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def assign(self, name: str, entry: Entry) -> Revision:
+        """Make a model the newest revision of a name, unless it is that already.
+
+        Of any number of writers at once each gets a number of its own.
+        """
+        number = self._highest(name)
+        if not (number and self._is(name, number, entry.id)):
+            number += 1
+            while not self._allocate(name, number, entry.id) and not self._is(name, number, entry.id):
+                number += 1
+        # The model knows its revisions before anybody finds it by them: deleting it will find them all. What
+        # a crash leaves undone here is done when the same is asked for again.
+        self._store.create(revision_key(entry.id, name, number), b"", content_type="text/plain")
+        self._store.create(name_index_folder(name, number) + str(entry), b"", content_type="text/plain")
+        return Revision(name, number)
+
+    def revisions(self, model_id: str) -> list[Revision]:
+        """Return which revisions a model is."""
+        folder = revisions_folder(model_id)
+        found = []
+        for key in keys_from(self._store, folder):
+            name, _, number = key[len(folder) :].rpartition(".")
+            found.append(Revision(name, int(number)))
+        return sorted(found, key=lambda revision: (revision.name, revision.number))
+
+    def entries(self, name: str, *, start_after: str = "", page: int = 1000) -> Iterator[tuple[str, Entry]]:
+        """Give the models of a name, the newest revision first, each with its place in the name's index."""
+        folder = name_index_folder(name)
+        for key in keys_from(self._store, folder, start_after=start_after, page=page):
+            entry = Entry.parse(key)
+            if entry is not None:
+                yield key[len(folder) :], entry
+
+    def entry(self, revision: Revision) -> Entry | None:
+        """Return what the index says of a revision; None when it is not there, or no more."""
+        for key in self._store.keys(name_index_folder(revision.name, revision.number), limit=1):
+            return Entry.parse(key)
+        return None
+
+    def remove(self, revision: Revision) -> None:
+        """Take a revision away; its number stays used."""
+        key = number_key(revision.name, revision.number)
+        with suppress(BlobNotFound, BlobChanged):
+            version = self._store.read(key, max_bytes=_MOST_RECORD_BYTES).version
+            self._store.replace(key, _record(None), version=version, content_type="application/json")
+        for key in self._store.keys(name_index_folder(revision.name, revision.number)):
+            self._store.delete(key)
+
+    def _highest(self, name: str) -> int:
+        folder = numbers_folder(name)
+        for key in self._store.keys(folder, limit=1):
+            return MOST_REVISIONS - int(key[len(folder) :])
+        return 0
+
+    def _allocate(self, name: str, number: int, model_id: str) -> bool:
+        return self._store.create(
+            number_key(name, number), _record(model_id), content_type="application/json"
+        )
+
+    def _is(self, name: str, number: int, model_id: str) -> bool:
+        """Say whether a number has been given to a model that has not been deleted since."""
+        record = self._store.read(number_key(name, number), max_bytes=_MOST_RECORD_BYTES).data
+        return record == _record(model_id)
+
+
+def _record(model_id: str | None) -> bytes:
+    """Return what is stored of a revision: its model, or that this has been deleted."""
+    return json.dumps({"id": model_id}).encode()
+
+
+def number_of(place: str) -> int:
+    """Return the number of a revision from its place in the index of its name."""
+    return MOST_REVISIONS - int(place.partition(".")[0])

@@ -1,0 +1,214 @@
+"""Reading models: cards by reference, weights and samples, each checked before it is used."""
+
+import datetime
+import hashlib
+from collections.abc import Iterator
+from itertools import islice
+
+from pydantic import ValidationError
+
+from app.errors import DamagedModelError, DataNotKeptError, ModelNotFoundError
+from app.models.card import Card
+from app.models.files import most_npy_bytes, parse_npy
+from app.models.index import METRICS, Entry, Metric
+from app.models.keys import HOMES, KEPT, Home, card_key, data_key, derived_key, weights_key
+from app.models.listing import Listing, Order
+from app.models.names import Names
+from app.models.references import FORMS, Reference, parse
+from app.storage.port import BlobNotFound, BlobTooLarge, Store
+from kohonen.data import FloatArray
+
+__all__ = ["ModelReader"]
+
+MOST_CARD_BYTES = 2**20
+#: Models that are listed and yet not there (they expire, or are being deleted) are passed over, so many at
+#: most.
+MOST_MISSING = 20
+
+
+class ModelReader:
+    """The models of one store, to be read.
+
+    Parameters
+    ----------
+    store : Store
+        Where they are kept.
+    metric : Metric, optional
+        What makes a model the best.
+    unnamed_days : float, optional
+        How many days models without a name are kept; for ever when None.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        metric: Metric = METRICS["quantization_error"],
+        unnamed_days: float | None = None,
+    ) -> None:
+        self.store = store
+        self.names = Names(store)
+        self.listing = Listing(store, self.names, self._lasts)
+        self._metric = metric
+        self._age = None if unnamed_days is None else datetime.timedelta(days=unnamed_days)
+
+    def card(self, model_id: str) -> Card:
+        """Return a model's card.
+
+        Raises
+        ------
+        ModelNotFoundError
+            When there is no such model, or the id cannot be one.
+        DamagedModelError
+            When the card cannot be read.
+        """
+        reference = parse(model_id)
+        if reference is None or reference.id is None:
+            raise ModelNotFoundError(f"there is no model {model_id[:64]!r}: an id is 32 hexadecimal digits")
+        for home in HOMES:
+            try:
+                card = self._card(home, model_id)
+            except BlobNotFound:
+                continue
+            if home == KEPT or self._lasts(card):
+                return card
+        raise ModelNotFoundError(f"there is no model {model_id!r}; POST /train makes one")
+
+    def find(self, model_id: str) -> Card | None:
+        """Return a model's card, or None when there is no such model."""
+        try:
+            return self.card(model_id)
+        except ModelNotFoundError:
+            return None
+
+    def resolve(self, text: str) -> Card:
+        """Return the card of the model that a reference means.
+
+        Raises
+        ------
+        ModelNotFoundError
+            When it means none; says what to do.
+        DamagedModelError
+            When the card cannot be read.
+        """
+        reference = parse(text)
+        if reference is None:
+            raise ModelNotFoundError(f"{text[:80]!r} refers to no model: that would be {FORMS}")
+        if reference.id is not None:
+            return self.card(reference.id)
+        for entry in islice(self._entries(reference), MOST_MISSING):
+            if (card := self.find(entry.id)) is not None:
+                return card
+        raise ModelNotFoundError(_nothing(reference))
+
+    def _entries(self, reference: Reference) -> Iterator[Entry]:
+        """Give the models that a reference may mean, the first that is there being meant."""
+        if reference.revision is not None:
+            entry = self.names.entry(reference.revision)
+            return iter(() if entry is None else (entry,))
+        order = Order(self._metric.name, self._metric.ascending) if reference.best else Order()
+        return (one.entry for _, one in self.listing.places(order, name=reference.name, page=1))
+
+    def weights_file(self, card: Card) -> bytes:
+        """Return the weights of a model as the bytes of an .npy file.
+
+        Raises
+        ------
+        DamagedModelError
+            When they are not what was stored.
+        """
+        for home in dict.fromkeys((card.home, KEPT)):  # it may have been given a name since the card was read
+            key = weights_key(home, card.id, card.weights.sha256)
+            try:
+                data = self.store.read(key, max_bytes=card.weights.bytes).data
+            except BlobNotFound:
+                continue
+            except BlobTooLarge as error:
+                raise _damaged(card) from error
+            if hashlib.sha256(data).hexdigest() != card.weights.sha256:
+                raise _damaged(card)
+            return data
+        raise _damaged(card)
+
+    def weights(self, card: Card) -> FloatArray:
+        """Return the weights of a model, of shape (width, height, dim).
+
+        Raises
+        ------
+        DamagedModelError
+            When they are not what was stored.
+        """
+        shape = card.weights.shape
+        if card.weights.bytes > most_npy_bytes(*shape):
+            raise _damaged(card)
+        try:
+            return parse_npy(self.weights_file(card), *shape)
+        except ValueError as error:
+            raise _damaged(card) from error
+
+    def samples(self, card: Card) -> FloatArray:
+        """Return what a model was trained on, of shape (n, dim).
+
+        Raises
+        ------
+        DataNotKeptError
+            When it was not kept.
+        DamagedModelError
+            When it is not what was stored.
+        """
+        if card.data.sha256 is None:
+            raise DataNotKeptError(
+                f"the data that model {card.id!r} was trained on are not kept: the request left them out "
+                '("keep_data": false), or they were too large'
+            )
+        shape = (card.data.samples, card.data.dimension)
+        for home in dict.fromkeys((card.home, KEPT)):
+            key = data_key(home, card.id, card.data.sha256)
+            try:
+                file = self.store.read(key, max_bytes=most_npy_bytes(*shape)).data
+                if hashlib.sha256(file).hexdigest() == card.data.sha256:
+                    return parse_npy(file, *shape)
+            except BlobNotFound:
+                continue
+            except (BlobTooLarge, ValueError) as error:
+                raise _damaged(card, "data") from error
+        raise _damaged(card, "data")
+
+    def derived(self, card: Card, form: str) -> str | None:
+        """Return the key of a model's weights in another format, if they have been stored in it."""
+        if form == "npy":
+            return weights_key(card.home, card.id, card.weights.sha256)
+        key = derived_key(card.home, card.id, form)
+        return key if self.store.keys(key, limit=1) == [key] else None
+
+    def _card(self, home: Home, model_id: str) -> Card:
+        try:
+            blob = self.store.read(card_key(home, model_id), max_bytes=MOST_CARD_BYTES)
+            card = Card.model_validate_json(blob.data)
+        except (BlobTooLarge, ValidationError) as error:
+            raise DamagedModelError(f"the card of model {model_id!r} cannot be read") from error
+        if card.id != model_id:
+            raise DamagedModelError(f"the card of model {model_id!r} is that of another")
+        return card.at(home)
+
+    def _lasts(self, model: Card | Entry) -> bool:
+        """Say whether a model without a name is still to be had: what expires goes some time later only."""
+        return self._age is None or datetime.datetime.now(datetime.UTC) < model.created_at + self._age
+
+
+def _damaged(card: Card, what: str = "weights") -> DamagedModelError:
+    return DamagedModelError(f"the {what} of model {card.id!r} are not what was stored; it is left as it is")
+
+
+def _nothing(reference: Reference) -> str:
+    """Say what to do where a reference means no model."""
+    if reference.revision is not None:
+        return (
+            f"there is no revision {reference.text!r}; GET /models?name={reference.name} lists what there is"
+        )
+    if reference.name is not None:
+        return (
+            f"there is no model of the name {reference.name!r}: "
+            f'POST /train with "name": "{reference.name}" makes one'
+        )
+    return "there are no models yet: POST /train makes one"
