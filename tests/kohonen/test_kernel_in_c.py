@@ -1,4 +1,4 @@
-"""The kernel in a C program, where sanitizers and emulators reach it: random maps against the literal algorithm."""
+"""The kernel in a C program, where sanitizers reach it: random maps against the literal algorithm."""
 
 import shutil
 import subprocess
