@@ -13,18 +13,20 @@ ARGS ?=
 BIN := .venv/bin
 # The lock is its own constraint, too: older versions of pip do not see otherwise that name[extra] is pinned as name.
 install = $(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(2) -c $(2)
-SOURCES := kohonen app tests
+SOURCES := kohonen app tests benchmarks setup.py
 
 # An environment is brought up to its lock when that is newer than the stamp.
 RUN := .venv/.run
 DEV := .venv/.dev
 SAM := .venv-sam/.sam
+BENCH := .venv-bench/.bench
+WHEELS := .venv-wheels/.wheels
 
 # The compiled kernel, in place. Without a C compiler there is none, and NumPy serves.
 KERNEL := kohonen/kernel/libkohonen.so
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format types locks clean
+.PHONY: help run test lint format types bench wheels locks clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1@/' | tr '@' '\t' | expand -t 16
@@ -49,6 +51,25 @@ format: $(DEV) ## Bring the style in order
 types: $(DEV) ## Check the types
 	$(BIN)/mypy
 
+bench: $(BENCH) $(KERNEL) ## Measure the engines and other packages, some 20 minutes; ARGS="A C" for some of it
+	PYTHONPATH=. .venv-bench/bin/python -m benchmarks $(ARGS)
+
+# Both machines' kernels come from one compiler, which also makes the check that runs under emulation.
+ZIG := .venv-wheels/bin/python -m ziglang cc -target
+wheel = .venv-wheels/bin/python kohonen/kernel/build.py --compiler '$(ZIG) $(1)-linux-gnu.2.28' --machine $(1) \
+		--output build/$(1).so -- -s \
+	&& KOHONEN_KERNEL=build/$(1).so KOHONEN_PLATFORM=manylinux_2_28_$(1) .venv-wheels/bin/python -m pip wheel --quiet \
+		--disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+
+wheels: $(WHEELS) ## Build wheels for x86-64 and arm64 into dist, and check the arm64 kernel under qemu-user
+	@mkdir -p build && rm -rf build/lib
+	$(call wheel,x86_64)
+	$(call wheel,aarch64)
+	.venv-wheels/bin/python kohonen/kernel/build.py --compiler '$(ZIG) aarch64-linux-musl' --machine aarch64 \
+		--program tests/kohonen/kernel_driver.c --output build/driver-aarch64 -- -static
+	@if command -v qemu-aarch64 >/dev/null; then qemu-aarch64 build/driver-aarch64 1 300; \
+	else echo 'qemu-aarch64 (package qemu-user) is missing: the arm64 kernel was not checked' >&2; exit 1; fi
+
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --custom-compile-command 'make locks' $(ARGS)
 
@@ -57,11 +78,13 @@ locks: $(DEV) ## Bring the locks up to pyproject.toml; ARGS=--upgrade for the ne
 	$(UV_COMPILE) pyproject.toml --extra service --group dev --constraint requirements.txt \
 		--output-file requirements/dev.txt
 	$(UV_COMPILE) requirements/sam.in --output-file requirements/sam.txt
+	$(UV_COMPILE) requirements/bench.in --constraint requirements.txt --output-file requirements/bench.txt
+	$(UV_COMPILE) requirements/wheels.in --output-file requirements/wheels.txt
 
 clean: ## Remove the environments and what the tools leave; stored models stay
-	rm -rf .venv .venv-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .aws-sam
+	rm -rf .venv .venv-sam .venv-bench .venv-wheels .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .aws-sam
 	rm -rf $(KERNEL) build dist
-	find $(SOURCES) -name __pycache__ -type d -exec rm -rf {} +
+	find kohonen app tests benchmarks -name __pycache__ -type d -exec rm -rf {} +
 
 # The development lock holds the run-time one, so `make run` after `make test` finds its stamp, too.
 $(RUN): requirements.txt | .venv/bin/pip
@@ -79,7 +102,15 @@ $(SAM): requirements/sam.txt | .venv-sam/bin/pip
 $(KERNEL): kohonen/kernel/build.py $(wildcard kohonen/kernel/*.[ch]) | .venv/bin/pip
 	@$(BIN)/python $< || { rm -f $@; echo 'no kernel is compiled: NumPy will serve'; }
 
-.venv/bin/pip .venv-sam/bin/pip:
+$(BENCH): requirements/bench.txt | .venv-bench/bin/pip
+	$(call install,.venv-bench,requirements/bench.txt)
+	@touch $@
+
+$(WHEELS): requirements/wheels.txt | .venv-wheels/bin/pip
+	$(call install,.venv-wheels,requirements/wheels.txt)
+	@touch $@
+
+.venv/bin/pip .venv-sam/bin/pip .venv-bench/bin/pip .venv-wheels/bin/pip:
 	@test -n '$(PYTHON)' || { echo 'Python 3.11 or newer is needed, and no python3 found is: set PYTHON' >&2; exit 1; }
 	@'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo 'Python 3.11 or newer is needed: $(PYTHON) is older' >&2; exit 1; }

@@ -77,10 +77,8 @@ def compile_kernel(
         When there is no compiler, or when it fails.
     """
     command = shlex.split(compiler or os.environ.get("CC") or "cc")
-    sources = {FOLDER / name: own for name, own in COMMON.items()}
-    sources.update(
-        {FOLDER / name: own for name, own in VARIANTS.get(machine or platform.machine(), {}).items()}
-    )
+    known = COMMON | VARIANTS.get(machine or platform.machine(), {})
+    sources = {FOLDER / name: own for name, own in known.items()}
     if program:
         sources[program] = [f"-I{FOLDER}"]
     with tempfile.TemporaryDirectory() as folder:

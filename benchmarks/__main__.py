@@ -1,0 +1,28 @@
+"""Measure, print, and write the report: ``make bench``, or ``make bench ARGS="A growth"`` for some of it."""
+
+import os
+import sys
+from pathlib import Path
+
+# Before NumPy is imported: one thread is what is measured.
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ[name] = "1"
+
+from benchmarks.machine import Machine  # noqa: E402
+from benchmarks.report import Report  # noqa: E402
+from benchmarks.workloads import on_one_core  # noqa: E402
+
+
+def main() -> int:
+    """Run what the command line names, or everything; only everything is written to docs."""
+    on_one_core()
+    report = Report(Machine(), sys.stdout)
+    wanted = sys.argv[1:]
+    report.run(wanted)
+    if not wanted:
+        report.write(Path("docs"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,206 @@
+"""The report: a table for each question, and a plot."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TextIO
+
+from benchmarks.contenders import BATCH, ONLINE
+from benchmarks.machine import Machine
+from benchmarks.workloads import GROWTH, MANY_SAMPLES, WORKLOADS, Measured, Workload, measure
+from kohonen import assess, train
+
+__all__ = ["Report"]
+
+OURS = ("native", "numpy")
+
+
+class Report:
+    """Measures, says what it finds as it goes, and keeps it."""
+
+    def __init__(self, machine: Machine, out: TextIO) -> None:
+        self._machine = machine
+        self._out = out
+        self._text: list[str] = []
+        self._ratios: dict[str, dict[str, float]] = {}
+        self._growth_of: dict[str, dict[str, list[tuple[float, float]]]] = {}
+
+    def run(self, wanted: Sequence[str]) -> None:
+        """Do all parts, or those that are wanted: workloads by their names, "batch", "quality", "growth"."""
+        today = datetime.datetime.now(datetime.UTC).date()
+        self._say(f"Measured on {today} on one core of {self._machine.name}.\n")
+        chosen = [workload for workload in WORKLOADS if not wanted or workload.name in wanted]
+        if chosen:
+            self._online(chosen)
+        for part in ("batch", "quality", "growth"):
+            if not wanted or part in wanted:
+                getattr(self, f"_{part}")()
+
+    def write(self, folder: Path) -> None:
+        """Write the tables and the plot."""
+        heading = "# Benchmarks\n\nWritten by `make bench`; how it measures is told in `benchmarks/`.\n\n"
+        (folder / "benchmarks.md").write_text(heading + "\n".join(self._text) + "\n")
+        self._plot(folder / "benchmarks.svg")
+
+    def _say(self, line: str) -> None:
+        self._text.append(line)
+        print(line, file=self._out, flush=True)
+
+    def _table(self, header: Sequence[str]) -> None:
+        self._say("| " + " | ".join(header) + " |")
+        self._say("| --- |" + " ---: |" * (len(header) - 1))
+
+    def _online(self, workloads: Sequence[Workload]) -> None:
+        """Say how fast everything is on the workloads, and what share of the bounds the kernel reaches."""
+        self._say("## Online training\n")
+        self._say(
+            "Seconds for the whole training, and how many times faster than *simple*, the plain vectorised"
+        )
+        self._say("loop, in the same round: medians. What takes long was measured in part and scaled.\n")
+        self._say(
+            "\n".join(f"* **{workload.name}**{str(workload)[len(workload.name) :]}" for workload in workloads)
+        )
+        self._say("")
+        self._table(["", *(contender.name for contender in ONLINE)])
+        failures = {}
+        bounds = []
+        for workload in workloads:
+            measured = measure(workload, ONLINE)
+            simple = measured["simple"]
+            self._ratios[workload.name] = {
+                name: one.times_faster_than(simple) for name, one in measured.items() if one.seconds
+            }
+            self._say(
+                f"| {workload.name} | " + " | ".join(_cell(one, simple) for one in measured.values()) + " |"
+            )
+            failures.update({name: one.failure for name, one in measured.items() if one.failure})
+            if workload.steps <= 1_000_000:
+                bounds.append((workload, measured["native"].median))
+        self._say("")
+        for contender in ONLINE:
+            problem = f"; failed: {failures[contender.name]}" if contender.name in failures else ""
+            self._say(f"* {contender.name}: {contender.note}{problem}")
+        self._bounds(bounds)
+
+    def _bounds(self, timed: Sequence[tuple[Workload, float]]) -> None:
+        """Say how near the kernel comes to what the machine can do."""
+        if not timed:
+            return
+        self._say("\n## Bounds\n")
+        rate = 1e-9 / self._machine.seconds_per_update
+        self._say(f"One core does {rate:.1f} thousand million updates `w + h (v - w)` of a value a second in")
+        self._say("registers. *Arithmetic*: the updates within reach at that rate, and no search. *Traffic*:")
+        self._say(
+            "reading and writing what a step updates and reading what it searches, as engines that pass over"
+        )
+        self._say("the map in each step must, at the rate measured for arrays of the map's size.\n")
+        self._table(["", "native", "arithmetic", "share reached", "traffic", "share reached"])
+        for workload, seconds in timed:
+            arithmetic, traffic = self._machine.bounds(workload.data(), workload.parameters)
+            cells = [_seconds(seconds), _seconds(arithmetic), f"{arithmetic / seconds:.0%}"]
+            cells += [_seconds(traffic), f"{traffic / seconds:.0%}"]
+            self._say(f"| {workload.name} | " + " | ".join(cells) + " |")
+
+    def _batch(self) -> None:
+        """Say how long one batch iteration takes."""
+        self._say("\n## Batch training\n")
+        self._say("Seconds for one iteration, on average over a training of ten.\n")
+        self._table(["", *(contender.name for contender in BATCH)])
+        failures = {}
+        for workload in MANY_SAMPLES:
+            # What passes over 8 GB of distances in an iteration is measured on a tenth of the samples.
+            measured = measure(workload, BATCH[:1], rounds=3)
+            fewer = replace(workload, samples=workload.samples // 10)
+            measured |= {name: _scaled(one, 10) for name, one in measure(fewer, BATCH[1:], rounds=2).items()}
+            failures.update({name: one.failure for name, one in measured.items() if one.failure})
+            cells = [
+                _seconds(one.median / workload.iterations) if one.seconds else "failed"
+                for one in measured.values()
+            ]
+            self._say(f"| {workload.name}, {workload.width}x{workload.height} | " + " | ".join(cells) + " |")
+        self._say("")
+        for contender in BATCH:
+            problem = f"; failed: {failures[contender.name]}" if contender.name in failures else ""
+            self._say(f"* {contender.name}: {contender.note}{problem}")
+
+    def _quality(self) -> None:
+        """Say what batch training does to the quality."""
+        self._say("\n## Quality at equal iterations\n")
+        self._table(["", "quantization error", "topographic error"])
+        for workload in (WORKLOADS[2], WORKLOADS[0], replace(WORKLOADS[8], iterations=30)):
+            for algorithm in ("online", "batch"):
+                parameters = replace(workload.parameters, algorithm=algorithm)
+                samples = workload.data()
+                quality = assess(train(samples, parameters).weights, samples)
+                errors = f"{quality.quantization_error:.4f} | {quality.topographic_error:.3f}"
+                self._say(f"| {workload.name}, {workload.iterations} iterations, {algorithm} | {errors} |")
+
+    def _growth(self) -> None:
+        """Say how the cost of a step grows."""
+        contenders = [contender for contender in ONLINE if contender.name in (*OURS, "simple")]
+        self._say("\n## How cost grows\n")
+        self._say("Microseconds a step: one sample shown to the map once.")
+        for measure_name, workloads in GROWTH.items():
+            self._say("")
+            self._table([measure_name, *(contender.name for contender in contenders)])
+            lines = self._growth_of.setdefault(measure_name, {})
+            for workload in workloads:
+                measured = measure(workload, contenders, rounds=3)
+                cells = []
+                for name, one in measured.items():
+                    micros = one.median / workload.steps * 1e6
+                    lines.setdefault(name, []).append((float(workload.name), micros))
+                    cells.append(f"{micros:.3g}")
+                self._say(f"| {int(workload.name):,} | " + " | ".join(cells) + " |")
+
+    def _plot(self, path: Path) -> None:
+        """Draw the ratios and the growth."""
+        import matplotlib as mpl
+        from matplotlib.figure import Figure
+
+        mpl.rcParams["svg.hashsalt"] = "kohonen"
+        figure = Figure(figsize=(13, 8), layout="constrained")
+        places = figure.subplot_mosaic(
+            [["ratios", "units", "samples"], ["ratios", "dimension", "iterations"]]
+        )
+        self._plot_ratios(places["ratios"])
+        for name, lines in self._growth_of.items():
+            axes = places[name]
+            for engine, points in lines.items():
+                axes.plot(*zip(*points, strict=True), marker="o", label=engine)
+            axes.set(xscale="log", yscale="log", xlabel=name, ylabel="microseconds a step")
+            axes.grid(alpha=0.3)
+        places["units"].legend()
+        figure.suptitle(self._machine.name)
+        figure.savefig(path, metadata={"Date": None})
+
+    def _plot_ratios(self, axes: Any) -> None:
+        """Draw how many times faster than the simple loop everything is."""
+        names = [contender.name for contender in ONLINE if contender.name != "simple"]
+        workloads = [name for name in self._ratios if name in "ABCD"]
+        thickness = 0.8 / len(workloads)
+        for i, workload in enumerate(workloads):
+            places = [j + i * thickness for j in range(len(names))]
+            axes.barh(
+                places, [self._ratios[workload].get(name, 0.0) for name in names], thickness, label=workload
+            )
+        axes.set_yticks([j + 0.4 - thickness / 2 for j in range(len(names))], names)
+        axes.set(xscale="log", xlabel="times faster than simple NumPy")
+        axes.axvline(1.0, color="black", linewidth=0.8)
+        axes.invert_yaxis()
+        axes.legend()
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.3g}" if seconds < 1000 else f"{seconds:,.0f}"
+
+
+def _cell(one: Measured, simple: Measured) -> str:
+    if not one.seconds:
+        return "failed"
+    return f"{_seconds(one.median)} (**{one.times_faster_than(simple):.3g}**)"
+
+
+def _scaled(one: Measured, factor: float) -> Measured:
+    return Measured([seconds * factor for seconds in one.seconds], one.failure)

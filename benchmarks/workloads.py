@@ -1,0 +1,162 @@
+"""What is measured, and how: side by side in one process, on one core, a slice of each training in turn."""
+
+import os
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from benchmarks.contenders import Contender
+from kohonen.data import FloatArray
+from kohonen.parameters import Parameters
+
+__all__ = ["GROWTH", "MANY_SAMPLES", "WORKLOADS", "Measured", "Workload", "measure", "on_one_core"]
+
+#: How long a contender runs in a round, in seconds, and how many rounds there are.
+SLICE = 0.7
+ROUNDS = 5
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A training: samples drawn at random, a map, and passes over the samples."""
+
+    name: str
+    samples: int
+    width: int
+    height: int
+    iterations: int
+    dimension: int = 3
+
+    @property
+    def steps(self) -> int:
+        """How many times a sample is shown."""
+        return self.samples * self.iterations
+
+    @property
+    def parameters(self) -> Parameters:
+        """The parameters of the training."""
+        return Parameters(width=self.width, height=self.height, iterations=self.iterations, random_state=0)
+
+    def data(self) -> FloatArray:
+        """Return the samples."""
+        return np.random.default_rng([0, 1]).random((self.samples, self.dimension))
+
+    def __str__(self) -> str:
+        size = f"{self.samples:,} samples of dimension {self.dimension}, {self.width}x{self.height}"
+        return f"{self.name}: {size}, {self.iterations:,} iterations"
+
+
+WORKLOADS = [
+    Workload("A", 20, 100, 100, 1000),
+    Workload("B", 40, 400, 400, 100),
+    Workload("C", 1000, 50, 50, 300),
+    Workload("D", 10, 10, 10, 500),
+    Workload("dimension 8", 200, 50, 50, 100, 8),
+    Workload("dimension 16", 200, 50, 50, 100, 16),
+    Workload("dimension 64", 200, 50, 50, 100, 64),
+    Workload("dimension 256", 200, 50, 50, 50, 256),
+    Workload("1e5 samples", 100_000, 100, 100, 10),
+    Workload("1e6 samples", 1_000_000, 100, 100, 10),
+]
+
+#: One batch iteration each.
+MANY_SAMPLES = [
+    Workload("1e5 samples", 100_000, 100, 100, 10),
+    Workload("1e6 samples", 1_000_000, 100, 100, 10),
+    Workload("1e5 samples, dimension 16", 100_000, 50, 50, 10, 16),
+    Workload("1e5 samples, dimension 64", 100_000, 50, 50, 10, 64),
+]
+
+#: How cost grows: along one measure, the others as they are.
+GROWTH = {
+    "units": [
+        Workload(str(side * side), 20, side, side, 200) for side in (5, 10, 20, 50, 100, 200, 400, 1000)
+    ],
+    "samples": [Workload(str(n), n, 50, 50, 50) for n in (1, 10, 100, 1000, 10_000, 100_000)],
+    "iterations": [Workload(str(n), 20, 50, 50, n) for n in (10, 100, 1000, 10_000)],
+    "dimension": [Workload(str(d), 100, 50, 50, 100, d) for d in (1, 2, 3, 4, 8, 16, 32, 64, 128, 256, 512)],
+}
+
+
+@dataclass
+class Measured:
+    """Seconds for the whole workload, once a round; empty when the contender failed."""
+
+    seconds: list[float] = field(default_factory=list)
+    failure: str = ""
+
+    @property
+    def median(self) -> float:
+        """The median of the rounds, in seconds."""
+        return statistics.median(self.seconds)
+
+    def times_faster_than(self, other: "Measured") -> float:
+        """Return the median of the ratios, each of one round."""
+        pairs = zip(other.seconds, self.seconds, strict=True)
+        return statistics.median(theirs / ours for theirs, ours in pairs)
+
+
+def on_one_core() -> None:
+    """Keep this process, and whatever thread a package starts, on one core."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
+def measure(workload: Workload, contenders: Sequence[Contender], rounds: int = ROUNDS) -> dict[str, Measured]:
+    """Measure contenders side by side.
+
+    A slow one makes fewer iterations, over the whole schedule, or sees fewer samples; what it takes is scaled,
+    as the cost of all of them grows with both. A first, short run of each warms up caches and compilers.
+    """
+    measured = {contender.name: Measured() for contender in contenders}
+    samples, weights = workload.data(), workload.parameters.initial_weights(workload.dimension)
+    slices = {}
+    for contender in contenders:
+        try:
+            slices[contender.name] = _fit(workload, contender, samples, weights)
+        except Exception as error:  # noqa: BLE001 - a package may fail in any way, and is named then
+            measured[contender.name].failure = f"{type(error).__name__}: {error}".splitlines()[0]
+    for _ in range(rounds):
+        for contender in contenders:
+            if contender.name in slices:
+                count, iterations = slices[contender.name]
+                seconds = _time(contender, samples[:count], weights, iterations)
+                measured[contender.name].seconds.append(seconds * workload.steps / (count * iterations))
+    return measured
+
+
+def _time(contender: Contender, samples: FloatArray, weights: FloatArray, iterations: int) -> float:
+    started = time.perf_counter()
+    contender.train(samples, weights, iterations)
+    return time.perf_counter() - started
+
+
+def _sizes(workload: Workload) -> Iterator[tuple[int, int]]:
+    """Yield ever larger slices: numbers of samples and of iterations."""
+    few = min(workload.samples, 20)
+    iterations = 1
+    while iterations < workload.iterations:
+        yield few, iterations
+        iterations *= 4
+    while few < workload.samples:
+        yield few, workload.iterations
+        few *= 4
+    yield workload.samples, workload.iterations
+
+
+def _fit(
+    workload: Workload, contender: Contender, samples: FloatArray, weights: FloatArray
+) -> tuple[int, int]:
+    """Return the largest slice that does not take too long: samples and iterations."""
+    batch = "batch" in contender.note
+    contender.train(samples[:2], weights, 1)
+    chosen = min(workload.samples, 20), 1
+    for count, iterations in _sizes(workload):
+        # A batch iteration has costs that do not grow with the samples: it always sees all of them.
+        chosen = (workload.samples if batch else count), iterations
+        if _time(contender, samples[: chosen[0]], weights, iterations) > SLICE / 4:
+            break
+    return chosen
