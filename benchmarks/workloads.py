@@ -1,4 +1,7 @@
-"""What is measured, and how: side by side in one process, on one core, a slice of each training in turn."""
+"""What is measured, and how: side by side in one process, on one core, a slice of each training in turn.
+
+Time is the processor's, so that whatever else runs on the machine disturbs less.
+"""
 
 import os
 import statistics
@@ -108,8 +111,8 @@ def on_one_core() -> None:
 def measure(workload: Workload, contenders: Sequence[Contender], rounds: int = ROUNDS) -> dict[str, Measured]:
     """Measure contenders side by side.
 
-    A slow one makes fewer iterations, over the whole schedule, or sees fewer samples; what it takes is scaled,
-    as the cost of all of them grows with both. A first, short run of each warms up caches and compilers.
+    A slow one makes fewer iterations, over the whole schedule, or sees fewer samples; its time is scaled, as
+    the cost of all of them grows with both. A first, short run of each warms up caches and compilers.
     """
     measured = {contender.name: Measured() for contender in contenders}
     samples, weights = workload.data(), workload.parameters.initial_weights(workload.dimension)
@@ -129,9 +132,9 @@ def measure(workload: Workload, contenders: Sequence[Contender], rounds: int = R
 
 
 def _time(contender: Contender, samples: FloatArray, weights: FloatArray, iterations: int) -> float:
-    started = time.perf_counter()
+    started = time.process_time()
     contender.train(samples, weights, iterations)
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 def _sizes(workload: Workload) -> Iterator[tuple[int, int]]:

@@ -24,12 +24,16 @@ class Cost:
         Seconds for every weight of the map, and one more for every unit.
     per_smoothing : float, default 0
         Seconds, once an iteration, for every weight and every unit, times width plus height.
+    pruning : int, default 1
+        In few dimensions much of the map can be passed over: where a unit has fewer values than this (one
+        more than dimensions), what each costs falls in proportion.
     """
 
     per_step: float
     per_dimension: float
     per_value: float
     per_smoothing: float = 0.0
+    pruning: int = 1
 
     def seconds(self, parameters: Parameters, *, samples: int, dimension: int) -> float:
         """Estimate how long it takes to train a map and to measure it."""
@@ -40,4 +44,5 @@ class Cost:
 
     def step(self, *, units: int, dimension: int) -> float:
         """Estimate how long one step takes, in seconds."""
-        return self.per_step + self.per_dimension * dimension + self.per_value * units * (dimension + 1)
+        values = units * (dimension + 1) * min(1.0, (dimension + 1) / self.pruning)
+        return self.per_step + self.per_dimension * dimension + self.per_value * values

@@ -33,7 +33,7 @@ class NumpyBatch:
     """
 
     name = "numpy"
-    cost = Cost(per_step=1e-6, per_dimension=0.2e-6, per_value=4e-9, per_smoothing=2e-9)
+    cost = Cost(per_step=1e-6, per_dimension=0.2e-6, per_value=2.5e-9, per_smoothing=0.3e-9)
     #: How many samples are looked up at a time: memory only, never the result.
     batch_size = 16 * BLOCK
     _match: Callable[[FloatArray, FloatArray], Matches] = staticmethod(by_products)
@@ -68,5 +68,5 @@ class NativeBatch(NumpyBatch):
     """Batch training with the compiled kernel's search."""
 
     name = "native"
-    cost = Cost(per_step=1e-6, per_dimension=0.2e-6, per_value=0.5e-9, per_smoothing=2e-9)
+    cost = Cost(per_step=0.5e-6, per_dimension=0.1e-6, per_value=0.4e-9, per_smoothing=0.3e-9, pruning=64)
     _match = staticmethod(by_bounds)

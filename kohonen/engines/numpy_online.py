@@ -29,18 +29,21 @@ TINY_MAP = 3072
 SMALL_MAP = 1024
 #: Weights in a band of columns: a few arrays of them stay in the cache.
 BAND = 2**18
+#: Columns are updated whole when they are as short as this, or not much longer than the window.
+SHORT_COLUMN, LONG_RUN = 64, 3
 #: How much of the map a window must be for a pass over all of it to cost less.
 WIDE_SHARE = 0.75
 
 
 class _Band(NamedTuple):
-    """A band of columns of the map, and room to work on it."""
+    """A band of columns of the map, and room to work on it that all bands share."""
 
     first: int  # its first cell
     columns: slice
     planes: FloatArray  # (dim, cells), its weights
-    work: FloatArray  # (dim, cells), shared by all bands, as are the following
-    rows: list[FloatArray]  # the rows of `work`
+    differences: FloatArray  # (dim, cells)
+    squares: FloatArray  # (dim, cells); in the place of the differences where there are several bands
+    square: list[FloatArray]  # the planes of the squares
     distances: FloatArray  # (cells,)
     theta: FloatArray  # (columns, height)
     flat_theta: FloatArray
@@ -60,7 +63,7 @@ class NumpyOnline:
     """
 
     name = "numpy"
-    cost = Cost(per_step=15e-6, per_dimension=2e-6, per_value=2e-9)
+    cost = Cost(per_step=15e-6, per_dimension=2e-6, per_value=3e-9)
 
     def __init__(self, weights: FloatArray, samples: FloatArray, schedule: Schedule) -> None:
         self._width, self._height, self._dimension = weights.shape
@@ -108,23 +111,25 @@ class NumpyOnline:
         """Cut the map into bands of whole columns."""
         height, dimension = self._height, self._dimension
         thickness = min(self._width, max(1, BAND // (height * dimension)))
-        work = np.empty(dimension * thickness * height)
+        differences = np.empty(dimension * thickness * height)
+        squares = np.empty_like(differences) if thickness == self._width else differences
         distances, theta = np.empty(thickness * height), np.empty(thickness * height)
         bands = []
         for left in range(0, self._width, thickness):
             columns = slice(left, min(left + thickness, self._width))
-            cells = (columns.stop - left) * height
-            room = work[: dimension * cells].reshape(dimension, cells)
-            start, end = left * height, left * height + cells
-            flat = theta[:cells]
+            start, end = left * height, columns.stop * height
+            values = slice(dimension * (end - start))
+            square = squares[values].reshape(dimension, -1)
+            flat = theta[: end - start]
             bands.append(
                 _Band(
                     start,
                     columns,
                     self._planes[:-1, start:end],
-                    room,
-                    list(room),
-                    distances[:cells],
+                    differences[values].reshape(dimension, -1),
+                    square,
+                    list(square),
+                    distances[: end - start],
                     flat.reshape(-1, height),
                     flat,
                 )
@@ -161,18 +166,19 @@ class NumpyOnline:
                 row = rows[height - 1 - y : 2 * height - 1 - y]
             least = np.inf
             for band in bands:
-                work = band.work
+                planes, differences = band.planes, band.differences
                 if before is not None:
-                    # The differences that the search made are made again: for a large map that is less
-                    # work than keeping them.
-                    np.multiply(column[band.columns], row, out=band.theta)
-                    np.subtract(before, band.planes, out=work)
-                    np.multiply(work, band.flat_theta, out=work)
-                    np.add(band.planes, work, out=band.planes)
+                    # With nothing to add up, each element is the product of two numbers, rounded once.
+                    np.dot(column[band.columns], row[None], out=band.theta)
+                    # For a large map it is less work to make the differences again than to keep them.
+                    if len(bands) > 1:
+                        np.subtract(before, planes, out=differences)
+                    np.multiply(differences, band.flat_theta, out=differences)
+                    np.add(planes, differences, out=planes)
                 if sample is not None:
-                    np.subtract(sample, band.planes, out=work)
-                    np.multiply(work, work, out=work)
-                    _sum_planes(band.rows, band.distances)
+                    np.subtract(sample, planes, out=differences)
+                    np.multiply(differences, differences, out=band.squares)
+                    _sum_planes(band.square, band.distances)
                     nearest = int(band.distances.argmin())
                     # Of equal distances the first wins, within a band and among bands.
                     if band.distances[nearest] < least:
@@ -190,12 +196,15 @@ class NumpyOnline:
             x, y = divmod(self._search(sample, product), height)
             left, right = max(x - reach, 0), min(x + reach + 1, width)
             top, bottom = max(y - reach, 0), min(y + reach + 1, height)
+            if height <= SHORT_COLUMN + LONG_RUN * (bottom - top):
+                # What is contiguous is done much faster, and the neighbourhood is zero beyond its reach.
+                top, bottom = 0, height
             row = rows[height - 1 - y + top : height - 1 - y + bottom]
             thickness = max(1, BAND // (self._dimension * (bottom - top)))
             for start in range(left, right, thickness):
                 stop = min(start + thickness, right)
                 column = columns[width - 1 - x + start : width - 1 - x + stop]
-                self._move(sample, self._grid[:, start:stop, top:bottom], column * row)
+                self._move(sample, self._grid[:, start:stop, top:bottom], np.dot(column, row[None]))
 
     def _move(self, sample: FloatArray, window: FloatArray, theta: FloatArray) -> None:
         """Move the weights in a window (dim + 1, width, height) towards a sample, and keep their norms."""

@@ -12,7 +12,7 @@ import math
 import random
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
@@ -83,8 +83,10 @@ class Kernel:
                 raise OSError(f"{path} has another exponential function than Python")
         self.level: int = self.highest_level()
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        raise AttributeError(name)  # here to tell the type of the functions that are set above
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Callable[..., Any]:
+            """Tell the type of the functions that are set above."""
 
     @property
     def instruction_set(self) -> str:

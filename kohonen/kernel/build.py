@@ -93,7 +93,7 @@ def compile_kernel(
         fresh.replace(output)
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Compile as the command line says; 1 when that fails."""
     parser = argparse.ArgumentParser(description="Compile the kernel.")
     parser.add_argument("--output", type=Path, default=FOLDER / LIBRARY)
@@ -103,14 +103,14 @@ def main() -> int:
     )
     parser.add_argument("--program", type=Path, help="a C file with a main: make a program and no library")
     parser.add_argument("flags", nargs="*", help="more flags, behind --")
-    arguments = parser.parse_args()
+    given = parser.parse_args(arguments)
     try:
         compile_kernel(
-            arguments.output,
-            compiler=arguments.compiler,
-            machine=arguments.machine,
-            flags=arguments.flags,
-            program=arguments.program,
+            given.output,
+            compiler=given.compiler,
+            machine=given.machine,
+            flags=given.flags,
+            program=given.program,
         )
     except (OSError, subprocess.CalledProcessError) as error:
         sys.stderr.write(f"the kernel was not compiled: {error}\n")

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -96,6 +98,10 @@ def test_cost_grows_with_the_work() -> None:
     cost = Cost(per_step=1.0, per_dimension=10.0, per_value=100.0)
     parameters = Parameters(width=2, height=3, iterations=5)
     assert cost.seconds(parameters, samples=7, dimension=1) == (5 + 2) * 7 * (1 + 10 + 1200)
+    pruned = replace(cost, pruning=4).seconds(parameters, samples=7, dimension=1)
+    assert pruned == (5 + 2) * 7 * (1 + 10 + 600)
+    smoothing = replace(cost, per_smoothing=1000.0).seconds(parameters, samples=7, dimension=1)
+    assert smoothing == (5 + 2) * (7 * (1 + 10 + 1200) + 1000 * 12 * 5)
 
 
 def test_a_finished_training_goes_on_as_the_schedule_did() -> None:
