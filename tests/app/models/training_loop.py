@@ -1,7 +1,7 @@
-"""Train model after model and store each, until killed: ``python -m tests.app.models.training_loop FOLDER N``.
+"""Train and store model after model until killed: ``python -m tests.app.models.training_loop FOLDER 0 N``.
 
-Every second model has a name, every third is given one later, every seventh is deleted. Each is announced on
-a line before it is begun, and once it is done.
+Every second model has a name, every third is given one later, every seventh is deleted. Each is announced
+before it is begun, and once it is done.
 """
 
 import math
