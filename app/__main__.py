@@ -1,7 +1,9 @@
-"""The service from the command line: ``python -m app serve``."""
+"""The service from the command line: ``python -m app serve``, ``python -m app models ...``."""
 
 import argparse
+import sys
 
+from app import model_commands
 from app.settings import Settings
 
 __all__ = ["main"]
@@ -12,7 +14,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m app", description="The Kohonen service.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("serve", help="serve the API on HOST and PORT (127.0.0.1:5000)")
-    parser.parse_args(arguments)
+    model_commands.add_parser(commands)
+    parsed = parser.parse_args(arguments)
+    if parsed.command == "models":
+        sys.exit(model_commands.run(parsed, Settings()))
     serve(Settings())
 
 

@@ -123,11 +123,11 @@ class Listing:
     ) -> Iterator[tuple[str, Listed]]:
         """Give all models in an order, each with its place; it costs what is taken from it."""
         if name is not None:
-            revisions = self._names.entries(
-                name, start_after=start_after if order.metric is None else "", page=page
-            )
+            everything = order.metric is not None
+            start, keys = ("", 1000) if everything else (start_after, page)
+            revisions = self._names.entries(name, start_after=start, page=keys)
             listed = ((place, Listed(entry, number_of(place))) for place, entry in revisions)
-            return listed if order.metric is None else _sorted(listed, order, start_after)
+            return _sorted(listed, order, start_after) if everything else listed
         if order.indexed:
             return self._indexed(order.metric or NEWEST, start_after, page)
         return _sorted(self._indexed(NEWEST, "", 1000), order, start_after)

@@ -100,6 +100,13 @@ class Names:
             if entry is not None:
                 yield key[len(folder) :], entry
 
+    def everything(self) -> Iterator[tuple[Revision, Entry]]:
+        """Give every revision of every name."""
+        for key in keys_from(self._store, "names/"):
+            _, name, folder, place = key.split("/")
+            if folder == "index" and (entry := Entry.parse(key)) is not None:
+                yield Revision(name, number_of(place)), entry
+
     def entry(self, revision: Revision) -> Entry | None:
         """Return what the index says of a revision; None when it is not there, or no more."""
         for key in self._store.keys(name_index_folder(revision.name, revision.number), limit=1):

@@ -67,7 +67,7 @@ class ModelReader:
             raise ModelNotFoundError(f"there is no model {model_id[:64]!r}: an id is 32 hexadecimal digits")
         for home in HOMES:
             try:
-                card = self._card(home, model_id)
+                card = self.card_in(home, model_id)
             except BlobNotFound:
                 continue
             if home == KEPT or self._lasts(card):
@@ -181,7 +181,16 @@ class ModelReader:
         key = derived_key(card.home, card.id, form)
         return key if self.store.keys(key, limit=1) == [key] else None
 
-    def _card(self, home: Home, model_id: str) -> Card:
+    def card_in(self, home: Home, model_id: str) -> Card:
+        """Return the card of a model in a home.
+
+        Raises
+        ------
+        BlobNotFound
+            When there is none.
+        DamagedModelError
+            When it cannot be read.
+        """
         try:
             blob = self.store.read(card_key(home, model_id), max_bytes=MOST_CARD_BYTES)
             card = Card.model_validate_json(blob.data)

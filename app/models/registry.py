@@ -81,7 +81,7 @@ class Models(ModelReader):
             return self.settle(self.card(card.id), name)
         Index(self.store, home).add(Entry.of(card))
         if home == KEPT:  # somebody may have trained the same without a name meanwhile
-            self._remove(UNNAMED, card.id)
+            self.remove(UNNAMED, card.id)
         return Stored(card.at(home), created=True, revision=self._named(card, name))
 
     def settle(self, card: Card, name: str | None = None) -> Stored:
@@ -89,6 +89,8 @@ class Models(ModelReader):
         if name is not None and card.home == UNNAMED:
             card = self._keep(card)
         Index(self.store, card.home).ensure(Entry.of(card))
+        if name is not None:  # a move may not have come to its end
+            self.remove(UNNAMED, card.id)
         return Stored(card, created=False, revision=self._named(card, name))
 
     def delete(self, model_id: str) -> None:
@@ -99,9 +101,26 @@ class Models(ModelReader):
         ModelNotFoundError
             When it is not there.
         """
-        found = [self._remove(home, model_id) for home in (UNNAMED, KEPT)]
+        found = [self.remove(home, model_id) for home in (UNNAMED, KEPT)]
         if not any(found):
             raise ModelNotFoundError(f"there is no model {model_id!r}")
+
+    def remove(self, home: Home, model_id: str) -> bool:
+        """Remove what there is of a model in a home, and say whether it was there."""
+        index = Index(self.store, home)
+        try:
+            index.remove(Entry.of(self.card_in(home, model_id)))
+        except BlobNotFound:
+            return False
+        except DamagedModelError:
+            index.remove_id(model_id)
+        if home == KEPT:
+            for revision in self.names.revisions(model_id):
+                self.names.remove(revision)
+        self.store.delete(card_key(home, model_id))
+        for key in list(keys_from(self.store, folder(home, model_id))):
+            self.store.delete(key)
+        return True
 
     def add_derived(self, card: Card, form: str, file: bytes, *, media_type: str) -> str:
         """Store the weights of a model in another format, and return their key."""
@@ -131,28 +150,9 @@ class Models(ModelReader):
         if card.data.sha256 is not None:
             self._write(data_key(KEPT, card.id, card.data.sha256), npy(self.samples(card)), KEPT)
         self._commit(card, KEPT)
-        Index(self.store, KEPT).add(Entry.of(card))
-        self._remove(UNNAMED, card.id)
         return card.at(KEPT)
 
     def _remove_expired(self, model_id: str) -> None:
         with suppress(BlobNotFound, DamagedModelError):
-            if self._age is not None and not self._lasts(self._card(UNNAMED, model_id)):
-                self._remove(UNNAMED, model_id)
-
-    def _remove(self, home: Home, model_id: str) -> bool:
-        """Remove what is of a model in a home, and say whether there was one."""
-        index = Index(self.store, home)
-        try:
-            index.remove(Entry.of(self._card(home, model_id)))
-        except BlobNotFound:
-            return False
-        except DamagedModelError:
-            index.remove_id(model_id)
-        if home == KEPT:
-            for revision in self.names.revisions(model_id):
-                self.names.remove(revision)
-        self.store.delete(card_key(home, model_id))
-        for key in list(keys_from(self.store, folder(home, model_id))):
-            self.store.delete(key)
-        return True
+            if self._age is not None and not self._lasts(self.card_in(UNNAMED, model_id)):
+                self.remove(UNNAMED, model_id)

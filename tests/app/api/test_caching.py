@@ -4,8 +4,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 SMALL: dict[str, Any] = {"colours": ["red", "blue"], "width": 3, "height": 2, "iterations": 4, "name": "a"}
-PATHS = ("", "/image", "/image?scale=2", "/image?view=input-output", "/download", "/download?format=csv")
-PATHS += ("/download?format=npz", "/weights/0/0", "/weights/1/0")
+PATHS = ["", "/image", "/image?scale=2", "/image?view=input-output", "/download", "/download?format=csv"]
+PATHS += ["/download?format=npz", "/weights/0/0", "/weights/1/0"]
 
 
 @pytest.fixture

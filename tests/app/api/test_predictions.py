@@ -147,7 +147,7 @@ def test_too_many(make_client: MakeClient) -> None:
         {"json": {"data": [[0, 0, 0]] * 100}},
         {"content": b"0,0,0\n" * 100, "headers": {"Content-Type": "text/csv"}},
     ):
-        answer = client.post("/predict-batch", **request)  # type: ignore[arg-type]
+        answer = client.post("/predict-batch", **request)
         assert answer.status_code == 422
         assert answer.json()["type"] == "urn:kohonen:problem:over-limit"
     assert client.post("/predict-batch", json={"data": [[0, 0, 0]] * 1000}).status_code == 413

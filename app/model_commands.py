@@ -1,0 +1,147 @@
+"""``python -m app models``: the models of a store from the command line."""
+
+import argparse
+import asyncio
+import json
+import math
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from app.api.schemas import TrainingBody
+from app.errors import ServiceError
+from app.models.imports import add_archive
+from app.models.index import METRICS
+from app.models.listing import Order
+from app.models.maintenance import prune, repair
+from app.models.names import NAME_RULE, is_name
+from app.models.opening import open_models
+from app.models.references import FORMS, parse
+from app.models.registry import Models, Stored
+from app.settings import Settings
+from app.storage.port import StorageError
+from app.training import Outcome, TrainingService
+from kohonen import KohonenError
+
+__all__ = ["add_parser", "run"]
+
+#: Models that are fetched at a time.
+PAGE = 100
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Describe the command."""
+    parser = commands.add_parser("models", help="list, show, add, remove and prune the models of SOM_STORE")
+    parser.add_argument("--store", help="another store than that of SOM_STORE")
+    actions = parser.add_subparsers(dest="action", required=True)
+
+    listing = actions.add_parser("list", help="list models, the newest first")
+    listing.add_argument("--name", type=_name, help="only the revisions of this name")
+    listing.add_argument("--sort", choices=list(METRICS), help="by a metric, the best first")
+    listing.add_argument("--max", type=int, default=20, help="how many at most (20)")
+    listing.set_defaults(do=_list)
+
+    show = actions.add_parser("show", help="show the card of a model")
+    show.add_argument("ref", help=FORMS)
+    show.set_defaults(do=_show)
+
+    add = actions.add_parser("add", help="add a model: a training request (.json) or a download (.npz)")
+    add.add_argument("file", type=Path, help="a body of POST /train, or what download?format=npz gave")
+    add.add_argument("--name", type=_name, help="a name that it becomes a revision of")
+    add.set_defaults(do=_add)
+
+    remove = actions.add_parser("remove", help="remove a model")
+    remove.add_argument("ref", help="an id or name@3")
+    remove.set_defaults(do=_remove)
+
+    pruning = actions.add_parser("prune", help="remove models without a name that are old")
+    pruning.add_argument("--days", type=float, help="how old; by default what SOM_UNNAMED_DAYS says")
+    pruning.add_argument("--dry-run", action="store_true", help="say which, and remove nothing")
+    pruning.set_defaults(do=_prune)
+
+    repairing = actions.add_parser("repair", help="list what crashes have kept from being listed")
+    repairing.set_defaults(do=_repair)
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Do what the command line says, and return the exit code."""
+    if arguments.store is not None:
+        settings = settings.model_copy(update={"store": arguments.store})
+    do: Callable[[argparse.Namespace, Models, Settings], None] = arguments.do
+    try:
+        do(arguments, open_models(settings), settings)
+    except (ServiceError, StorageError, KohonenError, ValueError, OSError) as error:
+        sys.stderr.write(f"models {arguments.action}: {error}\n")
+        return 1
+    return 0
+
+
+def _list(arguments: argparse.Namespace, models: Models, settings: Settings) -> None:
+    order = Order() if arguments.sort is None else Order.best_first(arguments.sort)
+    cursor, left = None, arguments.max
+    while left > 0:
+        page = models.listing.page(size=min(left, PAGE), cursor=cursor, name=arguments.name, order=order)
+        for one in page.models:
+            entry = one.entry
+            shape = "x".join(map(str, entry.shape))
+            error = entry.quality["quantization_error"]
+            revision = "" if one.number is None else f"  {arguments.name}@{one.number}"
+            _say(f"{entry.id}  {entry.created_at:%Y-%m-%d %H:%M:%S}  {shape:>12}  {error:.6g}{revision}")
+        cursor, left = page.cursor, left - PAGE
+        if cursor is None:
+            return
+
+
+def _show(arguments: argparse.Namespace, models: Models, settings: Settings) -> None:
+    card = models.resolve(arguments.ref)
+    revisions = [str(revision) for revision in models.names.revisions(card.id)]
+    _say(json.dumps({**card.model_dump(mode="json"), "revisions": revisions}, indent=2))
+
+
+def _add(arguments: argparse.Namespace, models: Models, settings: Settings) -> None:
+    file = arguments.file.read_bytes()
+    stored: Stored | Outcome
+    if arguments.file.suffix == ".npz":
+        stored = add_archive(models, file, name=arguments.name)
+    else:
+        request = TrainingBody.model_validate_json(file)
+        if arguments.name is not None:
+            request = request.model_copy(update={"name": arguments.name})
+        service = TrainingService(models, settings)
+        # Nobody waits for an answer here: it may take as long as it takes.
+        stored = asyncio.run(service.train(request.training_request(), deadline=math.inf))
+    revision = "" if stored.revision is None else f"  {stored.revision}"
+    _say(f"{stored.card.id}  {'added' if stored.created else 'was there'}{revision}")
+
+
+def _remove(arguments: argparse.Namespace, models: Models, settings: Settings) -> None:
+    reference = parse(arguments.ref)
+    if reference is not None and reference.moves:
+        raise ValueError(f"{arguments.ref!r} may mean another model by now: give an id, or name@3")
+    model_id = reference.id if reference is not None else None
+    model_id = model_id or models.resolve(arguments.ref).id
+    models.delete(model_id)
+    _say(f"{model_id}  removed")
+
+
+def _prune(arguments: argparse.Namespace, models: Models, settings: Settings) -> None:
+    days = settings.unnamed_days if arguments.days is None else arguments.days
+    if days is None:
+        raise ValueError("how old may models without a name be? give --days, or set SOM_UNNAMED_DAYS")
+    for entry in prune(models, days=days, dry=arguments.dry_run):
+        _say(f"{entry.id}  {entry.created_at:%Y-%m-%d}  {'would go' if arguments.dry_run else 'removed'}")
+
+
+def _repair(arguments: argparse.Namespace, models: Models, settings: Settings) -> None:
+    for repaired in repair(models):
+        _say(f"{repaired.id}  {repaired.what}")
+
+
+def _name(text: str) -> str:
+    if not is_name(text):
+        raise argparse.ArgumentTypeError(NAME_RULE)
+    return text
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
