@@ -19,7 +19,7 @@ __all__ = ["MOST_CLUSTERS", "Clusters", "cluster_units", "davies_bouldin"]
 IntArray = npt.NDArray[np.int64]
 
 #: How many clusters are tried where the number is to be chosen.
-MOST_CLUSTERS = 10
+MOST_CLUSTERS = 8
 #: Units that are merged one by one; on larger maps only evenly spaced ones are, and the others follow the
 #: nearest centre.
 MOST_UNITS = 2_500
@@ -59,7 +59,7 @@ def cluster_units(weights: FloatArray, k: int | Literal["auto"] = "auto") -> Clu
         Finite weights of a map.
     k : int or "auto", default "auto"
         How many clusters: at least 1 and at most as many as there are units. ``"auto"`` takes the number from
-        2 to 10 whose Davies-Bouldin index is smallest.
+        2 to 8 whose Davies-Bouldin index is smallest.
 
     Returns
     -------
