@@ -7,7 +7,7 @@ from app.errors import FieldError, OverLimitError
 from app.settings import Settings
 from kohonen.engines import default_engine
 from kohonen.parameters import Parameters
-from kohonen.pictures import unit_pixels
+from kohonen.pictures import picture_size, unit_pixels
 
 __all__ = ["check", "check_prediction", "estimate"]
 
@@ -18,7 +18,7 @@ DIMENSION_SECONDS = 0.5e-9
 
 def estimate(parameters: Parameters, *, samples: int, dimension: int) -> float:
     """Estimate how many seconds a training takes, rather too many than too few."""
-    cost = default_engine(parameters.algorithm).cost
+    cost = default_engine(parameters.algorithm, parameters.geometry).cost
     return cost.seconds(parameters, samples=samples, dimension=dimension)
 
 
@@ -92,12 +92,12 @@ def _too_large(
     parameters: Parameters, samples: int, dimension: int, limits: Settings, field: str
 ) -> Iterator[FieldError]:
     width, height = parameters.width, parameters.height
-    scale = unit_pixels(width, height)
+    rows, columns = picture_size(width, height, unit_pixels(width, height), parameters.geometry)
     asked = [
         ("width", "a width of {}", width, limits.max_side),
         ("height", "a height of {}", height, limits.max_side),
         ("width", "a map of {} units", width * height, limits.max_units),
-        ("width", "a picture of {} pixels", width * height * scale * scale, limits.max_picture_pixels),
+        ("width", "a picture of {} pixels", rows * columns, limits.max_picture_pixels),
         ("iterations", "{} iterations", parameters.iterations, limits.max_iterations),
         (field, "{} samples", samples, limits.max_samples),
         (field, "{} values a sample", dimension, limits.max_dimension),

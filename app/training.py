@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -18,8 +18,9 @@ from app.models import Card, Lineage, Models, Revision, Stored, make_card
 from app.pool import TrainingPool
 from app.settings import Settings
 from app.storage.port import StoreUnavailable
-from kohonen import Parameters, TrainedMap, assess, train
+from kohonen import Observer, Parameters, TrainedMap, assess, train
 from kohonen.data import FloatArray
+from kohonen.frames import Frame, Frames, Spacing
 from kohonen.history import History
 from kohonen.identity import child_id, fingerprint, model_id
 
@@ -27,6 +28,9 @@ __all__ = ["Outcome", "Start", "Timings", "TrainingRequest", "TrainingService"]
 
 #: Seconds after its deadline that a training has for storing what it has made.
 STORING_SECONDS = 1.5
+
+#: Memory for the frames of a training.
+MOST_FRAME_BYTES = 2**26
 
 Result = TypeVar("Result")
 
@@ -67,6 +71,11 @@ class TrainingRequest:
         The name that the model becomes a revision of.
     start : Start or None
         The model that the training goes on from.
+    frames : int or None
+        How many frames of an animation to capture: they are no part of the model, and a stored model has
+        none, so it is trained again for them.
+    spacing : {"even", "logarithmic"}
+        How the frames are spaced.
     """
 
     samples: FloatArray
@@ -76,6 +85,8 @@ class TrainingRequest:
     field: str = "data"
     name: str | None = None
     start: Start | None = None
+    frames: int | None = None
+    spacing: Spacing = "even"
 
     @cached_property
     def id(self) -> str:
@@ -141,6 +152,8 @@ class Outcome:
         The revision of a name that it is by this request.
     timings : Timings
         How long the parts took.
+    frames : list of Frame
+        Those that were asked for.
     """
 
     card: Card
@@ -149,6 +162,7 @@ class Outcome:
     created: bool
     revision: Revision | None = None
     timings: Timings = field(default_factory=Timings)
+    frames: list[Frame] = field(default_factory=list)
 
 
 class TrainingService:
@@ -185,24 +199,30 @@ class TrainingService:
             When the store cannot be used and the request needs it.
         """
         timings = Timings()
-        if request.persist:
+        if request.persist and request.frames is None:
             with timings.measure("store"):
                 found = await self._in_time(deadline, partial(self._find, request))
             if found is not None:
                 stored, weights = found
                 return Outcome(stored.card, weights, True, False, stored.revision, timings)
         history = History() if request.persist else None
+        frames = None
+        if request.frames is not None:
+            frames = Frames(request.frames, spacing=request.spacing, most_bytes=MOST_FRAME_BYTES)
         with timings.measure("train"):
-            trained = await self._run(request, deadline, history)
+            observers = [observer for observer in (history, frames) if observer is not None]
+            trained = await self._run(request, deadline, observers)
         with timings.measure("quality"):
             card = await run_in_threadpool(self._describe, request, trained, history)
+        captured = [] if frames is None else frames.frames
         if not request.persist:
-            return Outcome(card, trained.weights, stored=False, created=False, timings=timings)
+            return Outcome(card, trained.weights, False, False, timings=timings, frames=captured)
         with timings.measure("store"):
             add = partial(self._models.add, card, trained.weights, request.samples, name=request.name)
             # Where another request was quicker, its card is the one that everybody sees.
             stored = await self._in_time(deadline, add)
-        return Outcome(stored.card, trained.weights, True, stored.created, stored.revision, timings)
+        revision = stored.revision
+        return Outcome(stored.card, trained.weights, True, stored.created, revision, timings, captured)
 
     def _find(self, request: TrainingRequest) -> tuple[Stored, FloatArray] | None:
         card = self._models.find(request.id)
@@ -220,7 +240,9 @@ class TrainingService:
             retry_after=5,
         )
 
-    async def _run(self, request: TrainingRequest, deadline: float, history: History | None) -> TrainedMap:
+    async def _run(
+        self, request: TrainingRequest, deadline: float, observers: Sequence[Observer]
+    ) -> TrainedMap:
         samples, dimension = request.samples.shape
         limits.check(
             request.work,
@@ -240,7 +262,7 @@ class TrainingService:
                     first_iteration=request.first_iteration,
                     last_iteration=request.last_iteration,
                     should_stop=lambda: time.monotonic() > deadline,
-                    observers=() if history is None else (history,),
+                    observers=observers,
                 ),
                 seconds=limits.estimate(request.work, samples=samples, dimension=dimension),
             )
@@ -257,7 +279,7 @@ class TrainingService:
         return make_card(
             request.id,
             trained,
-            assess(trained.weights, request.samples),
+            assess(trained.weights, request.samples, request.parameters.geometry),
             request.samples,
             keep_data=request.keep_data,
             environment=self._settings.deployment,

@@ -22,7 +22,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from kohonen.data import FloatArray
 from kohonen.search import IntArray, match
 
-__all__ = ["Statistics", "gather", "merge", "partial", "update"]
+__all__ = ["Statistics", "gather", "merge", "partial", "settle", "update"]
 
 #: How many columns, or rows, are smoothed at a time: bounds the memory for the matrix of the neighbourhood.
 SMOOTHED_AT_ONCE = 512
@@ -42,6 +42,11 @@ class Statistics:
 
     counts: FloatArray
     sums: FloatArray
+
+    @property
+    def planes(self) -> FloatArray:
+        """The sums, and the counts as one more plane behind them."""
+        return np.concatenate([self.sums, self.counts[None]])
 
 
 def partial(block: FloatArray, weights: FloatArray) -> Statistics:
@@ -91,8 +96,12 @@ def update(weights: FloatArray, statistics: Statistics, table: Sequence[float]) 
     ndarray of shape (width, height, dim)
         A new array.
     """
-    planes = np.concatenate([statistics.sums, statistics.counts[None]])
-    planes = _smooth(_smooth(planes, table).swapaxes(1, 2), table).swapaxes(1, 2)
+    planes = _smooth(_smooth(statistics.planes, table).swapaxes(1, 2), table).swapaxes(1, 2)
+    return settle(weights, planes)
+
+
+def settle(weights: FloatArray, planes: FloatArray) -> FloatArray:
+    """Return the weights that smoothed statistics ask for; a unit that no sample reaches keeps its own."""
     reached = planes[-1] > 0.0
     updated = weights.copy()
     updated[reached] = (planes[:-1, reached] / planes[-1, reached]).T

@@ -13,6 +13,9 @@ __all__ = ["CONTRACT_VERSION", "child_id", "fingerprint", "model_id"]
 #: Version of the algorithm's contract. Another number is another map from the same request.
 CONTRACT_VERSION = 1
 
+#: Parameters that were added later, and their defaults.
+_ADDED = {"initialisation": "random", "grid": "rectangular", "boundary": "planar"}
+
 #: Characters of an id: 128 bits.
 ID_LENGTH = 32
 
@@ -60,7 +63,8 @@ def child_id(
         Where in the schedule the training begins and ends.
     """
     determining = _determining(parameters)
-    del determining["random_state"]
+    for initial in ("random_state", "initialisation"):  # the weights are the parent's
+        determining.pop(initial, None)
     return _hash(
         {
             "contract": CONTRACT_VERSION,
@@ -74,8 +78,7 @@ def child_id(
 
 
 def _determining(parameters: Parameters) -> dict[str, object]:
-    # A parameter that a later version adds stands here only where it is not at its default, so that ids last.
-    return {
+    determining: dict[str, object] = {
         "algorithm": parameters.algorithm,
         "width": parameters.width,
         "height": parameters.height,
@@ -84,6 +87,11 @@ def _determining(parameters: Parameters) -> dict[str, object]:
         "sigma": parameters.initial_radius,
         "random_state": parameters.random_state,
     }
+    # A parameter that a later version adds stands here only where it is not at its default, so that ids last.
+    for name, default in _ADDED.items():
+        if (value := getattr(parameters, name)) != default:
+            determining[name] = value
+    return determining
 
 
 def _hash(determined_by: dict[str, object]) -> str:

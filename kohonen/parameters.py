@@ -9,11 +9,16 @@ import numpy as np
 
 from kohonen.data import FloatArray
 from kohonen.errors import InvalidParameterError
+from kohonen.geometry import Boundary, Geometry, Grid
 from kohonen.schedule import Schedule
 
-__all__ = ["SEEDS", "Algorithm", "Parameters", "draw_seed"]
+__all__ = ["SEEDS", "Algorithm", "Initialisation", "Parameters", "draw_seed"]
 
 Algorithm: TypeAlias = Literal["online", "batch"]
+Initialisation: TypeAlias = Literal["random", "sample", "pca"]
+
+#: What each of these parameters may be.
+CHOICES = {"algorithm": Algorithm, "initialisation": Initialisation, "grid": Grid, "boundary": Boundary}
 
 #: Seeds that are drawn are below this number.
 SEEDS = 2**32
@@ -43,6 +48,13 @@ class Parameters:
     algorithm : {"online", "batch"}, default "online"
         How the map is trained: by one sample after the other, or by all of them at once in each iteration,
         which suits many samples and, with fewer of them than units, orders the map badly.
+    initialisation : {"random", "sample", "pca"}, default "random"
+        Where the weights begin: random in [0, 1), randomly chosen samples, or evenly on the plane of the
+        samples' two principal components; see :mod:`kohonen.initialisation`.
+    grid : {"rectangular", "hexagonal"}, default "rectangular"
+        How units are placed; see :mod:`kohonen.geometry`.
+    boundary : {"planar", "toroidal"}, default "planar"
+        Whether opposite edges of the grid are joined.
 
     Raises
     ------
@@ -57,6 +69,9 @@ class Parameters:
     sigma: float | None = None
     random_state: int | None = None
     algorithm: Algorithm = "online"
+    initialisation: Initialisation = "random"
+    grid: Grid = "rectangular"
+    boundary: Boundary = "planar"
 
     def __post_init__(self) -> None:
         for name in ("width", "height", "iterations"):
@@ -66,11 +81,14 @@ class Parameters:
         self._check_positive("learning_rate", most=1.0)
         if self.sigma is not None:
             self._check_positive("sigma", most=math.inf)
-        if self.algorithm not in get_args(Algorithm):
-            known = ", ".join(repr(name) for name in get_args(Algorithm))
-            raise InvalidParameterError(
-                f"algorithm must be one of {known}, but is {self.algorithm!r}", parameter="algorithm"
-            )
+        for name, kind in CHOICES.items():
+            self._check_choice(name, get_args(kind))
+        self.geometry.check(self.height)
+
+    @property
+    def geometry(self) -> Geometry:
+        """The kind of grid."""
+        return Geometry(self.grid, self.boundary)
 
     @property
     def initial_radius(self) -> float:
@@ -89,12 +107,19 @@ class Parameters:
         return replace(self, random_state=draw_seed())
 
     def initial_weights(self, dimension: int) -> FloatArray:
-        """Return the random weights that the training starts from, of shape ``(width, height, dimension)``.
+        """Return the random weights of the seed, of shape ``(width, height, dimension)``.
 
-        They are uniform in [0, 1) and the same wherever the seed is the same.
+        They are uniform in [0, 1) and the same wherever the seed is the same. They are what a training starts
+        from unless another initialisation is asked for.
         """
         generator = np.random.default_rng(self.random_state)
         return generator.random((self.width, self.height, dimension))
+
+    def _check_choice(self, name: str, choices: tuple[str, ...]) -> None:
+        value: Any = getattr(self, name)
+        if value not in choices:
+            known = ", ".join(map(repr, choices))
+            raise InvalidParameterError(f"{name} must be one of {known}, but is {value!r}", parameter=name)
 
     def _check_integer(self, name: str, *, least: int) -> None:
         value: Any = getattr(self, name)

@@ -2,10 +2,12 @@
 
 Pixels are uint8 arrays of shape ``(rows, columns, 3)``: red, green, blue. A map's x runs to the right and its
 y downwards, so that unit ``[x, y]`` of weights ``(width, height, dim)`` is the square of pixels
-``[y * scale : (y + 1) * scale, x * scale : (x + 1) * scale]``.
+``[y * scale : (y + 1) * scale, x * scale : (x + 1) * scale]``. On a hexagonal grid it is a hexagon, ``scale``
+pixels wide, and what is no unit is white. :mod:`kohonen.panels` draws the other views.
 """
 
 import io
+import math
 import zlib
 from typing import Any, TypeAlias
 
@@ -14,11 +16,26 @@ import numpy.typing as npt
 
 from kohonen.data import FloatArray, as_samples, as_weights
 from kohonen.errors import InvalidDataError, InvalidParameterError
+from kohonen.geometry import PLANAR, Geometry
 from kohonen.views import u_matrix
 
-__all__ = ["Pixels", "draw_input_output", "draw_input_strip", "draw_map", "encode_png", "unit_pixels"]
+__all__ = [
+    "Pixels",
+    "are_colours",
+    "draw_input_output",
+    "draw_input_strip",
+    "draw_map",
+    "draw_units",
+    "encode_png",
+    "map_colours",
+    "picture_size",
+    "unit_pixels",
+]
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
+
+#: On a hexagonal grid of units one wide: from one row to the next, and the length of a side.
+_ROW, _SIDE = math.sqrt(3) / 2, 1 / math.sqrt(3)
 
 #: Sums of products may leave [0, 1] by rounding; a map of colours is still one then.
 _ROUNDING = 1e-9
@@ -29,7 +46,74 @@ def unit_pixels(width: int, height: int) -> int:
     return max(1, 400 // max(width, height))
 
 
-def draw_map(weights: npt.ArrayLike, *, scale: int | None = None) -> Pixels:
+def picture_size(width: int, height: int, scale: int, geometry: Geometry = PLANAR) -> tuple[int, int]:
+    """Return the rows and columns of pixels that a map takes."""
+    if not geometry.hexagonal:
+        return height * scale, width * scale
+    shift = 0.5 if height > 1 else 0.0
+    return math.ceil(((height - 1) * _ROW + 2 * _SIDE) * scale), math.ceil((width + shift) * scale)
+
+
+def draw_units(colours: Pixels, *, scale: int, geometry: Geometry = PLANAR) -> Pixels:
+    """Draw units as squares or hexagons.
+
+    Parameters
+    ----------
+    colours : ndarray of uint8 of shape (width, height, 3)
+        The colour of each unit; any number of channels will do.
+    scale : int
+        The width of a unit in pixels.
+    geometry : Geometry, optional
+        The kind of grid.
+
+    Returns
+    -------
+    ndarray of uint8 of shape (rows, columns, 3)
+        Of the `picture_size`.
+    """
+    if not geometry.hexagonal:
+        return _enlarge(colours.swapaxes(0, 1), scale)
+    width, height, channels = colours.shape
+    rows, columns = picture_size(width, height, scale, geometry)
+    table = np.vstack([colours.reshape(-1, channels), np.full((1, channels), 255, dtype=np.uint8)])
+    picture = np.empty((rows, columns, channels), dtype=np.uint8)
+    across = (np.arange(columns) + 0.5) / scale
+    for row in range(rows):
+        picture[row] = table[_hexagons(across, (row + 0.5) / scale, width, height)]
+    return picture
+
+
+def _hexagons(across: FloatArray, down: float, width: int, height: int) -> npt.NDArray[np.int64]:
+    """Return the units, in C order, that lie at places across and down, in units; -1 where there is none."""
+    found = np.full(len(across), -1)
+    nearest = np.full(len(across), np.inf)
+    above = math.floor((down - _SIDE) / _ROW)
+    for y in (above, above + 1):
+        if not 0 <= y < height:
+            continue
+        shift = 0.5 + 0.5 * (y % 2)
+        x = np.clip(np.rint(across - shift), 0, width - 1).astype(np.int64)
+        aside, below = np.abs(across - shift - x), abs(down - _SIDE - y * _ROW)
+        inside = (aside <= 0.5 + _ROUNDING) & (below + aside / math.sqrt(3) <= _SIDE + _ROUNDING)
+        distance = aside**2 + below**2
+        closer = inside & (distance < nearest)
+        found[closer] = x[closer] * height + y
+        nearest[closer] = distance[closer]
+    return found
+
+
+def map_colours(weights: FloatArray, geometry: Geometry = PLANAR, *, coloured: bool | None = None) -> Pixels:
+    """Return the colour of each unit: its weights, where all are colours; or its grey in the U-matrix.
+
+    `coloured` says which, if it is to be another than the weights suggest.
+    """
+    if are_colours(weights) if coloured is None else coloured:
+        return _as_pixels(weights)
+    distances = u_matrix(weights, geometry)
+    return np.repeat(_as_pixels(1.0 - distances / (distances.max() or 1.0))[..., np.newaxis], 3, axis=2)
+
+
+def draw_map(weights: npt.ArrayLike, *, scale: int | None = None, geometry: Geometry = PLANAR) -> Pixels:
     """Draw a map: its colours where its weights are colours, otherwise its U-matrix.
 
     Parameters
@@ -39,11 +123,13 @@ def draw_map(weights: npt.ArrayLike, *, scale: int | None = None) -> Pixels:
         drawn in greys, from white for no distance to black for the largest: borders of clusters are dark.
     scale : int, optional
         Side of a unit's square in pixels, at least 1; :func:`unit_pixels` when None.
+    geometry : Geometry, optional
+        The kind of grid; planar rectangular by default.
 
     Returns
     -------
     ndarray of shape (height * scale, width * scale, 3)
-        Pixels.
+        Pixels; on a hexagonal grid of :func:`picture_size`.
 
     Raises
     ------
@@ -58,13 +144,7 @@ def draw_map(weights: npt.ArrayLike, *, scale: int | None = None) -> Pixels:
     width, height, dimension = shape
     units = as_weights(weights, width=width, height=height, dimension=dimension)
     pixels_a_unit = unit_pixels(width, height) if scale is None else _count(scale, "scale")
-    if _are_colours(units):
-        picture = _as_pixels(units)
-    else:
-        distances = u_matrix(units)
-        grey = 1.0 - distances / (distances.max() or 1.0)
-        picture = np.repeat(_as_pixels(grey)[..., np.newaxis], 3, axis=2)
-    return _enlarge(picture.swapaxes(0, 1), pixels_a_unit)
+    return draw_units(map_colours(units, geometry), scale=pixels_a_unit, geometry=geometry)
 
 
 def draw_input_strip(colours: npt.ArrayLike, *, columns: int, rows: int = 20) -> Pixels:
@@ -96,7 +176,9 @@ def draw_input_strip(colours: npt.ArrayLike, *, columns: int, rows: int = 20) ->
     return np.repeat(row[np.newaxis], _count(rows, "rows"), axis=0)
 
 
-def draw_input_output(data: npt.ArrayLike, weights: npt.ArrayLike, *, scale: int | None = None) -> Pixels:
+def draw_input_output(
+    data: npt.ArrayLike, weights: npt.ArrayLike, *, scale: int | None = None, geometry: Geometry = PLANAR
+) -> Pixels:
     """Draw the input layer above the output layer: the data's colours as a strip, and the map under it.
 
     Parameters
@@ -107,6 +189,8 @@ def draw_input_output(data: npt.ArrayLike, weights: npt.ArrayLike, *, scale: int
         Weights of a map, drawn as by :func:`draw_map`.
     scale : int, optional
         Side of a unit's square in pixels, as in :func:`draw_map`.
+    geometry : Geometry, optional
+        The kind of grid; planar rectangular by default.
 
     Returns
     -------
@@ -121,8 +205,8 @@ def draw_input_output(data: npt.ArrayLike, weights: npt.ArrayLike, *, scale: int
         For a scale that is not an integer of at least 1.
     """
     samples = as_samples(data)
-    picture = draw_map(weights, scale=scale)
-    if not _are_colours(samples):
+    picture = draw_map(weights, scale=scale, geometry=geometry)
+    if not are_colours(samples):
         return picture
     return np.concatenate([draw_input_strip(samples, columns=picture.shape[1]), picture])
 
@@ -160,7 +244,8 @@ def encode_png(pixels: Pixels) -> bytes:
     return file.getvalue()
 
 
-def _are_colours(values: FloatArray) -> bool:
+def are_colours(values: FloatArray) -> bool:
+    """Tell whether vectors (..., dim) are colours: three numbers in [0, 1] each."""
     if values.shape[-1] != 3:
         return False
     return bool(values.min() >= -_ROUNDING and values.max() <= 1.0 + _ROUNDING)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kohonen.data import FloatArray
+from kohonen.geometry import PLANAR, Geometry
 from kohonen.search import Matches, match
 
 __all__ = ["Quality", "assess"]
@@ -21,7 +22,8 @@ class Quality:
         Mean Euclidean distance of the samples to their best matching unit, in units of the data.
     topographic_error : float
         Share of the samples whose best and second-best matching units are not neighbours; the neighbours of a
-        unit are the eight around it. A map of one unit has no second best, and no error.
+        unit are the eight around it, or the six on a hexagonal grid. A map of one unit has no second best,
+        and no error.
     explained_variance : float or None
         Share of the samples' variance that is left when each is replaced by the weights of its best matching
         unit: 1 for a perfect fit, 0 or less for one no better than the mean. None where all samples are as
@@ -40,24 +42,23 @@ class Quality:
     unused_units: float
 
 
-def assess(weights: FloatArray, samples: FloatArray) -> Quality:
+def assess(weights: FloatArray, samples: FloatArray, geometry: Geometry = PLANAR) -> Quality:
     """Measure a map of weights (width, height, dim) on samples (n, dim)."""
     matches = match(weights, samples, count=2)
     best = matches.units[:, 0]
     return Quality(
         quantization_error=float(matches.distances[:, 0].mean()),
-        topographic_error=_topographic_error(matches, height=weights.shape[1]),
+        topographic_error=_topographic_error(matches, weights.shape[:2], geometry),
         explained_variance=_explained_variance(matches, samples),
         unused_units=1.0 - len(np.unique(best)) / (weights.shape[0] * weights.shape[1]),
     )
 
 
-def _topographic_error(matches: Matches, *, height: int) -> float:
+def _topographic_error(matches: Matches, shape: tuple[int, int], geometry: Geometry) -> float:
     if matches.units.shape[1] == 1:
         return 0.0
-    x, y = np.divmod(matches.units, height)
-    steps = np.maximum(np.abs(x[:, 0] - x[:, 1]), np.abs(y[:, 0] - y[:, 1]))
-    return float((steps > 1).mean())
+    best, second = matches.units.T
+    return float((~geometry.adjacent(best, second, shape)).mean())
 
 
 def _explained_variance(matches: Matches, samples: FloatArray) -> float | None:

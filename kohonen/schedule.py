@@ -49,8 +49,8 @@ class Schedule:
         """Return ``alpha_t``, the learning rate."""
         return self.learning_rate * self._decay(iteration)
 
-    def neighbourhood(self, iteration: int, size: int) -> list[float]:
-        """Return ``g(k) = exp(-k^2 / (2 sigma_t^2))`` for ``k = 0, 1, ...`` up to the cut.
+    def neighbourhood(self, iteration: int, size: int, *, distance_squared: float = 1.0) -> list[float]:
+        """Return ``g(k) = exp(-s k^2 / (2 sigma_t^2))`` for ``k = 0, 1, ...`` up to the cut.
 
         Parameters
         ----------
@@ -58,6 +58,8 @@ class Schedule:
             ``t``, from 0.
         size : int
             How many values are wanted at most: the longer side of the grid.
+        distance_squared : float, default 1
+            ``s``, the square of the distance from one ``k`` to the next, in units of the grid.
 
         Returns
         -------
@@ -72,7 +74,7 @@ class Schedule:
         # math.exp and not np.exp, whose last bit depends on the machine's vector unit.
         exp = math.exp
         for k in range(1, size):
-            value = exp(-(k * k) / double_variance)
+            value = exp(-(k * k * distance_squared) / double_variance)
             if value < NEIGHBOURHOOD_CUT:
                 break
             table.append(value)

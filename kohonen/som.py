@@ -9,8 +9,10 @@ import numpy.typing as npt
 from kohonen.data import FloatArray, as_samples
 from kohonen.engines import default_engine
 from kohonen.errors import NotFittedError
-from kohonen.parameters import Algorithm, Parameters
-from kohonen.quality import assess
+from kohonen.geometry import Boundary, Grid
+from kohonen.initialisation import initial_weights as first_weights
+from kohonen.parameters import Algorithm, Initialisation, Parameters
+from kohonen.quality import Quality, assess
 from kohonen.search import match
 from kohonen.training import Observer, train
 
@@ -18,7 +20,7 @@ __all__ = ["SelfOrganizingMap"]
 
 
 class SelfOrganizingMap:
-    """A self-organizing map on a planar rectangular grid.
+    """A self-organizing map.
 
     Parameters
     ----------
@@ -35,6 +37,13 @@ class SelfOrganizingMap:
     algorithm : {"online", "batch"}, default "online"
         Present the samples one by one, or all at once in each iteration. Batch training suits many samples;
         with fewer of them than units it orders the map badly. The learning rate plays no part in it.
+    initialisation : {"random", "sample", "pca"}, default "random"
+        Begin with random weights in [0, 1), with randomly chosen samples, or evenly spread over the plane of
+        the samples' two principal components.
+    grid : {"rectangular", "hexagonal"}, default "rectangular"
+        How units are placed. The compiled engine serves planar rectangular grids; NumPy the others.
+    boundary : {"planar", "toroidal"}, default "planar"
+        Whether opposite edges of the grid are joined.
 
     Attributes
     ----------
@@ -80,6 +89,9 @@ class SelfOrganizingMap:
         sigma: float | None = None,
         random_state: int | None = None,
         algorithm: Algorithm = "online",
+        initialisation: Initialisation = "random",
+        grid: Grid = "rectangular",
+        boundary: Boundary = "planar",
     ) -> None:
         self.parameters = Parameters(
             width=width,
@@ -89,6 +101,9 @@ class SelfOrganizingMap:
             sigma=sigma,
             random_state=random_state,
             algorithm=algorithm,
+            initialisation=initialisation,
+            grid=grid,
+            boundary=boundary,
         )
 
     def fit(
@@ -166,11 +181,12 @@ class SelfOrganizingMap:
         samples = as_samples(X, dimension=self.n_features_in_ if fitted else None)
         if not fitted:
             parameters = self.parameters.seeded()
-            self.weights_ = parameters.initial_weights(samples.shape[1])
+            self.weights_ = first_weights(parameters, samples)
             self.n_iter_ = 0
             self.n_features_in_ = samples.shape[1]
             self.random_state_ = parameters.random_state
-        engine = default_engine(self.parameters.algorithm)(self.weights_, samples, self.parameters.schedule)
+        kind = default_engine(self.parameters.algorithm, self.parameters.geometry)
+        engine = kind(self.weights_, samples, self.parameters.schedule)
         engine.run(self.n_iter_, self.n_iter_ + 1)
         self.weights_ = engine.weights()
         self.n_iter_ += 1
@@ -228,11 +244,14 @@ class SelfOrganizingMap:
 
     def quantization_error(self, X: npt.ArrayLike) -> float:
         """Return the mean Euclidean distance of the samples (n, dim) to their best matching units."""
-        return assess(self._fitted_weights(), self._samples(X)).quantization_error
+        return self._quality(X).quantization_error
 
     def topographic_error(self, X: npt.ArrayLike) -> float:
         """Return the share of the samples (n, dim) whose two best matching units are not neighbours."""
-        return assess(self._fitted_weights(), self._samples(X)).topographic_error
+        return self._quality(X).topographic_error
+
+    def _quality(self, data: npt.ArrayLike) -> Quality:
+        return assess(self._fitted_weights(), self._samples(data), self.parameters.geometry)
 
     def _fitted_weights(self) -> FloatArray:
         if not hasattr(self, "weights_"):

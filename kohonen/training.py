@@ -1,5 +1,6 @@
 """A training from its first iteration to its last, and those who watch it."""
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,9 +9,12 @@ import numpy.typing as npt
 
 from kohonen.data import FloatArray, as_samples, as_weights
 from kohonen.engines import Engine, default_engine
+from kohonen.initialisation import initial_weights as first_weights
 from kohonen.parameters import Parameters
 
 __all__ = ["Observer", "TrainedMap", "Training", "train"]
+
+_LOG = logging.getLogger(__name__)
 
 #: How long the engine runs, in seconds, before it is asked whether to stop.
 PATIENCE = 0.02
@@ -63,6 +67,8 @@ class Training:
         How many iterations are done.
     last_iteration : int
         How many will have been done in the end.
+    stopping : bool
+        Whether an observer has asked for the training's end.
     """
 
     def __init__(
@@ -73,6 +79,11 @@ class Training:
         self.parameters = parameters
         self.iteration = iteration
         self.last_iteration = last_iteration
+        self.stopping = False
+
+    def stop(self) -> None:
+        """Have the training end after this iteration, for good: an observer may have seen enough."""
+        self.stopping = True
 
     @property
     def weights(self) -> FloatArray:
@@ -93,15 +104,18 @@ class Training:
 class Observer:
     """Somebody who watches a training; override what is of interest.
 
-    An error that a method raises ends the training.
+    An error in an observer does not lose the training: it is logged, and the observer is told no more.
 
     Attributes
     ----------
     every : int, default 1
         After every how many iterations it is told; `start` may still set it. Watching less often costs less.
+    essential : bool, default False
+        Whether an error that a method raises ends the training: where that is worth nothing without it.
     """
 
     every: int = 1
+    essential: bool = False
 
     def start(self, training: Training) -> None:
         """Take note that the training begins; the weights are the initial ones."""
@@ -161,20 +175,20 @@ def train(
     parameters = parameters.seeded()
     dimension = samples.shape[1]
     if initial_weights is None:
-        weights = parameters.initial_weights(dimension)
+        weights = first_weights(parameters, samples)
     else:
         weights = as_weights(
             initial_weights, width=parameters.width, height=parameters.height, dimension=dimension
         )
     started = time.perf_counter()
-    running = (engine or default_engine(parameters.algorithm))(weights, samples, parameters.schedule)
+    kind = engine or default_engine(parameters.algorithm, parameters.geometry)
+    running = kind(weights, samples, parameters.schedule)
     last = parameters.iterations if last_iteration is None else last_iteration
     training = Training(running, samples, parameters, first_iteration, last)
-    for observer in observers:
-        observer.start(training)
-    _iterate(running, training, should_stop, observers)
-    for observer in observers:
-        observer.end(training)
+    watching = list(observers)
+    _tell(watching, "start", training)
+    _iterate(running, training, should_stop, watching)
+    _tell(watching, "end", training)
     seconds = time.perf_counter() - started
     return TrainedMap(running.weights(), parameters, training.iteration, running.name, seconds, last)
 
@@ -183,12 +197,12 @@ def _iterate(
     engine: Engine,
     training: Training,
     should_stop: Callable[[], bool] | None,
-    observers: Sequence[Observer],
+    observers: list[Observer],
 ) -> None:
     """Run the engine to the last iteration, in strides as long as those who watch can bear."""
     first, last = training.iteration, training.last_iteration
     stride = last - first if should_stop is None else 1
-    while training.iteration < last:
+    while training.iteration < last and not training.stopping:
         if should_stop is not None and should_stop():
             return
         done = training.iteration - first
@@ -199,6 +213,20 @@ def _iterate(
         if time.perf_counter() - started < PATIENCE / 2:
             stride *= 2
         training.iteration = until
-        for observer in observers:
-            if (until - first) % observer.every == 0:
-                observer.after_iteration(training)
+        _tell(observers, "after_iteration", training, done=until - first)
+
+
+def _tell(observers: list[Observer], event: str, training: Training, *, done: int = 0) -> None:
+    """Call a method of the observers whose turn it is; those that fail are dropped, or end the training."""
+    for observer in [observer for observer in observers if done % observer.every == 0]:
+        try:
+            getattr(observer, event)(training)
+        except Exception:
+            if observer.essential:
+                raise
+            observers.remove(observer)
+            _LOG.exception(
+                "%s failed at iteration %d and is told no more; the training goes on",
+                type(observer).__name__,
+                training.iteration,
+            )

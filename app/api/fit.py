@@ -6,12 +6,13 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from app.api import body
-from app.api.dependencies import Deadline, ModelsOfStore, Service
+from app.api.animation import negotiate
+from app.api.dependencies import AppSettings, Deadline, ModelsOfStore, Service
+from app.api.fit_schemas import FitBody
 from app.api.models import Ref
 from app.api.negotiation import choose
-from app.api.responses import JSON, PNG, problems
-from app.api.schemas import FitBody
-from app.api.training import ANSWERS, View, answer
+from app.api.responses import problems
+from app.api.training import ANSWERS, OFFERED, View, answer
 from app.training import TrainingRequest
 
 __all__ = ["router"]
@@ -50,6 +51,7 @@ async def fit(
     models: ModelsOfStore,
     service: Service,
     deadline: Deadline,
+    settings: AppSettings,
     view: Annotated[
         View, Query(description="The map alone, or with the colours as a strip above it.")
     ] = "map",
@@ -58,13 +60,14 @@ async def fit(
 
     Its card says which model it comes from. The model itself stays as it is.
     """
-    media_type = choose(request.headers.get("accept"), [PNG, JSON])
+    accept = request.headers.get("accept")
+    choose(accept, OFFERED)
     content = await body.read(request)
 
     def asked() -> TrainingRequest:
         wanted = body.parse(content, FitBody)
         return wanted.training_request(models, models.resolve(ref))
 
-    training = await run_in_threadpool(asked)
+    media_type, training = negotiate(accept, await run_in_threadpool(asked))
     outcome = await service.train(training, deadline=deadline)
-    return await answer(request, training, outcome, media_type=media_type, view=view)
+    return await answer(request, training, outcome, settings, media_type=media_type, view=view)

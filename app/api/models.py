@@ -10,17 +10,15 @@ from app.api.dependencies import AppSettings, ModelsOfStore
 from app.api.downloads import download
 from app.api.examples import EXAMPLE_ID
 from app.api.model_schemas import ModelList, UnitWeights
-from app.api.negotiation import choose
-from app.api.responses import PNG, card_document, problems
+from app.api.responses import card_document, problems
 from app.api.schemas import Name
-from app.errors import FieldError, InvalidRequestError, OverLimitError, UnitNotFoundError
+from app.errors import FieldError, InvalidRequestError, UnitNotFoundError
 from app.models import Card, Models
 from app.models.files import Format
 from app.models.listing import Order
 from app.models.references import FORMS, Reference, parse
-from kohonen.pictures import draw_input_output, draw_map, encode_png, unit_pixels
 
-__all__ = ["Ref", "X", "Y", "card_answer", "moves", "router", "unit_answer"]
+__all__ = ["NOT_MODIFIED", "Ref", "X", "Y", "card_answer", "moves", "router", "unit_answer"]
 
 router = APIRouter(prefix="/models", tags=["models"])
 
@@ -30,9 +28,8 @@ Ref = Annotated[
 ]
 X = Annotated[int, Path(description="The unit's column, from 0.", examples=[15])]
 Y = Annotated[int, Path(description="The unit's row, from 0.", examples=[10])]
-View = Literal["map", "input-output"]
 
-_NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "The client's copy is as good."}}
+NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "The client's copy is as good."}}
 
 
 def moves(ref: str) -> bool:
@@ -82,7 +79,7 @@ def list_models(
     summary="The card of a model",
     operation_id="get_model",
     response_model=Card,
-    responses={**_NOT_MODIFIED, **problems(404, 500, 503)},
+    responses={**NOT_MODIFIED, **problems(404, 500, 503)},
 )
 def get_model(request: Request, ref: Ref, models: ModelsOfStore) -> Response:
     """Tell what there is to say about a model: parameters, quality, data, timing and links."""
@@ -121,50 +118,6 @@ def _id(reference: Reference | None, ref: str, models: Models) -> str:
 
 
 @router.get(
-    "/{ref}/image",
-    summary="A picture of a model",
-    operation_id="model_image",
-    response_class=Response,
-    responses={
-        200: {
-            "description": "The picture.",
-            "content": {PNG: {"schema": {"type": "string", "format": "binary"}}},
-        },
-        **_NOT_MODIFIED,
-        **problems(404, 406, 409, 422, 500, 503),
-    },
-)
-def model_image(
-    request: Request,
-    ref: Ref,
-    models: ModelsOfStore,
-    settings: AppSettings,
-    view: Annotated[View, Query(description="The map alone, or with the data as a strip above it.")] = "map",
-    scale: Annotated[int | None, Query(ge=1, description="Pixels of a unit's side.")] = None,
-) -> Response:
-    """Draw a model: its colours, or its U-matrix where the weights are none."""
-    choose(request.headers.get("accept"), [PNG])
-    card = models.resolve(ref)
-    width, height, _ = card.weights.shape
-    pixels = width * height * (scale or unit_pixels(width, height)) ** 2
-    if pixels > settings.max_picture_pixels:
-        message = f"a picture of {pixels:,} pixels is over the limit of {settings.max_picture_pixels:,}"
-        raise OverLimitError([FieldError("/scale", message)])
-
-    def draw() -> Response:
-        weights = models.weights(card)
-        if view == "input-output":
-            picture = draw_input_output(models.samples(card), weights, scale=scale)
-        else:
-            picture = draw_map(weights, scale=scale)
-        headers = {"Content-Disposition": f'inline; filename="kohonen-{card.id}.png"'}
-        return Response(encode_png(picture), media_type=PNG, headers=headers)
-
-    tag = entity_tag(card.id, card.weights.sha256, view, scale, PNG)
-    return conditional(request, tag, card, draw, moves=moves(ref))
-
-
-@router.get(
     "/{ref}/download",
     summary="The weights of a model",
     operation_id="download_model",
@@ -179,7 +132,7 @@ def model_image(
             },
         },
         303: {"description": "Where the weights are, since they are too large for this answer."},
-        **_NOT_MODIFIED,
+        **NOT_MODIFIED,
         **problems(404, 422, 500, 503),
     },
 )
@@ -213,7 +166,7 @@ def download_model(
     summary="The weights of a unit",
     operation_id="unit_weights",
     response_model=UnitWeights,
-    responses={**_NOT_MODIFIED, **problems(404, 422, 500, 503)},
+    responses={**NOT_MODIFIED, **problems(404, 422, 500, 503)},
 )
 def unit_weights(request: Request, ref: Ref, x: X, y: Y, models: ModelsOfStore) -> Response:
     """Tell the weights of one unit; x runs to the right and y downwards, both from 0."""

@@ -1,22 +1,22 @@
 """The requests and answers of the API."""
 
 import hashlib
-from dataclasses import replace
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.errors import FieldError, InvalidRequestError
-from app.models import Card, Lineage, Models
 from app.models.names import NAME_RULE, is_name
-from app.training import Start, TrainingRequest
+from app.training import TrainingRequest
 from kohonen import Parameters
 from kohonen.colours import parse_colours
 from kohonen.data import FloatArray, as_samples
-from kohonen.parameters import SEEDS, Algorithm, draw_seed
+from kohonen.frames import Spacing
+from kohonen.geometry import Boundary, Grid
+from kohonen.parameters import SEEDS, Algorithm, Initialisation, draw_seed
 
-__all__ = ["DemoQuery", "FitBody", "Health", "Limits", "Name", "Problem", "TrainingBody"]
+__all__ = ["DemoQuery", "Health", "Limits", "ModelBody", "Name", "Problem", "TrainingBody"]
 
 #: Seeds that a JSON number holds in every language.
 LARGEST_SEED = 2**53 - 1
@@ -44,7 +44,7 @@ Name = Annotated[
 ]
 
 
-class _Body(BaseModel):
+class ModelBody(BaseModel):
     """Colours, or vectors of any dimension, and what becomes of the model."""
 
     model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
@@ -61,6 +61,15 @@ class _Body(BaseModel):
     name: Name | None = Field(None, description="A name that the model becomes the newest revision of.")
     persist: bool = Field(True, description="Whether the model is stored.")
     keep_data: bool = Field(True, description="Whether the data are stored beside the model.")
+    frames: int | None = Field(
+        None,
+        ge=2,
+        le=100,
+        description="Answer with an animation of so many frames: Accept image/gif, image/apng or image/webp.",
+    )
+    spacing: Spacing = Field(
+        "even", description="Whether frames are evenly spaced, or dense at the training's beginning."
+    )
 
     @model_validator(mode="after")
     def _what_has_a_name_is_stored(self) -> Self:
@@ -77,7 +86,7 @@ class _Body(BaseModel):
         return None if self.data is None else (as_samples(self.data), "data")
 
 
-class TrainingBody(_Body):
+class TrainingBody(ModelBody):
     """What to train: colours, or vectors of any dimension, and the map."""
 
     width: int = Field(100, ge=1, description="Units of the map to the right.")
@@ -96,6 +105,13 @@ class TrainingBody(_Body):
     algorithm: Algorithm = Field(
         "online", description="How the map is trained: sample by sample, or in batches, for many samples."
     )
+    initialisation: Initialisation = Field(
+        "random",
+        description="Where the weights begin: random in [0, 1), at random samples, or on the plane of "
+        "the two principal components.",
+    )
+    grid: Grid = Field("rectangular", description="How units are placed: eight neighbours each, or six.")
+    boundary: Boundary = Field("planar", description="Whether opposite edges are joined.")
 
     @model_validator(mode="after")
     def _one_kind_of_data(self) -> Self:
@@ -130,6 +146,9 @@ class TrainingBody(_Body):
             sigma=self.sigma,
             random_state=seed,
             algorithm=self.algorithm,
+            initialisation=self.initialisation,
+            grid=self.grid,
+            boundary=self.boundary,
         )
         return TrainingRequest(
             samples,
@@ -138,75 +157,8 @@ class TrainingBody(_Body):
             keep_data=self.keep_data,
             field=field,
             name=self.name,
-        )
-
-
-class FitBody(_Body):
-    """How to go on training a model; without data, on those that it was trained on."""
-
-    schedule: Literal["continue", "restart"] = Field(
-        "continue",
-        description="Whether radius and learning rate go on from where the model's training ended, or start "
-        "again.",
-    )
-    iterations: int | None = Field(
-        None, ge=1, description="Passes over the data; as many as the model's own training by default."
-    )
-    learning_rate: float | None = Field(
-        None, gt=0, le=1, description="The learning rate at the start, of a schedule that starts again."
-    )
-    sigma: float | None = Field(
-        None, gt=0, description="The radius at the start, in units, of a schedule that starts again."
-    )
-
-    @model_validator(mode="after")
-    def _one_kind_of_data(self) -> Self:
-        if self.colours is not None and self.data is not None:
-            raise PydanticCustomError("one_of", "give either 'colours' or 'data', and not both")
-        if self.schedule == "continue" and not (self.learning_rate is None and self.sigma is None):
-            message = "'learning_rate' and 'sigma' are for a schedule that starts again ('restart')"
-            raise PydanticCustomError("schedule", message)
-        return self
-
-    def training_request(self, models: Models, parent: Card) -> TrainingRequest:
-        """Return the training that is asked for.
-
-        Raises
-        ------
-        InvalidDataError
-            For colours or data that cannot be used, or of another dimension.
-        DataNotKeptError
-            Without data, where the parent's are not kept.
-        """
-        dimension = parent.weights.shape[2]
-        samples, field = self.samples() or (models.samples(parent), "data")
-        samples = as_samples(samples, dimension=dimension)
-        parameters = Parameters(**parent.parameters.model_dump())
-        iterations = self.iterations or parameters.iterations
-        first = 0
-        if self.schedule == "restart":
-            parameters = replace(
-                parameters,
-                iterations=iterations,
-                learning_rate=self.learning_rate or parameters.learning_rate,
-                sigma=self.sigma or parameters.sigma,
-            )
-        else:
-            first = parent.last_iteration
-        lineage = Lineage(
-            parent=parent.id,
-            schedule="restarted" if self.schedule == "restart" else "continued",
-            first_iteration=first,
-            last_iteration=first + iterations,
-        )
-        return TrainingRequest(
-            samples,
-            parameters,
-            persist=self.persist,
-            keep_data=self.keep_data,
-            field=field,
-            name=self.name,
-            start=Start(models.weights(parent), lineage),
+            frames=self.frames,
+            spacing=self.spacing,
         )
 
 

@@ -7,15 +7,17 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from app.api import body
-from app.api.dependencies import Deadline, Service
+from app.api.animation import ANIMATIONS, animated, negotiate
+from app.api.dependencies import AppSettings, Deadline, Service
 from app.api.examples import TRAINING
 from app.api.negotiation import choose
 from app.api.responses import JSON, PNG, outcome_document, outcome_headers, problems
 from app.api.schemas import TrainingBody
+from app.drawing import Picture
+from app.settings import Settings
 from app.training import Outcome, TrainingRequest
-from kohonen.pictures import draw_input_output, draw_map, encode_png
 
-__all__ = ["ANSWERS", "View", "answer", "router"]
+__all__ = ["ANSWERS", "OFFERED", "View", "answer", "router"]
 
 router = APIRouter(tags=["training"])
 
@@ -29,13 +31,19 @@ _FIGURES = {
         "Kohonen-Quantization-Error": "Mean distance of the samples to their best matching unit.",
         "Kohonen-Topographic-Error": "Share of the samples whose two best units are not neighbours.",
         "Kohonen-Random-State": "The seed that was used.",
+        "Kohonen-Frames": "How many frames an animation has.",
+        "Kohonen-Scale": "Pixels of a unit's width in an animation.",
+        "Kohonen-Scaled-Down": "That an animation is smaller than usual, to keep within the limits.",
         "Server-Timing": "How long the parts of the request took, in milliseconds.",
     }.items()
 }
 _CONTENT: dict[str, Any] = {
     PNG: {"schema": {"type": "string", "format": "binary"}},
     JSON: {"schema": {"$ref": "#/components/schemas/Card"}},
+    **{kind: {"schema": {"type": "string", "format": "binary"}} for kind in ANIMATIONS},
 }
+#: The media types of that.
+OFFERED = [*_CONTENT]
 #: What a training answers with.
 ANSWERS: dict[int | str, dict[str, Any]] = {
     201: {"description": "The model, made by this request.", "headers": _FIGURES, "content": _CONTENT},
@@ -60,6 +68,7 @@ async def train(
     request: Request,
     service: Service,
     deadline: Deadline,
+    settings: AppSettings,
     view: Annotated[
         View, Query(description="The map alone, or with the colours as a strip above it.")
     ] = "map",
@@ -71,33 +80,41 @@ async def train(
 
     The same request again is the same model, answered from the store. With `Accept: application/json` the
     answer is the model card; otherwise it is the picture of the map, or, where the vectors are no colours,
-    its U-matrix: dark where neighbouring units are far apart.
+    its U-matrix: dark where neighbouring units are far apart. With `Accept: image/gif` (or image/apng, or
+    image/webp) it is an animation of the training, in as many `frames` as the body asks for.
     """
-    media_type = choose(request.headers.get("accept"), [PNG, JSON])
+    accept = request.headers.get("accept")
+    choose(accept, OFFERED)
     content = await body.read(request)
     training = await run_in_threadpool(
         lambda: body.parse(content, TrainingBody).training_request(idempotency_key=idempotency_key)
     )
+    media_type, training = negotiate(accept, training)
     outcome = await service.train(training, deadline=deadline)
-    return await answer(request, training, outcome, media_type=media_type, view=view)
+    return await answer(request, training, outcome, settings, media_type=media_type, view=view)
 
 
 async def answer(
-    request: Request, training: TrainingRequest, outcome: Outcome, *, media_type: str, view: View
+    request: Request,
+    training: TrainingRequest,
+    outcome: Outcome,
+    settings: Settings,
+    *,
+    media_type: str,
+    view: View,
 ) -> Response:
-    """Answer with what has been trained: its card or its picture."""
+    """Answer with what has been trained: its card, its picture or its animation."""
     status = 201 if outcome.created else 200
     if media_type == JSON:
         document = outcome_document(outcome, request)
         return JSONResponse(document, status_code=status, headers=outcome_headers(outcome, request))
     with outcome.timings.measure("draw"):
-        picture = await run_in_threadpool(draw, training, outcome, view)
-    headers = outcome_headers(outcome, request)
-    return Response(picture, status_code=status, media_type=PNG, headers=headers)
-
-
-def draw(training: TrainingRequest, outcome: Outcome, view: View) -> bytes:
-    """Return the PNG of a view of a trained map."""
-    if view == "input-output":
-        return encode_png(draw_input_output(training.samples, outcome.weights))
-    return encode_png(draw_map(outcome.weights))
+        if media_type in ANIMATIONS:
+            content, told = await run_in_threadpool(animated, outcome, training, media_type, settings)
+        else:
+            picture = Picture(view)
+            geometry = training.parameters.geometry
+            content = await run_in_threadpool(picture.draw, outcome.weights, training.samples, geometry)
+            told = {}
+    headers = {**outcome_headers(outcome, request), **told}
+    return Response(content, status_code=status, media_type=media_type, headers=headers)

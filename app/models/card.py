@@ -14,6 +14,7 @@ from app.models.files import npy
 from app.models.keys import KEPT, Home
 from kohonen import Parameters, Quality, TrainedMap, __version__
 from kohonen.data import FloatArray
+from kohonen.geometry import Boundary, Geometry, Grid
 from kohonen.history import History
 from kohonen.identity import fingerprint
 
@@ -37,6 +38,9 @@ class CardParameters(_Part):
     sigma: float
     random_state: int
     algorithm: str
+    initialisation: str = "random"
+    grid: Grid = "rectangular"
+    boundary: Boundary = "planar"
 
 
 class CardData(_Part):
@@ -129,6 +133,11 @@ class Card(_Part):
         return self._home
 
     @property
+    def geometry(self) -> Geometry:
+        """The kind of grid."""
+        return Geometry(self.parameters.grid, self.parameters.boundary)
+
+    @property
     def last_iteration(self) -> int:
         """The position in the schedule at which the training ended."""
         return self.parameters.iterations if self.lineage is None else self.lineage.last_iteration
@@ -191,6 +200,9 @@ def _parameters(parameters: Parameters) -> CardParameters:
         sigma=parameters.initial_radius,
         random_state=parameters.random_state,
         algorithm=parameters.algorithm,
+        initialisation=parameters.initialisation,
+        grid=parameters.grid,
+        boundary=parameters.boundary,
     )
 
 

@@ -4,18 +4,31 @@ An engine decides how fast a map trains, never what it learns: on the same initi
 schedule every engine of an algorithm ends with the same weights, those of the online algorithm bit for bit.
 """
 
+from functools import cache
 from typing import Protocol
 
 from kohonen.cost import Cost
 from kohonen.data import FloatArray
+from kohonen.engines.any_grid import AnyGridBatch, AnyGridOnline
 from kohonen.engines.batch import NativeBatch, NumpyBatch
 from kohonen.engines.native_online import NativeOnline
 from kohonen.engines.numpy_online import NumpyOnline
+from kohonen.geometry import PLANAR, Geometry
 from kohonen.kernel import kernel
 from kohonen.parameters import Algorithm
 from kohonen.schedule import Schedule
 
-__all__ = ["Engine", "NativeBatch", "NativeOnline", "NumpyBatch", "NumpyOnline", "default_engine"]
+__all__ = [
+    "AnyGridBatch",
+    "AnyGridOnline",
+    "Engine",
+    "NativeBatch",
+    "NativeOnline",
+    "NumpyBatch",
+    "NumpyOnline",
+    "default_engine",
+    "engine_of_grid",
+]
 
 #: The compiled engine of each algorithm, and the one that is always there.
 ENGINES: dict[Algorithm, tuple[type["Engine"], type["Engine"]]] = {
@@ -42,7 +55,16 @@ class Engine(Protocol):
         """Return a copy of the weights as they are now, of shape (width, height, dim)."""
 
 
-def default_engine(algorithm: Algorithm = "online") -> type[Engine]:
-    """Return the fastest engine that this installation has for an algorithm."""
+def default_engine(algorithm: Algorithm = "online", geometry: Geometry = PLANAR) -> type[Engine]:
+    """Return the fastest engine that this installation has for an algorithm on a kind of grid."""
+    if geometry != PLANAR:
+        return engine_of_grid(algorithm, geometry)
     native, numpy = ENGINES[algorithm]
     return native if kernel() else numpy
+
+
+@cache
+def engine_of_grid(algorithm: Algorithm, geometry: Geometry) -> type[Engine]:
+    """Return the engine that serves an algorithm on any kind of grid."""
+    base = AnyGridOnline if algorithm == "online" else AnyGridBatch
+    return type(base.__name__, (base,), {"geometry": geometry})

@@ -46,12 +46,16 @@ class NumpyBatch:
     def run(self, first: int, last: int) -> None:
         """Do the iterations ``first <= t < last``."""
         for iteration in range(first, last):
-            table = self._schedule.neighbourhood(iteration, max(self._weights.shape[:2]))
-            self._weights = update(self._weights, functools.reduce(merge, self._statistics()), table)
+            self._weights = self._updated(functools.reduce(merge, self._statistics()), iteration)
 
     def weights(self) -> FloatArray:
         """Return a copy of the weights as they are now, of shape (width, height, dim)."""
         return self._weights.copy()
+
+    def _updated(self, statistics: Statistics, iteration: int) -> FloatArray:
+        """Return the weights that follow an iteration."""
+        table = self._schedule.neighbourhood(iteration, max(self._weights.shape[:2]))
+        return update(self._weights, statistics, table)
 
     def _statistics(self) -> Iterator[Statistics]:
         """Look all samples up, and yield what each block of them says, in order."""

@@ -64,6 +64,88 @@ def batch(samples: Array, initial: Array, *, iterations: int, sigma: float | Non
     return Result(history, units)
 
 
+@dataclass(frozen=True)
+class GridOfUnits:
+    """How far apart units are on any grid: on a torus, from the nearest image of the other unit."""
+
+    width: int
+    height: int
+    hexagonal: bool = False
+    toroidal: bool = False
+
+    def apart(self, x: int, y: int, bx: int, by: int) -> tuple[float, float]:
+        """Return the squared distances of two units across and down."""
+        nearest = (math.inf, math.inf)
+        images = (-1, 0, 1) if self.toroidal else (0,)
+        for i in images:
+            for j in images:
+                across = float(x - bx + i * self.width)
+                if self.hexagonal:
+                    across += (y % 2) / 2 - (by % 2) / 2
+                down = (y - by) + j * self.height
+                squares = across * across, down * down * 3 / 4 if self.hexagonal else down * down
+                nearest = min(nearest, squares, key=sum)
+        return nearest
+
+
+def on_any_grid(samples: Array, initial: Array, grid: GridOfUnits, *, iterations: int) -> Result:
+    """Train online as the contract says, on a grid of any kind."""
+    weights = initial.copy()
+    history, units = [], []
+    for t in range(iterations):
+        sigma_t, alpha_t = _schedule(t, iterations, 0.1, None, grid.width, grid.height)
+        for v in samples:
+            found = best_matching_unit(weights, v)
+            units.append(found)
+            for x in range(grid.width):
+                for y in range(grid.height):
+                    across, down = grid.apart(x, y, *found)
+                    h = _cut_gaussian(across, sigma_t) * (alpha_t * _cut_gaussian(down, sigma_t))
+                    weights[x, y] = weights[x, y] + h * (v - weights[x, y])
+        history.append(weights.copy())
+    return Result(history, units)
+
+
+def batch_on_any_grid(samples: Array, initial: Array, grid: GridOfUnits, *, iterations: int) -> Result:
+    """Train in batches on a grid of any kind."""
+    weights = initial.copy()
+    history, units = [], []
+    for t in range(iterations):
+        sigma_t, _ = _schedule(t, iterations, 0.1, None, grid.width, grid.height)
+        found = [best_matching_unit(weights, v) for v in samples]
+        units += found
+        for x in range(grid.width):
+            for y in range(grid.height):
+                above, below = np.zeros(weights.shape[2]), 0.0
+                for v, unit in zip(samples, found, strict=True):
+                    across, down = grid.apart(x, y, *unit)
+                    theta = _cut_gaussian(across, sigma_t) * _cut_gaussian(down, sigma_t)
+                    above, below = above + theta * v, below + theta
+                if below > 0:
+                    weights[x, y] = above / below
+        history.append(weights.copy())
+    return Result(history, units)
+
+
+def textbook_on_any_grid(samples: Array, initial: Array, grid: GridOfUnits, *, iterations: int) -> Array:
+    """Train online with one exponential of the Euclidean distance on the grid, and no cut."""
+    weights = initial.copy()
+    for t in range(iterations):
+        sigma_t, alpha_t = _schedule(t, iterations, 0.1, None, grid.width, grid.height)
+        for v in samples:
+            found = best_matching_unit(weights, v)
+            for x in range(grid.width):
+                for y in range(grid.height):
+                    squared = sum(grid.apart(x, y, *found))
+                    weights[x, y] += alpha_t * math.exp(-squared / (2 * sigma_t**2)) * (v - weights[x, y])
+    return weights
+
+
+def _cut_gaussian(squared: float, sigma_t: float) -> float:
+    value = math.exp(-squared / (2 * sigma_t * sigma_t))
+    return 0.0 if value < 1e-12 else value
+
+
 def g(k: int, sigma_t: float) -> float:
     """Return the neighbourhood at a distance along one axis, cut."""
     value = math.exp(-(k * k) / (2 * sigma_t * sigma_t))

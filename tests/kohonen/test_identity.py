@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,10 +36,13 @@ def test_the_radius_counts_given_or_not() -> None:
         {"learning_rate": 0.2},
         {"sigma": 1},
         {"random_state": 8},
+        {"initialisation": "pca"},
+        {"grid": "hexagonal"},
+        {"boundary": "toroidal"},
     ],
 )
-def test_all_that_determines_a_map_counts(other: dict[str, float]) -> None:
-    assert model_id("data", PARAMETERS) != model_id("data", replace(PARAMETERS, **other))  # type: ignore[arg-type]
+def test_all_that_determines_a_map_counts(other: dict[str, Any]) -> None:
+    assert model_id("data", PARAMETERS) != model_id("data", replace(PARAMETERS, **other))
 
 
 def test_the_data_count() -> None:

@@ -47,9 +47,19 @@ def test_numpy_numbers_are_numbers() -> None:
         ("sigma", float("inf"), "above 0 and finite"),
         ("sigma", False, "must be a number"),
         ("algorithm", "magic", "must be one of 'online'"),
+        ("initialisation", "zeros", "must be one of 'random', 'sample', 'pca', but is 'zeros'"),
+        ("grid", "triangular", "must be one of 'rectangular', 'hexagonal'"),
+        ("boundary", None, "must be one of 'planar', 'toroidal', but is None"),
     ],
 )
 def test_what_cannot_be_used_is_said(name: str, value: Any, says: str) -> None:
     with pytest.raises(InvalidParameterError, match=says) as caught:
         Parameters(**{"width": 3, "height": 3, name: value})
     assert caught.value.parameter == name
+
+
+def test_a_hexagonal_torus_has_an_even_height() -> None:
+    assert Parameters(width=3, height=4, grid="hexagonal", boundary="toroidal").geometry.toroidal
+    with pytest.raises(InvalidParameterError, match="even height, but this is 3") as caught:
+        Parameters(width=3, height=3, grid="hexagonal", boundary="toroidal")
+    assert caught.value.parameter == "height"

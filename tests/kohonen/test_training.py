@@ -127,3 +127,39 @@ def test_an_observer_may_watch_seldom(first: int) -> None:
     assert seldom.calls[1:-1] == [("after", t) for t in range(first + 7, 31, 7)]
     assert len(often.calls) == 30 - first + 2
     np.testing.assert_array_equal(trained.weights, often.weights[-1])
+
+
+class Broken(Observer):
+    def __init__(self, *, essential: bool) -> None:
+        self.essential = essential
+        self.calls = 0
+
+    def after_iteration(self, training: Training) -> None:
+        self.calls += 1
+        raise OSError("the disk is full")
+
+
+def test_an_error_in_an_observer_does_not_lose_the_training(caplog: pytest.LogCaptureFixture) -> None:
+    broken, recorder = Broken(essential=False), Recorder()
+    trained = train(DATA, PARAMETERS, observers=[broken, recorder])
+    np.testing.assert_array_equal(trained.weights, train(DATA, PARAMETERS).weights)
+    assert broken.calls == 1
+    assert len(recorder.calls) == 32
+    assert "Broken failed at iteration 1" in caplog.text
+    assert "the disk is full" in caplog.text
+
+
+def test_an_error_in_an_essential_observer_ends_the_training() -> None:
+    with pytest.raises(OSError, match="the disk is full"):
+        train(DATA, PARAMETERS, observers=[Broken(essential=True)])
+
+
+def test_an_observer_may_end_the_training() -> None:
+    class Enough(Observer):
+        def after_iteration(self, training: Training) -> None:
+            if training.iteration == 5:
+                training.stop()
+
+    trained = train(DATA, PARAMETERS, observers=[Enough()])
+    assert trained.stopped
+    assert trained.iterations == 5

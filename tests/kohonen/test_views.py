@@ -1,4 +1,4 @@
-"""The U-matrix, against the definition written out with loops."""
+"""Views, against their definitions written out with loops."""
 
 import itertools
 import math
@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from kohonen.data import FloatArray
-from kohonen.views import u_matrix
+from kohonen.geometry import Geometry
+from kohonen.views import component_planes, hit_map, positions, u_matrix, unit_errors
+from tests.kohonen.oracle import best_matching_unit
 
 
 def by_definition(weights: FloatArray) -> FloatArray:
@@ -44,3 +46,43 @@ def test_a_border_is_seen_from_both_sides() -> None:
     result = u_matrix(weights)
     assert result[0].tolist() == result[3].tolist() == [0.0] * 3
     assert result[1].tolist() == result[2].tolist() == [2.0, 15 / 8, 2.0]
+
+
+@pytest.mark.parametrize("grid", ["rectangular", "hexagonal"])
+@pytest.mark.parametrize("boundary", ["planar", "toroidal"])
+@pytest.mark.parametrize("shape", [(1, 2, 3), (2, 4, 3), (5, 6, 3)])
+def test_the_u_matrix_knows_the_grid(grid: str, boundary: str, shape: tuple[int, int, int]) -> None:
+    geometry = Geometry(grid, boundary)  # type: ignore[arg-type]
+    weights = np.random.default_rng(3).normal(size=shape)
+    result = u_matrix(weights, geometry)
+    units = np.arange(shape[0] * shape[1])
+    codebook = weights.reshape(len(units), -1)
+    for unit in units:
+        near = geometry.adjacent(units, units[unit : unit + 1], shape[:2]) & (units != unit)
+        expected = np.linalg.norm(codebook[near] - codebook[unit], axis=1).mean()
+        assert result[divmod(unit, shape[1])] == pytest.approx(expected)
+
+
+def test_planes_are_the_components() -> None:
+    weights = np.random.default_rng(3).normal(size=(4, 3, 5))
+    planes = component_planes(weights)
+    assert planes.shape == (5, 4, 3)
+    np.testing.assert_array_equal(planes[2], weights[:, :, 2])
+
+
+def test_hits_positions_and_errors_tell_where_samples_fall() -> None:
+    generator = np.random.default_rng(3)
+    weights, samples = generator.random((4, 3, 2)), generator.random((9, 2))
+    hits, found, errors = (
+        hit_map(weights, samples),
+        positions(weights, samples),
+        unit_errors(weights, samples),
+    )
+    expected: dict[tuple[int, int], list[float]] = {}
+    for sample, place in zip(samples, found.tolist(), strict=True):
+        unit = best_matching_unit(weights, sample)
+        assert tuple(place) == unit
+        expected.setdefault(unit, []).append(math.dist(sample, weights[unit]))
+    for unit in itertools.product(range(4), range(3)):
+        assert hits[unit] == len(expected.get(unit, []))
+        assert errors[unit] == pytest.approx(np.mean(expected.get(unit, [np.nan])), nan_ok=True)

@@ -1,0 +1,86 @@
+"""The request to go on training a model."""
+
+from dataclasses import replace
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.api.schemas import ModelBody
+from app.models import Card, Lineage, Models
+from app.training import Start, TrainingRequest
+from kohonen import Parameters
+from kohonen.data import as_samples
+
+__all__ = ["FitBody"]
+
+
+class FitBody(ModelBody):
+    """How to go on training a model; without data, on those that it was trained on."""
+
+    schedule: Literal["continue", "restart"] = Field(
+        "continue",
+        description="Whether radius and learning rate go on from where the model's training ended, or start "
+        "again.",
+    )
+    iterations: int | None = Field(
+        None, ge=1, description="Passes over the data; as many as the model's own training by default."
+    )
+    learning_rate: float | None = Field(
+        None, gt=0, le=1, description="The learning rate at the start, of a schedule that starts again."
+    )
+    sigma: float | None = Field(
+        None, gt=0, description="The radius at the start, in units, of a schedule that starts again."
+    )
+
+    @model_validator(mode="after")
+    def _one_kind_of_data(self) -> Self:
+        if self.colours is not None and self.data is not None:
+            raise PydanticCustomError("one_of", "give either 'colours' or 'data', and not both")
+        if self.schedule == "continue" and not (self.learning_rate is None and self.sigma is None):
+            message = "'learning_rate' and 'sigma' are for a schedule that starts again ('restart')"
+            raise PydanticCustomError("schedule", message)
+        return self
+
+    def training_request(self, models: Models, parent: Card) -> TrainingRequest:
+        """Return the training that is asked for.
+
+        Raises
+        ------
+        InvalidDataError
+            For colours or data that cannot be used, or of another dimension.
+        DataNotKeptError
+            Without data, where the parent's are not kept.
+        """
+        dimension = parent.weights.shape[2]
+        samples, field = self.samples() or (models.samples(parent), "data")
+        samples = as_samples(samples, dimension=dimension)
+        parameters = Parameters(**parent.parameters.model_dump())
+        iterations = self.iterations or parameters.iterations
+        first = 0
+        if self.schedule == "restart":
+            parameters = replace(
+                parameters,
+                iterations=iterations,
+                learning_rate=self.learning_rate or parameters.learning_rate,
+                sigma=self.sigma or parameters.sigma,
+            )
+        else:
+            first = parent.last_iteration
+        lineage = Lineage(
+            parent=parent.id,
+            schedule="restarted" if self.schedule == "restart" else "continued",
+            first_iteration=first,
+            last_iteration=first + iterations,
+        )
+        return TrainingRequest(
+            samples,
+            parameters,
+            persist=self.persist,
+            keep_data=self.keep_data,
+            field=field,
+            name=self.name,
+            start=Start(models.weights(parent), lineage),
+            frames=self.frames,
+            spacing=self.spacing,
+        )

@@ -1,0 +1,91 @@
+"""Pictures of stored models."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from app.api.caching import conditional, entity_tag
+from app.api.dependencies import AppSettings, ModelsOfStore
+from app.api.models import NOT_MODIFIED, Ref, moves
+from app.api.negotiation import choose
+from app.api.responses import PNG, problems
+from app.drawing import Form, Picture, View
+from app.errors import AnswerTooLargeError
+from app.models import Models
+from app.settings import Settings
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/models", tags=["models"])
+
+SVG = "image/svg+xml"
+
+
+@router.get(
+    "/{ref}/image",
+    summary="A picture of a model",
+    operation_id="model_image",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The picture.",
+            "content": {
+                PNG: {"schema": {"type": "string", "format": "binary"}},
+                SVG: {"schema": {"type": "string"}},
+            },
+        },
+        **NOT_MODIFIED,
+        **problems(404, 406, 409, 422, 500, 503),
+    },
+)
+async def model_image(
+    request: Request,
+    ref: Ref,
+    models: ModelsOfStore,
+    settings: AppSettings,
+    view: Annotated[
+        View,
+        Query(
+            description="`map`: the weights as colours, or the U-matrix where they are none; `input-output`: "
+            "with the data as a strip above; `u-matrix`: dark borders part clusters; `planes`: components; "
+            "`hits`, `errors`: how many samples fall on each unit, and how far they are from it; `clusters`: "
+            "groups of units (Ward)."
+        ),
+    ] = "map",
+    scale: Annotated[
+        int | None,
+        Query(ge=1, description="Pixels of a unit's width, of a figure, how many times as large."),
+    ] = None,
+    annotated: Annotated[bool, Query(description="With axes, titles, colour bars and legends.")] = False,
+    component: Annotated[int | None, Query(ge=0, description="The only component plane, from 0.")] = None,
+    k: Annotated[int | None, Query(ge=1, description="How many clusters; chosen by default.")] = None,
+    form: Annotated[Form, Query(alias="format", description="SVG is for annotated figures.")] = "png",
+) -> Response:
+    """Draw a view of a model.
+
+    Views of its samples need the data that it was trained on: 409 where these are not kept.
+    """
+    picture = Picture(view, scale, annotated, component, k, form)
+    choose(request.headers.get("accept"), [picture.media_type])
+    return await run_in_threadpool(_image, request, ref, models, settings, picture)
+
+
+def _image(request: Request, ref: str, models: Models, settings: Settings, picture: Picture) -> Response:
+    card = models.resolve(ref)
+    picture.check(card.weights.shape, card.geometry, most_pixels=settings.max_picture_pixels)
+
+    def draw() -> Response:
+        samples = models.samples(card) if picture.needs_samples else None
+        content = picture.draw(models.weights(card), samples, card.geometry)
+        most = settings.max_answer_bytes
+        if most is not None and len(content) > most:
+            raise AnswerTooLargeError(
+                f"the picture is {len(content):,} bytes, and an answer has {most:,} at most: "
+                "ask for a smaller scale"
+            )
+        headers = {"Content-Disposition": f'inline; filename="kohonen-{card.id}.{picture.form}"'}
+        return Response(content, media_type=picture.media_type, headers=headers)
+
+    tag = entity_tag(card.id, card.weights.sha256, picture.tag())
+    return conditional(request, tag, card, draw, moves=moves(ref))

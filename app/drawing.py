@@ -1,0 +1,161 @@
+"""Pictures of models: which view, how large, plain or annotated."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, TypeAlias
+
+from app.errors import FieldError, InvalidRequestError, OverLimitError
+from kohonen.data import FloatArray
+from kohonen.geometry import Geometry
+from kohonen.panels import (
+    NEEDS_SAMPLES,
+    draw_clusters,
+    draw_errors,
+    draw_hits,
+    draw_planes,
+    draw_u_matrix,
+    plane_pixels,
+    planes_size,
+)
+from kohonen.pictures import draw_input_output, draw_map, encode_png, picture_size, unit_pixels
+
+__all__ = ["Form", "Picture", "View"]
+
+View: TypeAlias = Literal["map", "input-output", "u-matrix", "planes", "hits", "errors", "clusters"]
+Form: TypeAlias = Literal["png", "svg"]
+
+#: More component planes than these are too small to read with axes.
+MOST_ANNOTATED_PLANES = 36
+#: A figure has a mark for every hexagon.
+MOST_ANNOTATED_UNITS = 40_000
+#: Dots per inch of a figure, for each pixel of a unit that is asked for.
+DPI = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that somebody wants.
+
+    Attributes
+    ----------
+    view : View
+        What it shows.
+    scale : int or None
+        Pixels of a unit's width; of a figure, how many times it is to be as large.
+    annotated : bool
+        Whether it has axes, titles, colour bars and legends.
+    component : int or None
+        The only component plane to draw.
+    clusters : int or None
+        How many clusters to draw; as many as suit when None.
+    form : Form
+        The kind of file; SVG is for figures.
+    """
+
+    view: View = "map"
+    scale: int | None = None
+    annotated: bool = False
+    component: int | None = None
+    clusters: int | None = None
+    form: Form = "png"
+
+    @property
+    def needs_samples(self) -> bool:
+        """Whether it says something about what the model was trained on."""
+        return self.view in NEEDS_SAMPLES
+
+    @property
+    def media_type(self) -> str:
+        """The media type."""
+        return "image/png" if self.form == "png" else "image/svg+xml"
+
+    def tag(self) -> dict[str, Any]:
+        """Return what tells this picture of a model from others."""
+        return asdict(self)
+
+    def check(self, shape: tuple[int, int, int], geometry: Geometry, *, most_pixels: int) -> None:
+        """Refuse a picture that there is not, or that would be too large.
+
+        Raises
+        ------
+        InvalidRequestError
+            For an SVG that is not annotated, or a component that there is not.
+        OverLimitError
+            When there would be too many pixels, units or planes.
+        """
+        width, height, dimension = shape
+        if self.form == "svg" and not self.annotated:
+            message = "SVG is for annotated figures: ask for annotated=true, or for png"
+            raise InvalidRequestError([FieldError("/format", message)])
+        if self.annotated and self.view == "input-output":
+            raise InvalidRequestError([FieldError("/annotated", "this view has no figure: ask for 'map'")])
+        if self.component is not None and not 0 <= self.component < dimension:
+            message = f"the map has components from 0 to {dimension - 1}"
+            raise InvalidRequestError([FieldError("/component", message)])
+        if self.clusters is not None and not 1 <= self.clusters <= width * height:
+            message = f"the map has {width * height} units, and so many clusters at most"
+            raise InvalidRequestError([FieldError("/k", message)])
+        if self.annotated:
+            self._check_figure(width * height, dimension)
+        else:
+            self._check_pixels(width, height, dimension, geometry, most_pixels)
+
+    def _check_figure(self, units: int, dimension: int) -> None:
+        if units > MOST_ANNOTATED_UNITS:
+            message = f"a figure shows {MOST_ANNOTATED_UNITS:,} units at most, and the map has {units:,}"
+            raise OverLimitError([FieldError("/annotated", message)])
+        if self.view == "planes" and self.component is None and dimension > MOST_ANNOTATED_PLANES:
+            message = f"a figure shows {MOST_ANNOTATED_PLANES} planes at most, and the map has {dimension}"
+            raise OverLimitError([FieldError("/component", f"{message}: name one")])
+        if self.scale is not None and self.scale > 4:
+            raise OverLimitError([FieldError("/scale", "a figure is drawn 4 times as large at most")])
+
+    def _check_pixels(self, width: int, height: int, dimension: int, geometry: Geometry, most: int) -> None:
+        if self.view == "planes" and self.component is None:
+            scale = self.scale or plane_pixels(width, height, dimension)
+            rows, columns = planes_size(width, height, dimension, scale, geometry)
+        else:
+            rows, columns = picture_size(width, height, self.scale or unit_pixels(width, height), geometry)
+        if rows * columns > most:
+            message = f"a picture of {rows * columns:,} pixels is over the limit of {most:,}"
+            raise OverLimitError([FieldError("/scale", message)])
+
+    def draw(self, weights: FloatArray, samples: FloatArray | None, geometry: Geometry) -> bytes:
+        """Draw the picture of a map; the samples are there when the view needs them."""
+        if self.annotated:
+            return self._figure(weights, samples, geometry)
+        size: dict[str, Any] = {"scale": self.scale, "geometry": geometry}
+        match self.view, samples:
+            case "input-output", given if given is not None:
+                pixels = draw_input_output(given, weights, **size)
+            case "hits", given if given is not None:
+                pixels = draw_hits(weights, given, **size)
+            case "errors", given if given is not None:
+                pixels = draw_errors(weights, given, **size)
+            case "u-matrix", _:
+                pixels = draw_u_matrix(weights, **size)
+            case "planes", _:
+                pixels = draw_planes(weights, component=self.component, **size)
+            case "clusters", _:
+                pixels = draw_clusters(weights, k=self.clusters or "auto", **size)
+            case _:
+                pixels = draw_map(weights, **size)
+        return encode_png(pixels)
+
+    def _figure(self, weights: FloatArray, samples: FloatArray | None, geometry: Geometry) -> bytes:
+        # With matplotlib, which is heavy and seldom needed.
+        from kohonen import figures
+
+        match self.view, samples:
+            case "hits", given if given is not None:
+                figure = figures.plot_hits(weights, given, geometry=geometry)
+            case "errors", given if given is not None:
+                figure = figures.plot_unit_errors(weights, given, geometry=geometry)
+            case "u-matrix", _:
+                figure = figures.plot_u_matrix(weights, geometry=geometry)
+            case "planes", _:
+                figure = figures.plot_component_planes(weights, component=self.component, geometry=geometry)
+            case "clusters", _:
+                figure = figures.plot_clusters(weights, k=self.clusters or "auto", geometry=geometry)
+            case _:
+                figure = figures.plot_som_grid(weights, geometry=geometry)
+        return figures.encode_figure(figure, self.form, dpi=DPI * (self.scale or 1))

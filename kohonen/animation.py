@@ -1,0 +1,216 @@
+"""Animations of a training: its frames one after the other, each with a caption."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from kohonen.data import FloatArray
+from kohonen.errors import InvalidParameterError
+from kohonen.frames import Frame
+from kohonen.geometry import PLANAR, Geometry
+from kohonen.observers import Record
+from kohonen.pictures import Pixels, are_colours, draw_units, map_colours, picture_size, unit_pixels
+
+if TYPE_CHECKING:
+    from PIL import Image, ImageFont
+
+__all__ = ["FORMS", "Animation", "Form", "animate"]
+
+Bitmap: TypeAlias = npt.NDArray[np.bool_]
+Form: TypeAlias = Literal["gif", "apng", "webp"]
+
+#: The media type of each form.
+FORMS: dict[Form, str] = {"gif": "image/gif", "apng": "image/apng", "webp": "image/webp"}
+
+#: Milliseconds that the last frame stays longer than the others.
+PAUSE = 1_500
+#: A caption needs so many pixels in width.
+NARROWEST = 120
+TEXT_PIXELS = 12
+MARGIN = 4
+#: In a picture of few colours: the two of captions and background, behind those of the map.
+BLACK, WHITE = 254, 255
+
+
+@dataclass(frozen=True, slots=True)
+class Animation:
+    """An animation as a file.
+
+    Attributes
+    ----------
+    content : bytes
+        The file.
+    media_type : str
+        What it is.
+    frames : int
+        How many frames it has.
+    scale : float
+        Pixels of a unit's width; below 1 where only some of the units are drawn.
+    reduced : bool
+        Whether it was scaled down to keep within the bytes or pixels allowed.
+    """
+
+    content: bytes
+    media_type: str
+    frames: int
+    scale: float
+    reduced: bool
+
+
+def animate(
+    frames: Sequence[Frame],
+    *,
+    form: Form = "gif",
+    scale: int | None = None,
+    geometry: Geometry = PLANAR,
+    milliseconds: int = 120,
+    captions: bool = True,
+    most_bytes: int | None = None,
+    most_pixels: int | None = None,
+) -> Animation:
+    """Make an animation of the frames of a training.
+
+    Parameters
+    ----------
+    frames : sequence of Frame
+        From :class:`kohonen.frames.Frames`; at least one. They are drawn as colours where all of them are
+        colours, otherwise as U-matrices.
+    form : {"gif", "apng", "webp"}, default "gif"
+        The kind of file. A GIF has 254 colours a frame; the others are exact.
+    scale : int, optional
+        The width of a unit in pixels; by default so that the map is about 400 pixels large.
+    geometry : Geometry, optional
+        The kind of grid.
+    milliseconds : int, default 120
+        How long a frame is shown.
+    captions : bool, default True
+        Whether iteration, radius, learning rate and quantization error stand below each frame.
+    most_bytes, most_pixels : int, optional
+        What the file may be large, and all frames together: what would be larger is scaled down.
+
+    Raises
+    ------
+    InvalidParameterError
+        Without frames, or for a form that there is not.
+    """
+    if not frames:
+        raise InvalidParameterError("there must be at least one frame", parameter="frames")
+    if form not in FORMS:
+        known = ", ".join(map(repr, FORMS))
+        raise InvalidParameterError(f"form must be one of {known}, but is {form!r}", parameter="form")
+    width, height, _ = frames[0].weights.shape
+    pixels, stride = unit_pixels(width, height) if scale is None else scale, 1
+    reduced = False
+    while True:
+        drawn = [_units(frame.weights[::stride, ::stride], frames, geometry) for frame in frames]
+        size = _size(drawn[0], pixels, geometry)
+        smallest = max(drawn[0].shape[:2]) <= 8 and pixels == 1
+        fits = most_pixels is None or size[0] * size[1] * len(frames) <= most_pixels
+        if fits or smallest:
+            records = [frame.record for frame in frames] if captions else []
+            content = _encode(drawn, records, form, pixels, geometry, milliseconds)
+            if most_bytes is None or len(content) <= most_bytes or smallest:
+                return Animation(content, FORMS[form], len(frames), pixels / stride, reduced)
+        pixels, stride, reduced = (pixels // 2, 1, True) if pixels > 1 else (1, 2 * stride, True)
+
+
+def _size(colours: Pixels, scale: int, geometry: Geometry) -> tuple[int, int]:
+    width, height, _ = colours.shape
+    return picture_size(width, height, scale, geometry)
+
+
+def _units(weights: FloatArray, frames: Sequence[Frame], geometry: Geometry) -> Pixels:
+    """Return the colour of each unit; a map is not drawn as colours in one frame and in greys in another."""
+    coloured = are_colours(frames[0].weights) and are_colours(frames[-1].weights)
+    return map_colours(weights, geometry, coloured=coloured)
+
+
+def _encode(
+    drawn: Sequence[Pixels],
+    records: Sequence[Record],
+    form: Form,
+    scale: int,
+    geometry: Geometry,
+    milliseconds: int,
+) -> bytes:
+    columns = max(_size(drawn[0], scale, geometry)[1], NARROWEST if records else 1)
+    strips = _captions(records, columns) if records else [np.empty((0, columns), dtype=bool)] * len(drawn)
+    compose = _few_colours if form == "gif" else _true_colours
+    images = [compose(colours, strip, scale, geometry) for colours, strip in zip(drawn, strips, strict=True)]
+    options: dict[str, Any] = {
+        "gif": {"format": "GIF", "optimize": False},
+        "apng": {"format": "PNG", "compress_level": 6},
+        "webp": {"format": "WEBP", "lossless": True, "quality": 20, "method": 1},
+    }[form]
+    durations = [milliseconds] * (len(images) - 1) + [milliseconds + PAUSE]
+    file = io.BytesIO()
+    images[0].save(file, save_all=True, append_images=images[1:], duration=durations, loop=0, **options)
+    return file.getvalue()
+
+
+def _few_colours(colours: Pixels, strip: Bitmap, scale: int, geometry: Geometry) -> "Image.Image":
+    """Return a picture of 254 colours, and black and white, chosen from the units: these are few."""
+    from PIL import Image
+
+    units = Image.fromarray(colours).quantize(
+        BLACK, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
+    )
+    palette = (units.getpalette() or [])[: 3 * BLACK]
+    indices = draw_units(np.asarray(units)[..., None], scale=scale, geometry=geometry)[..., 0]
+    canvas = np.full((indices.shape[0] + strip.shape[0], strip.shape[1]), WHITE, dtype=np.uint8)
+    canvas[: indices.shape[0], : indices.shape[1]] = indices
+    canvas[indices.shape[0] :][strip] = BLACK
+    image = Image.fromarray(canvas).convert("P")
+    image.putpalette([*palette, *[0] * (3 * BLACK - len(palette)), 0, 0, 0, 255, 255, 255])
+    return image
+
+
+def _true_colours(colours: Pixels, strip: Bitmap, scale: int, geometry: Geometry) -> "Image.Image":
+    from PIL import Image
+
+    picture = draw_units(colours, scale=scale, geometry=geometry)
+    canvas = np.full((picture.shape[0] + strip.shape[0], strip.shape[1], 3), WHITE, dtype=np.uint8)
+    canvas[: picture.shape[0], : picture.shape[1]] = picture
+    canvas[picture.shape[0] :][strip] = 0
+    return Image.fromarray(canvas)
+
+
+def _captions(records: Sequence[Record], columns: int) -> list[Bitmap]:
+    """Return the captions as bitmaps of one size; words that do not fit go to the next line."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    font = ImageFont.load_default(TEXT_PIXELS)
+    texts = [_lines(_words(record), columns - 2 * MARGIN, font) for record in records]
+    height = 2 * MARGIN + max(len(lines) for lines in texts) * (TEXT_PIXELS + MARGIN)
+    strips = []
+    for lines in texts:
+        image = Image.new("1", (columns, height))
+        draw = ImageDraw.Draw(image)
+        for row, line in enumerate(lines):
+            draw.text((MARGIN, MARGIN + row * (TEXT_PIXELS + MARGIN)), line, fill=1, font=font)
+        strips.append(np.asarray(image))
+    return strips
+
+
+def _words(record: Record) -> list[str]:
+    return [
+        f"iteration {record.iteration}",
+        f"radius {record.radius:.1f}",
+        f"rate {record.learning_rate:.3f}",
+        f"error {record.quantization_error:.3g}",
+    ]
+
+
+def _lines(words: list[str], columns: int, font: "ImageFont.FreeTypeFont | ImageFont.ImageFont") -> list[str]:
+    lines = [words[0]]
+    for word in words[1:]:
+        longer = f"{lines[-1]}   {word}"
+        if font.getlength(longer) <= columns:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines

@@ -1,0 +1,179 @@
+"""Groups of units that are alike, by Ward's method on their weights.
+
+Ward's method begins with every unit on its own and merges, again and again, the two groups whose union adds
+least to the sum of squared distances to the groups' means. It knows no chance and no seed.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from kohonen.data import FloatArray
+from kohonen.errors import InvalidParameterError
+
+__all__ = ["MOST_CLUSTERS", "Clusters", "cluster_units", "davies_bouldin"]
+
+IntArray = npt.NDArray[np.int64]
+
+#: How many clusters are tried where the number is to be chosen.
+MOST_CLUSTERS = 8
+#: Units that are merged one by one; on larger maps only evenly spaced ones are, and the others follow the
+#: nearest centre.
+MOST_UNITS = 2_500
+
+
+@dataclass(frozen=True, slots=True)
+class Clusters:
+    """Groups of units.
+
+    Attributes
+    ----------
+    labels : ndarray of shape (width, height)
+        The cluster of each unit, from 0; the largest cluster is 0.
+    centres : ndarray of shape (k, dim)
+        The mean weights of each cluster's units.
+    indices : dict of int to float
+        The Davies-Bouldin index for each number of clusters that was tried: the smaller, the better the
+        clusters are apart. Empty where the number was given.
+    """
+
+    labels: IntArray
+    centres: FloatArray
+    indices: dict[int, float]
+
+    @property
+    def count(self) -> int:
+        """How many clusters there are."""
+        return len(self.centres)
+
+
+def cluster_units(weights: FloatArray, k: int | Literal["auto"] = "auto") -> Clusters:
+    """Group the units of a map by Ward's method on their weights.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (width, height, dim)
+        Finite weights of a map.
+    k : int or "auto", default "auto"
+        How many clusters: at least 1 and at most as many as there are units. ``"auto"`` takes the number from
+        2 to 8 whose Davies-Bouldin index is smallest.
+
+    Returns
+    -------
+    Clusters
+        Fewer than asked for where there are not so many different units.
+
+    Raises
+    ------
+    InvalidParameterError
+        For any other ``k``.
+
+    References
+    ----------
+    J. H. Ward, "Hierarchical grouping to optimize an objective function", JASA 58, 236-244 (1963).
+    J. Vesanto and E. Alhoniemi, "Clustering of the self-organizing map", IEEE Transactions on Neural Networks
+    11(3), 586-600 (2000): clusters of units, their number by the Davies-Bouldin index.
+    """
+    width, height, dimension = weights.shape
+    units = weights.reshape(-1, dimension)
+    most = len(units)
+    if k != "auto" and not (type(k) is int and 1 <= k <= most):
+        raise InvalidParameterError(
+            f"k must be 'auto' or an integer from 1 to the map's {most} units, but is {k!r}", parameter="k"
+        )
+    stride = max(1, math.ceil(math.sqrt(most / MOST_UNITS)))
+    chosen = weights[::stride, ::stride].reshape(-1, dimension)
+    merges = _merges(chosen)
+    tried: dict[int, float] = {}
+    if k == "auto":
+        for number in range(2, min(MOST_CLUSTERS, len(chosen) - 1) + 1):
+            tried[number] = davies_bouldin(chosen, _cut(merges, number))
+    number = min(tried, key=lambda number: tried[number], default=1) if k == "auto" else k
+    labels = _cut(merges, min(number, len(chosen)))
+    if stride > 1:
+        labels = _nearest(units, _means(chosen, labels))
+    labels = _by_size(labels)
+    return Clusters(labels.reshape(width, height), _means(units, labels), tried)
+
+
+def davies_bouldin(points: FloatArray, labels: IntArray) -> float:
+    """Return the Davies-Bouldin index of a grouping of points (n, dim); infinite for less than two groups.
+
+    It is the mean, over the groups, of how much a group overlaps with the one it overlaps with most: the sum
+    of their mean distances to their centres over the distance of the centres.
+
+    References
+    ----------
+    D. L. Davies and D. W. Bouldin, "A cluster separation measure", IEEE PAMI 1(2), 224-227 (1979).
+    """
+    centres = _means(points, labels)
+    if len(centres) < 2:
+        return math.inf
+    spread = np.bincount(labels, np.linalg.norm(points - centres[labels], axis=1)) / np.bincount(labels)
+    apart = np.linalg.norm(centres[:, None] - centres[None], axis=2)
+    np.fill_diagonal(apart, np.inf)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        overlap = (spread[:, None] + spread[None]) / apart
+    return float(np.nan_to_num(overlap, nan=np.inf).max(axis=1).mean())
+
+
+def _merges(points: FloatArray) -> list[tuple[float, int, int]]:
+    """Return Ward's merges, the cheapest first: what each costs, and one point of either group.
+
+    Nearest neighbours are followed until two groups are each other's: merging those at once gives the same
+    tree as always looking for the cheapest merge (F. Murtagh, The Computer Journal 26(4), 1983).
+    """
+    scale = float(np.abs(points).max()) or 1.0
+    centres, sizes = points / scale, np.ones(len(points))
+    alive = np.full(len(points), True)
+    merges: list[tuple[float, int, int]] = []
+    chain: list[int] = []
+    while len(merges) < len(points) - 1:
+        if not chain:
+            chain.append(int(alive.argmax()))
+        last = chain[-1]
+        difference = centres - centres[last]
+        cost = np.einsum("id,id->i", difference, difference) * (sizes * sizes[last] / (sizes + sizes[last]))
+        cost[~alive] = cost[last] = np.inf
+        nearest = int(cost.argmin())
+        # Of equally near groups the one before in the chain is taken, or it would never end.
+        if len(chain) > 1 and cost[chain[-2]] <= cost[nearest]:
+            one, other = chain.pop(), chain.pop()
+            merges.append((float(cost[other]), one, other))
+            together = sizes[one] + sizes[other]
+            centres[one] = (sizes[one] * centres[one] + sizes[other] * centres[other]) / together
+            sizes[one], alive[other] = together, False
+        else:
+            chain.append(nearest)
+    return sorted(merges, key=lambda merge: merge[0])
+
+
+def _cut(merges: list[tuple[float, int, int]], count: int) -> IntArray:
+    """Return the group of each point when only so many groups are left."""
+    group = np.arange(len(merges) + 1)
+    for _, one, other in merges[: len(group) - count]:
+        group[group == group[other]] = group[one]
+    return np.unique(group, return_inverse=True)[1].astype(np.int64)
+
+
+def _means(points: FloatArray, labels: IntArray) -> FloatArray:
+    sums = np.array([np.bincount(labels, column) for column in points.T]).T
+    return np.asarray(sums / np.bincount(labels)[:, None])
+
+
+def _nearest(points: FloatArray, centres: FloatArray) -> IntArray:
+    distances = [np.einsum("id,id->i", points - centre, points - centre) for centre in centres]
+    nearest: IntArray = np.argmin(distances, axis=0)
+    return nearest
+
+
+def _by_size(labels: IntArray) -> IntArray:
+    """Give groups new numbers: the largest first, of equal ones the one that comes first."""
+    values, first, counts = np.unique(labels, return_index=True, return_counts=True)
+    order = np.lexsort((first, -counts))
+    new = np.empty(int(values.max()) + 1, dtype=np.int64)
+    new[values[order]] = np.arange(len(values))
+    return new[labels]

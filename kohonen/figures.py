@@ -1,0 +1,289 @@
+"""Annotated figures: axes, titles, colour bars and legends, with matplotlib.
+
+matplotlib is imported when a figure is drawn (``pip install kohonen[viz]``). The figures belong to no window:
+a notebook shows what a cell returns, and ``figure.savefig("map.png")`` writes a file. Colour maps can be told
+apart by colour-blind people.
+"""
+
+import io
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from kohonen.clusters import cluster_units
+from kohonen.data import FloatArray
+from kohonen.errors import InvalidParameterError
+from kohonen.geometry import PLANAR, Geometry
+from kohonen.palettes import NOTHING, colours_of_groups
+from kohonen.panels import arrangement
+from kohonen.pictures import are_colours
+from kohonen.views import component_planes, hit_map, positions, u_matrix, unit_errors
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "encode_figure",
+    "plot_clusters",
+    "plot_component_planes",
+    "plot_hits",
+    "plot_samples",
+    "plot_som_grid",
+    "plot_u_matrix",
+    "plot_unit_errors",
+]
+
+#: Up to so many units, hits are written into them.
+WRITTEN_UNITS = 600
+#: From so many hexagons on, an SVG holds them as pixels.
+RASTERIZED_UNITS = 2_000
+_MARKERS = "osD^vP*X<>"
+_GREY = "#" + bytes(NOTHING).hex()
+_ROW = math.sqrt(3) / 2
+
+
+def plot_som_grid(weights: FloatArray, *, geometry: Geometry = PLANAR, title: str | None = None) -> "Figure":
+    """Draw a map: its colours where its weights (width, height, dim) are colours, otherwise its U-matrix."""
+    if not are_colours(weights):
+        return plot_u_matrix(weights, geometry=geometry, title=title)
+    figure, axes = _figure(weights, geometry)
+    _draw(axes, np.clip(weights, 0.0, 1.0), geometry)
+    axes.set_title(title or "Map: the weights as colours")
+    return figure
+
+
+def plot_u_matrix(weights: FloatArray, *, geometry: Geometry = PLANAR, title: str | None = None) -> "Figure":
+    """Draw how far the units of a map (width, height, dim) are from their neighbours."""
+    figure, axes = _figure(weights, geometry)
+    units = _draw(axes, u_matrix(weights, geometry), geometry, cmap="gray_r")
+    figure.colorbar(units, ax=axes, label="mean distance to neighbours")
+    axes.set_title(title or "U-matrix: dark borders part clusters")
+    return figure
+
+
+def plot_component_planes(
+    weights: FloatArray,
+    *,
+    component_names: Sequence[str] | None = None,
+    component: int | None = None,
+    geometry: Geometry = PLANAR,
+) -> "Figure":
+    """Draw each component of the weights as a plane with a colour bar of its own.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (width, height, dim)
+        The map.
+    component_names : sequence of str, optional
+        What the components are called; "component 0" and so on by default.
+    component : int, optional
+        The only one to draw, from 0.
+    geometry : Geometry, optional
+        The kind of grid.
+
+    Raises
+    ------
+    InvalidParameterError
+        When there are not as many names as components, or no such component.
+    """
+    dimension = weights.shape[2]
+    names = [f"component {k}" for k in range(dimension)] if component_names is None else list(component_names)
+    if len(names) != dimension:
+        raise InvalidParameterError(
+            f"there must be {dimension} names, one a component, but are {len(names)}",
+            parameter="component_names",
+        )
+    if component is not None and not 0 <= component < dimension:
+        raise InvalidParameterError(
+            f"component must be from 0 to {dimension - 1}, but is {component}", parameter="component"
+        )
+    chosen = range(dimension) if component is None else [component]
+    rows, columns = arrangement(len(chosen))
+    figure, grid = _subplots(weights, geometry, rows, columns)
+    planes = component_planes(weights)
+    for axes, k in zip(grid, chosen, strict=False):
+        units = _draw(axes, planes[k], geometry, cmap="viridis")
+        figure.colorbar(units, ax=axes)
+        axes.set_title(names[k])
+    for axes in grid[len(chosen) :]:
+        axes.set_axis_off()
+    return figure
+
+
+def plot_hits(
+    weights: FloatArray, samples: FloatArray, *, geometry: Geometry = PLANAR, title: str | None = None
+) -> "Figure":
+    """Draw how many samples (n, dim) fall on each unit; the numbers too, where there is room."""
+    from matplotlib.ticker import MaxNLocator
+
+    figure, axes = _figure(weights, geometry)
+    hits = hit_map(weights, samples)
+    units = _draw(axes, np.where(hits > 0, hits, np.nan), geometry, cmap="viridis")
+    figure.colorbar(units, ax=axes, label="samples").locator = MaxNLocator(integer=True)
+    if hits.size <= WRITTEN_UNITS:
+        for x, y in np.argwhere(hits > 0).tolist():
+            colour = "black" if hits[x, y] > (hits.max() + hits[hits > 0].min()) / 2 else "white"
+            place = _place(x, y, geometry)
+            axes.text(*place, str(hits[x, y]), ha="center", va="center", color=colour, fontsize=7)
+    axes.set_title(title or "Hits: samples by unit; grey for none")
+    return figure
+
+
+def plot_unit_errors(
+    weights: FloatArray, samples: FloatArray, *, geometry: Geometry = PLANAR, title: str | None = None
+) -> "Figure":
+    """Draw the mean distance of each unit to the samples (n, dim) that fall on it."""
+    figure, axes = _figure(weights, geometry)
+    units = _draw(axes, unit_errors(weights, samples), geometry, cmap="viridis")
+    figure.colorbar(units, ax=axes, label="mean distance")
+    axes.set_title(title or "Quantization error by unit; grey for no sample")
+    return figure
+
+
+def plot_clusters(
+    weights: FloatArray,
+    *,
+    k: int | Literal["auto"] = "auto",
+    geometry: Geometry = PLANAR,
+    title: str | None = None,
+) -> "Figure":
+    """Draw the clusters of units, with a legend; see :mod:`kohonen.clusters`."""
+    from matplotlib.patches import Patch
+
+    figure, axes = _figure(weights, geometry)
+    labels = cluster_units(weights, k).labels
+    _draw(axes, colours_of_groups(labels) / 255, geometry)
+    numbers, counts = np.unique(labels, return_counts=True)
+    colours = colours_of_groups(np.arange(len(numbers))) / 255
+    handles = [
+        Patch(color=tuple(colour), label=f"{number}: {count} units")
+        for number, count, colour in zip(numbers, counts, colours, strict=True)
+    ]
+    figure.legend(handles=handles, title="cluster", loc="outside right upper")
+    axes.set_title(title or "Clusters of units (Ward)")
+    return figure
+
+
+def plot_samples(
+    weights: FloatArray,
+    samples: FloatArray,
+    *,
+    labels: Sequence[object] | None = None,
+    geometry: Geometry = PLANAR,
+    title: str | None = None,
+) -> "Figure":
+    """Draw where samples (n, dim) fall on the U-matrix; samples on one unit stand beside each other.
+
+    Parameters
+    ----------
+    weights, samples, geometry, title
+        As in the other functions.
+    labels : sequence, optional
+        What each sample is: it gets a marker and a colour by it, and the figure a legend.
+
+    Raises
+    ------
+    InvalidParameterError
+        When there are not as many labels as samples.
+    """
+    if labels is not None and len(labels) != len(samples):
+        raise InvalidParameterError(
+            f"there must be {len(samples)} labels, one a sample, but are {len(labels)}", parameter="labels"
+        )
+    figure, axes = _figure(weights, geometry)
+    _draw(axes, u_matrix(weights, geometry), geometry, cmap="gray_r", alpha=0.6)
+    units = positions(weights, samples)
+    centres = np.array([_place(x, y, geometry) for x, y in units.tolist()])
+    # The same samples stand at the same places in every figure.
+    places = centres + np.random.default_rng(0).uniform(-0.32, 0.32, centres.shape)
+    kinds = list(dict.fromkeys(labels)) if labels is not None else [None]
+    colours = colours_of_groups(np.arange(len(kinds))) / 255
+    for number, kind in enumerate(kinds):
+        of_kind = np.array([labels is None or label == kind for label in labels or [None] * len(samples)])
+        across, down = places[of_kind].T
+        axes.scatter(
+            across,
+            down,
+            s=24,
+            marker=_MARKERS[number % len(_MARKERS)],
+            color=tuple(colours[number]),
+            edgecolors="black",
+            linewidths=0.5,
+            label=None if labels is None else str(kind),
+        )
+    if labels is not None:
+        figure.legend(loc="outside right upper")
+    axes.set_title(title or "Samples on their best matching units")
+    return figure
+
+
+def encode_figure(figure: "Figure", form: Literal["png", "svg"] = "png", *, dpi: int = 100) -> bytes:
+    """Return a figure as a file; the same figure as the same bytes."""
+    from matplotlib import rc_context
+
+    file = io.BytesIO()
+    metadata: dict[str, Any] = {"Date": None} if form == "svg" else {"Software": None}
+    with rc_context({"svg.hashsalt": "kohonen"}):
+        figure.savefig(file, format=form, dpi=dpi, metadata=metadata)
+    return file.getvalue()
+
+
+def _figure(weights: FloatArray, geometry: Geometry) -> "tuple[Figure, Axes]":
+    figure, axes = _subplots(weights, geometry, 1, 1)
+    return figure, axes[0]
+
+
+def _subplots(
+    weights: FloatArray, geometry: Geometry, rows: int, columns: int
+) -> "tuple[Figure, list[Axes]]":
+    """Return a figure with room for maps of this shape, and its axes."""
+    from matplotlib.figure import Figure
+
+    width, height = weights.shape[0], weights.shape[1] * (_ROW if geometry.hexagonal else 1.0)
+    side = 4.2 if rows * columns == 1 else max(1.8, 3.2 / math.sqrt(max(1, columns / 3)))
+    across, down = (side * part / max(width, height) for part in (width, height))
+    size = columns * (max(across, side / 4) + 1.4), rows * (max(down, side / 4) + 0.9)
+    figure = Figure(figsize=size, layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False)
+    return figure, list(grid.ravel())
+
+
+def _place(x: int, y: int, geometry: Geometry) -> tuple[float, float]:
+    return (x + 0.5 * (y % 2), y * _ROW) if geometry.hexagonal else (x, y)
+
+
+def _draw(axes: "Axes", values: FloatArray, geometry: Geometry, **options: Any) -> Any:
+    """Draw units by numbers (width, height), or by colours (width, height, 3)."""
+    from matplotlib import colormaps
+    from matplotlib.collections import PolyCollection
+
+    width, height = values.shape[:2]
+    if "cmap" in options:
+        options["cmap"] = colormaps[options["cmap"]].with_extremes(bad=_GREY)
+    axes.set_xlabel("x")
+    axes.set_ylabel("y")
+    if not geometry.hexagonal:
+        axes.locator_params(integer=True)
+        return axes.imshow(np.ma.masked_invalid(values.swapaxes(0, 1)), interpolation="nearest", **options)
+    units = np.stack(np.divmod(np.arange(width * height), height), axis=1)
+    centres = np.array([_place(x, y, geometry) for x, y in units.tolist()])
+    angles = np.pi / 6 + np.arange(6) * np.pi / 3
+    corners = np.stack([np.cos(angles), np.sin(angles)], axis=1) / math.sqrt(3)
+    cells = PolyCollection(
+        list(centres[:, None] + corners), rasterized=len(units) > RASTERIZED_UNITS, linewidths=0.2, **options
+    )
+    if values.ndim == 3:
+        cells.set_color([tuple(colour) for colour in values.reshape(-1, 3)])
+    else:
+        cells.set_array(np.ma.masked_invalid(values.ravel()))
+        cells.set_edgecolor("face")
+    axes.add_collection(cells)
+    axes.set_xlim(-0.5, width - 0.5 + (0.5 if height > 1 else 0.0))
+    axes.set_ylim((height - 1) * _ROW + 1 / math.sqrt(3), -1 / math.sqrt(3))
+    rows = range(0, height, max(1, math.ceil(height / 10)))
+    axes.set_yticks([y * _ROW for y in rows], [str(y) for y in rows])
+    axes.set_aspect("equal")
+    return cells

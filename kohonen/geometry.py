@@ -1,0 +1,207 @@
+"""The geometry of a grid: how far apart its units are, which are neighbours, and where they are drawn.
+
+On a *rectangular* grid units stand one apart in rows one apart, and a unit's neighbours are the eight around
+it. On a *hexagonal* grid every second row, the first of them at ``y = 1``, is shifted to the right by half a
+unit, rows are ``sqrt(3) / 2`` apart, and a unit's neighbours are the six at distance one. A *planar* grid has
+edges; on a *toroidal* one each edge goes on at the opposite edge, and distances are those of the shorter way.
+
+Distances along the two axes are whole numbers here: half units across, and rows down. The Gaussian
+neighbourhood is a product of one value for each of them on every grid.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from kohonen.data import FloatArray
+from kohonen.errors import InvalidParameterError
+from kohonen.schedule import Schedule
+
+__all__ = ["PLANAR", "Boundary", "Geometry", "Grid", "Neighbourhood"]
+
+Grid: TypeAlias = Literal["rectangular", "hexagonal"]
+Boundary: TypeAlias = Literal["planar", "toroidal"]
+IntArray: TypeAlias = npt.NDArray[np.int64]
+
+#: Steps to half of the neighbours, as columns and rows; the other half are the same steps backwards.
+_RECTANGULAR_STEPS = ((1, 0), (0, 1), (1, 1), (1, -1))
+#: On a hexagonal grid they depend on whether the row is shifted.
+_HEXAGONAL_STEPS = (((1, 0), (0, 1), (-1, 1)), ((1, 0), (1, 1), (0, 1)))
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """What kind of grid a map has, whatever its size.
+
+    Parameters
+    ----------
+    grid : {"rectangular", "hexagonal"}, default "rectangular"
+        How units are placed.
+    boundary : {"planar", "toroidal"}, default "planar"
+        Whether the grid ends at its edges or goes on at the opposite ones.
+    """
+
+    grid: Grid = "rectangular"
+    boundary: Boundary = "planar"
+
+    @property
+    def hexagonal(self) -> bool:
+        """Whether every second row is shifted by half a unit."""
+        return self.grid == "hexagonal"
+
+    @property
+    def toroidal(self) -> bool:
+        """Whether opposite edges are joined."""
+        return self.boundary == "toroidal"
+
+    @property
+    def row_distance_squared(self) -> float:
+        """The square of the distance between two rows, in units."""
+        return 0.75 if self.hexagonal else 1.0
+
+    def check(self, height: int) -> None:
+        """Refuse a height with which the grid cannot be.
+
+        Raises
+        ------
+        InvalidParameterError
+            For a hexagonal toroidal grid of an odd number of rows: two shifted rows would meet, or two that
+            are not.
+        """
+        if self.hexagonal and self.toroidal and height % 2:
+            raise InvalidParameterError(
+                f"a hexagonal toroidal grid must have an even height, but this is {height}",
+                parameter="height",
+            )
+
+    def offsets(self, units: IntArray, others: IntArray, shape: tuple[int, int]) -> tuple[IntArray, IntArray]:
+        """Return how far apart units are along each axis.
+
+        Parameters
+        ----------
+        units, others : ndarray of int
+            Indices of units in C order of ``[x, y]``; any shapes that broadcast.
+        shape : tuple of int
+            Width and height of the grid.
+
+        Returns
+        -------
+        across, down : ndarray of int
+            The distance in half units from left to right, and in rows from top to bottom; both without sign.
+        """
+        width, height = shape
+        (x, y), (other_x, other_y) = np.divmod(units, height), np.divmod(others, height)
+        across, down = 2 * (x - other_x), np.abs(y - other_y)
+        if self.hexagonal:
+            across = across + y % 2 - other_y % 2
+        across = np.abs(across)
+        if self.toroidal:
+            across, down = np.minimum(across, 2 * width - across), np.minimum(down, height - down)
+        return across, down
+
+    def distance(self, units: IntArray, others: IntArray, shape: tuple[int, int]) -> FloatArray:
+        """Return the Euclidean distance between units on the grid, as `offsets` takes them."""
+        across, down = self.offsets(units, others, shape)
+        return np.sqrt(0.25 * across**2 + self.row_distance_squared * down**2)
+
+    def adjacent(self, units: IntArray, others: IntArray, shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
+        """Tell which units are neighbours, or the same; as `offsets` takes them."""
+        across, down = self.offsets(units, others, shape)
+        if self.hexagonal:
+            return np.asarray(across**2 + 3 * down**2 <= 4)
+        return np.asarray((across <= 2) & (down <= 1))
+
+    def pairs(self, width: int, height: int) -> list[tuple[IntArray, IntArray]]:
+        """Return all pairs of neighbours, each pair once, in a few lots: indices of the one and the other."""
+        x, y = np.divmod(np.arange(width * height), height)
+        lots = []
+        for step in range(3 if self.hexagonal else 4):
+            if self.hexagonal:
+                across, down = np.array([_HEXAGONAL_STEPS[parity][step] for parity in (0, 1)])[y % 2].T
+            else:
+                across, down = (np.full_like(x, value) for value in _RECTANGULAR_STEPS[step])
+            to_x, to_y = x + across, y + down
+            if self.toroidal:
+                to_x, to_y, there = to_x % width, to_y % height, np.full(len(x), True)
+            else:
+                there = (to_x >= 0) & (to_x < width) & (to_y >= 0) & (to_y < height)
+            lots.append((np.flatnonzero(there), (to_x * height + to_y)[there]))
+        if self.toroidal and min(width, height) < 3:
+            lots = [_distinct(lots)]
+        return lots
+
+    def neighbourhood(self, schedule: Schedule, iteration: int, shape: tuple[int, int]) -> "Neighbourhood":
+        """Return the neighbourhood function of an iteration on a grid of a shape."""
+        width, height = shape
+        across = np.zeros(2 * width)
+        table = schedule.neighbourhood(iteration, 2 * width, distance_squared=0.25)
+        across[: len(table)] = table
+        down = np.zeros(height)
+        table = schedule.neighbourhood(iteration, height, distance_squared=self.row_distance_squared)
+        down[: len(table)] = table
+        steps = np.abs(np.arange(-2 * width + 1, 2 * width)), np.abs(np.arange(-height + 1, height))
+        if self.toroidal:
+            steps = np.minimum(steps[0], 2 * width - steps[0]), np.minimum(steps[1], height - steps[1])
+        return Neighbourhood(across[steps[0]], down[steps[1]], shape, 2 if self.hexagonal else 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    """The Gaussian of an iteration around any unit, as one factor across and one factor down.
+
+    Attributes
+    ----------
+    across : ndarray of shape (4 * width - 1,)
+        The factor by the signed distance in half units; the middle one is that of distance zero.
+    down : ndarray of shape (2 * height - 1,)
+        The factor by the signed distance in rows.
+    shape : tuple of int
+        Width and height of the grid.
+    kinds : int
+        How many kinds of rows there are: two on a hexagonal grid, one otherwise. Row ``y`` is of the kind
+        ``y % kinds``.
+    """
+
+    across: FloatArray
+    down: FloatArray
+    shape: tuple[int, int]
+    kinds: int
+
+    def columns(self, x: int, y: int, kind: int) -> FloatArray:
+        """Return the factors across, seen from unit ``[x, y]``, of each column in rows of a kind."""
+        width = self.shape[0]
+        start = 2 * width - 1 - 2 * x + kind - y % self.kinds
+        return self.across[start : start + 2 * width - 1 : 2]
+
+    def rows(self, y: int) -> FloatArray:
+        """Return the factor down, seen from a row, of each row."""
+        height = self.shape[1]
+        return self.down[height - 1 - y : 2 * height - 1 - y]
+
+    def smooth(self, planes: FloatArray) -> FloatArray:
+        """Smooth planes (k, width, height): each place becomes the sum of all, times the Gaussian."""
+        width, height = self.shape
+        vertical = np.array([self.rows(y) for y in range(height)])
+        smoothed = np.empty_like(planes)
+        for kind in range(self.kinds):
+            inner = np.empty_like(planes)
+            for other in range(self.kinds):
+                horizontal = np.array([self.columns(x, kind, other) for x in range(width)])
+                rows = slice(other, None, self.kinds)
+                np.matmul(horizontal, planes[:, :, rows], out=inner[:, :, rows])
+            rows = slice(kind, None, self.kinds)
+            np.matmul(inner, vertical[rows].T, out=smoothed[:, :, rows])
+        return smoothed
+
+
+def _distinct(lots: list[tuple[IntArray, IntArray]]) -> tuple[IntArray, IntArray]:
+    """Return each pair once, and no unit with itself: around a narrow torus many ways lead to one unit."""
+    pairs = np.sort(np.concatenate([np.stack(lot) for lot in lots], axis=1), axis=0)
+    one, other = np.unique(pairs[:, pairs[0] != pairs[1]], axis=1)
+    return one, other
+
+
+#: The geometry of the textbook.
+PLANAR = Geometry()

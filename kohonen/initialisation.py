@@ -1,0 +1,67 @@
+"""Where a map's weights begin."""
+
+import numpy as np
+
+from kohonen.data import FloatArray
+from kohonen.parameters import Parameters
+
+__all__ = ["initial_weights"]
+
+
+def initial_weights(parameters: Parameters, samples: FloatArray) -> FloatArray:
+    """Return the weights that a training begins with.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        With a seed; ``initialisation`` says how:
+
+        * ``"random"``: uniform in [0, 1), whatever the samples.
+        * ``"sample"``: each unit a sample, chosen at random and with replacement.
+        * ``"pca"``: the plane through the samples' mean along their first two principal components, each
+          from minus to plus the square root of its eigenvalue; the first along the grid's longer side. It
+          does not depend on the seed, and its last bits may depend on the machine's linear algebra.
+    samples : ndarray of shape (n, dim)
+        The samples.
+
+    Returns
+    -------
+    ndarray of shape (width, height, dim)
+        A new array.
+
+    References
+    ----------
+    T. Kohonen, *Self-Organizing Maps*, 3rd edition, Springer 2001, section 3.7 (linear initialisation).
+    """
+    if parameters.initialisation == "sample":
+        return _from_samples(parameters, samples)
+    if parameters.initialisation == "pca":
+        return _from_principal_components(parameters, samples)
+    return parameters.initial_weights(samples.shape[1])
+
+
+def _from_samples(parameters: Parameters, samples: FloatArray) -> FloatArray:
+    generator = np.random.default_rng(parameters.random_state)
+    chosen = generator.integers(0, len(samples), size=(parameters.width, parameters.height))
+    weights: FloatArray = samples[chosen]
+    return weights
+
+
+def _from_principal_components(parameters: Parameters, samples: FloatArray) -> FloatArray:
+    mean = samples.mean(axis=0)
+    # In units of the largest deviation, so that squares do not overflow.
+    scale = float(np.abs(samples - mean).max()) or 1.0
+    deviations = (samples - mean) / scale
+    values, vectors = np.linalg.eigh(deviations.T @ deviations / len(samples))
+    axes = np.zeros((2, samples.shape[1]))
+    for axis, k in zip(axes, range(len(values) - 1, -1, -1), strict=False):
+        # The sign of an eigenvector means nothing: its largest part shall be positive.
+        direction = vectors[:, k] * np.sign(vectors[np.abs(vectors[:, k]).argmax(), k])
+        axis[:] = np.sqrt(max(float(values[k]), 0.0)) * scale * direction
+    along_x, along_y = axes if parameters.width >= parameters.height else axes[::-1]
+    x, y = _evenly(parameters.width), _evenly(parameters.height)
+    return np.asarray(mean + x[:, None, None] * along_x + y[None, :, None] * along_y)
+
+
+def _evenly(count: int) -> FloatArray:
+    return np.linspace(-1.0, 1.0, count) if count > 1 else np.zeros(1)

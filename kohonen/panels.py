@@ -1,0 +1,158 @@
+"""Pictures of views other than the map itself: plain, every pixel of a unit in its colour."""
+
+import math
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from kohonen.clusters import cluster_units
+from kohonen.data import FloatArray
+from kohonen.errors import InvalidParameterError
+from kohonen.geometry import PLANAR, Geometry
+from kohonen.palettes import colours_of_groups, colours_of_values
+from kohonen.pictures import Pixels, draw_units, picture_size, unit_pixels
+from kohonen.views import component_planes, hit_map, u_matrix, unit_errors
+
+__all__ = [
+    "NEEDS_SAMPLES",
+    "Panel",
+    "arrangement",
+    "draw_clusters",
+    "draw_errors",
+    "draw_hits",
+    "draw_planes",
+    "draw_u_matrix",
+    "plane_pixels",
+    "planes_size",
+]
+
+Panel: TypeAlias = Literal["u-matrix", "planes", "hits", "errors", "clusters"]
+
+#: Views that say something about samples.
+NEEDS_SAMPLES: frozenset[str] = frozenset({"input-output", "hits", "errors"})
+
+#: Pixels between component planes.
+GAP = 8
+
+
+def draw_u_matrix(weights: FloatArray, *, scale: int | None = None, geometry: Geometry = PLANAR) -> Pixels:
+    """Draw how far units are from their neighbours, in greys: borders of clusters are dark.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (width, height, dim)
+        The map.
+    scale : int, optional
+        The width of a unit in pixels; by default so that the picture is about 400 pixels large.
+    geometry : Geometry, optional
+        The kind of grid.
+    """
+    distances = u_matrix(weights, geometry)
+    greys = np.rint(255 * (1.0 - distances / (distances.max() or 1.0))).astype(np.uint8)
+    return _draw(np.repeat(greys[..., None], 3, axis=2), scale, geometry)
+
+
+def draw_planes(
+    weights: FloatArray,
+    *,
+    component: int | None = None,
+    scale: int | None = None,
+    geometry: Geometry = PLANAR,
+) -> Pixels:
+    """Draw component planes side by side and row by row, each from dark (its least) to yellow (its most).
+
+    Parameters
+    ----------
+    weights : ndarray of shape (width, height, dim)
+        The map.
+    component : int, optional
+        The one component to draw, from 0.
+    scale, geometry
+        As in `draw_u_matrix`; by default all planes together are about 800 pixels wide.
+
+    Raises
+    ------
+    InvalidParameterError
+        When there is no such component.
+    """
+    width, height, dimension = weights.shape
+    planes = component_planes(weights)
+    if component is not None:
+        if not 0 <= component < dimension:
+            raise InvalidParameterError(
+                f"component must be from 0 to {dimension - 1}, but is {component}", parameter="component"
+            )
+        return _draw(colours_of_values(planes[component]), scale, geometry)
+    pixels = plane_pixels(width, height, dimension) if scale is None else scale
+    rows, columns = picture_size(width, height, pixels, geometry)
+    picture = np.full((*planes_size(width, height, dimension, pixels, geometry), 3), 255, dtype=np.uint8)
+    across = arrangement(dimension)[1]
+    for k, plane in enumerate(planes):
+        top, left = (k // across) * (rows + GAP), (k % across) * (columns + GAP)
+        drawn = draw_units(colours_of_values(plane), scale=pixels, geometry=geometry)
+        picture[top : top + rows, left : left + columns] = drawn
+    return picture
+
+
+def arrangement(count: int) -> tuple[int, int]:
+    """Return in how many rows and columns so many planes are arranged."""
+    columns = math.ceil(math.sqrt(count))
+    return math.ceil(count / columns), columns
+
+
+def plane_pixels(width: int, height: int, dimension: int) -> int:
+    """Return the width of a unit in pixels by default, where all component planes are drawn."""
+    if dimension == 1:
+        return unit_pixels(width, height)
+    return max(1, 800 // arrangement(dimension)[1] // max(width, height))
+
+
+def planes_size(
+    width: int, height: int, dimension: int, scale: int, geometry: Geometry = PLANAR
+) -> tuple[int, int]:
+    """Return the rows and columns of pixels that all component planes take."""
+    rows, columns = picture_size(width, height, scale, geometry)
+    down, across = arrangement(dimension)
+    return down * (rows + GAP) - GAP, across * (columns + GAP) - GAP
+
+
+def draw_hits(
+    weights: FloatArray, samples: FloatArray, *, scale: int | None = None, geometry: Geometry = PLANAR
+) -> Pixels:
+    """Draw how many samples (n, dim) fall on each unit: dark for few, yellow for the most; grey for none.
+
+    The other parameters are those of `draw_u_matrix`.
+    """
+    hits = hit_map(weights, samples).astype(np.float64)
+    hits[hits == 0] = np.nan
+    return _draw(colours_of_values(hits), scale, geometry)
+
+
+def draw_errors(
+    weights: FloatArray, samples: FloatArray, *, scale: int | None = None, geometry: Geometry = PLANAR
+) -> Pixels:
+    """Draw how far samples (n, dim) are from their unit: dark for near, yellow for far; grey for none.
+
+    The other parameters are those of `draw_u_matrix`.
+    """
+    return _draw(colours_of_values(unit_errors(weights, samples)), scale, geometry)
+
+
+def draw_clusters(
+    weights: FloatArray,
+    *,
+    k: int | Literal["auto"] = "auto",
+    scale: int | None = None,
+    geometry: Geometry = PLANAR,
+) -> Pixels:
+    """Draw the clusters of units, each in a colour of its own; see :mod:`kohonen.clusters`.
+
+    The other parameters are those of `draw_u_matrix`.
+    """
+    return _draw(colours_of_groups(cluster_units(weights, k).labels), scale, geometry)
+
+
+def _draw(colours: Pixels, scale: int | None, geometry: Geometry) -> Pixels:
+    width, height, _ = colours.shape
+    pixels = unit_pixels(width, height) if scale is None else scale
+    return draw_units(colours, scale=pixels, geometry=geometry)

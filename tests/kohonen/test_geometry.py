@@ -1,0 +1,158 @@
+"""Every kind of grid against positions in the plane, and its engines against the oracle."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from kohonen import Parameters, SelfOrganizingMap, assess
+from kohonen.batch import Statistics
+from kohonen.engines import default_engine, engine_of_grid
+from kohonen.geometry import PLANAR, Geometry
+from kohonen.schedule import Schedule
+from tests.kohonen import oracle
+from tests.kohonen.oracle import GridOfUnits
+
+GEOMETRIES = [
+    Geometry(),
+    Geometry("rectangular", "toroidal"),
+    Geometry("hexagonal", "planar"),
+    Geometry("hexagonal", "toroidal"),
+]
+SHAPES = [(1, 1), (1, 2), (2, 2), (3, 2), (1, 4), (6, 1), (5, 4), (4, 6), (7, 8)]
+
+every_geometry = pytest.mark.parametrize(
+    "geometry", GEOMETRIES, ids=lambda kind: f"{kind.grid} {kind.boundary}"
+)
+every_shape = pytest.mark.parametrize("shape", SHAPES, ids=str)
+
+
+def grid_of(geometry: Geometry, shape: tuple[int, int]) -> GridOfUnits:
+    if geometry.hexagonal and geometry.toroidal and shape[1] % 2:
+        pytest.skip("there is no such grid")
+    return GridOfUnits(*shape, hexagonal=geometry.hexagonal, toroidal=geometry.toroidal)
+
+
+def distances(grid: GridOfUnits) -> oracle.Array:
+    units = list(itertools.product(range(grid.width), range(grid.height)))
+    return np.array([[math.sqrt(sum(grid.apart(*one, *other))) for one in units] for other in units])
+
+
+@every_geometry
+@every_shape
+def test_distances_are_those_in_the_plane(geometry: Geometry, shape: tuple[int, int]) -> None:
+    units = np.arange(shape[0] * shape[1])
+    expected = distances(grid_of(geometry, shape))
+    np.testing.assert_allclose(geometry.distance(units[:, None], units, shape), expected, rtol=1e-15)
+
+
+@every_geometry
+@every_shape
+def test_neighbours_are_the_units_around(geometry: Geometry, shape: tuple[int, int]) -> None:
+    units = np.arange(shape[0] * shape[1])
+    apart = distances(grid_of(geometry, shape))
+    near = apart < (1.1 if geometry.hexagonal else 1.5)
+    np.testing.assert_array_equal(geometry.adjacent(units[:, None], units, shape), near)
+    pairs = [
+        (int(one), int(other)) for lot in geometry.pairs(*shape) for one, other in zip(*lot, strict=True)
+    ]
+    assert len(pairs) == len({frozenset(pair) for pair in pairs})
+    found = {frozenset(pair) for pair in pairs}
+    assert found == {frozenset((i, j)) for i, j in np.argwhere(near).tolist() if i != j}
+
+
+@pytest.mark.parametrize(("geometry", "neighbours"), list(zip(GEOMETRIES, (8, 8, 6, 6), strict=True)))
+def test_a_unit_inside_has_its_number_of_neighbours(geometry: Geometry, neighbours: int) -> None:
+    counts = np.bincount(np.concatenate([np.concatenate(lot) for lot in geometry.pairs(6, 6)]), minlength=36)
+    assert counts.reshape(6, 6)[1:-1, 1:-1].tolist() == [[neighbours] * 4] * 4
+    if geometry.toroidal:
+        assert set(counts.tolist()) == {neighbours}
+
+
+@every_geometry
+@every_shape
+def test_online_training_equals_the_oracle(geometry: Geometry, shape: tuple[int, int]) -> None:
+    grid = grid_of(geometry, shape)
+    generator = np.random.default_rng([*shape])
+    samples, initial = generator.random((4, 3)), generator.random((*shape, 3))
+    schedule = Schedule(8, max(shape) / 2, 0.1)
+    training = engine_of_grid("online", geometry)(initial, samples, schedule)
+    expected = oracle.on_any_grid(samples, initial, grid, iterations=8)
+    for t, weights in enumerate(expected.history):
+        training.run(t, t + 1)
+        np.testing.assert_array_equal(training.weights(), weights, err_msg=f"after iteration {t}")
+    textbook = oracle.textbook_on_any_grid(samples, initial, grid, iterations=8)
+    np.testing.assert_allclose(training.weights(), textbook, rtol=0, atol=1e-9)
+
+
+@every_geometry
+@every_shape
+def test_batch_training_equals_the_oracle(geometry: Geometry, shape: tuple[int, int]) -> None:
+    grid = grid_of(geometry, shape)
+    generator = np.random.default_rng([*shape])
+    samples, initial = generator.random((20, 2)), generator.random((*shape, 2))
+    training = engine_of_grid("batch", geometry)(initial, samples, Schedule(5, max(shape) / 2, 0.1))
+    expected = oracle.batch_on_any_grid(samples, initial, grid, iterations=5)
+    for t, weights in enumerate(expected.history):
+        training.run(t, t + 1)
+        np.testing.assert_allclose(training.weights(), weights, rtol=0, atol=1e-9)
+
+
+@every_geometry
+def test_ties_go_to_the_first_unit(geometry: Geometry) -> None:
+    samples, initial = np.array([[0.0], [0.5], [1.0]]), np.full((4, 4, 1), 0.5)
+    training = engine_of_grid("online", geometry)(initial, samples, Schedule(6, 2.0, 0.1))
+    training.run(0, 6)
+    expected = oracle.on_any_grid(samples, initial, grid_of(geometry, (4, 4)), iterations=6)
+    np.testing.assert_array_equal(training.weights(), expected.weights)
+
+
+def test_the_plain_grid_is_what_the_other_engines_train() -> None:
+    generator = np.random.default_rng(5)
+    samples, initial = generator.random((6, 3)), generator.random((9, 7, 3))
+    ends = []
+    for engine in (default_engine(), engine_of_grid("online", PLANAR)):
+        training = engine(initial, samples, Schedule(10, 4.5, 0.1))
+        training.run(0, 10)
+        ends.append(training.weights())
+    np.testing.assert_array_equal(ends[0], ends[1])
+
+
+@every_geometry
+def test_every_engine_is_chosen_by_the_grid(geometry: Geometry) -> None:
+    engine = default_engine("batch", geometry)
+    assert getattr(engine, "geometry", PLANAR) == geometry
+
+
+def test_smoothing_a_single_hit_draws_the_neighbourhood() -> None:
+    geometry = Geometry("hexagonal", "toroidal")
+    around = geometry.neighbourhood(Schedule(10, 2.0, 0.1), 0, (5, 6))
+    hits = np.zeros((5, 6))
+    hits[4, 3] = 1.0
+    smoothed = around.smooth(Statistics(hits, hits[None]).planes)[0]
+    apart = geometry.distance(np.arange(30), np.int64(4 * 6 + 3), (5, 6)).reshape(5, 6)  # type: ignore[arg-type]
+    np.testing.assert_allclose(smoothed, np.exp(-(apart**2) / 8), rtol=1e-12)
+
+
+@every_geometry
+def test_a_map_is_trained_on_any_grid(geometry: Geometry) -> None:
+    samples = np.random.default_rng(0).random((50, 2))
+    som = SelfOrganizingMap(
+        6, 8, iterations=40, random_state=0, grid=geometry.grid, boundary=geometry.boundary
+    ).fit(samples)
+    assert som.parameters.geometry == geometry
+    assert som.quantization_error(samples) < 0.15
+    assert som.topographic_error(samples) == assess(som.weights_, samples, geometry).topographic_error
+    assert som.partial_fit(samples).n_iter_ == 41
+
+
+def test_what_is_a_neighbour_counts_for_the_topographic_error() -> None:
+    weights = np.array([[[0.0]], [[5.0]], [[9.0]], [[1.0]]])  # a row, whose ends are alike
+    sample = np.array([[0.4]])
+    assert assess(weights, sample).topographic_error == 1.0
+    assert assess(weights, sample, Geometry("rectangular", "toroidal")).topographic_error == 0.0
+
+
+def test_parameters_name_the_grid() -> None:
+    assert Parameters(width=2, height=2, grid="hexagonal").geometry == Geometry("hexagonal", "planar")
