@@ -53,7 +53,7 @@ def problem(answer: Any, status: int) -> Any:
         ({"width": 1001, "height": 1000}, "/width", "over the limit of 1,000,000"),
         ({"iterations": 0}, "/iterations", "greater than or equal to 1"),
         ({"iterations": 1_000_001}, "/iterations", "over the limit of 1,000,000"),
-        ({"width": 1000, "height": 1000, "iterations": 9000}, "/iterations", "fewer iterations"),
+        ({"width": 1000, "height": 1000, "iterations": 1_000_000}, "/iterations", "fewer iterations"),
         ({"learning_rate": 0}, "/learning_rate", "greater than 0"),
         ({"learning_rate": 1.5}, "/learning_rate", "less than or equal to 1"),
         ({"sigma": 0}, "/sigma", "greater than 0"),
