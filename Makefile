@@ -19,15 +19,16 @@ SOURCES := kohonen app tests
 RUN := .venv/.run
 DEV := .venv/.dev
 SAM := .venv-sam/.sam
+E2E := .venv-e2e/.e2e
 
 # The compiled kernel, in place. Without a C compiler there is none, and NumPy serves.
 KERNEL := kohonen/kernel/libkohonen.so
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format types locks clean
+.PHONY: help run test e2e lint format types locks clean
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1@/' | tr '@' '\t' | expand -t 16
+	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /  make \1@/' | tr '@' '\t' | expand -t 16
 
 run: $(RUN) $(KERNEL) ## Serve on HOST:PORT, by default 127.0.0.1:5000
 	@HOST=$(HOST) PORT=$(PORT) exec $(BIN)/python -m app serve
@@ -37,6 +38,9 @@ test: $(DEV) $(SAM) $(KERNEL) ## Run every test; kohonen must be covered complet
 	$(BIN)/python -m coverage report
 	$(BIN)/python -m coverage report --include='kohonen/*' --fail-under=100 >/dev/null \
 		|| { echo 'kohonen is not covered completely' >&2; exit 1; }
+
+e2e: $(E2E) $(SAM) ## Build both images and hold them, SAM, S3 and a browser to what they promise; needs Docker
+	.ci/e2e $(ARGS)
 
 lint: $(DEV) ## Check the style
 	$(BIN)/ruff check $(SOURCES)
@@ -57,9 +61,10 @@ locks: $(DEV) ## Bring the locks up to pyproject.toml; ARGS=--upgrade for the ne
 	$(UV_COMPILE) pyproject.toml --extra service --group dev --constraint requirements.txt \
 		--output-file requirements/dev.txt
 	$(UV_COMPILE) requirements/sam.in --output-file requirements/sam.txt
+	$(UV_COMPILE) requirements/e2e.in --constraint requirements/dev.txt --output-file requirements/e2e.txt
 
 clean: ## Remove the environments and what the tools leave; stored models stay
-	rm -rf .venv .venv-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .aws-sam
+	rm -rf .venv .venv-sam .venv-e2e .e2e .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .aws-sam
 	rm -rf $(KERNEL) build dist
 	find $(SOURCES) -name __pycache__ -type d -exec rm -rf {} +
 
@@ -76,10 +81,8 @@ $(SAM): requirements/sam.txt | .venv-sam/bin/pip
 	$(call install,.venv-sam,requirements/sam.txt)
 	@touch $@
 
-$(KERNEL): kohonen/kernel/build.py $(wildcard kohonen/kernel/*.[ch]) | .venv/bin/pip
-	@$(BIN)/python $< || { rm -f $@; echo 'no kernel is compiled: NumPy will serve'; }
-
-.venv/bin/pip .venv-sam/bin/pip:
+	rm -rf .venv .venv-sam .venv-e2e .e2e .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .aws-sam
+	rm -rf $(KERNEL) build dist
 	@test -n '$(PYTHON)' || { echo 'Python 3.11 or newer is needed, and no python3 found is: set PYTHON' >&2; exit 1; }
 	@'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo 'Python 3.11 or newer is needed: $(PYTHON) is older' >&2; exit 1; }
