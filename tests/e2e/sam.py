@@ -1,0 +1,95 @@
+"""The AWS SAM command line: building, invoking and serving what template.yaml says."""
+
+import json
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.docker import ROOT
+from tests.e2e.processes import answers, free_port, process
+
+TOOLS = ROOT / ".venv-sam" / "bin"
+ENVIRONMENT = {"SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "us-east-1"}
+#: `sam local` sets only variables that the template declares, and the address of S3 is none of them.
+CHANGE = """
+import json, sys
+from samcli.yamlhelper import yaml_dump, yaml_parse
+source, target, change = sys.argv[1:]
+change = json.loads(change)
+with open(source) as file:
+    template = yaml_parse(file.read())
+function = template["Resources"]["Function"]["Properties"]
+function["Environment"]["Variables"].update(change.pop("variables"))
+function.update(change)
+with open(target, "w") as file:
+    file.write(yaml_dump(template))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sam:
+    """A built template."""
+
+    template: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def changed(self, name: str, variables: Mapping[str, str], **properties: Any) -> "Sam":
+        """Return the same with other variables and properties of the function."""
+        target = self.template.with_name(f"{name}.yaml")
+        change = json.dumps({"variables": dict(variables), **properties})
+        subprocess.run([TOOLS / "python", "-c", CHANGE, self.template, target, change], check=True)
+        # The emulator is given the credentials of whoever runs it.
+        credentials = {key: value for key, value in variables.items() if key.startswith("AWS_")}
+        return Sam(target, credentials)
+
+    def invoke(self, event: Path, *options: str) -> Any:
+        """Return the function's answer to an event."""
+        done = run("local", "invoke", *self._options(), "--event", event, *options, environment=self.environment)
+        answer = json.loads(done.stdout.strip().splitlines()[-1])
+        # It exits with 0 even where the function failed.
+        assert "errorMessage" not in answer, done.stdout + done.stderr
+        return answer
+
+    @contextmanager
+    def start_api(self, log: Path, *options: str) -> Iterator[str]:
+        """Serve the API until the block ends; yields its URL."""
+        port = free_port()
+        address = ["--host", "127.0.0.1", "--port", str(port), "--warm-containers", "EAGER"]
+        url = f"http://127.0.0.1:{port}"
+        command = [TOOLS / "sam", "local", "start-api", *self._options(), *address, *options]
+        variables = {**ENVIRONMENT, **self.environment}
+        with process(
+            command, log=log, cwd=ROOT, environment=variables, ready=lambda: answers(url + "/health"), seconds=120
+        ):
+            yield url
+
+    def _options(self) -> list[str | Path]:
+        return ["--template", self.template, "--skip-pull-image"]
+
+
+def build(folder: Path) -> Sam:
+    """Run `sam build`."""
+    run("build", "--build-dir", folder, timeout=600)
+    return Sam(folder / "template.yaml")
+
+
+def run(
+    *arguments: str | Path, environment: Mapping[str, str] | None = None, timeout: float = 120
+) -> subprocess.CompletedProcess[str]:
+    import os
+
+    done = subprocess.run(
+        [TOOLS / "sam", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **ENVIRONMENT, **(environment or {})},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
