@@ -6,9 +6,9 @@ engine_pid=""
 start_engine() {
     # The socket's path has to be short.
     engine_run=$(mktemp -d /tmp/kohonen-e2e.XXXXXX)
-    # Debian's own client knows BuildKit; another `docker` that comes first on the PATH may not.
+    # Debian's own client fits the engine; another `docker` that comes first on the PATH may not know BuildKit.
     ln -sf /usr/bin/docker "$E2E_STATE/bin/docker"
-    export PATH=$E2E_STATE/bin:$PATH DOCKER_HOST=unix://$engine_run/docker.sock DOCKER_BUILDKIT=1
+    export PATH=$E2E_STATE/bin:$PATH DOCKER_HOST=unix://$engine_run/docker.sock
     export DOCKER_CONFIG=$engine_run/config
     # Two engines would fight over the bridge. The lock is held until this process ends.
     exec 9>/tmp/kohonen-e2e.lock

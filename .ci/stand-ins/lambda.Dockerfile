@@ -8,9 +8,9 @@ RUN python -m pip install --no-cache-dir --disable-pip-version-check --root-user
     # The whole of it: with only its bin linked, Python would not find its library.
     && ln -s /usr/local /var/lang \
     && mkdir -p /var/task /opt
-COPY --chmod=755 aws-lambda-rie /usr/local/bin/
-COPY --chmod=755 bootstrap /var/runtime/
-COPY --chmod=755 entrypoint.sh /lambda-entrypoint.sh
+COPY aws-lambda-rie dnf /usr/local/bin/
+COPY bootstrap /var/runtime/
+COPY entrypoint.sh /lambda-entrypoint.sh
 ENV LANG=en_US.UTF-8 \
     TZ=:/etc/localtime \
     PATH=/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin \

@@ -1,5 +1,6 @@
 """What the service should answer, computed here: the library trains and draws without any service."""
 
+import base64
 from io import BytesIO
 from typing import Any
 
@@ -34,11 +35,19 @@ def picture(training: dict[str, Any]) -> Pixels:
     return draw_map(weights(training))
 
 
-def demo(*, seed: int, samples: int = 20, width: int = 100, height: int = 100, iterations: int = 1000) -> Pixels:
+def demo(
+    *, seed: int, samples: int = 20, width: int = 100, height: int = 100, iterations: int = 1000
+) -> Pixels:
     """Return the picture of a demo: the colours above their map."""
     colours = np.random.default_rng([seed, 1]).random((samples, 3))
     training = {"width": width, "height": height, "iterations": iterations, "random_state": seed}
     return draw_input_output(colours, _map(training, colours))
+
+
+def request_body(event: dict[str, Any]) -> bytes:
+    """Return the bytes of the body that an event carries."""
+    content: str = event["body"]
+    return base64.b64decode(content) if event["isBase64Encoded"] else content.encode()
 
 
 def pixels(png: bytes) -> Pixels:

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import httpx2
@@ -36,6 +36,7 @@ def process(
     environment: Mapping[str, str] | None = None,
     ready: Callable[[], bool],
     seconds: float = 60,
+    gently: bool = True,
 ) -> Iterator[None]:
     """Run a process, with all that it starts, until the block ends; begin the block when it is ready."""
     with log.open("wb") as output:
@@ -56,20 +57,17 @@ def process(
                 time.sleep(0.1)
             yield
         finally:
-            end(started)
+            end(started, gently=gently)
 
 
-def end(started: subprocess.Popen[bytes]) -> None:
-    """End a process as Ctrl-C does, and by force what is left of its group."""
-    os.killpg(started.pid, signal.SIGINT)
-    try:
-        started.wait(30)
-    except subprocess.TimeoutExpired:
-        pass
-    try:
+def end(started: subprocess.Popen[bytes], *, gently: bool) -> None:
+    """End a process, as Ctrl-C does if that is wanted, and by force what is left of its group."""
+    if gently:
+        with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+            started.send_signal(signal.SIGINT)
+            started.wait(60)
+    with suppress(ProcessLookupError):
         os.killpg(started.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     started.wait()
 
 

@@ -71,7 +71,7 @@ def s3_server(folder: Path) -> Iterator[S3Server]:
     config.write_text(json.dumps({"identities": [identity]}))
     # Beside each port it takes another one, 10,000 further, for its own parts to talk.
     ports = {part: free_port(beside=10_000) for part in ("master", "volume", "filer", "s3")}
-    command = [
+    command: list[str | Path] = [
         WEED,
         "server",
         f"-dir={folder}",
@@ -84,7 +84,7 @@ def s3_server(folder: Path) -> Iterator[S3Server]:
         *(f"-{part}.port={port}" for part, port in ports.items()),
     ]
     server = S3Server(ports["s3"])
-    with process(command, log=folder / "log", cwd=folder, ready=lambda: listens(server.port)):
+    with process(command, log=folder / "log", cwd=folder, ready=lambda: listens(server.port), gently=False):
         _prepare(server)
         yield server
 

@@ -25,7 +25,14 @@ CURL = (
     """"path": "/", "httpMethod": "GET", "requestContext": {}, "multiValueQueryStringParameters": null}'"""
 )
 #: As Lambda runs a function: nothing to write to but /tmp, a user without rights, memory that buys one core.
-AS_IN_LAMBDA = ("--read-only", "--tmpfs=/tmp", "--user=993:990", "--cap-drop=ALL", "--memory=1769m", "--cpus=1")
+AS_IN_LAMBDA = (
+    "--read-only",
+    "--tmpfs=/tmp",
+    "--user=993:990",
+    "--cap-drop=ALL",
+    "--memory=1769m",
+    "--cpus=1",
+)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +91,12 @@ def test_what_is_too_large_to_answer_is_a_link_to_s3(in_s3: Container) -> None:
     assert loaded.status_code == 200
     weights = np.load(BytesIO(loaded.content), allow_pickle=False)
     np.testing.assert_allclose(weights, expected.weights(large), rtol=0, atol=1e-9)
-    assert httpx2.get(url.replace("X-Amz-Signature=", "X-Amz-Signature=0"), headers={"Host": link.netloc}).status_code == 403
+    assert (
+        httpx2.get(
+            url.replace("X-Amz-Signature=", "X-Amz-Signature=0"), headers={"Host": link.netloc}
+        ).status_code
+        == 403
+    )
 
 
 def test_problems_are_text(in_s3: Container) -> None:

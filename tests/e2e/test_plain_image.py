@@ -62,9 +62,7 @@ def test_curl_trains_and_gets_the_picture(running: Container, tmp_path: Path) ->
     command = ["curl", "--silent", "--show-error", "--fail", "--max-time", "60", "--output", str(picture)]
     content = ["--header", "content-type: application/json", "--data", json.dumps(expected.TRAINING)]
     subprocess.run([*command, *content, f"{running.url}/train"], check=True)
-    np.testing.assert_array_equal(
-        expected.pixels(picture.read_bytes()), expected.picture(expected.TRAINING)
-    )
+    np.testing.assert_array_equal(expected.pixels(picture.read_bytes()), expected.picture(expected.TRAINING))
 
 
 def test_the_demo_is_drawn(running: Container) -> None:
@@ -74,12 +72,9 @@ def test_the_demo_is_drawn(running: Container) -> None:
     np.testing.assert_array_equal(expected.pixels(answer.content), expected.demo(seed=seed))
 
 
-def test_models_outlive_the_container_in_a_volume(
-    running: Container, plain_image: str, volume: str
-) -> None:
+def test_models_outlive_the_container_in_a_volume(running: Container, plain_image: str, volume: str) -> None:
     model_id = train(running.url, random_state=1).headers["kohonen-model-id"]
-    with container(plain_image, *HARDENED, f"--volume={volume}:/data", port=5000) as second:
-        second.wait_for_health()
+    with container(plain_image, *HARDENED, f"--volume={volume}:/data", port=5000, ready="/health") as second:
         weights = download(second.url, model_id)
     np.testing.assert_allclose(
         weights, expected.weights({**expected.TRAINING, "random_state": 1}), rtol=0, atol=1e-9
@@ -87,8 +82,9 @@ def test_models_outlive_the_container_in_a_volume(
 
 
 def test_a_volume_that_cannot_be_written_is_a_problem_that_says_so(plain_image: str, volume: str) -> None:
-    with container(plain_image, *HARDENED, f"--volume={volume}:/data:ro", port=5000) as started:
-        started.wait_for_health()
+    with container(
+        plain_image, *HARDENED, f"--volume={volume}:/data:ro", port=5000, ready="/health"
+    ) as started:
         answer = train(started.url, random_state=2)
     assert answer.status_code == 503
     assert answer.headers["content-type"] == "application/problem+json"
@@ -96,8 +92,7 @@ def test_a_volume_that_cannot_be_written_is_a_problem_that_says_so(plain_image: 
 
 
 def test_models_are_kept_in_s3(plain_image: str, s3: S3Server) -> None:
-    with container(plain_image, *HARDENED, *s3.options("plain"), port=5000) as started:
-        started.wait_for_health()
+    with container(plain_image, *HARDENED, *s3.options("plain"), port=5000, ready="/health") as started:
         made = train(started.url)
         assert made.status_code == 201
         model_id = made.headers["kohonen-model-id"]
@@ -114,8 +109,9 @@ def test_it_listens_on_the_port_that_it_is_told(plain_image: str) -> None:
 
 
 def test_sigterm_lets_requests_under_way_finish(plain_image: str) -> None:
-    with container(plain_image, *HARDENED, "--env=SOM_MAX_TRAINING_SECONDS=60", port=5000) as started:
-        started.wait_for_health()
+    with container(
+        plain_image, *HARDENED, "--env=SOM_MAX_TRAINING_SECONDS=60", port=5000, ready="/health"
+    ) as started:
         training = long_training(started.url, seconds=8)
         answers: list[httpx2.Response] = []
         request = threading.Thread(target=lambda: answers.append(train(started.url, **training)))
@@ -133,8 +129,7 @@ def test_sigterm_lets_requests_under_way_finish(plain_image: str) -> None:
 
 
 def test_an_idle_container_stops_at_once(plain_image: str) -> None:
-    with container(plain_image, *HARDENED, port=5000) as started:
-        started.wait_for_health()
+    with container(plain_image, *HARDENED, port=5000, ready="/health") as started:
         begun = time.monotonic()
         docker("stop", "--time=30", started.id)
         assert time.monotonic() - begun < 5
