@@ -81,8 +81,14 @@ $(SAM): requirements/sam.txt | .venv-sam/bin/pip
 	$(call install,.venv-sam,requirements/sam.txt)
 	@touch $@
 
-	rm -rf .venv .venv-sam .venv-e2e .e2e .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .aws-sam
-	rm -rf $(KERNEL) build dist
+$(E2E): requirements/e2e.txt | .venv-e2e/bin/pip
+	$(call install,.venv-e2e,requirements/e2e.txt)
+	@touch $@
+
+$(KERNEL): kohonen/kernel/build.py $(wildcard kohonen/kernel/*.[ch]) | .venv/bin/pip
+	@$(BIN)/python $< || { rm -f $@; echo 'no kernel is compiled: NumPy will serve'; }
+
+.venv/bin/pip .venv-sam/bin/pip .venv-e2e/bin/pip:
 	@test -n '$(PYTHON)' || { echo 'Python 3.11 or newer is needed, and no python3 found is: set PYTHON' >&2; exit 1; }
 	@'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo 'Python 3.11 or newer is needed: $(PYTHON) is older' >&2; exit 1; }
