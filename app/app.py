@@ -8,7 +8,20 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import errors
-from app.api import demo, documentation, fit, images, models, openapi, predictions, served, service, training
+from app.api import (
+    clusters,
+    demo,
+    documentation,
+    fit,
+    images,
+    models,
+    openapi,
+    predictions,
+    reports,
+    served,
+    service,
+    training,
+)
 from app.api.responses import EXPOSED_HEADERS
 from app.aws import create_handler
 from app.models.opening import open_models
@@ -37,7 +50,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     made.state.settings = settings
     made.state.models = open_models(settings)
     made.state.service = TrainingService(made.state.models, settings)
-    for module in (demo, training, models, images, predictions, fit, served, service):
+    for module in (demo, training, models, images, clusters, reports, predictions, fit, served, service):
         made.include_router(module.router)
     documentation.install(made)
     openapi.install(made)

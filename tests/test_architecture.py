@@ -28,8 +28,18 @@ ONLY = {
 }
 # What knows nothing of HTTP and nothing of the routes, so that it can be called and tested without them.
 PLAIN = [path for path in MODULES if path.parent in (ROOT / "app" / "models", ROOT / "app" / "storage")] + [
-    ROOT / "app" / name
-    for name in ("drawing.py", "limits.py", "pool.py", "predictions.py", "settings.py", "training.py")
+    ROOT / "app" / f"{name}.py"
+    for name in (
+        "advice",
+        "clusters",
+        "drawing",
+        "limits",
+        "pool",
+        "predictions",
+        "report",
+        "settings",
+        "training",
+    )
 ]
 
 

@@ -77,6 +77,8 @@ def card_document(
         document["links"] = {
             "self": place,
             "image": f"{place}/image",
+            "report": f"{place}/report",
+            "clusters": f"{place}/clusters",
             "download": f"{place}/download",
             "predict": f"{place}/predict",
             "fit": f"{place}/fit",
