@@ -3,6 +3,20 @@
 
 engine_pid=""
 
+# End the engine of an earlier run that was killed before it could.
+end_stale_engine() {
+    local stale
+    stale=$(cat "$E2E_STATE/engine.pid" 2>/dev/null) || return 0
+    rm -f "$E2E_STATE/engine.pid"
+    tr '\0' ' ' 2>/dev/null <"/proc/$stale/cmdline" | grep -qF -- "--data-root $E2E_STATE/docker" || return 0
+    echo "e2e: ends an engine that an earlier run has left"
+    kill "$stale"
+    for _ in $(seq 100); do
+        kill -0 "$stale" 2>/dev/null || break
+        sleep 0.2
+    done
+}
+
 start_engine() {
     # The socket's path has to be short.
     engine_run=$(mktemp -d /tmp/kohonen-e2e.XXXXXX)
@@ -13,10 +27,12 @@ start_engine() {
     # Two engines would fight over the bridge. The lock is held until this process ends.
     exec 9>/tmp/kohonen-e2e.lock
     flock --timeout 1200 9 || { echo 'e2e: another run holds the engine' >&2; return 1; }
+    end_stale_engine
     ip link show docker0 >/dev/null 2>&1 && engine_bridge="" || engine_bridge=docker0
     dockerd --data-root "$E2E_STATE/docker" --exec-root "$engine_run/exec" --pidfile "$engine_run/pid" \
         --host "$DOCKER_HOST" >"$E2E_STATE/dockerd.log" 2>&1 9>&- &
     engine_pid=$!
+    echo "$engine_pid" >"$E2E_STATE/engine.pid"
     for _ in $(seq 300); do
         docker info >/dev/null 2>&1 && return
         kill -0 "$engine_pid" 2>/dev/null || break
@@ -45,6 +61,6 @@ stop_engine() {
     kill -KILL "$engine_pid" 2>/dev/null || true
     wait "$engine_pid" 2>/dev/null || true
     [ -z "$engine_bridge" ] || ip link delete "$engine_bridge" 2>/dev/null || true
-    rm -rf "$engine_run"
+    rm -rf "$engine_run" "$E2E_STATE/engine.pid"
     echo 'e2e: the Docker engine is stopped'
 }

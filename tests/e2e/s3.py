@@ -81,10 +81,16 @@ def s3_server(folder: Path) -> Iterator[S3Server]:
         f"-s3.config={config}",
         "-master.volumeSizeLimitMB=64",
         "-volume.max=20",
+        # What it would do beside S3, on ports that are the same for all, and report to others.
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
+        "-master.telemetry=false",
         *(f"-{part}.port={port}" for part, port in ports.items()),
     ]
     server = S3Server(ports["s3"])
-    with process(command, log=folder / "log", cwd=folder, ready=lambda: listens(server.port), gently=False):
+    with process(
+        command, log=folder / "log", cwd=folder, ready=lambda: listens(server.port), seconds=120, gently=False
+    ):
         _prepare(server)
         yield server
 
