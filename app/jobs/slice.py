@@ -1,12 +1,13 @@
 """One slice of a training, seen from beside it: what it tells of its progress, and when it is saved."""
 
+import threading
 import time
 
 import numpy as np
 
 from app.jobs.jobs import Jobs
 from app.jobs.lease import Hold
-from app.jobs.progress import seconds_left
+from app.jobs.progress import Pace
 from app.jobs.record import Job, Progress
 from app.storage.port import StorageError
 from app.training import TrainingRequest
@@ -46,10 +47,17 @@ class Slice(Observer):
         self._hold = hold
         self._request = request
         self._before = hold.job.seconds if first else 0.0
-        self._iteration = first
+        self._first = self._iteration = first
         self._interval = interval
+        self._pace = Pace(request.parameters, first)
+        self._pace_lock = threading.Lock()
         self._began = time.monotonic()
         self._due = self._began + interval
+
+    @property
+    def advanced(self) -> bool:
+        """Whether it has got further: a slice does an iteration at least, or the job would never end."""
+        return self._iteration > self._first
 
     @property
     def seconds(self) -> float:
@@ -89,9 +97,12 @@ class Slice(Observer):
         self._due = ended + max(self._interval, (ended - began) / SHARE)
 
     def _progress(self, job: Job, *, error: float | None = None) -> Progress:
-        seconds = self.seconds
-        left = seconds_left(self._request.parameters, iteration=self._iteration, seconds=seconds)
-        return job.further(self._iteration, seconds, left, error=error)
+        iteration = self._iteration
+        with self._pace_lock:
+            left = self._pace.seconds_left(iteration, time.monotonic() - self._began)
+        if left is None:
+            left = job.progress.seconds_left
+        return job.further(iteration, self.seconds, left, error=error)
 
     def _error(self, weights: FloatArray) -> float:
         """Return the quantization error, on samples evenly spread where all of them would take long."""

@@ -196,7 +196,9 @@ class Worker:
                 request.parameters,
                 initial_weights=weights,
                 first_iteration=first,
-                should_stop=lambda: heart.lost or self._stopped.is_set() or time.monotonic() > until,
+                should_stop=lambda: (
+                    heart.lost or part.advanced and (self._stopped.is_set() or time.monotonic() > until)
+                ),
                 observers=[part],
             )
             if heart.lost:
