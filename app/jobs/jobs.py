@@ -107,13 +107,16 @@ class Jobs:
         """Return jobs, the newest first, and where the next page begins, if there is one."""
         keys = self._store.keys(_INDEX, start_after=f"{_INDEX}{cursor}" if cursor else "", limit=limit + 1)
         with ThreadPoolExecutor(READERS) as readers:
-            found = readers.map(self._listed, [key[-32:] for key in keys[:limit]])
+            found = readers.map(self._listed, keys[:limit])
             jobs = [job for job in found if job is not None]
         return jobs, keys[limit - 1].removeprefix(_INDEX) if len(keys) > limit else None
 
-    def _listed(self, job_id: str) -> Job | None:
+    def _listed(self, index: str) -> Job | None:
+        """Return the job of an entry of the index, unless that is left from a request that came too late."""
+        job_id = index[-32:]
         try:
-            return self.find(job_id)
+            job = self.find(job_id)
+            return job if job is not None and _index_key(job) == index else None
         except DamagedJobError:  # it must not hide the others
             logger.warning("the record of job %s cannot be read", job_id)
             return None
@@ -174,12 +177,12 @@ class Jobs:
         """Store a new job, unless there is one."""
         if self.find(job.id) is not None:
             return False
-        milliseconds = round(job.created_at.timestamp() * 1000)
-        index = f"{_INDEX}{_LAST_MILLISECOND - milliseconds:015d}-{job.id}"
+        index = _index_key(job)
         self._store.create(index, b"", content_type=_OCTETS)
         if self._store.create(_record_key(job.id), _encode(job), content_type=_JSON):
             return True
-        self._store.delete(index)  # another request was quicker
+        if _index_key(self.get(job.id)) != index:  # another request was quicker, but not by much
+            self._store.delete(index)
         return False
 
     def change(self, job_id: str, step: Callable[[Job], Job]) -> Job:
@@ -238,6 +241,11 @@ def _job_request(request: TrainingRequest, key: str | None) -> JobRequest:
 
 def _record_key(job_id: str) -> str:
     return f"jobs/{job_id}/job.json"
+
+
+def _index_key(job: Job) -> str:
+    milliseconds = round(job.created_at.timestamp() * 1000)
+    return f"{_INDEX}{_LAST_MILLISECOND - milliseconds:015d}-{job.id}"
 
 
 def _encode(job: Job) -> bytes:

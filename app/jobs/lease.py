@@ -72,6 +72,7 @@ class Hold:
         """
         with self._lock:
             while True:
+                self._insist()
                 changed = step(self._stored.job)
                 try:
                     self._stored = self._jobs.replace(self._stored, changed)
@@ -85,6 +86,9 @@ class Hold:
             self._stored = self._jobs.read(self._stored.job.id)
         except JobNotFoundError as error:
             raise LeaseLostError(self._stored.job.id) from error
+        self._insist()
+
+    def _insist(self) -> None:
         if not self._stored.job.held_by(self._token):
             raise LeaseLostError(self._stored.job.id)
 

@@ -197,7 +197,7 @@ class Worker:
                 initial_weights=weights,
                 first_iteration=first,
                 should_stop=lambda: (
-                    heart.lost or part.advanced and (self._stopped.is_set() or time.monotonic() > until)
+                    heart.lost or (part.advanced and (self._stopped.is_set() or time.monotonic() > until))
                 ),
                 observers=[part],
             )
