@@ -54,7 +54,7 @@ class Crew:
     settings : Settings
         How many workers there may be.
     room : callable
-        Says how many more workers there may be now, and how many there is something to do for.
+        Says how many more workers there may be now; None when there is nothing to do.
     start : callable, optional
         Starts a worker and returns the process, and what ends it in good order.
     """
@@ -62,7 +62,7 @@ class Crew:
     def __init__(
         self,
         settings: Settings,
-        room: Callable[[], int],
+        room: Callable[[], int | None],
         *,
         start: "Callable[[Settings], tuple[Process, Callable[[], None]]] | None" = None,
     ) -> None:
@@ -106,14 +106,21 @@ class Crew:
     def _run(self) -> None:
         while not self._stopped.is_set():
             self._woken.clear()
+            busy = True
             try:
-                self.tend()
+                busy = self.tend()
             except (StorageError, QueueUnavailable, OSError) as error:
                 logger.warning("workers cannot be looked after: %s", error)
-            self._woken.wait(ROUND if self._workers else IDLE_ROUND)
+            self._woken.wait(ROUND if busy else IDLE_ROUND)
 
-    def tend(self) -> None:
-        """Start as many workers as there is room for, if there is something to do; one round of it."""
+    def tend(self) -> bool:
+        """Start as many workers as there is room for, if there is something to do; one round of it.
+
+        Returns
+        -------
+        bool
+            Whether there is something to look after soon.
+        """
         now = time.monotonic()
         for process, end, _ in self._workers:
             status = process.poll()
@@ -125,11 +132,15 @@ class Crew:
         self._workers = [worker for worker in self._workers if worker[0].poll() is None]
         missing = self._settings.workers - len(self._workers)
         if missing <= 0 or now < self._not_before:
-            return
+            return True
+        room = self._room()
+        if room is None:
+            return bool(self._workers)
         starting = sum(now - begun < START for _, _, begun in self._workers)
-        for _ in range(min(missing, self._room() - starting)):
+        for _ in range(min(missing, room - starting)):
             process, end = self._start(self._settings)
             self._workers.append((process, end, now))
+        return True
 
 
 def spawn(settings: Settings) -> tuple[Process, Callable[[], None]]:

@@ -112,9 +112,9 @@ class Deployment:
             with slot:
                 self.worker(stopped, abandon=abandon).run(idle=IDLE)
 
-    def _room(self) -> int:
+    def _room(self) -> int | None:
         assert isinstance(self.queue, LocalQueue)
-        return 0 if self.queue.is_empty() else self._slots().free()
+        return None if self.queue.is_empty() else self._slots().free()
 
     def _open_queue(self) -> Queue | None:
         url = self._settings.queue
