@@ -43,6 +43,7 @@ class JobDocument(BaseModel):
     attempts: int = Field(description="How often it has begun, failures included, since it last got further.")
     slices: int = Field(description="In how many slices it has been worked on.")
     parameters: dict[str, Any] = Field(description="The parameters, with the seed that is used.")
+    names: list[str] = Field(description="The names that its model becomes a revision of.")
     samples: int
     dimension: int
     progress: Progress
@@ -57,7 +58,7 @@ class JobList(BaseModel):
     """Jobs, the newest first."""
 
     jobs: list[JobDocument]
-    cursor: str | None = Field(description="What asks for the next page; null on the last one.")
+    next_cursor: str | None = Field(description="The `cursor` of the next page; null on the last one.")
 
 
 JobId = Annotated[
@@ -137,7 +138,7 @@ def list_jobs(
     """List jobs, those that have ended included."""
     page, following = jobs.page(limit=max_results, cursor=cursor)
     documents = [_document(job, request) for job in page]
-    return JSONResponse({"jobs": documents, "cursor": following})
+    return JSONResponse({"jobs": documents, "next_cursor": following})
 
 
 @router.get(
@@ -246,4 +247,5 @@ def _retry_after(job: Job) -> dict[str, str]:
 
 _SHARED = {
     "id", "state", "created_at", "started_at", "updated_at", "ended_at", "attempts", "slices", "progress",
+    "names",
 }  # fmt: skip

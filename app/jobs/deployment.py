@@ -11,6 +11,7 @@ from app.jobs.service import JobService
 from app.jobs.slots import Slots
 from app.jobs.worker import Worker
 from app.models import Models
+from app.models.opening import open_models
 from app.settings import Settings
 from app.storage import open_store
 from app.storage.memory import MemoryStore
@@ -30,8 +31,8 @@ class Deployment:
     ----------
     settings : Settings
         Which queue and which stores.
-    store : Store, optional
-        The store of the models, where it is open already.
+    models : Models, optional
+        The models, where they are open already.
 
     Raises
     ------
@@ -39,11 +40,14 @@ class Deployment:
         For a queue or a store that is none.
     """
 
-    def __init__(self, settings: Settings, store: Store | None = None) -> None:
+    def __init__(self, settings: Settings, models: Models | None = None) -> None:
         self._settings = settings
-        self._store = store or open_store(settings.store)
-        self._job_store = open_store(settings.job_store) if settings.job_store else self._store
-        self._models = Models(self._store)
+        self._models = models or open_models(settings)
+        self._job_store: Store = (
+            open_store(settings.job_store, endpoint=settings.s3_endpoint)
+            if settings.job_store
+            else self._models.store
+        )
         self.jobs = Jobs(self._job_store)
         self.queue = self._open_queue()
         self._helpers = self._find_helpers()
@@ -143,7 +147,7 @@ class Deployment:
 
     @property
     def _is_private(self) -> bool:
-        return isinstance(self._store, MemoryStore) or isinstance(self._job_store, MemoryStore)
+        return isinstance(self._models.store, MemoryStore) or isinstance(self._job_store, MemoryStore)
 
 
 def _no_queue() -> ValueError:

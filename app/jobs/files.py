@@ -11,11 +11,12 @@ import logging
 import uuid
 
 from app.errors import DamagedJobError
-from app.jobs import arrays
 from app.jobs.record import Checkpoint, Job
+from app.models.files import most_npy_bytes, npy, parse_npy
 from app.storage.port import BlobNotFound, BlobTooLarge, StorageError, Store
 from app.training import TrainingRequest
 from kohonen.data import FloatArray
+from kohonen.history import History
 
 __all__ = ["Files"]
 
@@ -39,7 +40,7 @@ class Files:
     def add(self, request: TrainingRequest) -> str:
         """Store the samples of a request, and return their key."""
         key = f"jobs/{request.id}/samples-{uuid.uuid4().hex}.npy"
-        self._store.create(key, arrays.encode(request.samples), content_type=_OCTETS)
+        self._store.create(key, npy(request.samples), content_type=_OCTETS)
         return key
 
     def request(self, job: Job) -> TrainingRequest:
@@ -61,12 +62,13 @@ class Files:
             f"the samples of job {job.id!r} are not what was stored; send the request again"
         )
 
-    def save(self, job: Job, weights: FloatArray, iteration: int) -> Checkpoint:
+    def save(self, job: Job, weights: FloatArray, iteration: int, history: History) -> Checkpoint:
         """Store weights from which a job can go on; the record that names them is the caller's to write."""
-        data = arrays.encode(weights)
+        data = npy(weights)
         key = f"jobs/{job.id}/checkpoint-{iteration}-{uuid.uuid4().hex[:12]}.npy"
         self._store.create(key, data, content_type=_OCTETS)
-        return Checkpoint(key=key, sha256=hashlib.sha256(data).hexdigest(), iteration=iteration)
+        checksum = hashlib.sha256(data).hexdigest()
+        return Checkpoint(key=key, sha256=checksum, iteration=iteration, history=tuple(history.points))
 
     def weights(self, job: Job) -> FloatArray | None:
         """Return the weights of a job's checkpoint, or None when there is none that can be used."""
@@ -100,9 +102,8 @@ class Files:
 
     def _array(self, key: str, shape: tuple[int, ...], *, sha256: str | None = None) -> FloatArray | None:
         try:
-            data = self._store.read(key, max_bytes=arrays.most_bytes(shape)).data
-        except (BlobNotFound, BlobTooLarge):
+            data = self._store.read(key, max_bytes=most_npy_bytes(*shape)).data
+            array = parse_npy(data, *shape)
+        except (BlobNotFound, BlobTooLarge, ValueError):
             return None
-        if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
-            return None
-        return arrays.decode(data, shape)
+        return array if sha256 in (None, hashlib.sha256(data).hexdigest()) else None

@@ -33,7 +33,7 @@ _LAST_MILLISECOND = 10**15 - 1
 _JSON = "application/json"
 _OCTETS = "application/octet-stream"
 #: Fields of a training request that are not options: stored otherwise, or without a meaning for a job.
-_NOT_OPTIONS = {"samples", "parameters", "persist", "field"}
+_NOT_OPTIONS = {"samples", "parameters", "persist", "field", "name", "start"}
 #: Records that are read at a time for a page.
 READERS = 8
 
@@ -164,14 +164,22 @@ class Jobs:
         if self._create(job):
             return job, True
         changed = self.change(
-            job.id, lambda old: old.again(job.created_at, job_request) if old.state in over else old
+            job.id,
+            lambda old: old.again(job.created_at, job_request, *job.names) if old.state in over else old,
         )
         return changed, changed.request.input == job_request.input
 
     def _new(self, request: TrainingRequest, job_request: JobRequest) -> Job:
         now = self.clock()
         progress = Progress(iterations=request.parameters.iterations)
-        return Job(id=request.id, created_at=now, updated_at=now, request=job_request, progress=progress)
+        return Job(
+            id=request.id,
+            created_at=now,
+            updated_at=now,
+            request=job_request,
+            progress=progress,
+            names=() if request.name is None else (request.name,),
+        )
 
     def _create(self, job: Job) -> bool:
         """Store a new job, unless there is one."""
@@ -184,6 +192,12 @@ class Jobs:
         if _index_key(self.get(job.id)) != index:  # another request was quicker, but not by much
             self._store.delete(index)
         return False
+
+    def name(self, job_id: str, name: str | None) -> Job:
+        """Have the model of a job under way become a revision of a name, too, and return the job."""
+        now = self.clock()
+        names = () if name is None else (name,)
+        return self.change(job_id, lambda old: old if old.ended else old.named(now, *names))
 
     def change(self, job_id: str, step: Callable[[Job], Job]) -> Job:
         """Change a job, whatever others do to it meanwhile.

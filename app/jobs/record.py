@@ -58,11 +58,12 @@ class Lease(_Part):
 
 
 class Checkpoint(_Part):
-    """Weights from which the training can go on."""
+    """Weights from which the training can go on, and what the model's card will say of it so far."""
 
     key: str
     sha256: str
     iteration: int
+    history: tuple[tuple[int, float], ...] = ()
 
 
 class Progress(_Part):
@@ -88,6 +89,8 @@ class Job(_Part):
         The id of the model that it makes.
     turn : int
         How many messages the queue has been sent for it, but for the first.
+    names : tuple of str
+        The names that its model becomes a revision of: of every request for it.
     attempts : int
         How often work on it has begun, or begun again after a failure, since it last got further.
     slices : int
@@ -105,6 +108,7 @@ class Job(_Part):
     ended_at: Time | None = None
     request: JobRequest
     progress: Progress
+    names: tuple[str, ...] = ()
     turn: int = 0
     attempts: int = 0
     slices: int = 0
@@ -180,7 +184,12 @@ class Job(_Part):
         """Return the job at its end."""
         return self.changed(now, state=state, ended_at=now, lease=None, **changes)
 
-    def again(self, now: Time, request: JobRequest) -> "Job":
+    def named(self, now: Time, *names: str) -> "Job":
+        """Return the job with more names for its model; itself when it has them."""
+        more = [name for name in names if name not in self.names]
+        return self.changed(now, names=(*self.names, *more)) if more else self
+
+    def again(self, now: Time, request: JobRequest, *names: str) -> "Job":
         """Return the job queued once more, to go on from its last checkpoint as if it never had ended."""
         progress = self.progress if self.checkpoint else Progress(iterations=self.progress.iterations)
         return self.changed(
@@ -189,6 +198,7 @@ class Job(_Part):
             started_at=None,
             ended_at=None,
             request=request,
+            names=names,
             progress=progress,
             seconds=self.seconds if self.checkpoint else 0.0,
             turn=self.turn + 1,

@@ -72,9 +72,13 @@ class JobService:
         """
         job = self._jobs.find(request.id)
         if job is not None and not job.ended:
-            self._send_again(job)
-            return job
-        if self._models.find(request.id) is not None:
+            job = self._jobs.name(job.id, request.name)
+            if not job.ended:
+                self._send_again(job)
+                return job
+        card = self._models.find(request.id)
+        if card is not None:
+            self._models.settle(card, request.name)
             return self._made(request, job)
         if self._queue is None:
             raise NoQueueError(
@@ -94,7 +98,9 @@ class JobService:
     def _add(self, request: TrainingRequest, queue: Queue) -> Job:
         job, queued = self._jobs.add(request, over=("failed", "cancelled"))
         if job.state == "succeeded":
-            if self._models.find(job.id) is not None:
+            card = self._models.find(job.id)
+            if card is not None:
+                self._models.settle(card, request.name)
                 return job
             # Its model has been removed since.
             job, queued = self._jobs.add(request, over=("failed", "cancelled", "succeeded"))

@@ -13,6 +13,7 @@ from app.storage.port import StorageError
 from app.training import TrainingRequest
 from kohonen import Observer, Training
 from kohonen.data import FloatArray
+from kohonen.history import History
 from kohonen.search import match
 
 __all__ = ["Slice"]
@@ -36,16 +37,26 @@ class Slice(Observer):
         What is trained.
     first : int
         The iteration that the slice begins with.
+    history : History
+        What the card will say of how the error fell; watches the training before this does.
     interval : float
         Seconds between two checkpoints, at least.
     """
 
     def __init__(
-        self, jobs: Jobs, hold: Hold, request: TrainingRequest, first: int, *, interval: float
+        self,
+        jobs: Jobs,
+        hold: Hold,
+        request: TrainingRequest,
+        first: int,
+        *,
+        history: History,
+        interval: float,
     ) -> None:
         self._jobs = jobs
         self._hold = hold
         self._request = request
+        self._history = history
         self._before = hold.job.seconds if first else 0.0
         self._first = self._iteration = first
         self._interval = interval
@@ -87,7 +98,7 @@ class Slice(Observer):
         before = self._hold.job.checkpoint
         if before is None or before.iteration != iteration:
             error = self._error(weights)
-            made = self._jobs.files.save(self._hold.job, weights, iteration)
+            made = self._jobs.files.save(self._hold.job, weights, iteration, self._history)
             self._hold.change(
                 lambda job: job.saved(self._jobs.clock(), made, self._progress(job, error=error))
             )

@@ -20,8 +20,9 @@ from app.jobs.slice import Slice
 from app.models import Models
 from app.settings import Settings
 from app.storage.port import BlobChanged, StorageError
-from app.training import TrainingRequest, describe, keep
+from app.training import TrainingRequest, describe
 from kohonen import KohonenError, TrainedMap, train
+from kohonen.history import History
 
 __all__ = ["Worker"]
 
@@ -175,8 +176,10 @@ class Worker:
         job, settings = hold.job, self._settings
         request = self._jobs.files.request(job)
         weights = self._jobs.files.weights(job)
-        first = job.checkpoint.iteration if job.checkpoint and weights is not None else 0
-        part = Slice(self._jobs, hold, request, first, interval=settings.checkpoint_seconds)
+        saved = job.checkpoint if weights is not None else None
+        first, points = (saved.iteration, saved.history) if saved else (0, ())
+        history = History(0, points)
+        part = Slice(self._jobs, hold, request, first, history=history, interval=settings.checkpoint_seconds)
         until = min(time.monotonic() + settings.slice_seconds, deadline or float("inf"))
 
         def beat() -> None:
@@ -199,7 +202,7 @@ class Worker:
                 should_stop=lambda: (
                     heart.lost or (part.advanced and (self._stopped.is_set() or time.monotonic() > until))
                 ),
-                observers=[part],
+                observers=[history, part],
             )
             if heart.lost:
                 raise LeaseLostError(job.id)
@@ -207,7 +210,7 @@ class Worker:
             if trained.stopped:
                 part.save(trained.weights, trained.iterations)
             else:
-                self._keep(hold, request, trained)
+                self._keep(hold, request, trained, history)
         if trained.stopped:
             self._continue(message, hold)
         else:
@@ -215,22 +218,25 @@ class Worker:
             self._jobs.files.forget(job.request.input)
             self._jobs.files.forget_checkpoints(job)
 
-    def _keep(self, hold: Hold, request: TrainingRequest, trained: TrainedMap) -> None:
-        """Store the model, and say so."""
-        card = describe(request, trained)
-        keep(self._models, request, card, trained)
-        now = self._jobs.clock()
-        hold.change(
-            lambda job: job.done(
-                "succeeded",
-                now,
-                progress=job.further(
-                    trained.iterations, trained.seconds, 0.0, error=card.quality.quantization_error
-                ),
-                seconds=trained.seconds,
-                checkpoint=None,
-            )
-        )
+    def _keep(self, hold: Hold, request: TrainingRequest, trained: TrainedMap, history: History) -> None:
+        """Store the model, give it its names, and say so."""
+        card = describe(request, trained, history=history, environment=self._settings.deployment)
+        given: set[str | None] = set()
+
+        def finished(job: Job) -> Job:
+            if not given.issuperset(job.names):  # somebody has asked for another name meanwhile
+                return job
+            error = card.quality.quantization_error
+            progress = job.further(trained.iterations, trained.seconds, 0.0, error=error)
+            changes = {"progress": progress, "seconds": trained.seconds, "checkpoint": None}
+            return job.done("succeeded", self._jobs.clock(), **changes)
+
+        while not hold.job.ended:
+            for name in hold.job.names or (None,):
+                if name not in given:
+                    self._models.add(card, trained.weights, request.samples, name=name)
+                    given.add(name)
+            hold.change(finished)
 
     def _continue(self, message: Message, hold: Hold, *, delay: float = 0.0, attempts: int = 0) -> None:
         """Have the job taken up again.

@@ -4,6 +4,7 @@ SQS is moto's server. The store is a folder, or the S3 server that SOM_TEST_S3_E
 SOM_TEST_S3_KEY and SOM_TEST_S3_SECRET); SOM_TEST_JOB_SLICES and SOM_TEST_SLICE_SECONDS make it last longer.
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import numpy as np
 import pytest
+from botocore.exceptions import ClientError
 from fastapi.testclient import TestClient
 from moto.server import ThreadedMotoServer
 
@@ -122,7 +124,8 @@ def test_a_training_spans_many_invocations(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     if "AWS_ENDPOINT_URL_S3" in environment:
-        boto3.client("s3").create_bucket(Bucket="som-test-jobs")
+        with contextlib.suppress(ClientError):  # it is there already
+            boto3.client("s3").create_bucket(Bucket="som-test-jobs")
     sqs: SQSClient = boto3.client("sqs")
     queue, dead = make_queues(sqs)
     monkeypatch.setenv("SOM_QUEUE", queue)

@@ -123,9 +123,7 @@ def test_a_cancelled_job_whose_model_train_has_made_is_done(idle: TestClient) ->
 def test_a_model_that_was_removed_is_made_again(client: TestClient) -> None:
     place = client.post("/atrain", json=SMALL).headers["Location"]
     model = client.get(f"{place}?wait=20").json()["model"]["id"]
-    store = deployment(client).jobs._store
-    for key in store.keys(f"models/{model}/"):
-        store.delete(key)
+    assert client.delete(f"/models/{model}").status_code == 204
     gone = client.get(place).json()
     assert (gone["state"], gone["model"]) == ("succeeded", None)
     assert client.get(f"{place}/image").status_code == 404
@@ -175,9 +173,9 @@ def test_jobs_are_listed_newest_first(idle: TestClient) -> None:
         made.append(idle.post("/atrain", json={**SMALL, "random_state": seed}).json()["id"])
         time.sleep(0.002)
     page = idle.get("/jobs?max_results=3").json()
-    rest = idle.get("/jobs", params={"max_results": 3, "cursor": page["cursor"]}).json()
+    rest = idle.get("/jobs", params={"max_results": 3, "cursor": page["next_cursor"]}).json()
     assert [job["id"] for job in page["jobs"] + rest["jobs"]] == made[::-1]
-    assert rest["cursor"] is None
+    assert rest["next_cursor"] is None
     assert "model" not in page["jobs"][0]["links"]
 
 
@@ -243,7 +241,7 @@ def test_without_a_queue_there_are_no_jobs_and_the_setting_is_named(make: MakeCl
     assert answer.status_code == 503
     assert answer.headers["content-type"] == "application/problem+json"
     assert "SOM_QUEUE" in answer.json()["detail"]
-    assert client.get("/jobs").json() == {"jobs": [], "cursor": None}
+    assert client.get("/jobs").json() == {"jobs": [], "next_cursor": None}
     assert client.post("/train", json=SMALL).status_code == 201
 
 
@@ -338,3 +336,13 @@ def test_colours_come_in_as_in_train(idle: TestClient) -> None:
     assert job["id"] == idle.post("/atrain", json=SMALL).json()["id"]
     request = deployment(idle).jobs.files.request(deployment(idle).jobs.get(job["id"]))
     np.testing.assert_array_equal(request.samples, parse_colours(["red", "blue"]))
+
+
+def test_names(client: TestClient) -> None:
+    job = client.post("/atrain", json={**SMALL, "name": "sunset"}).json()
+    assert job["names"] == ["sunset"]
+    done = client.get(f"/jobs/{job['id']}?wait=20").json()
+    assert client.get("/models/sunset@1").json() == done["model"]
+    assert client.post("/atrain", json={**SMALL, "name": "dawn"}).status_code == 200
+    assert client.get("/models/dawn@1").json()["id"] == job["id"]
+    assert client.get("/models/sunset@1").status_code == 200

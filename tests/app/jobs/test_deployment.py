@@ -9,6 +9,7 @@ from app import worker
 from app.jobs.crew import Crew
 from app.jobs.deployment import Deployment
 from app.jobs.local import LocalQueue
+from app.models import Models
 from app.settings import Settings
 from app.storage.folder import FolderStore
 from app.storage.memory import MemoryStore
@@ -31,7 +32,7 @@ def test_jobs_may_be_elsewhere(tmp_path: Path) -> None:
     made = Deployment(settings)
     made.jobs.add(make_request(), over=())
     assert [path.name for path in tmp_path.iterdir()] == ["jobs"]
-    for store in (made._store, made._job_store):
+    for store in (made._models.store, made._job_store):
         assert isinstance(store, FolderStore)
 
 
@@ -61,7 +62,7 @@ def test_an_sqs_queue_is_worked_on_by_processes_that_stay() -> None:
 
 
 def test_memory_is_shared_with_no_process() -> None:
-    made = Deployment(Settings(store="memory:"), MemoryStore())
+    made = Deployment(Settings(store="memory:"), Models(MemoryStore()))
     with pytest.raises(ValueError, match="SOM_STORE"):
         made.crew()
     with pytest.raises(ValueError, match="SOM_STORE"):

@@ -144,7 +144,7 @@ def many_at_once(server: Server, count: int, *, clients: int, cancel: int) -> No
     cursor = ""
     while cursor is not None:
         page = server.call("GET", f"/jobs?max_results=100&cursor={cursor}")
-        listed, cursor = listed + page["jobs"], page["cursor"]
+        listed, cursor = listed + page["jobs"], page["next_cursor"]
     assert sorted(job["id"] for job in listed) == sorted(ids)
 
 

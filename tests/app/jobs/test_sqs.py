@@ -185,7 +185,7 @@ class Stack:
         self.settings = Settings(store=f"file:{folder}", queue=sqs.url, retry_seconds=0.0, **more)
         self.api = Deployment(self.settings)
         self.handler = aws_worker.create_handler(self.settings)
-        self.models = Models(self.api._store)
+        self.models = Models(self.api._models.store)
 
     def invoke(self) -> dict[str, Any] | None:
         """Call the worker with the next message, and delete it as Lambda does when it is not reported."""

@@ -12,6 +12,7 @@ from app.jobs import worker as worker_module
 from app.jobs.record import Job
 from app.storage.port import StoreUnavailable
 from kohonen import TrainedMap, train
+from kohonen.history import History
 from tests.app.jobs.conftest import Bench, expected, make_request
 
 ONE_ITERATION = {"slice_seconds": 1e-9}
@@ -61,6 +62,50 @@ def test_slices_make_the_same_model(bench: Bench) -> None:
     assert (job.state, job.slices, job.attempts) == ("succeeded", 40, 1)
     np.testing.assert_array_equal(bench.weights(job.id), expected(request).weights)
     assert bench.models.card(job.id).engine.seconds == pytest.approx(job.seconds)
+
+
+def test_slices_have_the_same_card(bench: Bench) -> None:
+    other = Bench()
+    for one, settings in ((bench, ONE_ITERATION), (other, {})):
+        one.submit(make_request(iterations=40))
+        one.run(one.worker(environment="test", **settings))
+    cards = [one.models.card(make_request(iterations=40).id) for one in (bench, other)]
+    assert cards[0].quality.history is not None
+    assert len(cards[0].quality.history.points) > 20
+    assert cards[0].quality == cards[1].quality
+    assert cards[0].environment == "test"
+
+
+def test_a_model_gets_the_names_of_every_request(bench: Bench, gate: "Gate") -> None:
+    job = bench.submit(make_request(name="first"))
+    thread = threading.Thread(target=bench.run, args=[bench.worker()])
+    thread.start()
+    assert gate.entered.wait(20)
+    assert bench.jobs.name(job.id, "second").names == ("first", "second")
+    assert bench.jobs.name(job.id, None).names == ("first", "second")
+    gate.go.set()
+    thread.join(20)
+    assert bench.jobs.get(job.id).state == "succeeded"
+    revisions = bench.models.names.revisions(job.id)
+    assert [str(revision) for revision in revisions] == ["first@1", "second@1"]
+    assert bench.jobs.name(job.id, "third").names == ("first", "second"), "it is too late"
+
+
+def test_a_name_that_is_asked_for_in_the_last_moment(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = bench.submit(make_request(name="first"))
+    add = bench.models.add
+    asked: list[Job] = []
+
+    def late(*arguments: Any, **more: Any) -> Any:
+        stored = add(*arguments, **more)
+        if not asked:
+            asked.append(bench.jobs.name(job.id, "second"))
+        return stored
+
+    monkeypatch.setattr(bench.models, "add", late)
+    bench.run(bench.worker())
+    assert bench.jobs.get(job.id).state == "succeeded"
+    assert len(bench.models.names.revisions(job.id)) == 2
 
 
 def test_each_slice_sends_a_new_message(bench: Bench) -> None:
@@ -271,10 +316,10 @@ def test_checkpoints_are_made_at_intervals_and_replace_each_other(
     saved: list[int] = []
     save = bench.jobs.files.save
 
-    def spy(job: Job, weights: Any, iteration: int) -> Any:
+    def spy(job: Job, weights: Any, iteration: int, history: History) -> Any:
         saved.append(iteration)
         assert len(bench.store.keys(f"jobs/{job.id}/checkpoint-")) == min(len(saved) - 1, 1)
-        return save(job, weights, iteration)
+        return save(job, weights, iteration, history)
 
     monkeypatch.setattr(bench.jobs.files, "save", spy)
     bench.run(bench.worker(checkpoint_seconds=1e-9))
