@@ -17,6 +17,8 @@ from typing import Any
 from kohonen import Parameters, train
 
 PATIENCE = 60.0
+#: As many as the service takes.
+MOST_ITERATIONS = 1_000_000
 
 
 class Server:
@@ -124,7 +126,10 @@ def lasting(seconds: float, *, width: int = 40, height: int = 30) -> dict[str, A
         iterations *= 2
         parameters = Parameters(width=width, height=height, iterations=iterations, random_state=7)
         took = train(body["data"], parameters).seconds
-    return {**body, "iterations": max(20, int(iterations * seconds / took))}
+    wanted = max(20, int(iterations * seconds / took))
+    if wanted > MOST_ITERATIONS:
+        return lasting(seconds, width=2 * width, height=2 * height)
+    return {**body, "iterations": wanted}
 
 
 def uninterrupted(body: dict[str, Any]) -> Any:

@@ -24,8 +24,6 @@ def quick(tmp_path: Path, **more: object) -> dict[str, object]:
         "SOM_WORKERS": 1,
         "SOM_LEASE_SECONDS": 1,
         "SOM_CHECKPOINT_SECONDS": 0.2,
-        "SOM_MAX_ITERATIONS": 10**9,
-        "SOM_MAX_JOB_SECONDS": 10**6,
         **more,
     }
 
