@@ -20,6 +20,7 @@ RUN := .venv/.run
 DEV := .venv/.dev
 SAM := .venv-sam/.sam
 BENCH := .venv-bench/.bench
+EXAMPLES := .venv-examples/.examples
 WHEELS := .venv-wheels/.wheels
 E2E := .venv-e2e/.e2e
 
@@ -27,7 +28,7 @@ E2E := .venv-e2e/.e2e
 KERNEL := kohonen/kernel/libkohonen.so
 
 .DEFAULT_GOAL := help
-.PHONY: help run test e2e lint format types bench wheels locks clean
+.PHONY: help run test e2e lint format types examples bench wheels locks clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /  make \1@/' | tr '@' '\t' | expand -t 16
@@ -54,6 +55,9 @@ format: $(DEV) ## Bring the style in order
 
 types: $(DEV) ## Check the types
 	$(BIN)/mypy
+
+examples: $(EXAMPLES) $(KERNEL) ## Remake the pictures of the gallery in docs/images
+	PYTHONPATH=. SOM_STORE=memory: .venv-examples/bin/python examples/gallery.py
 
 bench: $(BENCH) $(KERNEL) ## Measure the engines and other packages, some 20 minutes; ARGS="A C" for some of it
 	PYTHONPATH=. .venv-bench/bin/python -m benchmarks $(ARGS)
@@ -83,11 +87,13 @@ locks: $(DEV) ## Bring the locks up to pyproject.toml; ARGS=--upgrade for the ne
 		--output-file requirements/dev.txt
 	$(UV_COMPILE) requirements/sam.in --output-file requirements/sam.txt
 	$(UV_COMPILE) requirements/e2e.in --constraint requirements/dev.txt --output-file requirements/e2e.txt
+	$(UV_COMPILE) pyproject.toml requirements/examples.in --extra service --extra viz \
+		--constraint requirements.txt --output-file requirements/examples.txt
 	$(UV_COMPILE) requirements/bench.in --constraint requirements.txt --output-file requirements/bench.txt
 	$(UV_COMPILE) requirements/wheels.in --output-file requirements/wheels.txt
 
 clean: ## Remove the environments and what the tools leave; stored models stay
-	rm -rf .venv .venv-sam .venv-e2e .venv-bench .venv-wheels .e2e .aws-sam
+	rm -rf .venv .venv-sam .venv-e2e .venv-bench .venv-examples .venv-wheels .e2e .aws-sam
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
 	rm -rf $(KERNEL) build dist
 	find kohonen app tests benchmarks -name __pycache__ -type d -exec rm -rf {} +
@@ -112,6 +118,10 @@ $(E2E): requirements/e2e.txt | .venv-e2e/bin/pip
 $(KERNEL): kohonen/kernel/build.py $(wildcard kohonen/kernel/*.[ch]) | .venv/bin/pip
 	@$(BIN)/python $< || { rm -f $@; echo 'no kernel is compiled: NumPy will serve'; }
 
+$(EXAMPLES): requirements/examples.txt | .venv-examples/bin/pip
+	$(call install,.venv-examples,requirements/examples.txt)
+	@touch $@
+
 $(BENCH): requirements/bench.txt | .venv-bench/bin/pip
 	$(call install,.venv-bench,requirements/bench.txt)
 	@touch $@
@@ -120,7 +130,7 @@ $(WHEELS): requirements/wheels.txt | .venv-wheels/bin/pip
 	$(call install,.venv-wheels,requirements/wheels.txt)
 	@touch $@
 
-.venv/bin/pip .venv-sam/bin/pip .venv-e2e/bin/pip .venv-bench/bin/pip .venv-wheels/bin/pip:
+.venv/bin/pip .venv-sam/bin/pip .venv-e2e/bin/pip .venv-bench/bin/pip .venv-examples/bin/pip .venv-wheels/bin/pip:
 	@test -n '$(PYTHON)' || { echo 'Python 3.11 or newer is needed, and no python3 found is: set PYTHON' >&2; exit 1; }
 	@'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo 'Python 3.11 or newer is needed: $(PYTHON) is older' >&2; exit 1; }

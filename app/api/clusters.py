@@ -100,7 +100,7 @@ async def model_clusters(
     return await run_in_threadpool(work)
 
 
-def wanted_count(text: str, card: Card) -> ClusterCount:
+def wanted_count(text: str, card: Card, pointer: str = "/k") -> ClusterCount:
     """Return how many clusters are wanted.
 
     Raises
@@ -111,7 +111,7 @@ def wanted_count(text: str, card: Card) -> ClusterCount:
     count, units = parse_count(text), card.weights.shape[0] * card.weights.shape[1]
     if count is None or (count != "auto" and not 1 <= count <= units):
         message = f"this must be 'auto', or an integer from 1 to the map's {units} units"
-        raise InvalidRequestError([FieldError("/k", message)])
+        raise InvalidRequestError([FieldError(pointer, message)])
     return count
 
 

@@ -94,3 +94,20 @@ def test_answers_are_validated_by_tags(client: TestClient) -> None:
 
 def test_counts_are_read() -> None:
     assert [parse_count(text) for text in ("auto", "7", "x", "²", "")] == ["auto", 7, None, None, None]
+
+
+def test_predictions_say_the_cluster_when_asked(client: TestClient) -> None:
+    model = train(client)
+    told = client.get(f"{model}/clusters?k=3").json()["samples"]
+    answer = client.post(f"{model}/predict?clusters=3", json={"data": DATA.tolist()}).json()
+    assert answer["results"] == told
+    plain = client.post(f"{model}/predict", json={"data": DATA.tolist()}).json()["results"]
+    assert plain == [{key: one[key] for key in ("bmu_x", "bmu_y", "distance")} for one in told]
+    table = client.post(
+        f"{model}/predict?clusters=3", json={"data": DATA.tolist()}, headers={"Accept": "text/csv"}
+    ).text.splitlines()
+    assert table[0] == "bmu_x,bmu_y,distance,cluster"
+    assert [int(line.split(",")[3]) for line in table[1:]] == [one["cluster"] for one in told]
+    refused = client.post(f"{model}/predict?clusters=many", json={"data": DATA.tolist()})
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["pointer"] == "/clusters"
