@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from kohonen import kernel as package
-from kohonen.engines import NativeOnline, NumpyOnline, default_engine
+from kohonen.engines import NativeOnline, NumpyOnline, default_engine, describe_engine
 from kohonen.kernel import Kernel, address, build, kernel
 from kohonen.schedule import Schedule
 from kohonen.search import by_bounds
@@ -34,6 +34,7 @@ def test_the_library_has_one_name() -> None:
 def test_without_the_library_numpy_serves(library: Path) -> None:
     assert kernel() is None
     assert default_engine() is NumpyOnline
+    assert describe_engine() == "numpy (no compiled kernel)"
     with pytest.raises(RuntimeError, match="compile it"):
         NativeOnline(np.zeros((2, 2, 1)), np.zeros((1, 1)), Schedule(1, 1.0, 0.1))
 
@@ -72,6 +73,7 @@ def test_compiles_for_this_machine(library: Path) -> None:
     assert found is not None
     assert found.instruction_set in {"baseline", "avx2", "avx512"}
     assert default_engine() is NativeOnline
+    assert describe_engine() == f"native ({found.instruction_set})"
 
 
 def test_only_contiguous_arrays_have_an_address() -> None:
