@@ -24,7 +24,14 @@ def estimate(parameters: Parameters, *, samples: int, dimension: int) -> float:
 
 
 def check(
-    parameters: Parameters, *, samples: int, dimension: int, limits: Settings, seconds: float, field: str
+    parameters: Parameters,
+    *,
+    samples: int,
+    dimension: int,
+    limits: Settings,
+    seconds: float,
+    field: str,
+    as_job: bool = False,
 ) -> None:
     """Refuse a training that asks for more than is allowed.
 
@@ -40,6 +47,8 @@ def check(
         How long the training may take.
     field : str
         The request's field that the samples stand in.
+    as_job : bool
+        Whether the same may be asked for as a job.
 
     Raises
     ------
@@ -51,8 +60,8 @@ def check(
     if not errors and expected > seconds:
         errors.append(_too_long(parameters, expected, seconds))
     if errors:
-        as_job = not list(_too_large(parameters, samples, dimension, limits, field, limits.max_job_samples))
-        if as_job and expected <= limits.max_job_seconds:
+        for_any = list(_too_large(parameters, samples, dimension, limits, field, limits.max_job_samples))
+        if as_job and not for_any and expected <= limits.max_job_seconds:
             last = errors.pop()
             advice = "; POST /atrain takes the same request as a job, which may take longer"
             errors.append(FieldError(last.pointer, last.message + advice))

@@ -103,6 +103,11 @@ class TrainingRequest:
         )
 
     @property
+    def may_be_job(self) -> bool:
+        """Whether a job would do: that makes a stored model, from the beginning."""
+        return self.persist and self.start is None and self.frames is None
+
+    @property
     def first_iteration(self) -> int:
         """Where in the schedule the training begins."""
         return 0 if self.start is None else self.start.lineage.first_iteration
@@ -214,9 +219,7 @@ class TrainingService:
             trained = await self._run(request, deadline, observers)
         with timings.measure("quality"):
             environment = self._settings.deployment
-            card = await run_in_threadpool(
-                lambda: describe(request, trained, history=history, environment=environment)
-            )
+            card = await run_in_threadpool(partial(describe, request, trained, history, environment))
         captured = [] if frames is None else frames.frames
         if not request.persist:
             return Outcome(card, trained.weights, False, False, timings=timings, frames=captured)
@@ -254,6 +257,7 @@ class TrainingService:
             limits=self._settings,
             seconds=deadline - time.monotonic(),
             field=request.field,
+            as_job=request.may_be_job,
         )
         trained = await asyncio.wrap_future(
             self._pool.submit(
@@ -274,14 +278,14 @@ class TrainingService:
             raise OutOfTimeError(
                 f"the training was stopped after {trained.iterations} of {request.last_iteration} "
                 "iterations, since its time was up, and nothing was stored: ask for fewer iterations, fewer "
-                "units or fewer samples, try again when the service is less busy, or ask POST /atrain, which "
-                "trains in the background"
+                "units or fewer samples, or try again when the service is less busy"
+                + ("; POST /atrain takes the same request, and trains in the background" * request.may_be_job)
             )
         return trained
 
 
 def describe(
-    request: TrainingRequest, trained: TrainedMap, *, history: History | None, environment: str
+    request: TrainingRequest, trained: TrainedMap, history: History | None, environment: str
 ) -> Card:
     """Measure a trained map, and write its card."""
     return make_card(

@@ -206,14 +206,16 @@ def cancel_job(request: Request, job_id: JobId, jobs: JobsService, models: Model
             },
             "content": {PNG: {"schema": {"type": "string", "format": "binary"}}},
         },
-        **problems(404, 500, 503),
+        **problems(404, 409, 500, 503),
     },
 )
 def get_job_image(job_id: JobId, jobs: JobsService) -> Response:
     """Draw the map as of the last checkpoint, so that people can watch it learn."""
     job, iteration, weights = jobs.weights(job_id)
     headers = {"Kohonen-Iteration": str(iteration), **_retry_after(job), "Cache-Control": "no-cache"}
-    return Response(encode_png(draw_map(weights)), media_type=PNG, headers=headers)
+    return Response(
+        encode_png(draw_map(weights, geometry=job.request.training.geometry)), media_type=PNG, headers=headers
+    )
 
 
 def _document(job: Job, request: Request, models: Models | None = None) -> dict[str, Any]:

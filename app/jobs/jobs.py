@@ -32,8 +32,6 @@ _INDEX = "jobs/newest/"
 _LAST_MILLISECOND = 10**15 - 1
 _JSON = "application/json"
 _OCTETS = "application/octet-stream"
-#: Fields of a training request that are not options: stored otherwise, or without a meaning for a job.
-_NOT_OPTIONS = {"samples", "parameters", "persist", "field", "name", "start"}
 #: Records that are read at a time for a page.
 READERS = 8
 
@@ -243,12 +241,11 @@ class Jobs:
 
 def _job_request(request: TrainingRequest, key: str | None) -> JobRequest:
     count, dimension = request.samples.shape
-    names = [field.name for field in dataclasses.fields(request) if field.name not in _NOT_OPTIONS]
     return JobRequest(
         parameters=dataclasses.asdict(request.parameters),
         samples=count,
         dimension=dimension,
-        options={name: getattr(request, name) for name in names},
+        options={"keep_data": request.keep_data},
         input=key,
     )
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 
 from app import limits
-from app.errors import NoQueueError, document_of
+from app.errors import DamagedJobError, DataNotKeptError, NoQueueError, document_of
 from app.jobs.jobs import Jobs
 from app.jobs.port import Queue, QueueUnavailable
 from app.jobs.record import Job
@@ -12,7 +12,9 @@ from app.models import Models
 from app.settings import Settings
 from app.storage.port import StorageError
 from app.training import TrainingRequest
+from kohonen import Parameters
 from kohonen.data import FloatArray
+from kohonen.initialisation import initial_weights
 
 __all__ = ["JobService"]
 
@@ -171,7 +173,7 @@ class JobService:
     def weights(self, job_id: str) -> tuple[Job, int, FloatArray]:
         """Return the weights of a job as of its last checkpoint, and their iteration.
 
-        Those of a job that has none yet are the random ones that it begins with.
+        Those of a job that has none yet are what it begins with.
 
         Raises
         ------
@@ -179,6 +181,8 @@ class JobService:
             When there is none.
         ModelNotFoundError
             When it has made a model that has been removed since.
+        DataNotKeptError
+            When it ended before its first checkpoint, and its samples have gone that it would begin with.
         """
         for _ in range(READS):
             job = self._jobs.get(job_id)
@@ -190,4 +194,14 @@ class JobService:
             weights = self._jobs.files.weights(job)
             if weights is not None:
                 return job, job.checkpoint.iteration, weights
-        return job, 0, parameters.initial_weights(job.request.dimension)
+        return job, 0, self._initial_weights(job, parameters)
+
+    def _initial_weights(self, job: Job, parameters: Parameters) -> FloatArray:
+        if parameters.initialisation == "random":
+            return parameters.initial_weights(job.request.dimension)
+        try:
+            samples = self._jobs.files.request(job).samples
+        except DamagedJobError as error:
+            message = f"job {job.id} has ended before its first checkpoint, and there is no map of it to see"
+            raise DataNotKeptError(message) from error
+        return initial_weights(parameters, samples)

@@ -65,6 +65,8 @@ class Slice(Observer):
         self._began = time.monotonic()
         self._due = self._began + interval
 
+    essential = True  # an error is that the job is no longer ours
+
     @property
     def advanced(self) -> bool:
         """Whether it has got further: a slice does an iteration at least, or the job would never end."""

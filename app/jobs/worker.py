@@ -220,7 +220,7 @@ class Worker:
 
     def _keep(self, hold: Hold, request: TrainingRequest, trained: TrainedMap, history: History) -> None:
         """Store the model, give it its names, and say so."""
-        card = describe(request, trained, history=history, environment=self._settings.deployment)
+        card = describe(request, trained, history, self._settings.deployment)
         given: set[str | None] = set()
 
         def finished(job: Job) -> Job:

@@ -346,3 +346,26 @@ def test_names(client: TestClient) -> None:
     assert client.post("/atrain", json={**SMALL, "name": "dawn"}).status_code == 200
     assert client.get("/models/dawn@1").json()["id"] == job["id"]
     assert client.get("/models/sunset@1").status_code == 200
+
+
+def test_a_map_that_begins_with_its_samples_can_be_watched(idle: TestClient, decode: Decode) -> None:
+    body = {**SMALL, "initialisation": "sample", "grid": "hexagonal"}
+    job = idle.post("/atrain", json=body).json()
+    first = idle.get(job["links"]["image"])
+    assert (first.status_code, first.headers["Kohonen-Iteration"]) == (200, "0")
+    colours = {tuple(pixel) for row in decode(first.content).tolist() for pixel in row}
+    assert {(255, 0, 0), (0, 0, 255)} <= colours <= {(255, 0, 0), (0, 0, 255), (255, 255, 255)}
+    idle.delete(job["links"]["self"])
+    gone = idle.get(job["links"]["image"])
+    assert (gone.status_code, gone.json()["type"]) == (409, "urn:kohonen:problem:data-not-kept")
+    idle.post("/atrain", json=body)
+    deployment(idle).worker().run(idle=0.1)
+    train = idle.post("/train", json=body)
+    assert (decode(idle.get(job["links"]["image"]).content) == decode(train.content)).all()
+
+
+def test_train_points_to_jobs_only_where_they_do_the_same(make: MakeClient) -> None:
+    client = make(max_training_seconds=1e-9)
+    for body, points in ((SMALL, True), ({**SMALL, "persist": False}, False)):
+        assert ("/atrain" in client.post("/train", json=body).json()["detail"]) is points
+    assert "/atrain" not in client.get("/").json()["detail"]
