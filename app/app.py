@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app import errors
+from app import errors, observability
 from app.api import demo, documentation, fit, images, models, openapi, predictions, served, service, training
 from app.api.responses import EXPOSED_HEADERS
 from app.aws import create_handler
@@ -27,7 +27,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         Read from the environment by default.
     """
     settings = settings or Settings()
-    made = FastAPI(
+    observability.configure(settings.log_format, settings.log_level)
+    made = _Service(
         **openapi.ABOUT,
         docs_url=None,
         redoc_url=None,
@@ -52,6 +53,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             expose_headers=EXPOSED_HEADERS,
         )
     return made
+
+
+class _Service(FastAPI):
+    """Has what sees every answer around all else: Starlette's middleware sees none to unexpected errors."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return observability.Observed(super().build_middleware_stack())
 
 
 class _AnySlash:

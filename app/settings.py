@@ -1,7 +1,7 @@
 """Everything that a deployment may change."""
 
 import os
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -80,6 +80,12 @@ class Settings(BaseSettings):
     waiting_trainings: int = Field(16, ge=0, description="Trainings that may wait for their turn.")
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Origins whose pages may call the API (CORS), separated by commas; `*` for all."
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="Lines of log for people, or JSON with metrics for machines."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="What is logged: each request at info, /health at debug."
     )
 
     @field_validator("allowed_origins", mode="before")

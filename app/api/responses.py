@@ -37,6 +37,7 @@ EXPOSED_HEADERS = [
     "Link",
     "Location",
     "Retry-After",
+    "X-Request-Id",
 ]
 
 _PROBLEMS = {
