@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app import errors, observability
+from app import errors, observability, security
 from app.api import demo, documentation, fit, images, models, openapi, predictions, served, service, training
 from app.api.responses import EXPOSED_HEADERS
 from app.aws import create_handler
@@ -43,6 +43,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     documentation.install(made)
     openapi.install(made)
     errors.install(made)
+    if settings.api_key is not None:
+        made.add_middleware(security.ApiKey, key=settings.api_key.get_secret_value())
     made.add_middleware(_AnySlash)
     if settings.allowed_origins:
         made.add_middleware(
@@ -59,7 +61,7 @@ class _Service(FastAPI):
     """Has what sees every answer around all else: Starlette's middleware sees none to unexpected errors."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        return observability.Observed(super().build_middleware_stack())
+        return observability.Observed(security.SecurityHeaders(super().build_middleware_stack()))
 
 
 class _AnySlash:

@@ -55,6 +55,7 @@ __all__ = [
     "UnsupportedMediaTypeError",
     "install",
     "pointer",
+    "problem",
 ]
 
 logger = logging.getLogger(__name__)

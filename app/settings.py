@@ -3,7 +3,7 @@
 import os
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.models.index import METRICS
@@ -78,6 +78,9 @@ class Settings(BaseSettings):
         description="Trainings at a time; by default one a core.",
     )
     waiting_trainings: int = Field(16, ge=0, description="Trainings that may wait for their turn.")
+    api_key: SecretStr | None = Field(
+        None, description="What callers send as `X-API-Key`; without, everybody may call."
+    )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Origins whose pages may call the API (CORS), separated by commas; `*` for all."
     )

@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from app import security
 from app.api.model_schemas import Predictions
 from app.api.schemas import Problem
 from app.models import Card
@@ -47,6 +48,7 @@ def install(app: FastAPI) -> None:
                 schemas.update(schema.pop("$defs", {}))
                 schemas[model.__name__] = schema
             _forget_other_problems(made)
+            security.describe(made, required=app.state.settings.api_key is not None)
             app.openapi_schema = made
         return app.openapi_schema
 
