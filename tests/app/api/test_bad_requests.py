@@ -144,7 +144,7 @@ def test_many_errors_are_not_all_told(client: TestClient) -> None:
 @pytest.mark.parametrize(
     "query",
     ["width=0", "width=-1", "width=x", "width=true", "width=NaN", "iterations=0", "input_size=0", "unknown=1",
-     "random_state=-1", "width=3000", "input_size=10001"],
+     "random_state=-1", "width=3000", "input_size=10001", "input_size=9007199254740993"],
 )  # fmt: skip
 def test_demo_queries_that_do_not_fit(client: TestClient, query: str) -> None:
     document = problem(client.get(f"/?{query}"), 422)
