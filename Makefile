@@ -21,12 +21,14 @@ DEV := .venv/.dev
 SAM := .venv-sam/.sam
 BENCH := .venv-bench/.bench
 WHEELS := .venv-wheels/.wheels
+AUDIT := .venv-audit/.audit
+CHECKOV := .venv-checkov/.checkov
 
 # The compiled kernel, in place. Without a C compiler there is none, and NumPy serves.
 KERNEL := kohonen/kernel/libkohonen.so
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format types bench wheels locks clean
+.PHONY: help run test lint format types bench wheels locks audit sbom clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1@/' | tr '@' '\t' | expand -t 16
@@ -80,9 +82,20 @@ locks: $(DEV) ## Bring the locks up to pyproject.toml; ARGS=--upgrade for the ne
 	$(UV_COMPILE) requirements/sam.in --output-file requirements/sam.txt
 	$(UV_COMPILE) requirements/bench.in --constraint requirements.txt --output-file requirements/bench.txt
 	$(UV_COMPILE) requirements/wheels.in --output-file requirements/wheels.txt
+	$(UV_COMPILE) requirements/audit.in --output-file requirements/audit.txt
+	$(UV_COMPILE) requirements/checkov.in --output-file requirements/checkov.txt
+
+audit: $(AUDIT) ## Look for known vulnerabilities in what is locked; asks PyPI
+	.venv-audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.txt
+	.venv-audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/dev.txt
+
+sbom: $(AUDIT) ## Write build/sbom.json: what the service is made of, as CycloneDX
+	@mkdir -p build
+	.venv-audit/bin/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --mc-type application \
+		--output-reproducible --output-file build/sbom.json
 
 clean: ## Remove the environments and what the tools leave; stored models stay
-	rm -rf .venv .venv-sam .venv-bench .venv-wheels .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .aws-sam
+	rm -rf .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .aws-sam
 	rm -rf $(KERNEL) build dist
 	find kohonen app tests benchmarks -name __pycache__ -type d -exec rm -rf {} +
 
@@ -99,6 +112,14 @@ $(SAM): requirements/sam.txt | .venv-sam/bin/pip
 	$(call install,.venv-sam,requirements/sam.txt)
 	@touch $@
 
+$(AUDIT): requirements/audit.txt | .venv-audit/bin/pip
+	$(call install,.venv-audit,requirements/audit.txt)
+	@touch $@
+
+$(CHECKOV): requirements/checkov.txt | .venv-checkov/bin/pip
+	$(call install,.venv-checkov,requirements/checkov.txt)
+	@touch $@
+
 $(KERNEL): kohonen/kernel/build.py $(wildcard kohonen/kernel/*.[ch]) | .venv/bin/pip
 	@$(BIN)/python $< || { rm -f $@; echo 'no kernel is compiled: NumPy will serve'; }
 
@@ -110,7 +131,7 @@ $(WHEELS): requirements/wheels.txt | .venv-wheels/bin/pip
 	$(call install,.venv-wheels,requirements/wheels.txt)
 	@touch $@
 
-.venv/bin/pip .venv-sam/bin/pip .venv-bench/bin/pip .venv-wheels/bin/pip:
+.venv/bin/pip .venv-sam/bin/pip .venv-bench/bin/pip .venv-wheels/bin/pip .venv-audit/bin/pip .venv-checkov/bin/pip:
 	@test -n '$(PYTHON)' || { echo 'Python 3.11 or newer is needed, and no python3 found is: set PYTHON' >&2; exit 1; }
 	@'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo 'Python 3.11 or newer is needed: $(PYTHON) is older' >&2; exit 1; }
