@@ -28,7 +28,7 @@ CHECKOV := .venv-checkov/.checkov
 KERNEL := kohonen/kernel/libkohonen.so
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format types bench wheels locks audit sbom clean
+.PHONY: help run test lint format types bench wheels locks audit sbom openapi clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1@/' | tr '@' '\t' | expand -t 16
@@ -93,6 +93,9 @@ sbom: $(AUDIT) ## Write build/sbom.json: what the service is made of, as Cyclone
 	@mkdir -p build
 	.venv-audit/bin/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --mc-type application \
 		--output-reproducible --output-file build/sbom.json
+
+openapi: $(RUN) ## Write openapi.json anew
+	$(BIN)/python -m app.api.openapi > openapi.json
 
 clean: ## Remove the environments and what the tools leave; stored models stay
 	rm -rf .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .aws-sam

@@ -31,6 +31,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from app.storage.port import StoreUnavailable
 from kohonen import InvalidColourError, InvalidDataError, InvalidParameterError
@@ -60,6 +61,7 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
+_METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 #: More errors than this in one request help nobody.
 MOST_ERRORS = 20
 
@@ -245,7 +247,20 @@ def _http(request: Request, error: Exception) -> ProblemResponse:
         405: f"{request.method} is not a thing to do with {path}",
     }
     detail = details.get(error.status_code, str(error.detail))
-    return problem(error.status_code, detail, headers=error.headers)
+    headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
+    return problem(error.status_code, detail, headers=headers)
+
+
+def _allowed(request: Request) -> str:
+    """Return what may be done with a path. Starlette knows of the first of its routes only."""
+    return ", ".join(
+        method
+        for method in _METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] == Match.FULL
+            for route in request.app.routes
+        )
+    )
 
 
 def _validation(request: Request, error: Exception) -> ProblemResponse:

