@@ -12,9 +12,7 @@ CORPUS = sorted(Path(__file__).parent.glob("*.json"))
 
 
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)
-def test_harm_is_told_what_is_wrong_with_it(
-    path: Path, make_hostile_client: Callable[[], TestClient]
-) -> None:
+def test_harm_is_told_what_is_wrong_with_it(path: Path, hostile: Callable[[], TestClient]) -> None:
     request = json.loads(path.read_text())
     if "body" in request:
         content = json.dumps(request["body"]).encode()
