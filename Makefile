@@ -20,18 +20,20 @@ RUN := .venv/.run
 DEV := .venv/.dev
 SAM := .venv-sam/.sam
 BENCH := .venv-bench/.bench
+EXAMPLES := .venv-examples/.examples
 WHEELS := .venv-wheels/.wheels
 AUDIT := .venv-audit/.audit
 CHECKOV := .venv-checkov/.checkov
+E2E := .venv-e2e/.e2e
 
 # The compiled kernel, in place. Without a C compiler there is none, and NumPy serves.
 KERNEL := kohonen/kernel/libkohonen.so
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format types bench wheels locks audit sbom openapi clean
+.PHONY: help run test e2e lint format types examples bench wheels locks audit sbom openapi clean
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1@/' | tr '@' '\t' | expand -t 16
+	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /  make \1@/' | tr '@' '\t' | expand -t 16
 
 run: $(RUN) $(KERNEL) ## Serve on HOST:PORT, by default 127.0.0.1:5000
 	@HOST=$(HOST) PORT=$(PORT) exec $(BIN)/python -m app serve
@@ -41,6 +43,9 @@ test: $(DEV) $(SAM) $(KERNEL) ## Run every test; kohonen must be covered complet
 	$(BIN)/python -m coverage report
 	$(BIN)/python -m coverage report --include='kohonen/*' --fail-under=100 >/dev/null \
 		|| { echo 'kohonen is not covered completely' >&2; exit 1; }
+
+e2e: $(E2E) $(SAM) ## Build both images and hold them, SAM, S3 and a browser to what they promise; needs Docker
+	.ci/e2e $(ARGS)
 
 lint: $(DEV) ## Check the style
 	$(BIN)/ruff check $(SOURCES)
@@ -52,6 +57,9 @@ format: $(DEV) ## Bring the style in order
 
 types: $(DEV) ## Check the types
 	$(BIN)/mypy
+
+examples: $(EXAMPLES) $(KERNEL) ## Remake the pictures of the gallery in docs/images
+	PYTHONPATH=. SOM_STORE=memory: .venv-examples/bin/python examples/gallery.py
 
 bench: $(BENCH) $(KERNEL) ## Measure the engines and other packages, some 20 minutes; ARGS="A C" for some of it
 	PYTHONPATH=. .venv-bench/bin/python -m benchmarks $(ARGS)
@@ -80,6 +88,9 @@ locks: $(DEV) ## Bring the locks up to pyproject.toml; ARGS=--upgrade for the ne
 	$(UV_COMPILE) pyproject.toml --extra service --extra viz --group dev --constraint requirements.txt \
 		--output-file requirements/dev.txt
 	$(UV_COMPILE) requirements/sam.in --output-file requirements/sam.txt
+	$(UV_COMPILE) requirements/e2e.in --constraint requirements/dev.txt --output-file requirements/e2e.txt
+	$(UV_COMPILE) pyproject.toml requirements/examples.in --extra service --extra viz \
+		--constraint requirements.txt --output-file requirements/examples.txt
 	$(UV_COMPILE) requirements/bench.in --constraint requirements.txt --output-file requirements/bench.txt
 	$(UV_COMPILE) requirements/wheels.in --output-file requirements/wheels.txt
 	$(UV_COMPILE) requirements/audit.in --output-file requirements/audit.txt
@@ -98,7 +109,7 @@ openapi: $(RUN) ## Write openapi.json anew
 	$(BIN)/python -m app.api.openapi > openapi.json
 
 clean: ## Remove the environments and what the tools leave; stored models stay
-	rm -rf .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .aws-sam
+	rm -rf .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .e2e .aws-sam
 	rm -rf $(KERNEL) build dist
 	find kohonen app tests benchmarks -name __pycache__ -type d -exec rm -rf {} +
 
@@ -123,8 +134,16 @@ $(CHECKOV): requirements/checkov.txt | .venv-checkov/bin/pip
 	$(call install,.venv-checkov,requirements/checkov.txt)
 	@touch $@
 
+$(E2E): requirements/e2e.txt | .venv-e2e/bin/pip
+	$(call install,.venv-e2e,requirements/e2e.txt)
+	@touch $@
+
 $(KERNEL): kohonen/kernel/build.py $(wildcard kohonen/kernel/*.[ch]) | .venv/bin/pip
 	@$(BIN)/python $< || { rm -f $@; echo 'no kernel is compiled: NumPy will serve'; }
+
+$(EXAMPLES): requirements/examples.txt | .venv-examples/bin/pip
+	$(call install,.venv-examples,requirements/examples.txt)
+	@touch $@
 
 $(BENCH): requirements/bench.txt | .venv-bench/bin/pip
 	$(call install,.venv-bench,requirements/bench.txt)
@@ -134,7 +153,8 @@ $(WHEELS): requirements/wheels.txt | .venv-wheels/bin/pip
 	$(call install,.venv-wheels,requirements/wheels.txt)
 	@touch $@
 
-.venv/bin/pip .venv-sam/bin/pip .venv-bench/bin/pip .venv-wheels/bin/pip .venv-audit/bin/pip .venv-checkov/bin/pip:
+.venv/bin/pip .venv-sam/bin/pip .venv-e2e/bin/pip .venv-bench/bin/pip .venv-examples/bin/pip .venv-wheels/bin/pip \
+.venv-audit/bin/pip .venv-checkov/bin/pip:
 	@test -n '$(PYTHON)' || { echo 'Python 3.11 or newer is needed, and no python3 found is: set PYTHON' >&2; exit 1; }
 	@'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo 'Python 3.11 or newer is needed: $(PYTHON) is older' >&2; exit 1; }

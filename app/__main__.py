@@ -1,9 +1,9 @@
-"""The service from the command line: ``python -m app serve``, ``python -m app models ...``."""
+"""The service from the command line: ``python -m app serve``, ``worker`` and ``models ...``."""
 
 import argparse
 import sys
 
-from app import model_commands
+from app import model_commands, worker
 from app.settings import Settings
 
 __all__ = ["main"]
@@ -14,11 +14,17 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m app", description="The Kohonen service.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("serve", help="serve the API on HOST and PORT (127.0.0.1:5000)")
+    commands.add_parser("worker", help="work on jobs, of the embedded queue or of SQS (SOM_QUEUE)")
     model_commands.add_parser(commands)
     parsed = parser.parse_args(arguments)
-    if parsed.command == "models":
-        sys.exit(model_commands.run(parsed, Settings()))
-    serve(Settings())
+    settings = Settings()
+    match parsed.command:
+        case "models":
+            sys.exit(model_commands.run(parsed, settings))
+        case "worker":
+            worker.run(settings)
+        case _:
+            serve(settings)
 
 
 def serve(settings: Settings) -> None:

@@ -3,14 +3,33 @@
 ``app`` is what ASGI servers run (``uvicorn app.app:app``), ``handler`` what AWS Lambda calls.
 """
 
+import contextlib
+from collections.abc import AsyncIterator
+
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import errors, observability, security
-from app.api import demo, documentation, fit, images, models, openapi, predictions, served, service, training
+from app.api import (
+    clusters,
+    demo,
+    documentation,
+    fit,
+    images,
+    jobs,
+    models,
+    openapi,
+    predictions,
+    reports,
+    served,
+    service,
+    training,
+)
 from app.api.responses import EXPOSED_HEADERS
 from app.aws import create_handler
+from app.jobs.deployment import Deployment
 from app.models.opening import open_models
 from app.settings import Settings
 from app.training import TrainingService
@@ -34,11 +53,25 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         separate_input_output_schemas=False,
+        lifespan=_lifespan,
     )
     made.state.settings = settings
     made.state.models = open_models(settings)
+    made.state.jobs = Deployment(settings, made.state.models)
     made.state.service = TrainingService(made.state.models, settings)
-    for module in (demo, training, models, images, predictions, fit, served, service):
+    for module in (
+        demo,
+        training,
+        jobs,
+        models,
+        images,
+        clusters,
+        reports,
+        predictions,
+        fit,
+        served,
+        service,
+    ):
         made.include_router(module.router)
     documentation.install(made)
     openapi.install(made)
@@ -55,6 +88,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             expose_headers=EXPOSED_HEADERS,
         )
     return made
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Take up unfinished jobs, and end the workers with the server; on Lambda there are none."""
+    app.state.jobs.start()
+    yield
+    await run_in_threadpool(app.state.jobs.stop)
 
 
 class _Service(FastAPI):

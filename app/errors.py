@@ -15,10 +15,13 @@ The tree::
     ├── ModelNotFoundError         no such model
     ├── UnitNotFoundError          no such unit of a model's map
     ├── DataNotKeptError           something that needs the data of a model that are not kept
-    └── DamagedModelError          a model whose bytes are not what was stored
+    ├── DamagedModelError          a model whose bytes are not what was stored
+    ├── JobNotFoundError           no such job
+    ├── DamagedJobError            a job whose record or samples are not what was stored
+    └── NoQueueError               nothing that would do a job
 
-``PROBLEMS`` maps these and the errors of the library and the store to problem details (RFC 9457): the one
-place where an exception's type becomes a status.
+``PROBLEMS`` maps these and the errors of the library, the store and the queue to problem details (RFC
+9457): the one place where an exception's type becomes a status.
 """
 
 import http
@@ -31,8 +34,9 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
 
+from app.allowed import allowed_methods
+from app.jobs.port import QueueUnavailable
 from app.storage.port import StoreUnavailable
 from kohonen import InvalidColourError, InvalidDataError, InvalidParameterError
 
@@ -40,12 +44,15 @@ __all__ = [
     "PROBLEMS",
     "AnswerTooLargeError",
     "BodyTooLargeError",
+    "DamagedJobError",
     "DamagedModelError",
     "DataNotKeptError",
     "FieldError",
     "InvalidRequestError",
+    "JobNotFoundError",
     "MalformedBodyError",
     "ModelNotFoundError",
+    "NoQueueError",
     "NotAcceptableError",
     "OutOfTimeError",
     "OverLimitError",
@@ -54,14 +61,14 @@ __all__ = [
     "TooBusyError",
     "UnitNotFoundError",
     "UnsupportedMediaTypeError",
+    "document",
+    "document_of",
     "install",
     "pointer",
-    "problem",
 ]
 
 logger = logging.getLogger(__name__)
 
-_METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 #: More errors than this in one request help nobody.
 MOST_ERRORS = 20
 
@@ -153,6 +160,18 @@ class DamagedModelError(ServiceError):
     """The stored bytes of a model are not what was stored."""
 
 
+class JobNotFoundError(ServiceError):
+    """There is no such job."""
+
+
+class DamagedJobError(ServiceError):
+    """The record or the samples of a job are not what was stored."""
+
+
+class NoQueueError(ServiceError):
+    """There is nothing that would do a job."""
+
+
 #: Exception types and the status, slug and title of the problems that they become.
 PROBLEMS: Mapping[type[Exception], tuple[int, str, str]] = {
     InvalidRequestError: (422, "invalid-request", "The request is not valid"),
@@ -170,6 +189,10 @@ PROBLEMS: Mapping[type[Exception], tuple[int, str, str]] = {
     UnitNotFoundError: (404, "unit-not-found", "There is no such unit"),
     DataNotKeptError: (409, "data-not-kept", "The model's data are not kept"),
     DamagedModelError: (500, "damaged-model", "The stored model is damaged"),
+    JobNotFoundError: (404, "job-not-found", "There is no such job"),
+    DamagedJobError: (500, "damaged-job", "The stored job is damaged"),
+    NoQueueError: (503, "no-queue", "There is no queue for jobs"),
+    QueueUnavailable: (503, "queue-unavailable", "The queue cannot be used"),
     StoreUnavailable: (503, "store-unavailable", "The store cannot be used"),
 }
 
@@ -180,15 +203,14 @@ class ProblemResponse(JSONResponse):
     media_type = "application/problem+json"
 
 
-def problem(
+def document(
     status: int,
     detail: str,
     *,
     slug: str | None = None,
     title: str | None = None,
     errors: Sequence[FieldError] = (),
-    headers: Mapping[str, str] | None = None,
-) -> ProblemResponse:
+) -> dict[str, Any]:
     """Make a problem detail; without a slug it is one that the status says all about."""
     content: dict[str, Any] = {
         "type": f"urn:kohonen:problem:{slug}" if slug else "about:blank",
@@ -198,7 +220,20 @@ def problem(
     }
     if errors:
         content["errors"] = [{"pointer": error.pointer, "message": error.message} for error in errors]
-    return ProblemResponse(content, status_code=status, headers=dict(headers or {}))
+    return content
+
+
+def document_of(error: Exception) -> dict[str, Any]:
+    """Return the problem detail that an error becomes.
+
+    Raises
+    ------
+    LookupError
+        For an error that nobody has foreseen.
+    """
+    known = [PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS]
+    status, slug, title = known[0]
+    return document(status, str(error), slug=slug, title=title, errors=_field_errors(error))
 
 
 def pointer(location: Sequence[str | int]) -> str:
@@ -216,12 +251,12 @@ def install(app: FastAPI) -> None:
 
 
 def _known(request: Request, error: Exception) -> ProblemResponse:
-    status, slug, title = next(PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS)
-    if status >= 500:
+    content = document_of(error)
+    if content["status"] >= 500:
         logger.warning("%s %s: %s", request.method, request.url.path, error)
     retry_after = getattr(error, "retry_after", None)
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-    return problem(status, str(error), slug=slug, title=title, errors=_field_errors(error), headers=headers)
+    return ProblemResponse(content, status_code=content["status"], headers=headers)
 
 
 def _field_errors(error: Exception) -> Sequence[FieldError]:
@@ -247,20 +282,9 @@ def _http(request: Request, error: Exception) -> ProblemResponse:
         405: f"{request.method} is not a thing to do with {path}",
     }
     detail = details.get(error.status_code, str(error.detail))
-    headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
-    return problem(error.status_code, detail, headers=headers)
-
-
-def _allowed(request: Request) -> str:
-    """Return what may be done with a path. Starlette knows of the first of its routes only."""
-    return ", ".join(
-        method
-        for method in _METHODS
-        if any(
-            route.matches({**request.scope, "method": method})[0] == Match.FULL
-            for route in request.app.routes
-        )
-    )
+    headers = {"Allow": allowed_methods(request)} if error.status_code == 405 else dict(error.headers or {})
+    content = document(error.status_code, detail)
+    return ProblemResponse(content, status_code=error.status_code, headers=headers)
 
 
 def _validation(request: Request, error: Exception) -> ProblemResponse:
@@ -272,4 +296,5 @@ def _validation(request: Request, error: Exception) -> ProblemResponse:
 
 def _unexpected(request: Request, error: Exception) -> ProblemResponse:
     # The server logs the traceback: the error is raised again once this answer is sent.
-    return problem(500, "something went wrong on our side; it has been logged")
+    content = document(500, "something went wrong on our side; it has been logged")
+    return ProblemResponse(content, status_code=500)

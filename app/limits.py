@@ -5,11 +5,12 @@ from collections.abc import Iterator
 
 from app.errors import FieldError, OverLimitError
 from app.settings import Settings
+from kohonen.cost import QUALITY_ITERATIONS
 from kohonen.engines import default_engine
 from kohonen.parameters import Parameters
 from kohonen.pictures import picture_size, unit_pixels
 
-__all__ = ["check", "check_prediction", "check_samples", "estimate"]
+__all__ = ["check", "check_job", "check_prediction", "check_samples", "estimate"]
 
 #: Seconds to compare a vector with a unit, and more for every dimension.
 COMPARISON_SECONDS = 8e-9
@@ -45,18 +46,51 @@ def check(
     OverLimitError
         Naming everything that is over its limit: what was asked, and what is allowed.
     """
-    errors = list(_too_large(parameters, samples, dimension, limits, field))
+    errors = list(_too_large(parameters, samples, dimension, limits, field, limits.max_samples))
+    expected = estimate(parameters, samples=samples, dimension=dimension)
+    if not errors and expected > seconds:
+        errors.append(_too_long(parameters, expected, seconds))
+    if errors:
+        as_job = not list(_too_large(parameters, samples, dimension, limits, field, limits.max_job_samples))
+        if as_job and expected <= limits.max_job_seconds:
+            last = errors.pop()
+            advice = "; POST /atrain takes the same request as a job, which may take longer"
+            errors.append(FieldError(last.pointer, last.message + advice))
+        raise OverLimitError(errors)
+
+
+def check_job(parameters: Parameters, *, samples: int, dimension: int, limits: Settings, field: str) -> None:
+    """Refuse a job that asks for more than is allowed.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        What is asked for.
+    samples, dimension : int
+        How many samples it has, and how many values each.
+    limits : Settings
+        What is allowed.
+    field : str
+        The request's field that the samples stand in.
+
+    Raises
+    ------
+    OverLimitError
+        Naming everything that is over its limit: what was asked, and what is allowed.
+    """
+    errors = list(_too_large(parameters, samples, dimension, limits, field, limits.max_job_samples))
     if not errors:
         expected = estimate(parameters, samples=samples, dimension=dimension)
-        if expected > seconds:
-            allowed = max(1, math.floor(parameters.iterations * seconds / expected))
-            errors.append(
-                FieldError(
-                    "/iterations",
-                    f"the training would take some {expected:.3g} seconds, and {seconds:.3g} are allowed: "
-                    f"ask for fewer iterations (about {allowed}), fewer units or fewer samples",
-                )
+        if expected > limits.max_job_seconds:
+            errors.append(_too_long(parameters, expected, limits.max_job_seconds))
+        iteration = expected / (parameters.iterations + QUALITY_ITERATIONS)
+        if iteration > limits.max_iteration_seconds:
+            most = limits.max_iteration_seconds
+            message = (
+                f"an iteration would take some {iteration:.3g} seconds, and {most:.3g} are allowed, since a "
+                "training is saved between iterations: ask for fewer units or fewer samples"
             )
+            errors.append(FieldError(f"/{field}", message))
     if errors:
         raise OverLimitError(errors)
 
@@ -101,8 +135,17 @@ def check_samples(samples: int, *, limits: Settings, field: str) -> None:
         raise OverLimitError([FieldError(f"/{field}", message)])
 
 
+def _too_long(parameters: Parameters, expected: float, seconds: float) -> FieldError:
+    allowed = max(1, math.floor(parameters.iterations * seconds / expected))
+    return FieldError(
+        "/iterations",
+        f"the training would take some {expected:.3g} seconds, and {seconds:.3g} are allowed: "
+        f"ask for fewer iterations (about {allowed}), fewer units or fewer samples",
+    )
+
+
 def _too_large(
-    parameters: Parameters, samples: int, dimension: int, limits: Settings, field: str
+    parameters: Parameters, samples: int, dimension: int, limits: Settings, field: str, most_samples: int
 ) -> Iterator[FieldError]:
     width, height = parameters.width, parameters.height
     rows, columns = picture_size(width, height, unit_pixels(width, height), parameters.geometry)
@@ -112,7 +155,7 @@ def _too_large(
         ("width", "a map of {} units", width * height, limits.max_units),
         ("width", "a picture of {} pixels", rows * columns, limits.max_picture_pixels),
         ("iterations", "{} iterations", parameters.iterations, limits.max_iterations),
-        (field, "{} samples", samples, limits.max_samples),
+        (field, "{} samples", samples, most_samples),
         (field, "{} values a sample", dimension, limits.max_dimension),
         ("width", "a map of {} weights", width * height * dimension, limits.max_weights),
     ]

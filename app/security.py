@@ -7,7 +7,7 @@ from typing import Any
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import problem
+from app.errors import ProblemResponse, document
 
 __all__ = ["HEADER", "ApiKey", "SecurityHeaders", "describe", "is_open"]
 
@@ -61,11 +61,9 @@ class ApiKey:
 
             await self._app(scope, receive, private)
         else:
-            refused = problem(
-                401,
-                f"this call needs the key of the service, as the header {HEADER}",
-                headers={"WWW-Authenticate": f'ApiKey header="{HEADER}"'},
-            )
+            content = document(401, f"this call needs the key of the service, as the header {HEADER}")
+            headers = {"WWW-Authenticate": f'ApiKey header="{HEADER}"'}
+            refused = ProblemResponse(content, status_code=401, headers=headers)
             await refused(scope, receive, send)
 
     def _has_key(self, scope: Scope) -> bool:
@@ -95,19 +93,19 @@ class SecurityHeaders:
         await self._app(scope, receive, guarded)
 
 
-def describe(document: dict[str, Any], *, required: bool) -> None:
+def describe(described: dict[str, Any], *, required: bool) -> None:
     """Say in an OpenAPI document which calls need the key; where none is set, it may be sent all the same.
 
     A gateway in front may ask for one that the service knows nothing of.
     """
     scheme = {"type": "apiKey", "in": "header", "name": HEADER, "description": "The key of the service."}
-    document.setdefault("components", {})["securitySchemes"] = {"ApiKey": scheme}
-    document["security"] = [{"ApiKey": []}] if required else [{}, {"ApiKey": []}]
+    described.setdefault("components", {})["securitySchemes"] = {"ApiKey": scheme}
+    described["security"] = [{"ApiKey": []}] if required else [{}, {"ApiKey": []}]
     refused = {
         "description": "The key is missing, or is not that of the service.",
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
-    for path, operations in document["paths"].items():
+    for path, operations in described["paths"].items():
         for operation in operations.values():
             if is_open(path):
                 operation["security"] = []

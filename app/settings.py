@@ -78,6 +78,42 @@ class Settings(BaseSettings):
         description="Trainings at a time; by default one a core.",
     )
     waiting_trainings: int = Field(16, ge=0, description="Trainings that may wait for their turn.")
+    queue: str = Field(
+        "local:",
+        description="What does jobs: `local:`, worker processes of its own; the URL of an SQS queue; or "
+        "`none:`, nothing.",
+    )
+    job_store: str | None = Field(
+        None, description="Where jobs are, in the forms of SOM_STORE; None: where the models are."
+    )
+    workers: int = Field(
+        default_factory=lambda: _cores(),
+        ge=0,
+        description="Worker processes, for all servers of a store together; by default one a core. 0: none "
+        "beside the API, but as `python -m app worker`.",
+    )
+    max_job_samples: int = Field(1_000_000, ge=1, description="Samples of a job.")
+    max_job_seconds: float = Field(6 * 3600.0, gt=0, description="Estimated seconds of a job.")
+    max_iteration_seconds: float = Field(
+        200.0, gt=0, description="Estimated seconds of one iteration of a job; it is saved in between."
+    )
+    max_job_attempts: int = Field(
+        5, ge=1, description="How often a job may fail without getting further before it is given up."
+    )
+    max_job_slices: int = Field(1_000, ge=1, description="How many slices a job may be worked on in.")
+    max_wait_seconds: float = Field(
+        20.0, ge=0, description="Seconds that a request may wait for a job to end; 0: none waits."
+    )
+    slice_seconds: float = Field(120.0, gt=0, description="Seconds for which a job is worked on in one go.")
+    checkpoint_seconds: float = Field(
+        10.0, gt=0, description="Seconds between two checkpoints of a job, at least."
+    )
+    lease_seconds: float = Field(
+        20.0, gt=0, description="Seconds after which a job of a worker that has died is taken up by another."
+    )
+    retry_seconds: float = Field(
+        5.0, ge=0, description="Seconds until a job that failed is begun again, doubled every time."
+    )
     api_key: SecretStr | None = Field(
         None, description="What callers send as `X-API-Key`; without, everybody may call."
     )

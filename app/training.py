@@ -25,7 +25,7 @@ from kohonen.frames import Frame, Frames, Spacing
 from kohonen.history import History
 from kohonen.identity import child_id, fingerprint, model_id
 
-__all__ = ["Outcome", "Start", "Timings", "TrainingRequest", "TrainingService"]
+__all__ = ["Outcome", "Start", "Timings", "TrainingRequest", "TrainingService", "describe"]
 
 #: Seconds after its deadline that a training has for storing what it has made.
 STORING_SECONDS = 1.5
@@ -214,7 +214,10 @@ class TrainingService:
             observers = [observer for observer in (history, frames) if observer is not None]
             trained = await self._run(request, deadline, observers)
         with timings.measure("quality"):
-            card = await run_in_threadpool(self._describe, request, trained, history)
+            environment = self._settings.deployment
+            card = await run_in_threadpool(
+                lambda: describe(request, trained, history=history, environment=environment)
+            )
         captured = [] if frames is None else frames.frames
         if not request.persist:
             return Outcome(card, trained.weights, False, False, timings=timings, frames=captured)
@@ -272,21 +275,26 @@ class TrainingService:
             raise OutOfTimeError(
                 f"the training was stopped after {trained.iterations} of {request.last_iteration} "
                 "iterations, since its time was up, and nothing was stored: ask for fewer iterations, fewer "
-                "units or fewer samples, or try again when the service is less busy"
+                "units or fewer samples, try again when the service is less busy, or ask POST /atrain, which "
+                "trains in the background"
             )
         steps = request.work.iterations * samples
         units = request.parameters.width * request.parameters.height
         record(trainings=1, training_seconds=trained.seconds, unit_steps=units * steps)
         return trained
 
-    def _describe(self, request: TrainingRequest, trained: TrainedMap, history: History | None) -> Card:
-        return make_card(
-            request.id,
-            trained,
-            assess(trained.weights, request.samples, request.parameters.geometry),
-            request.samples,
-            keep_data=request.keep_data,
-            environment=self._settings.deployment,
-            history=history,
-            lineage=None if request.start is None else request.start.lineage,
-        )
+
+def describe(
+    request: TrainingRequest, trained: TrainedMap, *, history: History | None, environment: str
+) -> Card:
+    """Measure a trained map, and write its card."""
+    return make_card(
+        request.id,
+        trained,
+        assess(trained.weights, request.samples, request.parameters.geometry),
+        request.samples,
+        keep_data=request.keep_data,
+        environment=environment,
+        history=history,
+        lineage=None if request.start is None else request.start.lineage,
+    )

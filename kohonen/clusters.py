@@ -22,7 +22,7 @@ IntArray = npt.NDArray[np.int64]
 MOST_CLUSTERS = 8
 #: Units that are merged one by one; on larger maps only evenly spaced ones are, and the others follow the
 #: nearest centre.
-MOST_UNITS = 2_500
+MOST_UNITS = 1_600
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from kohonen.parameters import Parameters
 
-__all__ = ["Cost"]
+__all__ = ["QUALITY_ITERATIONS", "Cost"]
 
 #: Measuring the quality of a map takes no longer than so many iterations.
 QUALITY_ITERATIONS = 2

@@ -185,14 +185,15 @@ class Neighbourhood:
         width, height = self.shape
         vertical = np.array([self.rows(y) for y in range(height)])
         smoothed = np.empty_like(planes)
+        # Matrix products are fast on contiguous arrays only.
+        parts = [np.ascontiguousarray(planes[:, :, kind :: self.kinds]) for kind in range(self.kinds)]
         for kind in range(self.kinds):
             inner = np.empty_like(planes)
-            for other in range(self.kinds):
+            for other, part in enumerate(parts):
                 horizontal = np.array([self.columns(x, kind, other) for x in range(width)])
-                rows = slice(other, None, self.kinds)
-                np.matmul(horizontal, planes[:, :, rows], out=inner[:, :, rows])
-            rows = slice(kind, None, self.kinds)
-            np.matmul(inner, vertical[rows].T, out=smoothed[:, :, rows])
+                inner[:, :, other :: self.kinds] = np.matmul(horizontal, part)
+            below = np.ascontiguousarray(vertical[kind :: self.kinds].T)
+            smoothed[:, :, kind :: self.kinds] = np.matmul(inner, below)
         return smoothed
 
 

@@ -21,6 +21,11 @@ BLOCK_BYTES = 8 * 2**20
 PART = 8192
 #: From so many samples a unit on, units are sorted before the search.
 SORTED_SHARE = 0.25
+#: From this dimension on it is worth a trial on so many samples whether bounds are of use: they are not when
+#: more than this share of the tiles must be looked into.
+MANY_DIMENSIONS, PILOT, EVENLY_FAR = 48, 64, 0.5
+#: As in kohonen/kernel/tiles.h.
+UNITS_OF_A_TILE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,34 +61,57 @@ def match(weights: FloatArray, samples: FloatArray, *, count: int = 1) -> Matche
     Matches
         Ties go to the lower index.
     """
-    search = by_bounds if kernel() else by_products
-    return search(weights, samples, count=count)
+    if kernel() is None or _is_evenly_far(weights, samples):
+        return by_products(weights, samples, count=count)
+    return by_bounds(weights, samples, count=count)
+
+
+def _is_evenly_far(weights: FloatArray, samples: FloatArray) -> bool:
+    """Tell, by some of the samples, whether most units are about as far as the nearest.
+
+    Bounds are of no use then. It happens in many dimensions only, with data that have no structure.
+    """
+    units: int = weights.shape[0] * weights.shape[1]
+    if weights.shape[2] < MANY_DIMENSIONS or len(samples) < SORTED_SHARE * units or len(samples) <= PILOT:
+        return False
+    pilot = samples[:: len(samples) // PILOT]
+    visits = _search_tiles(weights, pilot, *_empty(weights, pilot, 1), sort=True)
+    return visits > EVENLY_FAR * len(pilot) * units / UNITS_OF_A_TILE
 
 
 def by_bounds(weights: FloatArray, samples: FloatArray, *, count: int = 1) -> Matches:
     """Do as `match` does, with the compiled kernel; see kohonen/kernel/search.h."""
-    found = loaded_kernel()
-    weights, samples = np.ascontiguousarray(weights), np.ascontiguousarray(samples)
     units, squared = _empty(weights, samples, count)
     # Sorting the units pays when there is much to search.
     sort = len(samples) >= SORTED_SHARE * weights.shape[0] * weights.shape[1]
+    _search_tiles(weights, samples, units, squared, sort=sort)
+    return Matches(units, np.sqrt(squared, out=squared))
+
+
+def _search_tiles(
+    weights: FloatArray, samples: FloatArray, units: IntArray, squared: FloatArray, *, sort: bool
+) -> int:
+    """Fill in the units and their squared distances, and return how many tiles were looked into."""
+    found = loaded_kernel()
+    weights, samples = np.ascontiguousarray(weights), np.ascontiguousarray(samples)
     tiles = found.tiles_open(*weights.shape, address(weights), sort, found.level)
     if not tiles:
         raise MemoryError("there is not enough memory to search this map")
 
     def search(part: slice) -> int:
         rows, found_units, found_squares = samples[part], units[part], squared[part]
-        status: int = found.match(
+        visits: int = found.match(
             tiles, address(rows), len(rows), units.shape[1], address(found_units), address(found_squares)
         )
-        return status
+        return visits
 
     try:
-        if any(list(for_each(search, list(_blocks(len(samples), PART))))):
-            raise MemoryError("there is not enough memory to search this map")
+        visits = list(for_each(search, list(_blocks(len(samples), PART))))
     finally:
         found.tiles_close(tiles)
-    return Matches(units, np.sqrt(squared, out=squared))
+    if min(visits) < 0:
+        raise MemoryError("there is not enough memory to search this map")
+    return sum(visits)
 
 
 def by_products(weights: FloatArray, samples: FloatArray, *, count: int = 1) -> Matches:

@@ -21,15 +21,25 @@ WEB = {"fastapi", "httpx", "mangum", "pydantic", "pydantic_settings", "starlette
 
 # Who may import these packages, if not everybody.
 ONLY = {
-    "boto3": {"app/storage/s3.py"},
-    "botocore": {"app/storage/s3.py"},
+    "boto3": {"app/storage/s3.py", "app/jobs/sqs.py"},
+    "botocore": {"app/storage/s3.py", "app/jobs/sqs.py"},
     "mangum": {"app/aws.py"},
     "uvicorn": {"app/__main__.py"},
 }
 # What knows nothing of HTTP and nothing of the routes, so that it can be called and tested without them.
-PLAIN = [path for path in MODULES if path.parent in (ROOT / "app" / "models", ROOT / "app" / "storage")] + [
-    ROOT / "app" / name
-    for name in ("drawing.py", "limits.py", "pool.py", "predictions.py", "settings.py", "training.py")
+PLAIN = [path for path in MODULES if path.parent.name in ("jobs", "models", "storage")] + [
+    ROOT / "app" / f"{name}.py"
+    for name in (
+        "advice",
+        "clusters",
+        "drawing",
+        "limits",
+        "pool",
+        "predictions",
+        "report",
+        "settings",
+        "training",
+    )
 ]
 
 
@@ -76,7 +86,7 @@ def test_the_library_knows_numpy_and_pillow_and_nothing_else(path: Path) -> None
 
 @every_module
 def test_what_is_heavy_is_imported_where_it_is_used(path: Path) -> None:
-    allowed = {"boto3", "botocore"} if name_of(path) == "app/storage/s3.py" else set()
+    allowed = {package for package, names in ONLY.items() if name_of(path) in names}
     assert packages(path, inside_functions=False) & HEAVY <= allowed
 
 

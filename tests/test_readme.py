@@ -19,7 +19,7 @@ VARIABLES = {
     for name, field in Settings.model_fields.items()
 }
 #: Defaults that the README tells in words, and those that share a row.
-SPOKEN = {"SOM_TRAININGS": "one a core", "SOM_ALLOWED_ORIGINS": "none"}
+SPOKEN = {"SOM_TRAININGS": "one a core", "SOM_WORKERS": "one a core", "SOM_ALLOWED_ORIGINS": "none"}
 SHARED = {"HOST", "PORT"}
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from app.settings import Settings
+
 ROOT = Path(__file__).parents[1]
 SAM = ROOT / ".venv-sam" / "bin"
 ENVIRONMENT = {
@@ -33,7 +35,8 @@ with open("template.yaml") as file:
     template = yaml_parse(file.read())
 # `sam deploy` puts the address of the pushed image here.
 image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/som:1"
-template["Resources"]["Function"]["Properties"]["ImageUri"] = image
+for name in ("Function", "Worker"):
+    template["Resources"][name]["Properties"]["ImageUri"] = image
 json.dump(transform(template, {}, Policies()), sys.stdout)
 """
 
@@ -67,8 +70,8 @@ def test_the_function_is_an_image_within_the_gateway_s_time(resources: dict[str,
     assert function["PackageType"] == "Image"
     assert function["Timeout"] == 28  # the gateway waits for 29 seconds
     assert function["MemorySize"] == 1769
-    store = function["Environment"]["Variables"]
-    assert store == {"SOM_STORE": {"Fn::Sub": "s3://${ModelBucket}/${StorePrefix}"}}
+    store = function["Environment"]["Variables"]["SOM_STORE"]
+    assert store == {"Fn::Sub": "s3://${ModelBucket}/${StorePrefix}"}
 
 
 def test_the_policy_is_the_calls_of_the_store_on_its_prefix(resources: dict[str, dict[str, Any]]) -> None:
@@ -77,7 +80,7 @@ def test_the_policy_is_the_calls_of_the_store_on_its_prefix(resources: dict[str,
         "AWSLambdaBasicExecutionRole"
     ]
     (policy,) = role["Policies"]
-    objects, keys = policy["PolicyDocument"]["Statement"]
+    objects, keys, *_ = policy["PolicyDocument"]["Statement"]
     assert {statement["Effect"] for statement in (objects, keys)} == {"Allow"}
     assert sorted(objects["Action"]) == ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
     assert objects["Resource"] == {"Fn::Sub": "arn:${AWS::Partition}:s3:::${ModelBucket}/${StorePrefix}/*"}
@@ -122,3 +125,87 @@ def test_every_environment_is_a_stack_with_a_prefix_of_its_own() -> None:
     assert all(
         deploy["resolve_image_repos"] and deploy["capabilities"] == "CAPABILITY_IAM" for deploy in deploys
     )
+
+
+def statements(resources: dict[str, dict[str, Any]], role: str) -> dict[str, dict[str, Any]]:
+    """Return what a role may do, by the statements' names."""
+    properties = resources[role]["Properties"]
+    assert [str(arn).rsplit("/", 1)[-1] for arn in properties["ManagedPolicyArns"]] == [
+        "AWSLambdaBasicExecutionRole"
+    ]
+    (policy,) = properties["Policies"]
+    return {statement["Sid"]: statement for statement in policy["PolicyDocument"]["Statement"]}
+
+
+def test_the_worker_is_the_same_image_with_another_command(resources: dict[str, dict[str, Any]]) -> None:
+    function, worker = (resources[name]["Properties"] for name in ("Function", "Worker"))
+    assert worker["ImageConfig"] == {"Command": ["app.aws_worker.handler"]}
+    assert worker["Code"] == function["Code"]
+    assert worker["Environment"] == function["Environment"]
+    assert worker["Timeout"] == 900
+    assert worker["RecursiveLoop"] == "Allow"
+
+
+def test_the_queue_is_the_worker_s(resources: dict[str, dict[str, Any]]) -> None:
+    variables = resources["Function"]["Properties"]["Environment"]["Variables"]
+    assert variables["SOM_QUEUE"] == {"Ref": "JobQueue"}
+    mapping = resources["WorkerMessages"]["Properties"]
+    assert mapping["FunctionName"] == {"Ref": "Worker"}
+    assert mapping["EventSourceArn"] == {"Fn::GetAtt": ["JobQueue", "Arn"]}
+    assert mapping["BatchSize"] == 1
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "MaxWorkers"}}
+
+
+def test_messages_are_hidden_and_given_up_as_aws_advises(resources: dict[str, dict[str, Any]]) -> None:
+    queue = resources["JobQueue"]["Properties"]
+    assert queue["VisibilityTimeout"] >= 6 * resources["Worker"]["Properties"]["Timeout"]
+    redrive = queue["RedrivePolicy"]
+    assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": ["DeadJobQueue", "Arn"]}
+    attempts = Settings.model_fields["max_job_attempts"].default
+    assert redrive["maxReceiveCount"] > attempts, "the worker says itself why a job has failed"
+    kept = [resources[name]["Properties"]["MessageRetentionPeriod"] for name in ("JobQueue", "DeadJobQueue")]
+    assert kept == [14 * 24 * 3600] * 2
+
+
+def test_a_dead_message_raises_an_alarm(resources: dict[str, dict[str, Any]]) -> None:
+    alarm = resources["DeadJobAlarm"]["Properties"]
+    assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
+    assert alarm["Dimensions"] == [
+        {"Name": "QueueName", "Value": {"Fn::GetAtt": ["DeadJobQueue", "QueueName"]}}
+    ]
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "GreaterThanOrEqualToThreshold")
+
+
+def test_each_function_may_do_what_it_does_and_nothing_else(resources: dict[str, dict[str, Any]]) -> None:
+    api, worker = (statements(resources, role) for role in ("FunctionRole", "WorkerRole"))
+    assert set(api) == set(worker) == {"Models", "ModelKeys", "Jobs", "JobKeys", "Queue"}
+    assert api["Queue"]["Action"] == "sqs:SendMessage"
+    assert sorted(worker["Queue"]["Action"]) == [
+        "sqs:ChangeMessageVisibility",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:ReceiveMessage",
+        "sqs:SendMessage",
+    ]
+    assert worker["Models"] == api["Models"]
+    for statement in (*api.values(), *worker.values()):
+        assert statement["Effect"] == "Allow"
+        assert statement["Resource"] != "*"
+    for role in (api, worker):
+        assert role["Queue"]["Resource"] == {"Fn::GetAtt": ["JobQueue", "Arn"]}
+        assert role["Jobs"]["Resource"] == {"Fn::Sub": "arn:${AWS::Partition}:s3:::${JobBucket}/jobs/*"}
+        assert role["JobKeys"]["Condition"] == {"StringLike": {"s3:prefix": "jobs/*"}}
+
+
+def test_jobs_have_a_private_bucket_without_versions_that_forgets(
+    resources: dict[str, dict[str, Any]],
+) -> None:
+    properties = resources["JobBucket"]["Properties"]
+    assert "VersioningConfiguration" not in properties
+    (rule,) = properties["LifecycleConfiguration"]["Rules"]
+    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", {"Ref": "JobDays"})
+    assert "Prefix" not in rule
+    assert all(properties["PublicAccessBlockConfiguration"].values())
+    variables = resources["Function"]["Properties"]["Environment"]["Variables"]
+    assert variables["SOM_JOB_STORE"] == {"Fn::Sub": "s3://${JobBucket}"}

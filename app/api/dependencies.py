@@ -4,11 +4,12 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from app.jobs.service import JobService
 from app.models import Models
 from app.settings import Settings
 from app.training import TrainingService
 
-__all__ = ["AppSettings", "Deadline", "ModelsOfStore", "Service"]
+__all__ = ["AppSettings", "Deadline", "JobsService", "ModelsOfStore", "Service"]
 
 
 def _settings(request: Request) -> Settings:
@@ -26,12 +27,18 @@ def _service(request: Request) -> TrainingService:
     return service
 
 
+def _jobs(request: Request) -> JobService:
+    jobs: JobService = request.app.state.jobs.service
+    return jobs
+
+
 def _deadline(request: Request, service: Annotated[TrainingService, Depends(_service)]) -> float:
     """Return when a training asked for now must be over; where the app runs may have its own deadline."""
     return service.deadline(getattr(request.state, "deadline", None))
 
 
 AppSettings = Annotated[Settings, Depends(_settings)]
+JobsService = Annotated[JobService, Depends(_jobs)]
 ModelsOfStore = Annotated[Models, Depends(_models)]
 Service = Annotated[TrainingService, Depends(_service)]
 Deadline = Annotated[float, Depends(_deadline)]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-__all__ = ["EXAMPLE_ID", "TRAINING"]
+__all__ = ["EXAMPLE_ID", "JOB", "TRAINING"]
 
 TRAINING: dict[str, Any] = {
     "colours": {
@@ -40,3 +40,17 @@ TRAINING: dict[str, Any] = {
 
 #: The model that the first example makes; a test holds it to that.
 EXAMPLE_ID = "5fa28277aad9b886517fd2176a93923b"
+
+JOB: dict[str, Any] = {
+    "large": {
+        "summary": "Colours of a sunset on a map of 200 by 200 units",
+        "value": {
+            "colours": ["#0b1026", "#3d1e6d", "#8f2d56", "#d81159", "#ff6b35", "#ffbc42", "#fff3b0"],
+            "width": 200,
+            "height": 200,
+            "iterations": 20_000,
+            "random_state": 7,
+        },
+    },
+    **TRAINING,
+}

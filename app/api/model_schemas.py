@@ -105,6 +105,7 @@ class Prediction(BaseModel):
     bmu_x: int
     bmu_y: int
     distance: float = Field(description="Euclidean distance of its weights to the vector.")
+    cluster: int | None = Field(None, description="The cluster of the unit, where asked for.")
 
 
 class Predictions(BaseModel):

@@ -27,6 +27,7 @@ ABOUT: dict[str, Any] = {
     "openapi_tags": [
         {"name": "demo", "description": "A map of random colours."},
         {"name": "training", "description": "Train maps of your own."},
+        {"name": "jobs", "description": "Train in the background what takes longer than a request may."},
         {"name": "models", "description": "What has been trained."},
         {"name": "served model", "description": "The same, of the model that is served."},
         {"name": "service", "description": "The service itself."},

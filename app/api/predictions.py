@@ -2,15 +2,16 @@
 
 import io
 import time
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from app import limits
 from app.api import body
+from app.api.clusters import wanted_count
 from app.api.dependencies import AppSettings, Deadline, ModelsOfStore
 from app.api.model_schemas import Vector, Vectors
 from app.api.models import Ref
@@ -20,6 +21,7 @@ from app.errors import AnswerTooLargeError, FieldError, InvalidRequestError, Ove
 from app.models import Card
 from app.predictions import as_csv, as_json, find, most_bytes
 from app.settings import Settings
+from kohonen.clusters import cluster_units
 from kohonen.data import FloatArray, as_samples
 
 __all__ = ["CSV", "DESCRIBED", "located", "predict", "router", "vectors_of"]
@@ -66,17 +68,31 @@ DESCRIBED: dict[str, Any] = {
     **DESCRIBED,
 )
 async def predict_on_model(
-    request: Request, ref: Ref, models: ModelsOfStore, settings: AppSettings, deadline: Deadline
+    request: Request,
+    ref: Ref,
+    models: ModelsOfStore,
+    settings: AppSettings,
+    deadline: Deadline,
+    clusters: Annotated[
+        str | None,
+        Query(description="Say the cluster too, of so many or `auto`, as /clusters does.", max_length=8),
+    ] = None,
 ) -> Response:
     """Find the unit of the map that is nearest to each vector.
 
     Vectors are JSON, or CSV of numbers without a header; so are the answers, as `Accept` asks for.
     """
-    return await predict(request, ref, models, settings, deadline)
+    return await predict(request, ref, models, settings, deadline, clusters=clusters)
 
 
 async def predict(
-    request: Request, ref: str, models: ModelsOfStore, settings: Settings, deadline: float
+    request: Request,
+    ref: str,
+    models: ModelsOfStore,
+    settings: Settings,
+    deadline: float,
+    *,
+    clusters: str | None = None,
 ) -> Response:
     """Answer with the best matching units of the vectors that a request holds."""
     media_type = choose(request.headers.get("accept"), [JSON, CSV])
@@ -87,13 +103,17 @@ async def predict(
         card = models.resolve(ref)
         samples = located(card, vectors, settings, deadline)
         most = settings.max_answer_bytes
-        if most is not None and most_bytes(media_type, len(samples)) > most:
-            allowed = most // most_bytes(media_type, 1)
+        told = clusters is not None
+        if most is not None and most_bytes(media_type, len(samples), clusters=told) > most:
+            allowed = most // most_bytes(media_type, 1, clusters=told)
             raise AnswerTooLargeError(
                 f"the answer for {len(samples):,} vectors may be over the {most:,} bytes that an answer may "
                 f"have: send {allowed:,} at a time" + ("" if media_type == CSV else ", or accept text/csv")
             )
-        results = find(models.weights(card), samples)
+        count = None if clusters is None else wanted_count(clusters, card, "/clusters")
+        weights = models.weights(card)
+        labels = None if count is None else cluster_units(weights, count).labels
+        results = find(weights, samples, labels)
         written = as_csv(results) if media_type == CSV else as_json(results)
         headers = {"Kohonen-Model-Id": card.id, "Vary": "Accept"}
         return StreamingResponse(written, media_type=media_type, headers=headers)

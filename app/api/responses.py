@@ -32,6 +32,7 @@ EXPOSED_HEADERS = [
     "Kohonen-Frames",
     "Kohonen-Scale",
     "Kohonen-Scaled-Down",
+    "Kohonen-Iteration",
     "Server-Timing",
     "ETag",
     "Link",
@@ -42,14 +43,14 @@ EXPOSED_HEADERS = [
 
 _PROBLEMS = {
     400: "The body is not JSON.",
-    404: "There is no such model, or no such unit of its map.",
+    404: "There is no such model, no such unit of its map, or no such job.",
     406: "Nothing that the client accepts.",
     409: "The data that this needs are not kept with the model.",
     413: "The body is too large.",
     415: "The body is not declared as a media type that is understood.",
     422: "The request is not valid, or asks for more than is allowed.",
-    500: "The stored model is damaged, or something unexpected happened.",
-    503: "Too busy, out of time, or the store cannot be used.",
+    500: "What is stored is damaged, or something unexpected happened.",
+    503: "Too busy, out of time, or the store or the queue cannot be used.",
 }
 
 
@@ -78,6 +79,8 @@ def card_document(
         document["links"] = {
             "self": place,
             "image": f"{place}/image",
+            "report": f"{place}/report",
+            "clusters": f"{place}/clusters",
             "download": f"{place}/download",
             "predict": f"{place}/predict",
             "fit": f"{place}/fit",

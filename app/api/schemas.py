@@ -221,6 +221,12 @@ class Limits(BaseModel):
     max_dimension: int
     max_iterations: int
     max_training_seconds: float
+    max_job_samples: int
+    max_job_seconds: float
+    max_iteration_seconds: float
+    max_job_attempts: int
+    max_job_slices: int
+    max_wait_seconds: float
     max_picture_pixels: int
     trainings: int
     waiting_trainings: int

@@ -39,6 +39,7 @@ def model_info(request: Request, models: ModelsOfStore, settings: AppSettings) -
     summary="The best matching unit of one vector",
     operation_id="predict_bmu",
     response_model=Prediction,
+    response_model_exclude_none=True,
     responses=problems(400, 404, 413, 415, 422, 500, 503),
     openapi_extra=body.describe(Vector, _ONE),
 )

@@ -27,6 +27,7 @@ __all__ = [
     "NumpyBatch",
     "NumpyOnline",
     "default_engine",
+    "describe_engine",
     "engine_of_grid",
 ]
 
@@ -68,3 +69,13 @@ def engine_of_grid(algorithm: Algorithm, geometry: Geometry) -> type[Engine]:
     """Return the engine that serves an algorithm on any kind of grid."""
     base = AnyGridOnline if algorithm == "online" else AnyGridBatch
     return type(base.__name__, (base,), {"geometry": geometry})
+
+
+def describe_engine() -> str:
+    """Return which engine serves, for people: ``"native (avx2)"``, or ``"numpy (no compiled kernel)"``."""
+    found = kernel()
+    return (
+        f"{NativeOnline.name} ({found.instruction_set})"
+        if found
+        else f"{NumpyOnline.name} (no compiled kernel)"
+    )

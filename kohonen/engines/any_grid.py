@@ -32,7 +32,7 @@ class AnyGridOnline:
     name = "numpy"
     #: What grid it is; subclasses say.
     geometry: Geometry = PLANAR
-    cost = Cost(per_step=50e-6, per_dimension=8e-6, per_value=4e-9)
+    cost = Cost(per_step=100e-6, per_dimension=10e-6, per_value=8e-9)
 
     def __init__(self, weights: FloatArray, samples: FloatArray, schedule: Schedule) -> None:
         self._width, self._height, _ = weights.shape
@@ -73,6 +73,7 @@ class AnyGridBatch(NumpyBatch):
 
     #: What grid it is; subclasses say.
     geometry: Geometry = PLANAR
+    cost = Cost(per_step=2e-6, per_dimension=0.4e-6, per_value=8e-9, per_smoothing=8e-9)
     _match = staticmethod(match)
 
     def _updated(self, statistics: Statistics, iteration: int) -> FloatArray:

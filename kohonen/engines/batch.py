@@ -11,7 +11,7 @@ from kohonen.batch import Statistics, gather, merge, update
 from kohonen.cost import Cost
 from kohonen.data import FloatArray
 from kohonen.schedule import Schedule
-from kohonen.search import Matches, by_bounds, by_products
+from kohonen.search import Matches, by_products, match
 
 __all__ = ["NativeBatch", "NumpyBatch"]
 
@@ -73,4 +73,4 @@ class NativeBatch(NumpyBatch):
 
     name = "native"
     cost = Cost(per_step=0.5e-6, per_dimension=0.1e-6, per_value=0.4e-9, per_smoothing=0.3e-9, pruning=64)
-    _match = staticmethod(by_bounds)
+    _match = staticmethod(match)

@@ -22,7 +22,7 @@ __all__ = ["Kernel", "address", "kernel", "loaded_kernel"]
 LIBRARY = "libkohonen.so"
 
 #: The interface that is spoken here; a library with another one is left alone.
-INTERFACE = 1
+INTERFACE = 2
 
 _SIZE, _INT, _NUMBER, _POINTER = ctypes.c_int64, ctypes.c_int, ctypes.c_double, ctypes.c_void_p
 
@@ -34,7 +34,7 @@ _FUNCTIONS: dict[str, tuple[type | None, list[type]]] = {
     "exp": (_NUMBER, [_NUMBER]),
     "tiles_open": (_POINTER, [_SIZE, _SIZE, _SIZE, _POINTER, _INT, _INT]),
     "tiles_close": (None, [_POINTER]),
-    "match": (_INT, [_POINTER, _POINTER, _SIZE, _INT, _POINTER, _POINTER]),
+    "match": (_SIZE, [_POINTER, _POINTER, _SIZE, _INT, _POINTER, _POINTER]),
     "online_open": (
         _POINTER,
         [_SIZE, _SIZE, _SIZE, _POINTER, _POINTER, _SIZE, _NUMBER, _NUMBER, _NUMBER, _INT],

@@ -21,7 +21,7 @@
 
 /* The version of this interface: a library with another one is not to be used. */
 #ifndef KOHONEN_INTERFACE
-#define KOHONEN_INTERFACE 1
+#define KOHONEN_INTERFACE 2
 #endif
 KOHONEN_API int kohonen_interface(void);
 
@@ -44,9 +44,10 @@ KOHONEN_API kohonen_tiles *kohonen_tiles_open(int64_t width, int64_t height, int
 KOHONEN_API void kohonen_tiles_close(kohonen_tiles *map);
 
 /* For each of n samples find the `count` (1 or 2) nearest units and their squared distances, both of shape
- * (n, count). Several threads may search one map. Returns 0, or -1 when memory is short. A map of one unit has
- * no second: count must then be 1. */
-KOHONEN_API int kohonen_match(const kohonen_tiles *map, const double *samples, int64_t n, int count,
+ * (n, count). Several threads may search one map. Returns how many tiles of 64 units were looked into, which tells
+ * whether the bounds were of use, or -1 when memory is short. A map of one unit has no second: count must then
+ * be 1. */
+KOHONEN_API int64_t kohonen_match(const kohonen_tiles *map, const double *samples, int64_t n, int count,
                               int64_t *units, double *squared);
 
 /* --- Online training. ------------------------------------------------------------------------------------ */

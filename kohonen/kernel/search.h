@@ -118,11 +118,14 @@ static inline unsigned candidates(const struct tiles *map, const double *bounds,
     return left < WIDTH ? mask & ((1u << left) - 1) : mask;
 }
 
-/* The nearest units found so far, nearest first; `count` of them. */
+/* The nearest units found so far, nearest first, and how many tiles were looked into for them. */
 struct found {
     double squared[2];
     int64_t unit[2];
+    int64_t visits;
 };
+
+static const struct found NOTHING = {{INFINITY, INFINITY}, {INT64_MAX, INT64_MAX}, 0};
 
 /* Take a unit into account. Of equal distances the lower index is the nearer one. */
 static inline void consider(struct found *found, int count, double squared, int64_t unit) {
@@ -142,6 +145,7 @@ static inline void consider(struct found *found, int count, double squared, int6
 static inline void consider_tile(const struct tiles *map, int64_t column, int64_t row, const double *v,
                                  int count, struct found *found, const int64_t dimension) {
     double distance[UNITS];
+    found->visits++;
     double least_distance = distances(map, column, row, v, distance, dimension);
     if (least_distance > found->squared[count - 1]) return;
     if (count == 1) {
@@ -160,7 +164,7 @@ static inline void consider_tile(const struct tiles *map, int64_t column, int64_
 /* The nearest units of one sample on a map that stays as it is. */
 static inline struct found match_one(const struct tiles *map, const double *v, int count, double *bounds,
                                      const int64_t dimension) {
-    struct found found = {{INFINITY, INFINITY}, {INT64_MAX, INT64_MAX}};
+    struct found found = NOTHING;
     bound_all(map, v, v, bounds, dimension);
     int64_t start = nearest_box(map, bounds);
     consider_tile(map, start / map->stride, start % map->stride, v, count, &found, dimension);
@@ -177,19 +181,21 @@ static inline struct found match_one(const struct tiles *map, const double *v, i
     return found;
 }
 
-static int match(const struct tiles *map, const double *samples, int64_t n, int count, int64_t *units,
-                 double *squared) {
+static int64_t match(const struct tiles *map, const double *samples, int64_t n, int count, int64_t *units,
+                     double *squared) {
     double *bounds = allocate((size_t)(map->columns * map->stride), sizeof(double));
     if (!bounds) return -1;
+    int64_t visits = 0;
     for (int64_t i = 0; i < n; i++) {
         const double *v = samples + i * map->dimension;
         struct found found = map->dimension == 3 ? match_one(map, v, count, bounds, 3)
                                                  : match_one(map, v, count, bounds, map->dimension);
+        visits += found.visits;
         for (int j = 0; j < count; j++) {
             units[i * count + j] = found.unit[j];
             squared[i * count + j] = found.squared[j];
         }
     }
     free(bounds);
-    return 0;
+    return visits;
 }

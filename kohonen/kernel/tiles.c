@@ -85,7 +85,7 @@ void kohonen_tiles_close(kohonen_tiles *map) {
     free(map);
 }
 
-int kohonen_match(const kohonen_tiles *map, const double *samples, int64_t n, int count, int64_t *units,
-                  double *squared) {
+int64_t kohonen_match(const kohonen_tiles *map, const double *samples, int64_t n, int count, int64_t *units,
+                      double *squared) {
     return variant_of(map->level)->match(map, samples, n, count, units, squared);
 }

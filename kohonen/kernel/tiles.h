@@ -55,8 +55,8 @@ struct variant {
     const char *name;
     int width; /* of its vectors */
     void (*measure)(struct tiles *map);
-    int (*match)(const struct tiles *map, const double *samples, int64_t n, int count, int64_t *units,
-                 double *squared);
+    int64_t (*match)(const struct tiles *map, const double *samples, int64_t n, int count, int64_t *units,
+                     double *squared);
     void (*run)(struct online *training, int64_t first, int64_t last);
 };
 

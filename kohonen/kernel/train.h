@@ -120,7 +120,7 @@ static inline struct found find(struct online *training, const double *v, int64_
     }
     move_and_bound(training, dimension);
     const double *bounds = training->bounds;
-    struct found found = {{INFINITY, INFINITY}, {INT64_MAX, INT64_MAX}};
+    struct found found = NOTHING;
     if (start < 0) start = nearest_box(map, bounds);
     visit(training, start / map->stride, start % map->stride, v, &found, dimension);
     for (int64_t column = 0; column < map->columns; column++)

@@ -130,7 +130,7 @@ static void check_match(const struct problem *p, const double *weights, int coun
     int64_t *units = malloc((size_t)(p->n * count) * sizeof *units), expected_units[2] = {0};
     double *squared = numbers(p->n * count), expected[2] = {0};
     kohonen_tiles *map = kohonen_tiles_open(p->width, p->height, p->dimension, weights, sorted, level);
-    if (!map || !units || kohonen_match(map, p->samples, p->n, count, units, squared)) exit(2);
+    if (!map || !units || kohonen_match(map, p->samples, p->n, count, units, squared) < p->n) exit(2);
     for (int64_t s = 0; s < p->n; s++) {
         literal_match(p, weights, p->samples + s * p->dimension, count, expected_units, expected);
         for (int j = 0; j < count; j++)

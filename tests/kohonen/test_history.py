@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kohonen import Parameters, assess, train
+from kohonen import Observer, Parameters, Training, assess, train
 from kohonen.history import MOST_POINTS, History
 from tests.kohonen import oracle
 
@@ -51,3 +51,46 @@ def test_watching_changes_nothing() -> None:
     assert (watched.weights == train(data, parameters).weights).all()
     expected = oracle.contract(data, parameters.initial_weights(3), iterations=100)
     np.testing.assert_array_equal(watched.weights, expected.weights)
+
+
+class Watch(Observer):
+    """Stops a training after some iterations."""
+
+    def __init__(self, iterations: int) -> None:
+        self._left = iterations
+
+    def after_iteration(self, training: Training) -> None:
+        self._left -= 1
+
+    def is_over(self) -> bool:
+        return self._left <= 0
+
+
+@pytest.mark.parametrize("part", [1, 7, 10, 64, 299, 300, 1000])
+def test_a_training_in_parts_has_the_history_of_one_in_one_go(part: int) -> None:
+    data = np.random.default_rng(3).random((5, 3))
+    parameters = Parameters(width=6, height=4, iterations=300, random_state=1)
+    whole, weights, done = history(), parameters.initial_weights(3), 0
+    points: list[tuple[int, float]] = []
+    while done < 300:
+        watching, watch = History(0, points), Watch(part)
+        reached = train(
+            data,
+            parameters,
+            initial_weights=weights,
+            first_iteration=done,
+            should_stop=watch.is_over,
+            observers=[watching, watch],
+        )
+        weights, done, points = reached.weights, reached.iterations, watching.points
+        assert watching.samples == whole.samples
+    assert points == whole.points
+
+
+def test_a_part_that_does_nothing_measures_nothing() -> None:
+    data = np.random.default_rng(3).random((5, 3))
+    parameters = Parameters(width=6, height=4, iterations=300, random_state=1)
+    before = [(0, 0.5), (7, 0.25)]
+    watching = History(0, before)
+    train(data, parameters, first_iteration=9, should_stop=lambda: True, observers=[watching])
+    assert watching.points == before

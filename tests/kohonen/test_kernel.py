@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from kohonen import kernel as package
-from kohonen.engines import NativeOnline, NumpyOnline, default_engine
+from kohonen.engines import NativeOnline, NumpyOnline, default_engine, describe_engine
 from kohonen.kernel import Kernel, address, build, kernel
 from kohonen.schedule import Schedule
 from kohonen.search import by_bounds
+
+QUICKLY = ["-O1"]
 
 needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
 
@@ -32,6 +34,7 @@ def test_the_library_has_one_name() -> None:
 def test_without_the_library_numpy_serves(library: Path) -> None:
     assert kernel() is None
     assert default_engine() is NumpyOnline
+    assert describe_engine() == "numpy (no compiled kernel)"
     with pytest.raises(RuntimeError, match="compile it"):
         NativeOnline(np.zeros((2, 2, 1)), np.zeros((1, 1)), Schedule(1, 1.0, 0.1))
 
@@ -53,10 +56,10 @@ def test_another_library_is_left_alone(library: Path, tmp_path: Path) -> None:
 
 @needs_compiler
 @pytest.mark.parametrize(
-    ("change", "complaint"), [("-DKOHONEN_INTERFACE=99", "99 and not 1"), ("-Dexp=cosh", "exponential")]
+    ("change", "complaint"), [("-DKOHONEN_INTERFACE=99", "99 and not 2"), ("-Dexp=cosh", "exponential")]
 )
 def test_a_library_that_does_something_else_is_left_alone(library: Path, change: str, complaint: str) -> None:
-    build.compile_kernel(library, flags=[change])
+    build.compile_kernel(library, flags=[change, *QUICKLY])
     with pytest.raises(OSError, match=complaint):
         Kernel(library)
     assert kernel() is None
@@ -65,11 +68,12 @@ def test_a_library_that_does_something_else_is_left_alone(library: Path, change:
 
 @needs_compiler
 def test_compiles_for_this_machine(library: Path) -> None:
-    build.compile_kernel(library)
+    build.compile_kernel(library, flags=QUICKLY)
     found = kernel()
     assert found is not None
     assert found.instruction_set in {"baseline", "avx2", "avx512"}
     assert default_engine() is NativeOnline
+    assert describe_engine() == f"native ({found.instruction_set})"
 
 
 def test_only_contiguous_arrays_have_an_address() -> None:
@@ -88,7 +92,7 @@ def test_the_kernel_has_no_other_functions() -> None:
 
 @needs_compiler
 def test_short_memory_is_said(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    build.compile_kernel(library)
+    build.compile_kernel(library, flags=QUICKLY)
     found = kernel()
     assert found is not None
     monkeypatch.setattr(found, "match", lambda *_: -1)

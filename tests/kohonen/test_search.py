@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from kohonen import search
 from kohonen.kernel import kernel
-from kohonen.search import by_bounds, by_products
+from kohonen.search import by_bounds, by_products, match
 from tests.kohonen import oracle
 
 SEARCHES = [by_products, by_bounds] if kernel() else [by_products]
@@ -68,3 +68,17 @@ def test_arrays_need_not_be_contiguous(matcher: Callable[..., search.Matches]) -
         matcher(weights[:, :, ::2], samples[:, ::2]).units,
         matcher(weights[:, :, ::2].copy(), samples[:, ::2].copy()).units,
     )
+
+
+@pytest.mark.parametrize("structure", [False, True])
+def test_data_without_structure_in_many_dimensions_are_found_too(structure: bool) -> None:
+    generator = np.random.default_rng(5)
+    weights = generator.random((12, 12, 60))
+    samples = (
+        generator.random((300, 60))
+        if not structure
+        else np.repeat(weights[:3, :10].reshape(30, 60), 10, axis=0)
+    )
+    np.testing.assert_array_equal(match(weights, samples).units, by_products(weights, samples).units)
+    if kernel():
+        assert search._is_evenly_far(weights, samples) is not structure

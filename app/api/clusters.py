@@ -1,0 +1,146 @@
+"""Which cluster each sample is in."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+
+from app.api.caching import conditional, entity_tag
+from app.api.dependencies import AppSettings, ModelsOfStore
+from app.api.models import NOT_MODIFIED, Ref, moves
+from app.api.responses import JSON, problems
+from app.clusters import ClusterCount, cluster_samples, parse_count, profiles
+from app.errors import AnswerTooLargeError, FieldError, InvalidRequestError
+from app.models import Card, Models
+from app.settings import Settings
+from kohonen.clusters import cluster_units
+
+__all__ = ["ClusterQuery", "router", "wanted_count"]
+
+router = APIRouter(prefix="/models", tags=["models"])
+
+ClusterQuery = Annotated[
+    str,
+    Query(
+        description="How many clusters, or `auto`: from 2 to 8, by the Davies-Bouldin index.", max_length=8
+    ),
+]
+
+
+class ClusterProfile(BaseModel):
+    """A cluster: how large it is, and what its samples are like, by component."""
+
+    cluster: int = Field(description="Its number; the cluster of most units is 0.")
+    units: int
+    samples: int | None
+    centre: list[float] = Field(description="The mean weights of its units.")
+    mean: list[float] | None
+    least: list[float] | None
+    most: list[float] | None
+    distinction: list[float] | None = Field(
+        description="How many standard deviations its mean is above that of all samples."
+    )
+
+
+class SampleCluster(BaseModel):
+    """Where a sample is."""
+
+    bmu_x: int
+    bmu_y: int
+    distance: float
+    cluster: int
+
+
+class ClusterAnswer(BaseModel):
+    """The clusters of a model's units and, through these, of its samples."""
+
+    id: str
+    k: int
+    method: str = "ward"
+    davies_bouldin: dict[int, float | None] = Field(
+        description="The index for each number of clusters that was tried; the smallest was chosen."
+    )
+    clusters: list[ClusterProfile]
+    units: list[list[int]] = Field(description="The cluster of each unit, as `units[x][y]`.")
+    samples: list[SampleCluster] | None = Field(description="In the order of the data.")
+
+
+@router.get(
+    "/{ref}/clusters",
+    summary="Which cluster each sample is in",
+    operation_id="model_clusters",
+    response_model=ClusterAnswer,
+    responses={**NOT_MODIFIED, **problems(404, 409, 422, 500, 503)},
+)
+async def model_clusters(
+    request: Request,
+    ref: Ref,
+    models: ModelsOfStore,
+    settings: AppSettings,
+    k: ClusterQuery = "auto",
+    samples: Annotated[
+        bool, Query(description="Whether to say it of the samples too, which must have been kept for that.")
+    ] = True,
+) -> Response:
+    """Group the units of a model by Ward's method, and say of each sample in which group its unit is.
+
+    Each cluster has a profile: what tells its samples from the others.
+    """
+
+    def work() -> Response:
+        card = models.resolve(ref)
+        count = wanted_count(k, card)
+        tag = entity_tag(card.id, card.weights.sha256, "clusters", count, samples)
+        return conditional(
+            request, tag, card, lambda: _answer(models, card, count, samples, settings), moves=moves(ref)
+        )
+
+    return await run_in_threadpool(work)
+
+
+def wanted_count(text: str, card: Card, pointer: str = "/k") -> ClusterCount:
+    """Return how many clusters are wanted.
+
+    Raises
+    ------
+    InvalidRequestError
+        When the text is no number, or a model has not so many units.
+    """
+    count, units = parse_count(text), card.weights.shape[0] * card.weights.shape[1]
+    if count is None or (count != "auto" and not 1 <= count <= units):
+        message = f"this must be 'auto', or an integer from 1 to the map's {units} units"
+        raise InvalidRequestError([FieldError(pointer, message)])
+    return count
+
+
+def _answer(models: Models, card: Card, k: ClusterCount, with_samples: bool, settings: Settings) -> Response:
+    given = models.samples(card) if with_samples else None
+    weights = models.weights(card)
+    clusters = cluster_units(weights, k)
+    found = None if given is None else cluster_samples(weights, given, clusters)
+    rows = None
+    if found is not None:
+        columns = (found.units[:, 0], found.units[:, 1], found.distances, found.clusters)
+        rows = [
+            SampleCluster(bmu_x=x, bmu_y=y, distance=distance, cluster=cluster)
+            for x, y, distance, cluster in zip(*(column.tolist() for column in columns), strict=True)
+        ]
+    described = enumerate(profiles(clusters, given, found))
+    answer = ClusterAnswer(
+        id=card.id,
+        k=clusters.count,
+        davies_bouldin=dict(clusters.indices),
+        clusters=[ClusterProfile(cluster=number, **asdict(one)) for number, one in described],
+        units=clusters.labels.tolist(),
+        samples=rows,
+    )
+    content = answer.model_dump_json().encode()
+    most = settings.max_answer_bytes
+    if most is not None and len(content) > most:
+        raise AnswerTooLargeError(
+            f"the answer is {len(content):,} bytes, and may have {most:,}: ask for samples=false, or send "
+            "the data to /predict, some at a time"
+        )
+    return Response(content, media_type=JSON)

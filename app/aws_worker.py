@@ -1,0 +1,69 @@
+"""AWS Lambda: the worker, as the function that an SQS queue calls (``app.aws_worker.handler``).
+
+It is the same image as the API's function, started with another command. Messages that are not settled are
+reported one by one (``ReportBatchItemFailures``), so that they come back and the others do not.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from app.jobs.deployment import Deployment
+from app.jobs.port import QueueUnavailable
+from app.jobs.sqs import SqsQueue
+from app.settings import Settings
+from app.storage.port import StorageError
+
+__all__ = ["MARGIN", "create_handler", "handler"]
+
+logger = logging.getLogger(__name__)
+
+#: The share of an invocation that is kept for the iteration under way, the checkpoint and the quality.
+MARGIN = 0.5
+
+Event = dict[str, Any]
+
+
+def create_handler(settings: Settings) -> Callable[[Event, Any], Event]:
+    """Make the function that Lambda calls.
+
+    Raises
+    ------
+    ValueError
+        When SOM_QUEUE is not the URL of an SQS queue.
+    """
+    deployment = Deployment(settings)
+    queue = deployment.queue
+    if not isinstance(queue, SqsQueue):
+        raise ValueError("the worker on Lambda needs an SQS queue: set SOM_QUEUE to its URL")
+    worker = deployment.worker()
+
+    def handle(event: Event, context: Any) -> Event:
+        deadline = time.monotonic() + (1 - MARGIN) * context.get_remaining_time_in_millis() / 1000
+        failed = []
+        for record in event["Records"]:
+            try:
+                message = queue.message(record["body"], record["receiptHandle"])
+                worker.work(message, deadline=deadline)
+                settled = message.settled
+            except (ValueError, StorageError, QueueUnavailable) as error:
+                logger.error("message %s: %s", record["messageId"], error)
+                settled = False
+            if not settled:
+                failed.append({"itemIdentifier": record["messageId"]})
+        return {"batchItemFailures": failed}
+
+    return handle
+
+
+@cache
+def _handler() -> Callable[[Event, Any], Event]:
+    logging.getLogger().setLevel(logging.INFO)
+    return create_handler(Settings())
+
+
+def handler(event: Event, context: Any) -> Event:
+    """Work on the jobs that the messages of an event name."""
+    return _handler()(event, context)

@@ -1,0 +1,105 @@
+"""Which cluster each sample of a model is in, and what tells the clusters apart."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from kohonen.clusters import Clusters
+from kohonen.data import FloatArray
+from kohonen.search import match
+
+__all__ = ["ClusterCount", "Profile", "SampleClusters", "cluster_samples", "parse_count", "profiles"]
+
+ClusterCount: TypeAlias = int | Literal["auto"]
+
+
+@dataclass(frozen=True, slots=True)
+class SampleClusters:
+    """Where samples are.
+
+    Attributes
+    ----------
+    units : ndarray of shape (n, 2)
+        ``[x, y]`` of the best matching unit of each.
+    distances : ndarray of shape (n,)
+        How far it is from that.
+    clusters : ndarray of shape (n,)
+        The cluster of that unit.
+    """
+
+    units: npt.NDArray[np.int64]
+    distances: FloatArray
+    clusters: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a cluster is like.
+
+    Attributes
+    ----------
+    units, samples : int
+        How many units it has, and how many samples fall on them.
+    centre : list of float
+        The mean weights of its units.
+    mean, least, most : list of float or None
+        Of its samples, by component; None without any.
+    distinction : list of float or None
+        By component, how many standard deviations of all samples its mean is above that of all samples: what
+        is far from zero tells the cluster from the others.
+    """
+
+    units: int
+    samples: int | None
+    centre: list[float]
+    mean: list[float] | None = None
+    least: list[float] | None = None
+    most: list[float] | None = None
+    distinction: list[float] | None = None
+
+
+def parse_count(text: str) -> ClusterCount | None:
+    """Return how many clusters a text asks for; None when it cannot be read."""
+    if text == "auto":
+        return "auto"
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else None
+
+
+def cluster_samples(weights: FloatArray, samples: FloatArray, clusters: Clusters) -> SampleClusters:
+    """Find the unit and the cluster of each sample (n, dim) on a map (width, height, dim)."""
+    found = match(weights, samples)
+    units = found.units[:, 0]
+    places = np.stack(np.divmod(units, weights.shape[1]), axis=1)
+    return SampleClusters(places, found.distances[:, 0], clusters.labels.reshape(-1)[units])
+
+
+def profiles(
+    clusters: Clusters, samples: FloatArray | None = None, found: SampleClusters | None = None
+) -> list[Profile]:
+    """Describe each cluster by its units and, where they are given, by the samples that fall on these."""
+    units = np.bincount(clusters.labels.ravel(), minlength=clusters.count)
+    described = []
+    for number, centre in enumerate(clusters.centres):
+        if samples is None or found is None:
+            described.append(Profile(int(units[number]), None, centre.tolist()))
+            continue
+        own = samples[found.clusters == number]
+        if not len(own):
+            described.append(Profile(int(units[number]), 0, centre.tolist()))
+            continue
+        spread = samples.std(axis=0)
+        above = (own.mean(axis=0) - samples.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+        described.append(
+            Profile(
+                int(units[number]),
+                len(own),
+                centre.tolist(),
+                own.mean(axis=0).tolist(),
+                own.min(axis=0).tolist(),
+                own.max(axis=0).tolist(),
+                above.tolist(),
+            )
+        )
+    return described

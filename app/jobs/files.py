@@ -1,0 +1,109 @@
+"""What a job needs besides its record: data, never code.
+
+* ``jobs/{id}/samples-{token}.npy``                 the samples, until it ends,
+* ``jobs/{id}/checkpoint-{iteration}-{token}.npy``  weights to go on from, until it has succeeded.
+
+The record names both by their keys, so that what a crash has left is in nobody's way.
+"""
+
+import hashlib
+import logging
+import uuid
+
+from app.errors import DamagedJobError
+from app.jobs.record import Checkpoint, Job
+from app.models.files import most_npy_bytes, npy, parse_npy
+from app.storage.port import BlobNotFound, BlobTooLarge, StorageError, Store
+from app.training import TrainingRequest
+from kohonen.data import FloatArray
+from kohonen.history import History
+
+__all__ = ["Files"]
+
+logger = logging.getLogger(__name__)
+
+_OCTETS = "application/octet-stream"
+
+
+class Files:
+    """The samples and checkpoints of the jobs of one store.
+
+    Parameters
+    ----------
+    store : Store
+        Where they are kept.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def add(self, request: TrainingRequest) -> str:
+        """Store the samples of a request, and return their key."""
+        key = f"jobs/{request.id}/samples-{uuid.uuid4().hex}.npy"
+        self._store.create(key, npy(request.samples), content_type=_OCTETS)
+        return key
+
+    def request(self, job: Job) -> TrainingRequest:
+        """Return what a job is to train.
+
+        Raises
+        ------
+        DamagedJobError
+            When its samples are not what was stored.
+        """
+        wanted = job.request
+        shape = wanted.samples, wanted.dimension
+        samples = self._array(wanted.input, shape) if wanted.input else None
+        if samples is not None:
+            request = TrainingRequest(samples, wanted.training, **wanted.options)
+            if request.id == job.id:
+                return request
+        raise DamagedJobError(
+            f"the samples of job {job.id!r} are not what was stored; send the request again"
+        )
+
+    def save(self, job: Job, weights: FloatArray, iteration: int, history: History) -> Checkpoint:
+        """Store weights from which a job can go on; the record that names them is the caller's to write."""
+        data = npy(weights)
+        key = f"jobs/{job.id}/checkpoint-{iteration}-{uuid.uuid4().hex[:12]}.npy"
+        self._store.create(key, data, content_type=_OCTETS)
+        checksum = hashlib.sha256(data).hexdigest()
+        return Checkpoint(key=key, sha256=checksum, iteration=iteration, history=tuple(history.points))
+
+    def weights(self, job: Job) -> FloatArray | None:
+        """Return the weights of a job's checkpoint, or None when there is none that can be used."""
+        if job.checkpoint is None:
+            return None
+        wanted = job.request.training
+        shape = wanted.width, wanted.height, job.request.dimension
+        return self._array(job.checkpoint.key, shape, sha256=job.checkpoint.sha256)
+
+    def forget_input(self, job: Job) -> None:
+        """Remove the samples of a job that has ended; what cannot be removed now is in nobody's way."""
+        if job.ended:
+            self.forget(job.request.input)
+
+    def forget_checkpoints(self, job: Job) -> None:
+        """Remove every checkpoint of a job that has succeeded, those that a crash has left included."""
+        try:
+            for key in self._store.keys(f"jobs/{job.id}/checkpoint-"):
+                self._store.delete(key)
+        except StorageError as error:
+            logger.warning("the checkpoints of job %s stay: %s", job.id, error)
+
+    def forget(self, key: str | None) -> None:
+        """Remove a blob that is no longer needed, if that is possible now."""
+        if key is None:
+            return
+        try:
+            self._store.delete(key)
+        except StorageError as error:
+            logger.warning("%s stays: %s", key, error)
+
+    def _array(self, key: str, shape: tuple[int, ...], *, sha256: str | None = None) -> FloatArray | None:
+        try:
+            data = self._store.read(key, max_bytes=most_npy_bytes(*shape)).data
+            array = parse_npy(data, *shape)
+        except (BlobNotFound, BlobTooLarge, ValueError):
+            return None
+        return array if sha256 in (None, hashlib.sha256(data).hexdigest()) else None

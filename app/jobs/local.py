@@ -1,0 +1,110 @@
+"""The embedded queue: messages are small blobs in the store of the jobs, ``jobs/queue/{time}-{job}-{turn}``.
+
+Whoever reads the store sees every message: nothing is hidden while a job is worked on, since the job's lease
+says so. A worker that finds a job in other hands remembers until when, and looks at the messages behind it.
+"""
+
+import datetime
+import re
+import threading
+import time
+from collections.abc import Callable
+
+from app.storage.port import Store
+
+__all__ = ["LocalMessage", "LocalQueue"]
+
+_PREFIX = "jobs/queue/"
+_KEY = re.compile(r"jobs/queue/(?P<time>\d{15})-(?P<job>[0-9a-f]{32})-(?P<turn>\d+)")
+#: Messages that are looked at in one go.
+PAGE = 1000
+#: How long to wait, in seconds, before an empty queue is looked at again: at first, and at most.
+SOONEST, LATEST = 0.1, 2.0
+
+
+class LocalQueue:
+    """A queue in a store.
+
+    Parameters
+    ----------
+    store : Store
+        The store of the jobs.
+    clock : callable, optional
+        Tells the time; the machines that share the store should agree on it to a second or so.
+    stopped : threading.Event, optional
+        Ends the waiting for a message when it is set.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        clock: Callable[[], datetime.datetime] | None = None,
+        stopped: threading.Event | None = None,
+    ) -> None:
+        self._store = store
+        self._clock = clock or (lambda: datetime.datetime.now(datetime.UTC))
+        self._stopped = stopped or threading.Event()
+        self._not_before: dict[str, float] = {}
+
+    def send(self, job: str, *, turn: int, delay: float = 0.0) -> None:
+        """Send a message; see `Queue.send`."""
+        milliseconds = round((self._clock().timestamp() + delay) * 1000)
+        key = f"{_PREFIX}{milliseconds:015d}-{job}-{turn}"
+        self._store.create(key, b"", content_type="application/octet-stream")
+
+    def receive(self, *, wait: float) -> "LocalMessage | None":
+        """Return the next message; see `Queue.receive`."""
+        until = time.monotonic() + wait
+        pause = SOONEST
+        while True:
+            message = self._next()
+            left = until - time.monotonic()
+            if message or left <= 0 or self._stopped.wait(min(pause, left)):
+                return message
+            pause = min(2 * pause, LATEST)
+
+    def is_empty(self) -> bool:
+        """Whether there is no message at all, due or not."""
+        return not self._store.keys(_PREFIX, limit=1)
+
+    def _next(self) -> "LocalMessage | None":
+        now = self._clock().timestamp()
+        keys = self._store.keys(_PREFIX, limit=PAGE)
+        self._not_before = {key: due for key, due in self._not_before.items() if key in set(keys)}
+        for key in keys:
+            match = _KEY.fullmatch(key)
+            if match is None:  # not ours
+                continue
+            if int(match["time"]) > now * 1000:  # so are all that follow
+                return None
+            if self._not_before.get(key, now) <= now:
+                return LocalMessage(self, key, match["job"], int(match["turn"]))
+        return None
+
+    def _remove(self, key: str) -> None:
+        self._store.delete(key)
+
+    def _postpone(self, key: str, seconds: float) -> None:
+        self._not_before[key] = self._clock().timestamp() + seconds
+
+
+class LocalMessage:
+    """A message in the store; see `Message`."""
+
+    def __init__(self, queue: LocalQueue, key: str, job: str, turn: int) -> None:
+        self._queue = queue
+        self._key = key
+        self.job = job
+        self.turn = turn
+
+    def hold(self, seconds: float) -> None:
+        """Do nothing: the job's lease is what keeps others away."""
+
+    def done(self) -> None:
+        """Remove it."""
+        self._queue._remove(self._key)
+
+    def later(self, seconds: float) -> None:
+        """Leave it for others, and come back to it after so many seconds."""
+        self._queue._postpone(self._key, seconds)

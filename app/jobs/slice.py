@@ -1,0 +1,123 @@
+"""One slice of a training, seen from beside it: what it tells of its progress, and when it is saved."""
+
+import threading
+import time
+
+import numpy as np
+
+from app.jobs.jobs import Jobs
+from app.jobs.lease import Hold
+from app.jobs.progress import Pace
+from app.jobs.record import Job, Progress
+from app.storage.port import StorageError
+from app.training import TrainingRequest
+from kohonen import Observer, Training
+from kohonen.data import FloatArray
+from kohonen.history import History
+from kohonen.search import match
+
+__all__ = ["Slice"]
+
+#: Saving takes this share of the time at most.
+SHARE = 0.05
+#: How many values are compared, at most, to tell the quantization error at a checkpoint.
+MOST_COMPARISONS = 100_000_000
+
+
+class Slice(Observer):
+    """Watches a training, saves it at intervals, and tells its progress to whoever asks.
+
+    Parameters
+    ----------
+    jobs : Jobs
+        Where checkpoints are stored.
+    hold : Hold
+        The lease of the job.
+    request : TrainingRequest
+        What is trained.
+    first : int
+        The iteration that the slice begins with.
+    history : History
+        What the card will say of how the error fell; watches the training before this does.
+    interval : float
+        Seconds between two checkpoints, at least.
+    """
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        hold: Hold,
+        request: TrainingRequest,
+        first: int,
+        *,
+        history: History,
+        interval: float,
+    ) -> None:
+        self._jobs = jobs
+        self._hold = hold
+        self._request = request
+        self._history = history
+        self._before = hold.job.seconds if first else 0.0
+        self._first = self._iteration = first
+        self._interval = interval
+        self._pace = Pace(request.parameters, first)
+        self._pace_lock = threading.Lock()
+        self._began = time.monotonic()
+        self._due = self._began + interval
+
+    @property
+    def advanced(self) -> bool:
+        """Whether it has got further: a slice does an iteration at least, or the job would never end."""
+        return self._iteration > self._first
+
+    @property
+    def seconds(self) -> float:
+        """How long the job has been trained, earlier slices included."""
+        return self._before + time.monotonic() - self._began
+
+    def after_iteration(self, training: Training) -> None:
+        """Take note of the iteration, and save the weights when it is time."""
+        self._iteration = training.iteration
+        if time.monotonic() < self._due:
+            return
+        try:
+            self.save(training.weights, training.iteration)
+        except StorageError:  # the next checkpoint may succeed, and so may the job without one
+            self._due = time.monotonic() + self._interval
+
+    def tell(self, lease_seconds: float) -> None:
+        """Write down how far the training is, and prolong the lease."""
+        self._hold.change(
+            lambda job: job.renewed(self._jobs.clock(), seconds=lease_seconds, progress=self._progress(job))
+        )
+
+    def save(self, weights: FloatArray, iteration: int) -> None:
+        """Make a checkpoint, and remove the one before."""
+        began = time.monotonic()
+        self._iteration = iteration
+        before = self._hold.job.checkpoint
+        if before is None or before.iteration != iteration:
+            error = self._error(weights)
+            made = self._jobs.files.save(self._hold.job, weights, iteration, self._history)
+            self._hold.change(
+                lambda job: job.saved(self._jobs.clock(), made, self._progress(job, error=error))
+            )
+            if before is not None:
+                self._jobs.files.forget(before.key)
+        ended = time.monotonic()
+        self._due = ended + max(self._interval, (ended - began) / SHARE)
+
+    def _progress(self, job: Job, *, error: float | None = None) -> Progress:
+        iteration = self._iteration
+        with self._pace_lock:
+            left = self._pace.seconds_left(iteration, time.monotonic() - self._began)
+        if left is None:
+            left = job.progress.seconds_left
+        return job.further(iteration, self.seconds, left, error=error)
+
+    def _error(self, weights: FloatArray) -> float:
+        """Return the quantization error, on samples evenly spread where all of them would take long."""
+        samples = self._request.samples
+        count = max(1, MOST_COMPARISONS // weights.size)
+        chosen = samples[:: -(-len(samples) // count)]
+        return float(np.mean(match(weights, chosen, count=1).distances))

@@ -1,0 +1,186 @@
+"""A model as one page of HTML that needs nothing else: no network, no script."""
+
+import base64
+from collections.abc import Iterator
+from html import escape
+
+from app.advice import advice
+from app.clusters import cluster_samples, profiles
+from app.drawing import Picture, View
+from app.models import Card
+from kohonen.clusters import cluster_units
+from kohonen.data import FloatArray
+from kohonen.palettes import colours_of_groups
+from kohonen.pictures import are_colours
+
+__all__ = ["report"]
+
+#: More component planes than these make no page.
+MOST_PLANES = 64
+#: Components of a profile that are told.
+MOST_COMPONENTS = 12
+
+_STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; color: #222 }
+body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+h1 { font-size: 1.6rem } h2 { font-size: 1.2rem; margin-top: 2rem; border-bottom: 1px solid #ddd }
+table { border-collapse: collapse }
+th, td { text-align: left; padding: .2rem 1rem .2rem 0; vertical-align: top }
+th { font-weight: 600 } td.n { text-align: right; font-variant-numeric: tabular-nums }
+figure { display: inline-block; margin: 0 1.5rem 1.5rem 0; max-width: 100%; vertical-align: top }
+figure img { image-rendering: pixelated; max-width: 100%; border: 1px solid #ddd }
+figcaption { max-width: 25rem }
+ul.advice { background: #fff7e0; border-left: 4px solid #e69f00; padding: .8rem 1rem .8rem 2rem }
+ul.well { background: #e8f6ef; border-left: 4px solid #009e73; padding: .8rem 1rem .8rem 2rem }
+.swatch { display: inline-block; width: 1em; height: 1em; vertical-align: -.15em; margin-right: .4em }
+code { font-size: .9em; word-break: break-all }
+"""
+
+_CAPTIONS: dict[View, str] = {
+    "map": "The map: each unit's weights as a colour.",
+    "u-matrix": "U-matrix: how far each unit is from its neighbours. Dark borders part groups.",
+    "planes": "Component planes, row by row from component 0: dark for small weights, yellow for large.",
+    "hits": "Hits: how many samples fall on each unit: dark for few, yellow for the most, grey for none.",
+    "errors": "Errors: how far samples are from their unit: dark for near, yellow for far, grey for none.",
+    "clusters": "Clusters of units, by Ward's method; their profiles are below.",
+}
+
+
+def report(card: Card, weights: FloatArray, samples: FloatArray | None) -> str:
+    """Return the report on a model.
+
+    Parameters
+    ----------
+    card : Card
+        Its card.
+    weights : ndarray of shape (width, height, dim)
+        Its weights.
+    samples : ndarray of shape (n, dim) or None
+        What it was trained on; without it the views that need it are left out, and the page says so.
+    """
+    title = f"Self-organizing map {card.id[:8]}"
+    body = "".join(
+        [
+            f"<h1>{escape(title)}</h1>",
+            f"<p>Model <code>{escape(card.id)}</code>, trained {card.created_at:%Y-%m-%d %H:%M} UTC.</p>",
+            _advice(card, samples),
+            "<h2>Quality</h2>",
+            _table(_quality(card)),
+            _history(card),
+            "<h2>Views</h2>",
+            *_views(card, weights, samples),
+            "<h2>Clusters</h2>",
+            _clusters(weights, samples),
+            "<h2>Parameters</h2>",
+            _table(_parameters(card)),
+        ]
+    )
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>{body}</body></html>\n"
+    )
+
+
+def _advice(card: Card, samples: FloatArray | None) -> str:
+    found = advice(card, samples)
+    if not found:
+        return '<ul class="well"><li>Nothing about this map asks for attention.</li></ul>'
+    return '<ul class="advice">' + "".join(f"<li>{escape(text)}</li>" for text in found) + "</ul>"
+
+
+def _quality(card: Card) -> Iterator[tuple[str, str, str]]:
+    quality = card.quality
+    yield "Quantization error", f"{quality.quantization_error:.4g}", "mean distance of samples to their unit"
+    yield (
+        "Topographic error",
+        f"{quality.topographic_error:.1%}",
+        "of the samples have two best units apart",
+    )
+    if quality.explained_variance is not None:
+        yield "Explained variance", f"{quality.explained_variance:.1%}", "of the data's variance is kept"
+    yield "Unused units", f"{quality.unused_units:.1%}", "are no sample's best matching unit"
+
+
+def _parameters(card: Card) -> Iterator[tuple[str, str, str]]:
+    for name, value in card.parameters.model_dump().items():
+        yield name.replace("_", " "), f"{value:g}" if isinstance(value, float) else str(value), ""
+    yield "samples", f"{card.data.samples:,} of dimension {card.data.dimension}", ""
+    yield "engine", f"{card.engine.name} {card.engine.version}, {card.engine.seconds:.3g} s", ""
+
+
+def _table(rows: Iterator[tuple[str, str, str]]) -> str:
+    cells = "".join(
+        f'<tr><th>{escape(name)}</th><td class="n">{escape(value)}</td><td>{escape(meaning)}</td></tr>'
+        for name, value, meaning in rows
+    )
+    return f"<table>{cells}</table>"
+
+
+def _history(card: Card) -> str:
+    """Draw how the error fell, as a line."""
+    points = [] if card.quality.history is None else card.quality.history.points
+    if len(points) < 2:
+        return ""
+    first, last = points[0].iteration, points[-1].iteration
+    most = max(point.quantization_error for point in points) or 1.0
+    line = " ".join(
+        f"{60 + 520 * (point.iteration - first) / max(1, last - first):.1f},"
+        f"{170 - 150 * point.quantization_error / most:.1f}"
+        for point in points
+    )
+    return (
+        '<figure><svg width="600" height="200" role="img" aria-label="Quantization error by iteration">'
+        '<path d="M60 15V170H585" fill="none" stroke="#999"/>'
+        f'<polyline points="{line}" fill="none" stroke="#0072b2" stroke-width="2"/>'
+        f'<text x="52" y="26" text-anchor="end" font-size="12">{most:.3g}</text>'
+        '<text x="52" y="174" text-anchor="end" font-size="12">0</text>'
+        f'<text x="60" y="190" font-size="12">iteration {first}</text>'
+        f'<text x="580" y="190" text-anchor="end" font-size="12">{last}</text></svg>'
+        "<figcaption>The quantization error while the map was trained.</figcaption></figure>"
+    )
+
+
+def _views(card: Card, weights: FloatArray, samples: FloatArray | None) -> Iterator[str]:
+    for view, caption in _CAPTIONS.items():
+        if view == "map" and not are_colours(weights):
+            continue
+        picture = Picture(view)
+        if (picture.needs_samples and samples is None) or (
+            view == "planes" and weights.shape[2] > MOST_PLANES
+        ):
+            continue
+        content = base64.b64encode(picture.draw(weights, samples, card.geometry)).decode()
+        yield (
+            f'<figure><img src="data:image/png;base64,{content}" alt="{escape(view)}">'
+            f"<figcaption>{escape(caption)}</figcaption></figure>"
+        )
+    if samples is None:
+        yield "<p>The data are not kept with this model, so there are no views of its samples.</p>"
+
+
+def _clusters(weights: FloatArray, samples: FloatArray | None) -> str:
+    clusters = cluster_units(weights)
+    found = None if samples is None else cluster_samples(weights, samples, clusters)
+    rows = ["<tr><th>Cluster</th><th>Units</th><th>Samples</th><th>What tells it from the others</th></tr>"]
+    colours = colours_of_groups(clusters.labels)
+    for number, one in enumerate(profiles(clusters, samples, found)):
+        colour = bytes(colours[clusters.labels == number][0].tolist()).hex()
+        told = "no samples" if one.distinction is None else _distinction(one.distinction)
+        rows.append(
+            f'<tr><td><span class="swatch" style="background:#{colour}"></span>{number}</td>'
+            f'<td class="n">{one.units}</td><td class="n">{"-" if one.samples is None else one.samples}</td>'
+            f"<td>{escape(told)}</td></tr>"
+        )
+    return f"<table>{''.join(rows)}</table>"
+
+
+def _distinction(values: list[float]) -> str:
+    """Name the components that are farthest from the mean of all, in standard deviations."""
+    order = sorted(range(len(values)), key=lambda k: -abs(values[k]))
+    telling = [k for k in order[:MOST_COMPONENTS] if abs(values[k]) >= 0.5][:4]
+    if not telling:
+        return "close to the mean in every component"
+    return ", ".join(
+        f"component {k} {'high' if values[k] > 0 else 'low'} ({values[k]:+.1f} sd)" for k in telling
+    )

@@ -1,0 +1,40 @@
+"""``python -m app worker``: worker processes without a server, in a container of their own.
+
+As many as ``SOM_WORKERS`` says work on the queue that ``SOM_QUEUE`` names until they are told to stop; then
+each saves what it is at, and gives it back.
+"""
+
+import logging
+import signal
+import threading
+
+from app.jobs.deployment import Deployment
+from app.settings import Settings
+
+__all__ = ["run"]
+
+
+def run(settings: Settings, stopped: threading.Event | None = None) -> None:
+    """Work until told to stop by SIGTERM or SIGINT.
+
+    Parameters
+    ----------
+    settings : Settings
+        Which queue, and how many workers.
+    stopped : threading.Event, optional
+        Ends the work when it is set; without it, the signals do.
+
+    Raises
+    ------
+    ValueError
+        When there is no queue that other processes can work on.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    crew = Deployment(settings).crew()
+    if stopped is None:
+        stopped = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopped.set())
+    crew.wake()
+    stopped.wait()
+    crew.stop()

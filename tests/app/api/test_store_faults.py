@@ -1,0 +1,167 @@
+"""What S3 may do while a model is stored: told as a problem, nothing half-written, mended by a retry."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
+from fastapi.testclient import TestClient
+from moto.core.botocore_stubber import BotocoreStubber
+
+from app.storage.s3 import S3Store
+from tests.app.storage.conftest import BUCKET, credentials, moto, s3
+from tests.app.storage.test_s3_faults import URL, Raw, answer, naps, raising, refusal
+
+__all__ = ["credentials", "moto", "naps", "s3"]
+
+MakeClient = Callable[..., TestClient]
+Fault = Callable[[AWSPreparedRequest], AWSResponse | None]
+SMALL: dict[str, Any] = {
+    "colours": ["red", "blue"],
+    "width": 3,
+    "height": 2,
+    "iterations": 2,
+    "random_state": 1,
+}
+
+FAULTS: dict[str, tuple[Fault, bool]] = {
+    "throttled": (lambda request: refusal("SlowDown", 503), True),
+    "slow": (raising(ReadTimeoutError(endpoint_url=URL)), True),
+    "lost": (raising(ConnectionClosedError(endpoint_url=URL)), True),
+    "unreachable": (raising(EndpointConnectionError(endpoint_url=URL)), True),
+    "refused": (lambda request: refusal("AccessDenied", 403), False),
+    "no bucket": (lambda request: refusal("NoSuchBucket", 404), False),
+}
+
+
+class Failing:
+    """S3 that fails from some call on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.fault: Fault | None = None
+        self.after = 0
+        self.calls = 0
+        instance = self
+        answered = BotocoreStubber.__call__
+
+        def call(
+            self: BotocoreStubber, event_name: str, request: AWSPreparedRequest, **options: Any
+        ) -> AWSResponse | None:
+            instance.calls += 1
+            failed = None
+            if instance.fault is not None and instance.calls > instance.after:
+                failed = instance.fault(request)
+            return failed or answered(self, event_name, request, **options)
+
+        monkeypatch.setattr(BotocoreStubber, "__call__", call)
+
+    def fail(self, fault: Fault, *, after: int) -> None:
+        self.fault, self.after, self.calls = fault, after, 0
+
+    def mend(self) -> None:
+        self.fault, self.calls = None, 0
+
+
+@pytest.fixture
+def failing(s3: S3Store, naps: list[float], monkeypatch: pytest.MonkeyPatch) -> Failing:
+    return Failing(monkeypatch)
+
+
+@pytest.fixture
+def service(failing: Failing, make_client: MakeClient) -> TestClient:
+    return make_client(store=f"s3://{BUCKET}/dev/som")
+
+
+def everything_loads(client: TestClient) -> list[str]:
+    """Return the ids of all models; the newest are loaded."""
+    ids = [model["id"] for model in client.get("/models?max_results=100").json()["models"]]
+    for model_id in ids[:1]:
+        assert client.get(f"/models/{model_id}/image?view=input-output").status_code == 200
+    return ids
+
+
+@pytest.mark.parametrize("kind", ["throttled", "refused"])
+def test_a_fault_at_any_call(service: TestClient, failing: Failing, kind: str) -> None:
+    fault, passing = FAULTS[kind]
+    faults = 0
+    for seed in range(30):
+        body = {**SMALL, "random_state": seed, "name": "a"}
+        failing.fail(fault, after=seed)
+        answer = service.post("/train", json=body)
+        failing.mend()
+        if answer.status_code == 201:  # that many calls it takes
+            break
+        faults += 1
+        assert answer.status_code == 503, answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["type"] == "urn:kohonen:problem:store-unavailable"
+        assert ("Retry-After" in answer.headers) is passing
+        assert len(everything_loads(service)) in (seed, seed + 1)
+        assert service.post("/train", json=body).is_success
+        assert len(everything_loads(service)) == seed + 1
+    assert faults >= 12
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_faults_while_reading(service: TestClient, failing: Failing, kind: str) -> None:
+    fault, passing = FAULTS[kind]
+    path = "/latest/download"
+    service.post("/train", json=SMALL)
+    for after in range(6):
+        failing.fail(fault, after=after)
+        answer = service.get(f"/models{path}")
+        failing.mend()
+        if answer.status_code == 200:
+            break
+        assert answer.status_code == 503
+        assert ("Retry-After" in answer.headers) is passing
+    assert after >= 2
+    assert service.get(f"/models{path}").status_code == 200
+
+
+def test_bodies_that_break_off(service: TestClient, failing: Failing) -> None:
+    service.post("/train", json=SMALL)
+
+    def cut(request: AWSPreparedRequest) -> AWSResponse | None:
+        if request.method == "GET" and "list-type" not in str(request.url):
+            return answer(200, Raw(b"{"), {"Content-Length": "500", "ETag": '"1"'})
+        return None
+
+    failing.fail(cut, after=0)
+    for path in ("/models/latest", "/models/latest/download"):
+        problem = service.get(path)
+        assert problem.status_code == 503
+        assert "Retry-After" in problem.headers
+    assert service.post("/train", json=SMALL).status_code == 503
+    failing.mend()
+    assert everything_loads(service)
+
+
+def test_a_store_that_does_not_answer_in_time(
+    make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.training.STORING_SECONDS", 0.2)
+    client = make_client(max_training_seconds=0.5)
+    store = client.app.state.models.store  # type: ignore[attr-defined]
+    go = threading.Event()
+    create = store.create
+
+    def late(*arguments: Any, **more: Any) -> bool:
+        go.wait(20)
+        return bool(create(*arguments, **more))
+
+    monkeypatch.setattr(store, "create", late)
+    body = {**SMALL, "random_state": 1}
+    started = time.monotonic()
+    answer = client.post("/train", json=body)
+    assert time.monotonic() - started < 5
+    assert answer.status_code == 503
+    assert answer.json()["type"] == "urn:kohonen:problem:store-unavailable"
+    assert "Retry-After" in answer.headers
+    assert client.get("/models").json()["models"] == []
+    go.set()
+    assert client.post("/train", json=body).is_success
+    assert len(everything_loads(client)) == 1

@@ -1,0 +1,138 @@
+"""Servers and workers in processes of their own, to be killed."""
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from kohonen import Parameters, train
+
+PATIENCE = 60.0
+#: As many as the service takes.
+MOST_ITERATIONS = 1_000_000
+
+
+class Server:
+    """A server on a port of this machine."""
+
+    def __init__(self, **settings: object) -> None:
+        until = time.monotonic() + PATIENCE
+        while not self._start(settings):  # somebody else may have taken the port meanwhile
+            assert time.monotonic() < until
+
+    def _start(self, settings: dict[str, object]) -> bool:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.process = start("serve", PORT=self.port, **settings)
+        while self.process.poll() is None:
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                self.call("GET", "/health")
+                time.sleep(0.1)
+                return self.process.poll() is None
+            time.sleep(0.05)
+        return False
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """Return the JSON of an answer."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"content-type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            return json.load(answer)
+
+    def wait_for(self, job_id: str, state: str, iteration: int = 0) -> Any:
+        """Wait until a job is in a state, and so far; it must not go back meanwhile."""
+        until, last = time.monotonic() + 10 * PATIENCE, 0
+        while True:
+            job = self.call("GET", f"/jobs/{job_id}")
+            assert job["progress"]["iteration"] >= last
+            last = job["progress"]["iteration"]
+            if job["state"] == state and last >= iteration:
+                return job
+            assert job["state"] in ("queued", "running"), job
+            assert time.monotonic() < until
+            time.sleep(0.1)
+
+    def kill(self) -> list[int]:
+        """Kill the server and its workers, as a power cut would, and return who they were."""
+        workers = children(self.process.pid)
+        for pid in (self.process.pid, *workers):
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait(PATIENCE)
+        return workers
+
+    def stop(self) -> None:
+        """Stop the server in good order."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(PATIENCE)
+
+
+def start(command: str, **settings: object) -> subprocess.Popen[bytes]:
+    """Start ``python -m app`` with settings in its environment."""
+    environment = {**os.environ, **{name: str(value) for name, value in settings.items()}}
+    return subprocess.Popen(
+        [sys.executable, "-m", "app", command],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes that a process has started."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parent = int(path.read_text().rpartition(")")[2].split()[1])
+            if parent == pid:
+                found.append(int(path.parent.name))
+    return found
+
+
+@contextlib.contextmanager
+def serving(**settings: object) -> Iterator[Server]:
+    """Serve while the block lasts."""
+    server = Server(**settings)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def lasting(seconds: float, *, width: int = 40, height: int = 30) -> dict[str, Any]:
+    """Return a request that takes some seconds to train on this machine as it is now."""
+    body: dict[str, Any] = {
+        "data": [[(i * j % 17) / 17 for j in range(1, 5)] for i in range(1, 61)],
+        "width": width,
+        "height": height,
+        "random_state": 7,
+    }
+    iterations, took = 8, 0.0
+    while took < min(0.2, seconds / 10):
+        iterations *= 2
+        parameters = Parameters(width=width, height=height, iterations=iterations, random_state=7)
+        took = train(body["data"], parameters).seconds
+    wanted = max(20, int(iterations * seconds / took))
+    if wanted > MOST_ITERATIONS:
+        return lasting(seconds, width=2 * width, height=2 * height)
+    return {**body, "iterations": wanted}
+
+
+def uninterrupted(body: dict[str, Any]) -> Any:
+    """Return the weights of a training that nothing interrupts."""
+    names = ("width", "height", "iterations", "random_state")
+    return train(body["data"], Parameters(**{name: body[name] for name in names})).weights

@@ -1,0 +1,67 @@
+"""Advice is given where quality is poor, and only there."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.advice import advice
+from app.models import Card, make_card
+from app.models.card import CardHistory, CardPoint
+from app.report import report
+from kohonen import Parameters, Quality, TrainedMap
+
+SAMPLES = np.random.default_rng(0).random((100, 3))
+GOOD = {"quantization_error": 0.1, "topographic_error": 0.02, "explained_variance": 0.9, "unused_units": 0.1}
+
+
+def card(
+    samples: Any = SAMPLES, *, algorithm: Any = "online", errors: list[float] | None = None, **poor: Any
+) -> Card:
+    parameters = Parameters(width=6, height=4, random_state=1, algorithm=algorithm)
+    trained = TrainedMap(np.zeros((6, 4, samples.shape[1])), parameters, 1000, "numpy", 1.0)
+    made = make_card("0" * 32, trained, Quality(**{**GOOD, **poor}), samples, keep_data=True)
+    if errors is None:
+        return made
+    points = [CardPoint(iteration=at, quantization_error=error) for at, error in enumerate(errors)]
+    history = CardHistory(samples=10, points=points)
+    return made.model_copy(update={"quality": made.quality.model_copy(update={"history": history})})
+
+
+def test_a_good_map_needs_none() -> None:
+    assert advice(card(errors=np.linspace(1, 0.9, 20).tolist()), SAMPLES) == []
+    assert advice(card(explained_variance=None)) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"topographic_error": 0.3}, "not well ordered: for 30% of the samples"),
+        ({"topographic_error": 0.3, "algorithm": "batch"}, "'online'"),
+        ({"unused_units": 0.6}, "60% of the units are no sample's best. A smaller map, of about 50 units"),
+        ({"unused_units": 0.6, "samples": SAMPLES[:9]}, "only 9 samples for 24 units"),
+        ({"explained_variance": 0.2}, "keeps only 20% of the data's variance"),
+        ({"explained_variance": -1.0}, "keeps only 0% of the data's variance"),
+        ({"errors": [1.0] * 18 + [0.9, 0.5]}, "still falling at the end, by 50%"),
+    ],
+)
+def test_what_is_poor_is_named_with_its_remedy(given: dict[str, Any], says: str) -> None:
+    (text,) = advice(card(**given))
+    assert says in text
+
+
+@pytest.mark.parametrize("errors", [[1.0] * 20, [1.0, 0.1], [0.0] * 20])
+def test_a_course_that_says_nothing(errors: list[float]) -> None:
+    assert advice(card(errors=errors)) == []
+
+
+def test_a_column_that_decides_alone() -> None:
+    uneven = SAMPLES * [1.0, 1000.0, 1.0]
+    (text,) = advice(card(), uneven)
+    assert "Component 1 spreads" in text
+    assert advice(card(), SAMPLES[:, :1]) == []
+    assert advice(card(), SAMPLES * [1.0, 0.0, 0.0]) == []
+
+
+def test_a_report_of_a_model_without_a_history() -> None:
+    assert "polyline" not in report(card(), np.zeros((6, 4, 3)), None)

@@ -1,0 +1,144 @@
+"""The plain image, run as Fargate, Cloud Run or a careful host would run it."""
+
+import json
+import re
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import numpy as np
+import pytest
+
+from tests.e2e import expected
+from tests.e2e.docker import Container, container, docker
+from tests.e2e.s3 import S3Server
+
+HARDENED = (
+    "--read-only",
+    "--cap-drop=ALL",
+    "--security-opt=no-new-privileges",
+    "--memory=512m",
+    "--health-interval=500ms",  # instead of 30 s; all else as in the Dockerfile
+)
+
+
+@pytest.fixture(scope="module")
+def volume() -> Iterator[str]:
+    name = docker("volume", "create", "--label", "kohonen-e2e").strip()
+    yield name
+    docker("volume", "rm", "--force", name, check=False)
+
+
+@pytest.fixture(scope="module")
+def running(plain_image: str, volume: str) -> Iterator[Container]:
+    with container(plain_image, *HARDENED, f"--volume={volume}:/data", port=5000) as started:
+        started.wait_for_health()
+        yield started
+
+
+def train(url: str, **changes: Any) -> httpx2.Response:
+    return httpx2.post(f"{url}/train", json={**expected.TRAINING, **changes}, timeout=120)
+
+
+def download(url: str, model_id: str) -> Any:
+    answer = httpx2.get(f"{url}/models/{model_id}/download", timeout=60)
+    assert answer.status_code == 200
+    return np.load(BytesIO(answer.content), allow_pickle=False)
+
+
+def test_it_turns_healthy_and_runs_as_nobody_of_importance(running: Container) -> None:
+    assert running.run("id", "-u").strip() == "10001"
+    host = running.inspect()["HostConfig"]
+    assert (host["ReadonlyRootfs"], host["CapDrop"], host["Memory"]) == (True, ["ALL"], 512 * 2**20)
+    assert "Read-only file system" in docker("exec", running.id, "touch", "/srv/app/x", check=False)
+
+
+def test_curl_trains_and_gets_the_picture(running: Container, tmp_path: Path) -> None:
+    picture = tmp_path / "map.png"
+    command = ["curl", "--silent", "--show-error", "--fail", "--max-time", "60", "--output", str(picture)]
+    content = ["--header", "content-type: application/json", "--data", json.dumps(expected.TRAINING)]
+    subprocess.run([*command, *content, f"{running.url}/train"], check=True)
+    np.testing.assert_array_equal(expected.pixels(picture.read_bytes()), expected.picture(expected.TRAINING))
+
+
+def test_the_demo_is_drawn(running: Container) -> None:
+    answer = httpx2.get(running.url, timeout=60)
+    assert answer.headers["content-type"] == "image/png"
+    seed = int(answer.headers["kohonen-random-state"])
+    np.testing.assert_array_equal(expected.pixels(answer.content), expected.demo(seed=seed))
+
+
+def test_models_outlive_the_container_in_a_volume(running: Container, plain_image: str, volume: str) -> None:
+    model_id = train(running.url, random_state=1).headers["kohonen-model-id"]
+    with container(plain_image, *HARDENED, f"--volume={volume}:/data", port=5000, ready="/health") as second:
+        weights = download(second.url, model_id)
+    np.testing.assert_allclose(
+        weights, expected.weights({**expected.TRAINING, "random_state": 1}), rtol=0, atol=1e-9
+    )
+
+
+def test_a_volume_that_cannot_be_written_is_a_problem_that_says_so(plain_image: str, volume: str) -> None:
+    with container(
+        plain_image, *HARDENED, f"--volume={volume}:/data:ro", port=5000, ready="/health"
+    ) as started:
+        answer = train(started.url, random_state=2)
+    assert answer.status_code == 503
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "SOM_STORE" in answer.json()["detail"]
+
+
+def test_models_are_kept_in_s3(plain_image: str, s3: S3Server) -> None:
+    with container(plain_image, *HARDENED, *s3.options("plain"), port=5000, ready="/health") as started:
+        made = train(started.url)
+        assert made.status_code == 201
+        model_id = made.headers["kohonen-model-id"]
+        weights = download(started.url, model_id)
+        assert train(started.url).status_code == 200
+    np.testing.assert_allclose(weights, expected.weights(expected.TRAINING), rtol=0, atol=1e-9)
+    assert f"models/{model_id}/card.json" in s3.keys("plain/")
+
+
+def test_it_listens_on_the_port_that_it_is_told(plain_image: str) -> None:
+    with container(plain_image, *HARDENED, "--env=PORT=8080", port=8080) as started:
+        started.wait_for_health()
+        assert httpx2.get(f"{started.url}/health", timeout=10).json()["status"] == "ok"
+
+
+def test_sigterm_lets_requests_under_way_finish(plain_image: str) -> None:
+    with container(
+        plain_image, *HARDENED, "--env=SOM_MAX_TRAINING_SECONDS=600", port=5000, ready="/health"
+    ) as started:
+        training = long_training(started.url, seconds=8)
+        answers: list[httpx2.Response] = []
+        request = threading.Thread(target=lambda: answers.append(train(started.url, **training)))
+        request.start()
+        time.sleep(1)
+        assert request.is_alive(), "the training is too short to be interrupted"
+        docker("stop", "--time=100", started.id)
+        request.join(30)
+        assert answers[0].status_code == 200
+        assert expected.pixels(answers[0].content).shape == (400, 400, 3)
+        state = started.inspect()["State"]
+        assert not state["OOMKilled"]
+        assert state["ExitCode"] in {0, 143}  # and not 137: killed
+        assert "Traceback" not in started.logs()
+
+
+def test_an_idle_container_stops_at_once(plain_image: str) -> None:
+    with container(plain_image, *HARDENED, port=5000, ready="/health") as started:
+        begun = time.monotonic()
+        docker("stop", "--time=30", started.id)
+        assert time.monotonic() - begun < 5
+
+
+def long_training(url: str, *, seconds: float) -> dict[str, Any]:
+    """Return a training that takes some seconds, by what a short one takes."""
+    training = {"width": 100, "height": 100, "iterations": 500, "persist": False}
+    found = re.search(r"train;dur=([\d.]+)", train(url, **training).headers["server-timing"])
+    assert found
+    return {**training, "iterations": round(500 * seconds / (float(found[1]) / 1000))}
