@@ -22,13 +22,15 @@ SAM := .venv-sam/.sam
 BENCH := .venv-bench/.bench
 EXAMPLES := .venv-examples/.examples
 WHEELS := .venv-wheels/.wheels
+AUDIT := .venv-audit/.audit
+CHECKOV := .venv-checkov/.checkov
 E2E := .venv-e2e/.e2e
 
 # The compiled kernel, in place. Without a C compiler there is none, and NumPy serves.
 KERNEL := kohonen/kernel/libkohonen.so
 
 .DEFAULT_GOAL := help
-.PHONY: help run test e2e lint format types examples bench wheels locks clean
+.PHONY: help run test e2e lint format types examples bench wheels locks audit sbom openapi clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /  make \1@/' | tr '@' '\t' | expand -t 16
@@ -91,10 +93,23 @@ locks: $(DEV) ## Bring the locks up to pyproject.toml; ARGS=--upgrade for the ne
 		--constraint requirements.txt --output-file requirements/examples.txt
 	$(UV_COMPILE) requirements/bench.in --constraint requirements.txt --output-file requirements/bench.txt
 	$(UV_COMPILE) requirements/wheels.in --output-file requirements/wheels.txt
+	$(UV_COMPILE) requirements/audit.in --output-file requirements/audit.txt
+	$(UV_COMPILE) requirements/checkov.in --output-file requirements/checkov.txt
+
+audit: $(AUDIT) ## Look for known vulnerabilities in what is locked; asks PyPI
+	.venv-audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.txt
+	.venv-audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/dev.txt
+
+sbom: $(AUDIT) ## Write build/sbom.json: what the service is made of, as CycloneDX
+	@mkdir -p build
+	.venv-audit/bin/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --mc-type application \
+		--output-reproducible --output-file build/sbom.json
+
+openapi: $(RUN) ## Write openapi.json anew
+	$(BIN)/python -m app.api.openapi > openapi.json
 
 clean: ## Remove the environments and what the tools leave; stored models stay
-	rm -rf .venv .venv-sam .venv-e2e .venv-bench .venv-examples .venv-wheels .e2e .aws-sam
-	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	rm -rf .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .e2e .aws-sam
 	rm -rf $(KERNEL) build dist
 	find kohonen app tests benchmarks -name __pycache__ -type d -exec rm -rf {} +
 
@@ -109,6 +124,14 @@ $(DEV): requirements.txt requirements/dev.txt | .venv/bin/pip
 
 $(SAM): requirements/sam.txt | .venv-sam/bin/pip
 	$(call install,.venv-sam,requirements/sam.txt)
+	@touch $@
+
+$(AUDIT): requirements/audit.txt | .venv-audit/bin/pip
+	$(call install,.venv-audit,requirements/audit.txt)
+	@touch $@
+
+$(CHECKOV): requirements/checkov.txt | .venv-checkov/bin/pip
+	$(call install,.venv-checkov,requirements/checkov.txt)
 	@touch $@
 
 $(E2E): requirements/e2e.txt | .venv-e2e/bin/pip
@@ -130,7 +153,8 @@ $(WHEELS): requirements/wheels.txt | .venv-wheels/bin/pip
 	$(call install,.venv-wheels,requirements/wheels.txt)
 	@touch $@
 
-.venv/bin/pip .venv-sam/bin/pip .venv-e2e/bin/pip .venv-bench/bin/pip .venv-examples/bin/pip .venv-wheels/bin/pip:
+.venv/bin/pip .venv-sam/bin/pip .venv-e2e/bin/pip .venv-bench/bin/pip .venv-examples/bin/pip .venv-wheels/bin/pip \
+.venv-audit/bin/pip .venv-checkov/bin/pip:
 	@test -n '$(PYTHON)' || { echo 'Python 3.11 or newer is needed, and no python3 found is: set PYTHON' >&2; exit 1; }
 	@'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo 'Python 3.11 or newer is needed: $(PYTHON) is older' >&2; exit 1; }

@@ -11,7 +11,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app import errors
+from app import errors, observability, security
 from app.api import (
     clusters,
     demo,
@@ -46,7 +46,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         Read from the environment by default.
     """
     settings = settings or Settings()
-    made = FastAPI(
+    observability.configure(settings.log_format, settings.log_level)
+    made = _Service(
         **openapi.ABOUT,
         docs_url=None,
         redoc_url=None,
@@ -75,6 +76,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     documentation.install(made)
     openapi.install(made)
     errors.install(made)
+    if settings.api_key is not None:
+        made.add_middleware(security.ApiKey, key=settings.api_key.get_secret_value())
     made.add_middleware(_AnySlash)
     if settings.allowed_origins:
         made.add_middleware(
@@ -93,6 +96,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.jobs.start()
     yield
     await run_in_threadpool(app.state.jobs.stop)
+
+
+class _Service(FastAPI):
+    """Has what sees every answer around all else: Starlette's middleware sees none to unexpected errors."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return observability.Observed(security.SecurityHeaders(super().build_middleware_stack()))
 
 
 class _AnySlash:

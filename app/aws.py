@@ -6,6 +6,7 @@ function may run, and which media types are text.
 """
 
 import asyncio
+import os
 import time
 from collections.abc import Callable
 from functools import cache
@@ -33,7 +34,8 @@ def create_handler(app: ASGIApp) -> Callable[[Event, Any], dict[str, Any]]:
     ----------
     app
         The ASGI application. For every request it finds the stage's prefix in ``scope["root_path"]`` and, in
-        ``scope["state"]["deadline"]``, the `time.monotonic` by which it should have its result.
+        ``scope["state"]``, the ``request_id`` and the ``deadline``: the `time.monotonic` by which it should
+        have its result.
 
     Returns
     -------
@@ -42,7 +44,7 @@ def create_handler(app: ASGIApp) -> Callable[[Event, Any], dict[str, Any]]:
     """
 
     async def in_lambda(scope: Scope, receive: Receive, send: Send) -> None:
-        await app(_placed(_timed(scope)), receive, send)
+        await app(_placed(_identified(_timed(scope))), receive, send)
 
     def handler(event: Event, context: Any) -> dict[str, Any]:
         # Mangum runs the app in the thread's current event loop. It is set here and not when this module is
@@ -67,6 +69,15 @@ def _timed(scope: Scope) -> Scope:
         return scope
     deadline = time.monotonic() + remaining() / 1000 - ANSWER_SECONDS
     return {**scope, "state": {**scope.get("state", {}), "deadline": deadline}}
+
+
+def _identified(scope: Scope) -> Scope:
+    """Add what the gateway and Lambda call the request, by which their own logs and traces are found."""
+    invocation = getattr(scope["aws.context"], "aws_request_id", None)
+    request_id = scope["aws.event"]["requestContext"].get("requestId") or invocation
+    log = {"aws_request_id": invocation, "trace_id": os.environ.get("_X_AMZN_TRACE_ID")}
+    told = {name: value for name, value in log.items() if value}
+    return {**scope, "state": {**scope.get("state", {}), "request_id": request_id, "log": told}}
 
 
 def _placed(scope: Scope) -> Scope:

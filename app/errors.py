@@ -35,6 +35,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from app.allowed import allowed_methods
 from app.jobs.port import QueueUnavailable
 from app.storage.port import StoreUnavailable
 from kohonen import InvalidColourError, InvalidDataError, InvalidParameterError
@@ -281,8 +282,9 @@ def _http(request: Request, error: Exception) -> ProblemResponse:
         405: f"{request.method} is not a thing to do with {path}",
     }
     detail = details.get(error.status_code, str(error.detail))
+    headers = {"Allow": allowed_methods(request)} if error.status_code == 405 else dict(error.headers or {})
     content = document(error.status_code, detail)
-    return ProblemResponse(content, status_code=error.status_code, headers=dict(error.headers or {}))
+    return ProblemResponse(content, status_code=error.status_code, headers=headers)
 
 
 def _validation(request: Request, error: Exception) -> ProblemResponse:

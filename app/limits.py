@@ -10,7 +10,7 @@ from kohonen.engines import default_engine
 from kohonen.parameters import Parameters
 from kohonen.pictures import picture_size, unit_pixels
 
-__all__ = ["check", "check_job", "check_prediction", "estimate"]
+__all__ = ["check", "check_job", "check_prediction", "check_samples", "estimate"]
 
 #: Seconds to compare a vector with a unit, and more for every dimension.
 COMPARISON_SECONDS = 8e-9
@@ -129,6 +129,19 @@ def check_prediction(shape: tuple[int, int, int], *, vectors: int, limits: Setti
     if vectors > allowed:
         message = f"{vectors:,} vectors are more than the {allowed:,} that may be sent at a time for this map"
         raise OverLimitError([FieldError("/data", message)])
+
+
+def check_samples(samples: int, *, limits: Settings, field: str) -> None:
+    """Refuse more samples than are allowed, before there are any.
+
+    Raises
+    ------
+    OverLimitError
+        Naming the request's field, what was asked, and what is allowed.
+    """
+    if samples > limits.max_samples:
+        message = f"{samples:,} samples is over the limit of {limits.max_samples:,}"
+        raise OverLimitError([FieldError(f"/{field}", message)])
 
 
 def _too_long(parameters: Parameters, expected: float, seconds: float) -> FieldError:

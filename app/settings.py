@@ -1,9 +1,9 @@
 """Everything that a deployment may change."""
 
 import os
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.models.index import METRICS
@@ -114,8 +114,17 @@ class Settings(BaseSettings):
     retry_seconds: float = Field(
         5.0, ge=0, description="Seconds until a job that failed is begun again, doubled every time."
     )
+    api_key: SecretStr | None = Field(
+        None, description="What callers send as `X-API-Key`; without, everybody may call."
+    )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Origins whose pages may call the API (CORS), separated by commas; `*` for all."
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="Lines of log for people, or JSON with metrics for machines."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="What is logged: each request at info, /health at debug."
     )
 
     @field_validator("allowed_origins", mode="before")

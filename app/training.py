@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from app import limits
 from app.errors import OutOfTimeError
 from app.models import Card, Lineage, Models, Revision, Stored, make_card
+from app.observability import record
 from app.pool import TrainingPool
 from app.settings import Settings
 from app.storage.port import StoreUnavailable
@@ -281,6 +282,9 @@ class TrainingService:
                 "units or fewer samples, or try again when the service is less busy"
                 + ("; POST /atrain takes the same request, and trains in the background" * request.may_be_job)
             )
+        steps = request.work.iterations * samples
+        units = request.parameters.width * request.parameters.height
+        record(trainings=1, training_seconds=trained.seconds, unit_steps=units * steps)
         return trained
 
 

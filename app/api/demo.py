@@ -6,9 +6,10 @@ import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from app.api.dependencies import Deadline, Service
+from app.api.dependencies import AppSettings, Deadline, Service
 from app.api.responses import PNG, outcome_headers, problems
 from app.api.schemas import DemoQuery
+from app.limits import check_samples
 from app.training import TrainingRequest
 from kohonen import Parameters
 from kohonen.parameters import draw_seed
@@ -37,9 +38,15 @@ _ANSWER: dict[str, Any] = {
 @router.get("/kohonen", summary="The same demo", operation_id="demo_kohonen", **_ANSWER)
 @router.get("/", summary="Demo: colours that organise themselves", operation_id="demo", **_ANSWER)
 async def demo(
-    request: Request, query: Annotated[DemoQuery, Query()], service: Service, deadline: Deadline
+    request: Request,
+    query: Annotated[DemoQuery, Query()],
+    service: Service,
+    settings: AppSettings,
+    deadline: Deadline,
 ) -> Response:
     """Train a map on random colours and draw it, with the colours as a strip above it. Nothing is stored."""
+    # Before the colours are drawn: their number alone could take all memory.
+    check_samples(query.input_size, limits=settings, field="input_size")
     training = demo_request(query)
     outcome = await service.train(training, deadline=deadline)
     with outcome.timings.measure("draw"):

@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from app import security
 from app.api.model_schemas import Predictions
 from app.api.schemas import Problem
 from app.models import Card
@@ -48,6 +49,7 @@ def install(app: FastAPI) -> None:
                 schemas.update(schema.pop("$defs", {}))
                 schemas[model.__name__] = schema
             _forget_other_problems(made)
+            security.describe(made, required=app.state.settings.api_key is not None)
             app.openapi_schema = made
         return app.openapi_schema
 
@@ -66,3 +68,14 @@ def _forget_other_problems(document: dict[str, Any]) -> None:
 
 #: `get_openapi` calls the tags otherwise than `FastAPI` does.
 ABOUT_DOCUMENT = {"tags" if name == "openapi_tags" else name: value for name, value in ABOUT.items()}
+
+
+if __name__ == "__main__":
+    import json
+    import sys
+
+    from app.app import create_app
+    from app.settings import Settings
+
+    json.dump(create_app(Settings(store="memory:", api_key=None)).openapi(), sys.stdout, indent=2)
+    sys.stdout.write("\n")

@@ -38,6 +38,7 @@ EXPOSED_HEADERS = [
     "Link",
     "Location",
     "Retry-After",
+    "X-Request-Id",
 ]
 
 _PROBLEMS = {

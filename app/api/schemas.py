@@ -18,8 +18,8 @@ from kohonen.parameters import SEEDS, Algorithm, Initialisation, draw_seed
 
 __all__ = ["DemoQuery", "Health", "Limits", "ModelBody", "Name", "Problem", "TrainingBody"]
 
-#: Seeds that a JSON number holds in every language.
-LARGEST_SEED = 2**53 - 1
+#: Integers that a JSON number holds in every language; larger ones overflow in arithmetic with floats.
+LARGEST_INTEGER = 2**53 - 1
 
 _COLOURS_SCHEMA: dict[str, Any] = {
     "items": {
@@ -89,9 +89,9 @@ class ModelBody(BaseModel):
 class TrainingBody(ModelBody):
     """What to train: colours, or vectors of any dimension, and the map."""
 
-    width: int = Field(100, ge=1, description="Units of the map to the right.")
-    height: int = Field(100, ge=1, description="Units of the map downwards.")
-    iterations: int = Field(1000, ge=1, description="Passes over the data.")
+    width: int = Field(100, ge=1, le=LARGEST_INTEGER, description="Units of the map to the right.")
+    height: int = Field(100, ge=1, le=LARGEST_INTEGER, description="Units of the map downwards.")
+    iterations: int = Field(1000, ge=1, le=LARGEST_INTEGER, description="Passes over the data.")
     learning_rate: float = Field(0.1, gt=0, le=1, description="The learning rate at the start.")
     sigma: float | None = Field(
         None, gt=0, description="The radius at the start, in units; half the map's longer side by default."
@@ -99,7 +99,7 @@ class TrainingBody(ModelBody):
     random_state: int | None = Field(
         None,
         ge=0,
-        le=LARGEST_SEED,
+        le=LARGEST_INTEGER,
         description="The seed of the initial weights; drawn and told when left out.",
     )
     algorithm: Algorithm = Field(
@@ -171,14 +171,14 @@ class DemoQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    input_size: int = Field(20, ge=1, description="How many random colours.")
-    width: int = Field(100, ge=1, description="Units of the map to the right.")
-    height: int = Field(100, ge=1, description="Units of the map downwards.")
-    iterations: int = Field(1000, ge=1, description="Passes over the colours.")
+    input_size: int = Field(20, ge=1, le=LARGEST_INTEGER, description="How many random colours.")
+    width: int = Field(100, ge=1, le=LARGEST_INTEGER, description="Units of the map to the right.")
+    height: int = Field(100, ge=1, le=LARGEST_INTEGER, description="Units of the map downwards.")
+    iterations: int = Field(1000, ge=1, le=LARGEST_INTEGER, description="Passes over the colours.")
     random_state: int | None = Field(
         None,
         ge=0,
-        le=LARGEST_SEED,
+        le=LARGEST_INTEGER,
         description="The seed of the colours and the map; drawn when left out.",
     )
 

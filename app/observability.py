@@ -1,0 +1,299 @@
+"""What the service tells of itself: one line of log for each unit of work, with the figures taken of it.
+
+A unit of work is a request, or a job. While it is under way, whoever has a figure calls `record`; at its end
+there is one line with all of them: text for people, or JSON in the embedded metric format, from which
+CloudWatch makes metrics. Other lines that are logged meanwhile have its id. No line has a request's body,
+query or headers.
+"""
+
+import functools
+import json
+import logging
+import math
+import re
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Literal, cast
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.storage.port import Store, StoreUnavailable
+
+__all__ = ["FIGURES", "JsonFormatter", "Observed", "TextFormatter", "configure", "observed", "record", "work"]
+
+logger = logging.getLogger(__name__)
+
+Fields = dict[str, Any]
+
+NAMESPACE = "Kohonen"
+#: The figures that there are, and CloudWatch's names of their units.
+FIGURES = {
+    "milliseconds": "Milliseconds",
+    "cold_starts": "Count",
+    "trainings": "Count",
+    "training_seconds": "Seconds",
+    "unit_steps": "Count",  # units of the map times samples shown to it
+    "store_milliseconds": "Milliseconds",  # one value for each call of the store
+    "store_errors": "Count",
+}
+#: CloudWatch takes no more values of a figure in one line.
+MOST_VALUES = 100
+MOST_CHARACTERS = 200
+
+#: What a caller may give as the id of a request: anything else might forge lines of a log.
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._=+/-]{1,128}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class _Work:
+    """A unit of work under way."""
+
+    def __init__(self, fields: Fields) -> None:
+        self.fields = fields
+        self.figures: dict[str, list[float]] = {}
+
+
+#: Copied into the threads that work for a request, which thus add to the same one.
+_current: ContextVar[_Work | None] = ContextVar("work", default=None)
+_cold = True
+
+
+def record(**figures: float) -> None:
+    """Add figures to the unit of work under way. Without one they are forgotten.
+
+    Parameters
+    ----------
+    **figures
+        Names of `FIGURES` and their values.
+    """
+    current = _current.get()
+    for name, value in figures.items():
+        if name not in FIGURES:
+            raise ValueError(f"there is no figure {name!r}")
+        if current is not None:
+            current.figures.setdefault(name, []).append(value)
+
+
+@contextmanager
+def work(message: str, *, level: int = logging.INFO, **fields: Any) -> Iterator[Fields]:
+    """Do a unit of work in the block, and log it at its end.
+
+    Parameters
+    ----------
+    message : str
+        What it is.
+    level : int
+        How important.
+    **fields
+        What else to say; ``request_id`` is said by every other line that is logged meanwhile, too.
+
+    Yields
+    ------
+    dict
+        The fields, for those to be added that are known only later.
+    """
+    global _cold
+    current = _Work(fields)
+    token = _current.set(current)
+    if _cold:
+        _cold = False
+        record(cold_starts=1)
+    started = time.perf_counter()
+    try:
+        yield current.fields
+    finally:
+        record(milliseconds=round(1000 * (time.perf_counter() - started), 3))
+        logger.log(level, "%s", message, extra={"fields": current.fields, "figures": current.figures})
+        _current.reset(token)
+
+
+class Observed:
+    """ASGI middleware that makes each request a unit of work, and tells the caller its id.
+
+    The id is the caller's own ``X-Request-Id`` where that can be one, otherwise that of where the app runs
+    (``scope["state"]["request_id"]``), otherwise a new one. ``scope["state"]["log"]`` has what else the line
+    of the request should say.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        state = scope.get("state", {})
+        request_id = _request_id(scope) or state.get("request_id") or uuid.uuid4().hex
+        # Whoever asks for /health asks often.
+        level = logging.DEBUG if scope["path"].endswith("/health") else logging.INFO
+        path = scope["path"][:MOST_CHARACTERS]
+        message = f"{scope['method']} {path}"
+        fields = {"request_id": request_id, "method": scope["method"], "path": path, **state.get("log", {})}
+        with work(message, level=level, **fields) as said:
+
+            async def answer(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    said["status"] = message["status"]
+                    headers = [*message.get("headers", []), (b"x-request-id", request_id.encode("latin-1"))]
+                    message = {**message, "headers": headers}
+                await send(message)
+
+            await self._app(scope, receive, answer)
+
+
+def _request_id(scope: Scope) -> str | None:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _REQUEST_ID.fullmatch(text := value.decode("latin-1")):
+            return str(text)
+    return None
+
+
+def observed(store: Store) -> Store:
+    """Return a store that does what another does, and records how long its calls take."""
+    return cast(Store, _ObservedStore(store))
+
+
+class _ObservedStore:
+    """Whatever a store offers, timed. Not method by method: what it offers is the port's business."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        member = getattr(self._store, name)
+        if not callable(member):
+            return member
+
+        @functools.wraps(member)
+        def timed(*arguments: Any, **named: Any) -> Any:
+            with _timed():
+                return member(*arguments, **named)
+
+        return timed
+
+
+@contextmanager
+def _timed() -> Iterator[None]:
+    started = time.perf_counter()
+    try:
+        yield
+    except StoreUnavailable:
+        record(store_errors=1)
+        raise
+    finally:
+        record(store_milliseconds=round(1000 * (time.perf_counter() - started), 3))
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line; that of a unit of work is in CloudWatch's embedded metric format.
+
+    Parameters
+    ----------
+    service : str
+        The one dimension of the metrics.
+    """
+
+    def __init__(self, service: str = "kohonen") -> None:
+        super().__init__()
+        self._service = service
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line of a record."""
+        document = {
+            "timestamp": _utc(record),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **_fields(record),
+        }
+        if record.exc_info:
+            document["exception"] = self.formatException(record.exc_info)
+        figures: dict[str, list[float]] = getattr(record, "figures", {})
+        metrics = {_camel(name): values[:MOST_VALUES] for name, values in figures.items()}
+        if metrics:
+            document |= {"Service": self._service, **metrics}
+            document["_aws"] = {
+                "Timestamp": int(1000 * record.created),
+                "CloudWatchMetrics": [
+                    {
+                        "Namespace": NAMESPACE,
+                        "Dimensions": [["Service"]],
+                        "Metrics": [{"Name": _camel(name), "Unit": FIGURES[name]} for name in figures],
+                    }
+                ],
+            }
+        return json.dumps(document, default=str)
+
+
+class TextFormatter(logging.Formatter):
+    """A line to read: time, level, message, and what else there is to say."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line of a record; a traceback follows on lines of its own."""
+        fields = {name: value for name, value in _fields(record).items() if name not in {"method", "path"}}
+        figures: dict[str, list[float]] = getattr(record, "figures", {})
+        told = fields | {name: f"{math.fsum(values):.6g}" for name, values in figures.items()}
+        rest = "".join(f" {name}={value}" for name, value in told.items())
+        line = f"{_utc(record)} {record.levelname} {record.getMessage()}{rest}"
+        line = _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", line)
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+def _fields(record: logging.LogRecord) -> Fields:
+    """Return the fields of a unit of work, or for any other line the id of the one under way."""
+    current = _current.get()
+    own: Fields = getattr(record, "fields", {})
+    if own or current is None:
+        return own
+    return {name: value for name, value in current.fields.items() if name == "request_id"}
+
+
+def _utc(record: logging.LogRecord) -> str:
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(record.created))}.{int(record.msecs):03d}Z"
+
+
+def _camel(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+class _Output(logging.StreamHandler[Any]):
+    """Writes to what standard output is at that time."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> Any:
+        return sys.stdout
+
+
+def configure(form: Literal["text", "json"], level: str, *, service: str = "kohonen") -> None:
+    """Set logging up, as far as nobody else has.
+
+    Where the root logger has handlers already, as on Lambda, they are left; they write JSON if that is asked
+    for. So do uvicorn's; its lines of requests give way to ours, which say more.
+
+    Parameters
+    ----------
+    form : {"text", "json"}
+        How lines look.
+    level : str
+        From which level on the service logs.
+    service : str
+        What the metrics are metrics of.
+    """
+    root, uvicorn = logging.getLogger(), logging.getLogger("uvicorn")
+    formatter = JsonFormatter(service) if form == "json" else TextFormatter()
+    if not root.handlers:
+        root.addHandler(_Output())
+    for handler in [*root.handlers, *uvicorn.handlers]:
+        if form == "json" or isinstance(handler, _Output):
+            handler.setFormatter(formatter)
+    logging.getLogger("app").setLevel(level.upper())
+    logging.getLogger("uvicorn.access").handlers.clear()
+    logging.getLogger("uvicorn.access").propagate = False

@@ -1,0 +1,124 @@
+"""Who may call, and what browsers are told to refuse."""
+
+import hashlib
+import hmac
+from typing import Any
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.errors import ProblemResponse, document
+
+__all__ = ["HEADER", "ApiKey", "SecurityHeaders", "describe", "is_open"]
+
+HEADER = "X-API-Key"
+#: What never needs a key: whether the service is there, and the documentation.
+OPEN = {"/health", "/docs", "/redoc", "/openapi.json"}
+ASSETS = "/assets/"
+
+#: For answers that say nothing of their own; the documentation pages do.
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+_OVER_TLS = "max-age=31536000"
+
+
+def is_open(path: str) -> bool:
+    """Say whether a path of the app needs no key, where one is set."""
+    return path in OPEN or (path.startswith(ASSETS) and "/" not in path.removeprefix(ASSETS))
+
+
+class ApiKey:
+    """ASGI middleware that lets only those call who have the key; what is open says `is_open`.
+
+    It stands before the routes, so that one that is added later needs the key as well.
+
+    Parameters
+    ----------
+    app : ASGIApp
+        What is behind it.
+    key : str
+        The key, which callers send as ``X-API-Key``.
+    """
+
+    def __init__(self, app: ASGIApp, key: str) -> None:
+        self._app = app
+        self._digest = _digest(key.encode())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or refuse it."""
+        if scope["type"] != "http" or is_open(_path(scope)):
+            await self._app(scope, receive, send)
+        elif self._has_key(scope):
+
+            async def private(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    # Caches between here and the caller know nothing of this header.
+                    MutableHeaders(scope=message).setdefault("Cache-Control", "private")
+                await send(message)
+
+            await self._app(scope, receive, private)
+        else:
+            content = document(401, f"this call needs the key of the service, as the header {HEADER}")
+            headers = {"WWW-Authenticate": f'ApiKey header="{HEADER}"'}
+            refused = ProblemResponse(content, status_code=401, headers=headers)
+            await refused(scope, receive, send)
+
+    def _has_key(self, scope: Scope) -> bool:
+        given = [value for name, value in scope["headers"] if name == HEADER.lower().encode()]
+        # Digests are equally long, so that neither the time nor the length tells anything of the key.
+        return len(given) == 1 and hmac.compare_digest(_digest(given[0]), self._digest)
+
+
+class SecurityHeaders:
+    """ASGI middleware that adds to every answer what keeps browsers from misusing it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+                if scope["scheme"] == "https":
+                    headers.setdefault("Strict-Transport-Security", _OVER_TLS)
+            await send(message)
+
+        await self._app(scope, receive, guarded)
+
+
+def describe(described: dict[str, Any], *, required: bool) -> None:
+    """Say in an OpenAPI document which calls need the key; where none is set, it may be sent all the same.
+
+    A gateway in front may ask for one that the service knows nothing of.
+    """
+    scheme = {"type": "apiKey", "in": "header", "name": HEADER, "description": "The key of the service."}
+    described.setdefault("components", {})["securitySchemes"] = {"ApiKey": scheme}
+    described["security"] = [{"ApiKey": []}] if required else [{}, {"ApiKey": []}]
+    refused = {
+        "description": "The key is missing, or is not that of the service.",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    for path, operations in described["paths"].items():
+        for operation in operations.values():
+            if is_open(path):
+                operation["security"] = []
+            else:
+                operation["responses"]["401"] = refused
+
+
+def _digest(key: bytes) -> bytes:
+    return hashlib.sha256(key).digest()
+
+
+def _path(scope: Scope) -> str:
+    """Return the path behind the root path, as the router takes it."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "")
+    return path.removeprefix(root) if path.startswith(f"{root}/") else path

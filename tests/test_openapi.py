@@ -1,0 +1,19 @@
+"""The committed document is the one that the service would make."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_openapi_json_is_what_the_service_says() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "app.api.openapi"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert (ROOT / "openapi.json").read_text() == done.stdout, "run `make openapi`"
