@@ -36,6 +36,8 @@ UNSAID = {
     "/data": "rows of unequal lengths or of another length than the model's, values too large to be squared",
     "/cursor": "a text that no page before has handed out",
     "/annotated": "a figure of a view that has none",
+    "/k": "more groups than the map has units",
+    "/clusters": "the same",
     "/order": "an order without a metric to sort by",
     "/ref": "what moves, such as a name, where something is to be removed",
     "": "colours as well as data, or neither; text that is no table of numbers",
