@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from app.models.keys import UNNAMED
 from app.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -98,6 +99,17 @@ def test_the_bucket_is_private_encrypted_versioned_and_kept(resources: dict[str,
     assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
     assert len(properties["PublicAccessBlockConfiguration"]) == 4
     assert all(properties["PublicAccessBlockConfiguration"].values())
+
+
+def test_models_without_a_name_expire_where_that_is_wanted(resources: dict[str, dict[str, Any]]) -> None:
+    condition, wanted, otherwise = resources["ModelBucket"]["Properties"]["LifecycleConfiguration"]["Fn::If"]
+    assert (condition, otherwise) == ("UnnamedExpire", {"Ref": "AWS::NoValue"})
+    (rule,) = wanted["Rules"]
+    assert rule["Prefix"] == {"Fn::Sub": f"${{StorePrefix}}/{UNNAMED}"}
+    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", {"Ref": "UnnamedDays"})
+    for function in ("Function", "Worker"):
+        variables = resources[function]["Properties"]["Environment"]["Variables"]
+        assert variables["SOM_UNNAMED_DAYS"] == {"Fn::If": ["UnnamedExpire", {"Ref": "UnnamedDays"}, ""]}
 
 
 def test_the_api_has_one_stage_and_sends_everything_to_the_function(

@@ -11,13 +11,17 @@ from app.errors import (
     FieldError,
     InvalidRequestError,
     MalformedBodyError,
+    OverLimitError,
     UnsupportedMediaTypeError,
     pointer,
 )
+from app.settings import Settings
 
-__all__ = ["describe", "media_type", "parse", "read"]
+__all__ = ["check_size", "describe", "media_type", "parse", "read"]
 
 JSON = "application/json"
+#: So many arrays, objects and values do no harm.
+MANY = 200_000
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -27,8 +31,17 @@ def media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-async def read(request: Request, *, accepted: Sequence[str] = (JSON,)) -> bytes:
+async def read(request: Request, *, accepted: Sequence[str] = (JSON,), samples: int | None = None) -> bytes:
     """Return the bytes of a body, counted while they arrive.
+
+    Parameters
+    ----------
+    request : Request
+        The request.
+    accepted : sequence of str
+        Media types of which it may be; JSON alone by default.
+    samples : int, optional
+        How many samples it may hold; those of a training in a request by default.
 
     Raises
     ------
@@ -36,6 +49,8 @@ async def read(request: Request, *, accepted: Sequence[str] = (JSON,)) -> bytes:
         When the body is not declared as one of the media types that are accepted.
     BodyTooLargeError
         As soon as it is larger than the settings allow.
+    OverLimitError
+        When it holds far more than it may.
     """
     declared = media_type(request)
     if declared not in accepted:
@@ -43,13 +58,49 @@ async def read(request: Request, *, accepted: Sequence[str] = (JSON,)) -> bytes:
             f"the body is {declared or 'of no declared type'}: send JSON, with the header "
             "'content-type: application/json'" + "".join(f", or {other}" for other in accepted[1:])
         )
-    limit: int = request.app.state.settings.max_body_bytes
+    settings: Settings = request.app.state.settings
+    limit = settings.max_body_bytes
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > limit:
             raise BodyTooLargeError(f"the body has more than {limit:,} bytes, which is the limit")
-    return bytes(body)
+    content = bytes(body)
+    if declared == JSON:
+        check_size(content, settings, samples=settings.max_samples if samples is None else samples)
+    return content
+
+
+def check_size(content: bytes, settings: Settings, *, samples: int) -> None:
+    """Refuse JSON that must be over the limits: parsed it would take a hundred times its size in memory.
+
+    What is a little over them passes here, and is told exactly what is wrong later.
+
+    Parameters
+    ----------
+    content : bytes
+        The JSON.
+    settings : Settings
+        The limits.
+    samples : int
+        How many samples a request may have.
+
+    Raises
+    ------
+    OverLimitError
+        When it has far more arrays, objects or values.
+    """
+    most = 2 * samples + MANY
+    arrays = content.count(b"[")
+    values = most + arrays * settings.max_dimension
+    for what, there, allowed in (
+        ("arrays", arrays, most),
+        ("objects", content.count(b"{"), MANY),
+        ("values", content.count(b","), values),
+    ):
+        if there > allowed:
+            message = f"{there:,} {what} are far more than {samples:,} samples may have"
+            raise OverLimitError([FieldError("", message)])
 
 
 def parse(body: bytes, model: type[Model]) -> Model:

@@ -103,7 +103,8 @@ async def train_in_background(
     The body is that of `POST /train`, and so is the model. The same request again is the same job: the one
     that is under way or has made the model; one that failed or was cancelled is queued once more.
     """
-    content = await body.read(request)
+    samples: int = request.app.state.settings.max_job_samples
+    content = await body.read(request, samples=samples)
     job, document = await run_in_threadpool(_submit, content, idempotency_key, jobs, models, request)
     headers = {**_retry_after(job), "Location": document["links"]["self"]}
     return JSONResponse(document, status_code=200 if job.ended else 202, headers=headers)

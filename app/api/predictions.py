@@ -96,7 +96,7 @@ async def predict(
 ) -> Response:
     """Answer with the best matching units of the vectors that a request holds."""
     media_type = choose(request.headers.get("accept"), [JSON, CSV])
-    content = await body.read(request, accepted=(JSON, CSV))
+    content = await body.read(request, accepted=(JSON, CSV), samples=settings.max_vectors)
 
     def work() -> Response:
         vectors = vectors_of(content, body.media_type(request), most=settings.max_vectors)
@@ -146,11 +146,11 @@ def vectors_of(content: bytes, media_type: str, *, most: int) -> Any:
     MalformedBodyError, InvalidRequestError
         When it holds none.
     OverLimitError
-        When it holds more than `most`, before they take any memory.
+        When it holds more than `most`.
     """
-    if content.count(b"\n" if media_type == CSV else b"[") > most + 2:
-        raise OverLimitError([FieldError("/data", f"there are more vectors than the limit of {most:,}")])
     if media_type == CSV:
+        if content.count(b"\n") > most:
+            raise OverLimitError([FieldError("", f"there are more vectors than the limit of {most:,}")])
         return _csv(content)
     try:
         return body.parse(content, Vectors).data

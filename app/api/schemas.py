@@ -56,7 +56,7 @@ class ModelBody(BaseModel):
     )
     colour_range: Literal[1, 255] = Field(1, description="What full red, green or blue is in a triple.")
     data: list[list[float]] | None = Field(
-        None, description="Instead of colours: vectors, all of the same dimension."
+        None, fail_fast=True, description="Instead of colours: vectors, all of the same dimension."
     )
     name: Name | None = Field(None, description="A name that the model becomes the newest revision of.")
     persist: bool = Field(True, description="Whether the model is stored.")

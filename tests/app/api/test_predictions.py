@@ -171,3 +171,24 @@ def test_an_answer_that_cannot_be_sent(make_client: MakeClient) -> None:
     table = client.post("/predict-batch", json={"data": [[0, 0, 0]] * 20}, headers={"Accept": "text/csv"})
     assert table.status_code == 200
     assert len(table.content) < 1000
+
+
+MONSTERS = {
+    "arrays": b'{"data": [' + b"[0]," * 300_000 + b"[0]]}",
+    "values": b'{"data": [' + b"0," * 500_000 + b"0]}",
+    "objects": b'{"data": [' + b"{}," * 300_000 + b"{}]}",
+}
+
+
+@pytest.mark.parametrize("what", MONSTERS)
+def test_what_would_fill_the_memory_is_not_parsed(
+    make_client: MakeClient, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    client = make_client(max_vectors=1_000, max_samples=1_000, max_job_samples=1_000)
+    client.post("/train", json=BODY)
+    monkeypatch.setattr("app.api.body.parse", None)
+    for path in (*MANY, "/predict-bmu", "/train", "/models/latest/fit"):
+        answer = client.post(path, content=MONSTERS[what], headers={"Content-Type": "application/json"})
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["type"] == "urn:kohonen:problem:over-limit"
+        assert what in answer.json()["detail"]

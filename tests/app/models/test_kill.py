@@ -45,7 +45,7 @@ def test_killed_at_random_moments(tmp_path: Path, check: Callable[[Models], list
     models = Models(FolderStore(tmp_path))
     seed, complete, kills = 0, False, 0
     while not complete:
-        following, complete = run(tmp_path, seed, chance.uniform(0.001, 0.12))
+        following, complete = run(tmp_path, seed, chance.uniform(0.001, 0.3))
         check(models)
         kills += 1
         if following == seed and kills > 50 * TRAININGS:
