@@ -221,3 +221,13 @@ def test_jobs_have_a_private_bucket_without_versions_that_forgets(
     assert all(properties["PublicAccessBlockConfiguration"].values())
     variables = resources["Function"]["Properties"]["Environment"]["Variables"]
     assert variables["SOM_JOB_STORE"] == {"Fn::Sub": "s3://${JobBucket}"}
+
+
+def test_sam_local_is_told_what_only_a_stack_knows(resources: dict[str, dict[str, Any]]) -> None:
+    local = json.loads((ROOT / "configs" / "sam-local.json").read_text())["Parameters"]
+    functions = [entry for entry in resources.values() if entry["Type"] == "AWS::Lambda::Function"]
+    assert functions
+    for function in functions:
+        variables = function["Properties"].get("Environment", {"Variables": {}})["Variables"]
+        made_of_resources = {name for name, value in variables.items() if isinstance(value, dict)}
+        assert made_of_resources <= set(local)

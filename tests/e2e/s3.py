@@ -53,10 +53,10 @@ class S3Server:
             config=Config(connect_timeout=2, read_timeout=30, retries={"total_max_attempts": 1}),
         )
 
-    def keys(self, prefix: str) -> list[str]:
-        """Return the keys that begin with a prefix, without it."""
-        found = self.client().list_objects_v2(Bucket=self.bucket, Prefix=prefix).get("Contents", [])
-        return [entry["Key"].removeprefix(prefix) for entry in found]
+    def has(self, prefix: str, model_id: str) -> bool:
+        """Say whether a store under a prefix of the bucket has a model."""
+        found = self.client().list_objects_v2(Bucket=self.bucket, Prefix=f"{prefix}/").get("Contents", [])
+        return any(entry["Key"].endswith(f"/models/{model_id}/card.json") for entry in found)
 
 
 @contextmanager

@@ -51,7 +51,7 @@ class Sam:
 
     def invoke(self, event: Path, *options: str) -> Any:
         """Return the function's answer to an event."""
-        command = ["local", "invoke", *self._options(), "--event", event, *options]
+        command = ["local", "invoke", "Function", *self._options(), "--event", event, *options]
         done = run(*command, environment=self.environment)
         answer = json.loads(done.stdout.strip().splitlines()[-1])
         # It exits with 0 even where the function failed.

@@ -74,7 +74,7 @@ def test_what_it_trains_is_what_is_trained_here(in_s3: Container, s3: S3Server) 
     assert answer["statusCode"] == 200
     weights = np.load(BytesIO(body(answer)), allow_pickle=False)
     np.testing.assert_allclose(weights, expected.weights(expected.TRAINING), rtol=0, atol=1e-9)
-    assert f"models/{model_id}/card.json" in s3.keys("lambda/")
+    assert s3.has("lambda", model_id)
 
 
 def test_what_is_too_large_to_answer_is_a_link_to_s3(in_s3: Container) -> None:

@@ -15,12 +15,21 @@ import numpy as np
 import pytest
 
 from tests.e2e import expected, sam
-from tests.e2e.docker import HOST, ROOT
+from tests.e2e.docker import HOST, ROOT, docker
 from tests.e2e.emulator import body
 from tests.e2e.s3 import S3Server
 from tests.e2e.sam import Sam
 
 EVENTS = sorted((ROOT / "events").glob("*.json"))
+#: There is no queue to send them to.
+NO_JOBS = {"SOM_JOB_STORE": "memory:", "SOM_QUEUE": "none:"}
+#: Stops every Python in a container but itself, as if it hung.
+FREEZE = """
+import os, pathlib, signal
+for process in pathlib.Path("/proc").glob("[0-9]*"):
+    if int(process.name) != os.getpid() and "python" in os.readlink(process / "exe"):
+        os.kill(int(process.name), signal.SIGSTOP)
+"""
 #: What the demos of the events ask for.
 DEMO = {"seed": 7, "samples": 20, "width": 30, "height": 20, "iterations": 200}
 
@@ -33,7 +42,7 @@ def built() -> Sam:
 @pytest.fixture(scope="module")
 def api(built: Sam, s3: S3Server, state: Path) -> Iterator[str]:
     """Serve the API, with its models in S3."""
-    variables = {**s3.environment, "SOM_STORE": f"s3://{s3.bucket}/sam"}
+    variables = {**s3.environment, "SOM_STORE": f"s3://{s3.bucket}/sam", **NO_JOBS}
     with built.changed("in-s3", variables).start_api(state / "start-api.log") as url:
         yield url
 
@@ -72,7 +81,7 @@ def test_what_is_trained_can_be_downloaded(api: str, s3: S3Server) -> None:
     answer = httpx2.get(f"{api}/models/{model_id}/download", timeout=60)
     weights = np.load(BytesIO(answer.content), allow_pickle=False)
     np.testing.assert_allclose(weights, expected.weights(expected.TRAINING), rtol=0, atol=1e-9)
-    assert f"models/{model_id}/card.json" in s3.keys("sam/")
+    assert s3.has("sam", model_id)
 
 
 def test_the_documentation_comes_with_its_assets(api: str) -> None:
@@ -114,20 +123,35 @@ def test_a_body_may_be_too_large(api: str) -> None:
     assert answer.json()["type"] == "urn:kohonen:problem:body-too-large"
 
 
-def test_a_function_out_of_time_is_ended(built: Sam, s3: S3Server, state: Path) -> None:
+@pytest.fixture(scope="module")
+def hurried(built: Sam, s3: S3Server, state: Path) -> Iterator[str]:
+    """Serve the API with four seconds for a request, and with a store that does not answer."""
     with silence() as port:
         variables = {
             **s3.environment,
             "AWS_ENDPOINT_URL_S3": f"http://{HOST}:{port}",
             "SOM_STORE": "s3://nowhere/sam",
+            **NO_JOBS,
         }
-        slow = built.changed("silent-store", variables, Timeout=4)
-        with slow.start_api(state / "start-api-silent.log") as url:
-            answer = train(url)
-            # The function is none the worse for it.
-            assert httpx2.get(f"{url}/health", timeout=60).json()["status"] == "ok"
-    assert answer.status_code in {502, 504}, answer.text
+        changed = built.changed("silent-store", variables, Timeout=4)
+        with changed.start_api(state / "start-api-silent.log") as url:
+            yield url
+
+
+def test_a_store_that_does_not_answer_is_a_problem_in_time(hurried: str) -> None:
+    answer = train(hurried)
+    assert answer.status_code == 503
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_function_that_hangs_is_ended_and_starts_anew(hurried: str) -> None:
+    assert httpx2.get(f"{hurried}/health", timeout=60).status_code == 200
+    for running in docker("ps", "--quiet", "--filter", "ancestor=function:rapid-x86_64").split():
+        docker("exec", running, "python", "-c", FREEZE)
+    answer = httpx2.get(f"{hurried}/health", timeout=60)
+    assert answer.status_code in {502, 504}
     assert "Traceback" not in answer.text
+    assert httpx2.get(f"{hurried}/health", timeout=60).json()["status"] == "ok"
 
 
 @contextmanager
