@@ -39,7 +39,8 @@ class Sam:
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def changed(self, name: str, variables: Mapping[str, str], **properties: Any) -> "Sam":
-        """Return the same with other variables and properties of the function."""
+        """Return the same with other variables and properties of the function, and without a queue."""
+        variables = {"SOM_JOB_STORE": "", "SOM_QUEUE": "none:", **variables}
         target = BUILT.with_name(f"{name}.yaml")
         change = json.dumps({"variables": dict(variables), **properties})
         subprocess.run([TOOLS / "python", "-c", CHANGE, BUILT, target, change], check=True)
@@ -51,7 +52,7 @@ class Sam:
 
     def invoke(self, event: Path, *options: str) -> Any:
         """Return the function's answer to an event."""
-        command = ["local", "invoke", *self._options(), "--event", event, *options]
+        command = ["local", "invoke", "Function", *self._options(), "--event", event, *options]
         done = run(*command, environment=self.environment)
         answer = json.loads(done.stdout.strip().splitlines()[-1])
         # It exits with 0 even where the function failed.
