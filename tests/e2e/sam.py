@@ -39,7 +39,8 @@ class Sam:
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def changed(self, name: str, variables: Mapping[str, str], **properties: Any) -> "Sam":
-        """Return the same with other variables and properties of the function."""
+        """Return the same with other variables and properties of the function, and without a queue."""
+        variables = {"SOM_JOB_STORE": "", "SOM_QUEUE": "none:", **variables}
         target = BUILT.with_name(f"{name}.yaml")
         change = json.dumps({"variables": dict(variables), **properties})
         subprocess.run([TOOLS / "python", "-c", CHANGE, BUILT, target, change], check=True)
