@@ -8,7 +8,7 @@ how the numbers lie in memory and what is left out because it is zero:
   iteration; beyond its reach it is zero.
 * On a tiny map calls cost more than the arithmetic in them: there are few, and none that broadcasts samples.
 * While the neighbourhood reaches over most of the map, a pass over it does the update for one sample and the
-  search for the next, in bands of columns that stay in the processor's cache.
+  search for the next.
 * Later, the search is one matrix-vector product, ``|W|^2 - 2 W.v``, and the update is local. That product
   rounds otherwise than the sum of squares, so whatever comes near its minimum is compared again by the sum.
 """
@@ -27,8 +27,8 @@ __all__ = ["NumpyOnline"]
 TINY_MAP = 3072
 #: Up to so many units a map is not worth a local update, unless that is tiny itself.
 SMALL_MAP = 1024
-#: Weights in a band of columns: a few arrays of them stay in the cache.
-BAND = 2**18
+#: Weights in a band of columns: bounds the memory, and few maps are larger.
+BAND = 2**22
 #: Columns are updated whole when they are as short as this, or not much longer than the window.
 SHORT_COLUMN, LONG_RUN = 64, 3
 #: How much of the map a window must be for a pass over all of it to cost less.
@@ -170,7 +170,7 @@ class NumpyOnline:
                 if before is not None:
                     # With nothing to add up, each element is the product of two numbers, rounded once.
                     np.dot(column[band.columns], row[None], out=band.theta)
-                    # For a large map it is less work to make the differences again than to keep them.
+                    # Bands share their room: the differences must be made again.
                     if len(bands) > 1:
                         np.subtract(before, planes, out=differences)
                     np.multiply(differences, band.flat_theta, out=differences)
