@@ -2,8 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TypeVar
@@ -19,13 +18,14 @@ from app.observability import record
 from app.pool import TrainingPool
 from app.settings import Settings
 from app.storage.port import StoreUnavailable
+from app.timings import Timings
 from kohonen import Observer, Parameters, TrainedMap, assess, train
 from kohonen.data import FloatArray
 from kohonen.frames import Frame, Frames, Spacing
 from kohonen.history import History
 from kohonen.identity import child_id, fingerprint, model_id
 
-__all__ = ["Outcome", "Start", "Timings", "TrainingRequest", "TrainingService", "describe"]
+__all__ = ["Outcome", "Start", "TrainingRequest", "TrainingService", "describe"]
 
 #: Seconds after its deadline that a training has for storing what it has made.
 STORING_SECONDS = 1.5
@@ -122,22 +122,6 @@ class TrainingRequest:
     def work(self) -> Parameters:
         """Parameters of a whole training of as many iterations as this does: what it costs."""
         return replace(self.parameters, iterations=self.last_iteration - self.first_iteration)
-
-
-class Timings:
-    """How long the parts of a request took, in seconds."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def measure(self, part: str) -> Iterator[None]:
-        """Add the time that the block takes to a part."""
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[part] = self.seconds.get(part, 0.0) + time.perf_counter() - started
 
 
 @dataclass(frozen=True, slots=True)

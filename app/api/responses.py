@@ -5,7 +5,8 @@ from typing import Any
 from fastapi import Request
 
 from app.models import Card, Revision
-from app.training import Outcome, Timings
+from app.timings import Timings
+from app.training import Outcome
 
 __all__ = [
     "EXPOSED_HEADERS",
