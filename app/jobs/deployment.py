@@ -14,7 +14,6 @@ from app.models import Models
 from app.models.opening import open_models
 from app.settings import Settings
 from app.storage import open_store
-from app.storage.memory import MemoryStore
 from app.storage.port import Store
 
 __all__ = ["Deployment"]
@@ -147,7 +146,8 @@ class Deployment:
 
     @property
     def _is_private(self) -> bool:
-        return isinstance(self._models.store, MemoryStore) or isinstance(self._job_store, MemoryStore)
+        # By the settings, as a store may be wrapped.
+        return "memory:" in (self._settings.store, self._settings.job_store)
 
 
 def _no_queue() -> ValueError:

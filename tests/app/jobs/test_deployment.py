@@ -11,7 +11,6 @@ from app.jobs.deployment import Deployment
 from app.jobs.local import LocalQueue
 from app.models import Models
 from app.settings import Settings
-from app.storage.folder import FolderStore
 from app.storage.memory import MemoryStore
 from tests.app.jobs.conftest import make_request
 
@@ -32,8 +31,6 @@ def test_jobs_may_be_elsewhere(tmp_path: Path) -> None:
     made = Deployment(settings)
     made.jobs.add(make_request(), over=())
     assert [path.name for path in tmp_path.iterdir()] == ["jobs"]
-    for store in (made._models.store, made._job_store):
-        assert isinstance(store, FolderStore)
 
 
 def test_no_queue() -> None:
