@@ -1,4 +1,5 @@
 import io
+import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,6 +13,9 @@ from app.app import create_app
 from app.settings import Settings
 
 MakeClient = Callable[..., TestClient]
+
+# The test client's own lines are none of the service's, whatever another test has set up.
+logging.getLogger("httpx2").setLevel(logging.WARNING)
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ UNSAID = {
     "/data": "rows of unequal lengths or of another length than the model's, values too large to be squared",
     "/cursor": "a text that no page before has handed out",
     "/annotated": "a figure of a view that has none",
+    "/component": "a component that the map does not have",
     "/k": "more groups than the map has units",
     "/clusters": "the same",
     "/order": "an order without a metric to sort by",
