@@ -26,6 +26,7 @@ class Terminal:
         self._capture = capture
 
     def __call__(self, *arguments: str, store: str | None = None) -> tuple[int, str, str]:
+        self._capture.readouterr()  # what a server in the test has logged
         with pytest.raises(SystemExit) as end:
             __main__.main(["models", "--store", store or self.store, *arguments])
         out, err = self._capture.readouterr()
