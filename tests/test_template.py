@@ -231,10 +231,3 @@ def test_sam_local_is_told_what_only_a_stack_knows(resources: dict[str, dict[str
         variables = function["Properties"].get("Environment", {"Variables": {}})["Variables"]
         made_of_resources = {name for name, value in variables.items() if isinstance(value, dict)}
         assert made_of_resources <= set(local)
-
-
-def test_sam_local_is_told_what_only_a_stack_knows(resources: dict[str, dict[str, Any]]) -> None:
-    local = json.loads((ROOT / "configs" / "sam-local.json").read_text())["Parameters"]
-    for function in ("Function", "Worker"):
-        variables = resources[function]["Properties"]["Environment"]["Variables"]
-        assert {name for name, value in variables.items() if isinstance(value, dict)} <= set(local)
