@@ -24,7 +24,7 @@ COPY --from=build /srv/kohonen /srv/kohonen
 COPY --from=build /srv/app /srv/app
 WORKDIR /srv
 # Fail here and not in the first request where something is missing. And Python's own modules come without their
-# bytecode: this makes it for those that the service and its health check use, which halves the time to start.
+# bytecode: this makes it for those that the service and its health check use, at build time.
 RUN python -c "import app.app, app.storage.s3, PIL.PngImagePlugin, urllib.request, \
         uvicorn.lifespan.on, uvicorn.loops.auto, uvicorn.main, uvicorn.protocols.http.auto; \
     from kohonen.kernel import kernel; assert kernel()"
