@@ -85,8 +85,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 
 locks: $(DEV) ## Bring the locks up to pyproject.toml; ARGS=--upgrade for the newest of everything
 	$(UV_COMPILE) pyproject.toml --extra service --extra viz --output-file requirements.txt
-	$(UV_COMPILE) pyproject.toml --extra service --extra viz --group dev --constraint requirements.txt \
-		--output-file requirements/dev.txt
+	$(UV_COMPILE) pyproject.toml --extra dev --constraint requirements.txt --output-file requirements/dev.txt
 	$(UV_COMPILE) requirements/sam.in --output-file requirements/sam.txt
 	$(UV_COMPILE) requirements/e2e.in --constraint requirements/dev.txt --output-file requirements/e2e.txt
 	$(UV_COMPILE) pyproject.toml requirements/examples.in --extra service --extra viz \

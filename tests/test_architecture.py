@@ -16,14 +16,17 @@ import kohonen
 ROOT = Path(__file__).parents[1]
 MODULES = sorted(path for package in ("kohonen", "app") for path in (ROOT / package).rglob("*.py"))
 LONGEST_MODULE = 300
-HEAVY = {"PIL", "boto3", "botocore", "matplotlib"}
+HEAVY = {"PIL", "boto3", "botocore", "matplotlib", "sklearn"}
 WEB = {"fastapi", "httpx", "mangum", "pydantic", "pydantic_settings", "starlette", "uvicorn"}
 
+# What these modules of the library may import besides NumPy and Pillow: the optional extras.
+EXTRAS = {"kohonen/figures.py": {"matplotlib"}, "kohonen/sklearn.py": {"sklearn"}}
 # Who may import these packages, if not everybody.
 ONLY = {
     "boto3": {"app/storage/s3.py", "app/jobs/sqs.py"},
     "botocore": {"app/storage/s3.py", "app/jobs/sqs.py"},
     "mangum": {"app/aws.py"},
+    "sklearn": {"kohonen/sklearn.py"},
     "uvicorn": {"app/__main__.py"},
 }
 # What knows nothing of HTTP and nothing of the routes, so that it can be called and tested without them.
@@ -80,7 +83,7 @@ def test_there_are_modules_to_look_at() -> None:
     "path", [path for path in MODULES if name_of(path).startswith("kohonen")], ids=name_of
 )
 def test_the_library_knows_numpy_and_pillow_and_nothing_else(path: Path) -> None:
-    known = {"kohonen", "numpy", "PIL"} | ({"matplotlib"} if name_of(path) == "kohonen/figures.py" else set())
+    known = {"kohonen", "numpy", "PIL"} | EXTRAS.get(name_of(path), set())
     assert packages(path) - set(sys.stdlib_module_names) <= known
 
 
