@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from kohonen.errors import InvalidDataError
 
-__all__ = ["LARGEST_MAGNITUDE", "FloatArray", "Missing", "as_samples", "as_weights"]
+__all__ = ["LARGEST_MAGNITUDE", "FloatArray", "Missing", "as_samples", "as_weights", "filled"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 #: What becomes of missing values: they are left out of every distance and update, or refused.
@@ -78,6 +78,21 @@ def as_weights(weights: npt.ArrayLike, *, width: int, height: int, dimension: in
         )
     _check_finite(array, "the weights")
     return array
+
+
+def filled(samples: FloatArray) -> FloatArray:
+    """Return samples (n, dim) with the mean of its column, or zero, for every value that is missing (NaN).
+
+    The mean is none but that value where a column holds one value only.
+    """
+    present = ~np.isnan(samples)
+    if present.all():
+        return samples
+    counts = present.sum(axis=0)
+    means = np.where(present, samples, 0.0).sum(axis=0) / np.maximum(counts, 1)
+    means = np.maximum(means, np.where(present, samples, np.inf).min(axis=0))
+    means = np.minimum(means, np.where(present, samples, -np.inf).max(axis=0))
+    return np.where(present, samples, np.where(counts > 0, means, 0.0))
 
 
 def _as_float(values: npt.ArrayLike, what: str) -> FloatArray:

@@ -62,7 +62,7 @@ def test_weights_that_are_not_finite() -> None:
 
 def test_missing_values_are_one_nan() -> None:
     odd = np.array([0x7FF8DEADBEEF0001, 0x3FF0000000000000], dtype=np.uint64).view(np.float64)
-    samples = as_samples([odd, [-0.0, np.nan]], missing="mask")
+    samples = as_samples([odd.tolist(), [-0.0, np.nan]], missing="mask")
     assert samples.tobytes() == np.array([[np.nan, 1.0], [0.0, np.nan]]).tobytes()
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from kohonen import InvalidParameterError, InvalidTableError, Preparation, read_csv
 from kohonen.columns import Normalisation
+from kohonen.tables import Columns
 
 NAN = math.nan
 VALUES = [2.0, 4.0, 4.0, 10.0, 5.0]
@@ -49,14 +50,14 @@ def test_what_has_no_spread_is_moved_only(normalisation: Normalisation, values: 
 
 
 def test_normalisation_by_name() -> None:
-    table = {"a": [1, 3], "b": [1, 3], "c": ["x", "y"]}
+    table: Columns = {"a": [1, 3], "b": [1, 3], "c": ["x", "y"]}
     preparation = Preparation.fit(table, normalisation={"a": "none"})
     assert [column.normalisation for column in preparation.columns] == ["none", "z-score", "none"]
     assert preparation.transform(table).tolist() == [[1, -1, 1, 0], [3, 1, 0, 1]]
 
 
 def test_categories_and_what_is_missing() -> None:
-    table = {"age": [20, 30, None], "colour": ["red", None, "blue"]}
+    table: Columns = {"age": [20, 30, None], "colour": ["red", None, "blue"]}
     preparation = Preparation.fit(table, normalisation="none")
     assert preparation.names == ("age", "colour")
     assert preparation.categorical == ("colour",)
@@ -101,7 +102,7 @@ def test_what_is_learnt_does_not_depend_on_the_order_of_rows() -> None:
 
 def test_samples_are_canonical() -> None:
     odd = np.array([np.uint64(0x7FF8DEADBEEF0001)]).view(np.float64)[0]
-    table = {"a": np.array([odd, -0.0]), "b": [1.0, 1.0]}
+    table: Columns = {"a": np.array([odd, -0.0]), "b": [1.0, 1.0]}
     samples = Preparation.fit(table, normalisation="none").transform(table)
     assert samples.tobytes() == np.array([[NAN, 1.0], [0.0, 1.0]]).tobytes()
 
