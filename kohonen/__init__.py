@@ -10,28 +10,34 @@ from kohonen.errors import (
     InvalidColourError,
     InvalidDataError,
     InvalidParameterError,
+    InvalidTableError,
     KohonenError,
     NotFittedError,
 )
 from kohonen.parameters import Parameters
+from kohonen.preparation import Preparation
 from kohonen.quality import Quality, assess
 from kohonen.som import SelfOrganizingMap
+from kohonen.tables import read_csv
 from kohonen.training import Observer, TrainedMap, Training, train
 
 __all__ = [
     "InvalidColourError",
     "InvalidDataError",
     "InvalidParameterError",
+    "InvalidTableError",
     "KohonenError",
     "NotFittedError",
     "Observer",
     "Parameters",
+    "Preparation",
     "Quality",
     "SelfOrganizingMap",
     "TrainedMap",
     "Training",
     "__version__",
     "assess",
+    "read_csv",
     "train",
 ]
 

@@ -1,21 +1,25 @@
 """Samples and weights on their way in: checked once, then plain contiguous float64 arrays."""
 
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from kohonen.errors import InvalidDataError
 
-__all__ = ["LARGEST_MAGNITUDE", "FloatArray", "as_samples", "as_weights"]
+__all__ = ["LARGEST_MAGNITUDE", "FloatArray", "Missing", "as_samples", "as_weights", "filled"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
+#: What becomes of missing values: they are left out of every distance and update, or refused.
+Missing: TypeAlias = Literal["mask", "error"]
 
 #: Squares of anything larger could overflow, and a map of infinities has no best matching unit.
 LARGEST_MAGNITUDE = 1e150
 
 
-def as_samples(data: npt.ArrayLike, *, dimension: int | None = None) -> FloatArray:
+def as_samples(
+    data: npt.ArrayLike, *, dimension: int | None = None, missing: Missing = "error"
+) -> FloatArray:
     """Check samples and return them as a contiguous float64 array.
 
     Parameters
@@ -24,11 +28,13 @@ def as_samples(data: npt.ArrayLike, *, dimension: int | None = None) -> FloatArr
         Numbers; a negative zero becomes zero, so that equal data are the same bytes.
     dimension : int, optional
         The dimension that is required.
+    missing : {"error", "mask"}, default "error"
+        Whether NaN may stand for a value that is missing; no sample may be without any.
 
     Returns
     -------
     ndarray of shape (n, dim)
-        A new array, in C order.
+        A new array, in C order; every NaN is the same one.
 
     Raises
     ------
@@ -50,6 +56,8 @@ def as_samples(data: npt.ArrayLike, *, dimension: int | None = None) -> FloatArr
         raise InvalidDataError(
             f"each sample must have {dimension} values, as the map's units do, but has {array.shape[1]}"
         )
+    if missing == "mask":
+        return _masked(array)
     _check_finite(array, "the data")
     return array
 
@@ -72,6 +80,21 @@ def as_weights(weights: npt.ArrayLike, *, width: int, height: int, dimension: in
     return array
 
 
+def filled(samples: FloatArray) -> FloatArray:
+    """Return samples (n, dim) with the mean of its column, or zero, for every value that is missing (NaN).
+
+    The mean is none but that value where a column holds one value only.
+    """
+    present = ~np.isnan(samples)
+    if present.all():
+        return samples
+    counts = present.sum(axis=0)
+    means = np.where(present, samples, 0.0).sum(axis=0) / np.maximum(counts, 1)
+    means = np.maximum(means, np.where(present, samples, np.inf).min(axis=0))
+    means = np.minimum(means, np.where(present, samples, -np.inf).max(axis=0))
+    return np.where(present, samples, np.where(counts > 0, means, 0.0))
+
+
 def _as_float(values: npt.ArrayLike, what: str) -> FloatArray:
     try:
         array = np.asarray(values)
@@ -81,6 +104,16 @@ def _as_float(values: npt.ArrayLike, what: str) -> FloatArray:
         raise InvalidDataError(f"{what} must be numbers, but are of type {array.dtype}")
     # Adding zero copies, and turns -0.0 into 0.0.
     return np.asarray(np.add(array, 0.0, dtype=np.float64, order="C"))
+
+
+def _masked(array: FloatArray) -> FloatArray:
+    absent = np.isnan(array)
+    _check_finite(np.where(absent, 0.0, array), "the data")
+    if absent.all(axis=1).any():
+        row = int(absent.all(axis=1).argmax())
+        raise InvalidDataError(f"the sample at [{row}] has no value at all: leave it out")
+    array[absent] = np.nan  # there are many, which all look alike
+    return array
 
 
 def _check_finite(array: FloatArray, what: str) -> None:

@@ -5,7 +5,8 @@ The tree::
     KohonenError
     ├── InvalidParameterError     a parameter of the map or of its training (also a ValueError)
     ├── InvalidDataError          samples or weights that cannot be used (also a ValueError)
-    │   └── InvalidColourError    one colour of many; ``index`` says which
+    │   ├── InvalidColourError    one colour of many; ``index`` says which
+    │   └── InvalidTableError     a table; ``column`` and ``row`` say where
     └── NotFittedError            a result was asked of a map that has not been trained
 """
 
@@ -13,6 +14,7 @@ __all__ = [
     "InvalidColourError",
     "InvalidDataError",
     "InvalidParameterError",
+    "InvalidTableError",
     "KohonenError",
     "NotFittedError",
 ]
@@ -52,6 +54,23 @@ class InvalidColourError(InvalidDataError):
     def __init__(self, message: str, *, index: int) -> None:
         super().__init__(message)
         self.index = index
+
+
+class InvalidTableError(InvalidDataError):
+    """A table that cannot be read, or that does not suit what it is for.
+
+    Attributes
+    ----------
+    column : str or None
+        The name of the column that is wrong, where one is.
+    row : int or None
+        Which of its values, from 0.
+    """
+
+    def __init__(self, message: str, *, column: str | None = None, row: int | None = None) -> None:
+        super().__init__(message)
+        self.column = column
+        self.row = row
 
 
 class NotFittedError(KohonenError):

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -21,13 +23,18 @@ ID_LENGTH = 32
 
 
 def fingerprint(values: FloatArray) -> str:
-    """Return the SHA-256, in hexadecimal, of an array's shape and its values as little-endian float64."""
+    """Return the SHA-256, in hexadecimal, of an array's shape and its values as little-endian float64.
+
+    Values that are missing count: as the NaN that :func:`kohonen.data.as_samples` makes of them.
+    """
     digest = hashlib.sha256(json.dumps(values.shape).encode())
     digest.update(np.ascontiguousarray(values, dtype="<f8").data)
     return digest.hexdigest()
 
 
-def model_id(data_fingerprint: str, parameters: Parameters) -> str:
+def model_id(
+    data_fingerprint: str, parameters: Parameters, *, preparation: Mapping[str, Any] | None = None
+) -> str:
     """Return the id of the map that a training makes.
 
     Parameters
@@ -36,6 +43,9 @@ def model_id(data_fingerprint: str, parameters: Parameters) -> str:
         The `fingerprint` of the samples.
     parameters : Parameters
         The parameters, with a seed. The radius counts with the value it has, given or not.
+    preparation : mapping, optional
+        Of samples made from a table, how they were: the document that a preparation becomes. It does not
+        change the weights, but what the map does with another table.
 
     Returns
     -------
@@ -43,7 +53,10 @@ def model_id(data_fingerprint: str, parameters: Parameters) -> str:
         32 hexadecimal digits. The same data, parameters and seed have the same id everywhere; the engine that
         trains and the name that somebody gives to the map play no part.
     """
-    return _hash({"contract": CONTRACT_VERSION, "data": data_fingerprint, **_determining(parameters)})
+    determining = _determining(parameters)
+    if preparation is not None:
+        determining["preparation"] = dict(preparation)
+    return _hash({"contract": CONTRACT_VERSION, "data": data_fingerprint, **determining})
 
 
 def child_id(

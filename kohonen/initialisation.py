@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kohonen.data import FloatArray
+from kohonen.data import FloatArray, filled
 from kohonen.parameters import Parameters
 
 __all__ = ["initial_weights"]
@@ -22,7 +22,7 @@ def initial_weights(parameters: Parameters, samples: FloatArray) -> FloatArray:
           from minus to plus the square root of its eigenvalue; the first along the grid's longer side. It
           does not depend on the seed, and its last bits may depend on the machine's linear algebra.
     samples : ndarray of shape (n, dim)
-        The samples.
+        The samples; what is missing (NaN) counts as the mean of its component.
 
     Returns
     -------
@@ -34,9 +34,9 @@ def initial_weights(parameters: Parameters, samples: FloatArray) -> FloatArray:
     T. Kohonen, *Self-Organizing Maps*, 3rd edition, Springer 2001, section 3.7 (linear initialisation).
     """
     if parameters.initialisation == "sample":
-        return _from_samples(parameters, samples)
+        return _from_samples(parameters, filled(samples))
     if parameters.initialisation == "pca":
-        return _from_principal_components(parameters, samples)
+        return _from_principal_components(parameters, filled(samples))
     return parameters.initial_weights(samples.shape[1])
 
 

@@ -204,7 +204,7 @@ def draw_input_output(
     InvalidParameterError
         For a scale that is not an integer of at least 1.
     """
-    samples = as_samples(data)
+    samples = as_samples(data, missing="mask")
     picture = draw_map(weights, scale=scale, geometry=geometry)
     if not are_colours(samples):
         return picture

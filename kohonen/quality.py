@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kohonen.data import FloatArray
+from kohonen.data import FloatArray, filled
 from kohonen.geometry import PLANAR, Geometry
 from kohonen.search import Matches, match
 
@@ -19,7 +19,8 @@ class Quality:
     Attributes
     ----------
     quantization_error : float
-        Mean Euclidean distance of the samples to their best matching unit, in units of the data.
+        Mean Euclidean distance of the samples to their best matching unit, in units of the data. Of samples
+        that miss values, that over what is present: the more is missing, the smaller.
     topographic_error : float
         Share of the samples whose best and second-best matching units are not neighbours; the neighbours of a
         unit are the eight around it, or the six on a hexagonal grid. A map of one unit has no second best,
@@ -27,7 +28,7 @@ class Quality:
     explained_variance : float or None
         Share of the samples' variance that is left when each is replaced by the weights of its best matching
         unit: 1 for a perfect fit, 0 or less for one no better than the mean. None where all samples are as
-        good as equal.
+        good as equal. Of samples that miss values, the variance of what is present.
     unused_units : float
         Share of the units that are no sample's best matching unit.
 
@@ -43,7 +44,7 @@ class Quality:
 
 
 def assess(weights: FloatArray, samples: FloatArray, geometry: Geometry = PLANAR) -> Quality:
-    """Measure a map of weights (width, height, dim) on samples (n, dim)."""
+    """Measure a map of weights (width, height, dim) on samples (n, dim), with NaN for what is missing."""
     matches = match(weights, samples, count=2)
     best = matches.units[:, 0]
     return Quality(
@@ -63,6 +64,7 @@ def _topographic_error(matches: Matches, shape: tuple[int, int], geometry: Geome
 
 def _explained_variance(matches: Matches, samples: FloatArray) -> float | None:
     distances = matches.distances[:, 0]
+    samples = filled(samples)
     deviations = samples - samples.mean(axis=0)
     # In units of the largest of them, so that squares do not overflow.
     largest = max(distances.max(), np.abs(deviations).max())

@@ -1,5 +1,17 @@
-"""Best matching units of many samples at once: exact, on all cores, and in bounded memory."""
+"""Best matching units of many samples at once: exact, on all cores, and in bounded memory.
 
+Where a sample misses values (NaN), its distance to a unit is that over the values which are present, as
+SOM_PAK has it. Other packages (R's kohonen) scale it up to the full dimension: that is one factor for all
+units, and leads to the same ones.
+
+References
+----------
+T. Kohonen, J. Hynninen, J. Kangas and J. Laaksonen, "SOM_PAK: The self-organizing map program package",
+report A31, Helsinki University of Technology (1996).
+T. Samad and S. A. Harp, "Self-organization with partial data", Network 3(2), 205-212 (1992).
+"""
+
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -24,6 +36,8 @@ SORTED_SHARE = 0.25
 #: From this dimension on it is worth a trial on so many samples whether bounds are of use: they are not when
 #: more than this share of the tiles must be looked into.
 MANY_DIMENSIONS, PILOT, EVENLY_FAR = 48, 64, 0.5
+#: So many samples that miss the same values are worth a search in a map of the other components.
+ALIKE = 16
 #: As in kohonen/kernel/tiles.h.
 UNITS_OF_A_TILE = 64
 
@@ -52,7 +66,7 @@ def match(weights: FloatArray, samples: FloatArray, *, count: int = 1) -> Matche
     weights : ndarray of shape (width, height, dim)
         The map.
     samples : ndarray of shape (n, dim)
-        What to look for.
+        What to look for; NaN for what is missing, but a sample has one value at least.
     count : {1, 2}, default 1
         Whether the second-best unit is wanted too; a map of one unit has none.
 
@@ -61,9 +75,38 @@ def match(weights: FloatArray, samples: FloatArray, *, count: int = 1) -> Matche
     Matches
         Ties go to the lower index.
     """
+    absent = np.isnan(samples)
+    if absent.any():
+        return _masked(weights, samples, absent, count)
     if kernel() is None or _is_evenly_far(weights, samples):
         return by_products(weights, samples, count=count)
     return by_bounds(weights, samples, count=count)
+
+
+def _masked(weights: FloatArray, samples: FloatArray, absent: npt.NDArray[np.bool_], count: int) -> Matches:
+    """Do as `match` does, for samples that miss values: for those that miss the same, where they are many."""
+    units, distances = _empty(weights, samples, count)
+    planes = np.ascontiguousarray(weights.reshape(-1, weights.shape[2]).T)
+    patterns, pattern = np.unique(np.packbits(absent, axis=1), axis=0, return_inverse=True)
+    order = np.argsort(pattern.ravel(), kind="stable")
+    ends = np.cumsum(np.bincount(pattern.ravel(), minlength=len(patterns)))
+    for rows in np.split(order, ends[:-1]):
+        present = ~absent[rows[0]]
+        if len(rows) >= ALIKE:
+            found = match(weights[:, :, present], samples[np.ix_(rows, present)], count=count)
+            units[rows], distances[rows] = found.units, found.distances
+            continue
+        for row in rows.tolist():
+            squared = np.zeros(planes.shape[1])
+            for k in np.flatnonzero(present):
+                difference = planes[k] - samples[row, k]
+                difference *= difference
+                squared += difference
+            for place in range(units.shape[1]):
+                unit = units[row, place] = squared.argmin()
+                distances[row, place] = math.sqrt(squared[unit])
+                squared[unit] = np.inf
+    return Matches(units, distances)
 
 
 def _is_evenly_far(weights: FloatArray, samples: FloatArray) -> bool:

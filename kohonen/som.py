@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from kohonen.data import FloatArray, as_samples
+from kohonen.data import FloatArray, Missing, as_samples
 from kohonen.engines import default_engine
 from kohonen.errors import NotFittedError
 from kohonen.geometry import Boundary, Grid
@@ -44,6 +44,8 @@ class SelfOrganizingMap:
         How units are placed. The compiled engine serves planar rectangular grids; NumPy the others.
     boundary : {"planar", "toroidal"}, default "planar"
         Whether opposite edges of the grid are joined.
+    missing : {"error", "mask"}, default "error"
+        Whether samples may miss values (NaN), which are then left out of distances and updates.
 
     Attributes
     ----------
@@ -92,7 +94,9 @@ class SelfOrganizingMap:
         initialisation: Initialisation = "random",
         grid: Grid = "rectangular",
         boundary: Boundary = "planar",
+        missing: Missing = "error",
     ) -> None:
+        self.missing = missing
         self.parameters = Parameters(
             width=width,
             height=height,
@@ -147,6 +151,7 @@ class SelfOrganizingMap:
             initial_weights=initial_weights,
             should_stop=should_stop,
             observers=observers,
+            missing=self.missing,
         )
         self.weights_ = trained.weights
         self.n_iter_ = trained.iterations
@@ -178,14 +183,16 @@ class SelfOrganizingMap:
             When the samples cannot be used.
         """
         fitted = hasattr(self, "weights_")
-        samples = as_samples(X, dimension=self.n_features_in_ if fitted else None)
+        dimension = self.n_features_in_ if fitted else None
+        samples = as_samples(X, dimension=dimension, missing=self.missing)
         if not fitted:
             parameters = self.parameters.seeded()
             self.weights_ = first_weights(parameters, samples)
             self.n_iter_ = 0
             self.n_features_in_ = samples.shape[1]
             self.random_state_ = parameters.random_state
-        kind = default_engine(self.parameters.algorithm, self.parameters.geometry)
+        masked = bool(np.isnan(samples).any())
+        kind = default_engine(self.parameters.algorithm, self.parameters.geometry, masked=masked)
         engine = kind(self.weights_, samples, self.parameters.schedule)
         engine.run(self.n_iter_, self.n_iter_ + 1)
         self.weights_ = engine.weights()
@@ -239,7 +246,7 @@ class SelfOrganizingMap:
         samples = self._samples(X)
         squared = np.zeros((len(samples), len(codebook)))
         for k in range(self.n_features_in_):
-            squared += np.subtract.outer(samples[:, k], codebook[:, k]) ** 2
+            squared += np.nan_to_num(np.subtract.outer(samples[:, k], codebook[:, k]) ** 2, nan=0.0)
         return np.sqrt(squared)
 
     def quantization_error(self, X: npt.ArrayLike) -> float:
@@ -260,4 +267,4 @@ class SelfOrganizingMap:
 
     def _samples(self, data: npt.ArrayLike) -> FloatArray:
         self._fitted_weights()
-        return as_samples(data, dimension=self.n_features_in_)
+        return as_samples(data, dimension=self.n_features_in_, missing=self.missing)

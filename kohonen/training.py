@@ -5,9 +5,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import numpy.typing as npt
 
-from kohonen.data import FloatArray, as_samples, as_weights
+from kohonen.data import FloatArray, Missing, as_samples, as_weights
 from kohonen.engines import Engine, default_engine
 from kohonen.initialisation import initial_weights as first_weights
 from kohonen.parameters import Parameters
@@ -137,6 +138,7 @@ def train(
     should_stop: Callable[[], bool] | None = None,
     observers: Sequence[Observer] = (),
     engine: type[Engine] | None = None,
+    missing: Missing = "error",
 ) -> TrainedMap:
     """Train a map.
 
@@ -160,6 +162,9 @@ def train(
         Told of the start, of each iteration and of the end.
     engine : type of Engine, optional
         The fastest one by default.
+    missing : {"error", "mask"}, default "error"
+        Whether samples may miss values (NaN). These are left out: the best matching unit is the nearest in
+        what is present, and only those components of the weights move. See :mod:`kohonen.search`.
 
     Returns
     -------
@@ -171,7 +176,7 @@ def train(
     InvalidDataError
         When the data or the initial weights cannot be used.
     """
-    samples = as_samples(data)
+    samples = as_samples(data, missing=missing)
     parameters = parameters.seeded()
     dimension = samples.shape[1]
     if initial_weights is None:
@@ -181,7 +186,8 @@ def train(
             initial_weights, width=parameters.width, height=parameters.height, dimension=dimension
         )
     started = time.perf_counter()
-    kind = engine or default_engine(parameters.algorithm, parameters.geometry)
+    masked = bool(np.isnan(samples).any())
+    kind = engine or default_engine(parameters.algorithm, parameters.geometry, masked=masked)
     running = kind(weights, samples, parameters.schedule)
     last = parameters.iterations if last_iteration is None else last_iteration
     training = Training(running, samples, parameters, first_iteration, last)

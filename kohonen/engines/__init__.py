@@ -11,6 +11,7 @@ from kohonen.cost import Cost
 from kohonen.data import FloatArray
 from kohonen.engines.any_grid import AnyGridBatch, AnyGridOnline
 from kohonen.engines.batch import NativeBatch, NumpyBatch
+from kohonen.engines.masked import MaskedBatch
 from kohonen.engines.native_online import NativeOnline
 from kohonen.engines.numpy_online import NumpyOnline
 from kohonen.geometry import PLANAR, Geometry
@@ -22,6 +23,7 @@ __all__ = [
     "AnyGridBatch",
     "AnyGridOnline",
     "Engine",
+    "MaskedBatch",
     "NativeBatch",
     "NativeOnline",
     "NumpyBatch",
@@ -56,18 +58,25 @@ class Engine(Protocol):
         """Return a copy of the weights as they are now, of shape (width, height, dim)."""
 
 
-def default_engine(algorithm: Algorithm = "online", geometry: Geometry = PLANAR) -> type[Engine]:
-    """Return the fastest engine that this installation has for an algorithm on a kind of grid."""
-    if geometry != PLANAR:
-        return engine_of_grid(algorithm, geometry)
+def default_engine(
+    algorithm: Algorithm = "online", geometry: Geometry = PLANAR, *, masked: bool = False
+) -> type[Engine]:
+    """Return the fastest engine that this installation has for an algorithm on a kind of grid.
+
+    For samples that miss values, when they are to be `masked`.
+    """
+    if masked or geometry != PLANAR:
+        return engine_of_grid(algorithm, geometry, masked=masked)
     native, numpy = ENGINES[algorithm]
     return native if kernel() else numpy
 
 
 @cache
-def engine_of_grid(algorithm: Algorithm, geometry: Geometry) -> type[Engine]:
-    """Return the engine that serves an algorithm on any kind of grid."""
-    base = AnyGridOnline if algorithm == "online" else AnyGridBatch
+def engine_of_grid(algorithm: Algorithm, geometry: Geometry, *, masked: bool = False) -> type[Engine]:
+    """Return the engine that serves an algorithm on any kind of grid, and samples that miss values."""
+    base: type[Engine] = AnyGridOnline
+    if algorithm == "batch":
+        base = MaskedBatch if masked else AnyGridBatch
     return type(base.__name__, (base,), {"geometry": geometry})
 
 

@@ -1,6 +1,7 @@
 """Engines for every geometry, in NumPy: plain, and as fast as full passes over the map allow.
 
-The other engines know the planar rectangular grid only. These do for all grids what the oracle does.
+The other engines know the planar rectangular grid only. These do for all grids what the oracle does, and the
+online one serves samples that miss values, too: see :mod:`kohonen.engines.masked`.
 """
 
 import numpy as np
@@ -24,7 +25,7 @@ class AnyGridOnline:
     weights : ndarray of shape (width, height, dim)
         Where the training begins; copied.
     samples : ndarray of shape (n, dim)
-        The samples, presented in this order in each iteration.
+        The samples, presented in this order in each iteration; NaN for what is missing.
     schedule : Schedule
         Radius and learning rate.
     """
@@ -38,6 +39,7 @@ class AnyGridOnline:
         self._width, self._height, _ = weights.shape
         self._samples = samples
         self._schedule = schedule
+        self._absent = np.isnan(samples)
         self._planes = np.ascontiguousarray(np.moveaxis(weights, 2, 0)).copy()
 
     def weights(self) -> FloatArray:
@@ -49,11 +51,15 @@ class AnyGridOnline:
         shape = self._width, self._height
         theta, distances = np.empty(shape), np.empty(shape)
         differences, squares = np.empty_like(self._planes), np.empty_like(self._planes)
+        incomplete = np.any(self._absent, axis=1).tolist()
         for iteration in range(first, last):
             around = self.geometry.neighbourhood(self._schedule, iteration, shape)
             rate = self._schedule.rate(iteration)
-            for sample in self._samples[:, :, None, None]:
+            columns = self._samples[:, :, None, None]
+            for sample, absent, some in zip(columns, self._absent, incomplete, strict=True):
                 np.subtract(sample, self._planes, out=differences)
+                if some:  # what is missing is neither far nor near, and moves nothing
+                    differences[absent] = 0.0
                 np.multiply(differences, differences, out=squares)
                 # In order of dimension: np.sum may take another.
                 np.copyto(distances, squares[0])

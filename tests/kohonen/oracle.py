@@ -127,6 +127,55 @@ def batch_on_any_grid(samples: Array, initial: Array, grid: GridOfUnits, *, iter
     return Result(history, units)
 
 
+def masked_on_any_grid(samples: Array, initial: Array, grid: GridOfUnits, *, iterations: int) -> Result:
+    """Train online on samples that miss values (NaN): these count in no distance, and move nothing."""
+    weights = initial.copy()
+    history, units = [], []
+    for t in range(iterations):
+        sigma_t, alpha_t = _schedule(t, iterations, 0.1, None, grid.width, grid.height)
+        for v in samples:
+            found = masked_best_matching_unit(weights, v)
+            units.append(found)
+            for x in range(grid.width):
+                for y in range(grid.height):
+                    across, down = grid.apart(x, y, *found)
+                    h = _cut_gaussian(across, sigma_t) * (alpha_t * _cut_gaussian(down, sigma_t))
+                    for k in range(len(v)):
+                        if not math.isnan(v[k]):
+                            weights[x, y, k] = weights[x, y, k] + h * (v[k] - weights[x, y, k])
+        history.append(weights.copy())
+    return Result(history, units)
+
+
+def masked_batch_on_any_grid(samples: Array, initial: Array, grid: GridOfUnits, *, iterations: int) -> Result:
+    """Train in batches on samples that miss values (NaN): components are means of what there is of them."""
+    weights = initial.copy()
+    history, units = [], []
+    for t in range(iterations):
+        sigma_t, _ = _schedule(t, iterations, 0.1, None, grid.width, grid.height)
+        found = [masked_best_matching_unit(weights, v) for v in samples]
+        units += found
+        for x in range(grid.width):
+            for y in range(grid.height):
+                for k in range(weights.shape[2]):
+                    above, below = 0.0, 0.0
+                    for v, unit in zip(samples, found, strict=True):
+                        across, down = grid.apart(x, y, *unit)
+                        theta = _cut_gaussian(across, sigma_t) * _cut_gaussian(down, sigma_t)
+                        if not math.isnan(v[k]):
+                            above, below = above + theta * v[k], below + theta
+                    if below > 0:
+                        weights[x, y, k] = above / below
+        history.append(weights.copy())
+    return Result(history, units)
+
+
+def masked_best_matching_unit(weights: Array, v: Array) -> tuple[int, int]:
+    """Search one unit after the other, by what the sample has."""
+    there = [k for k in range(len(v)) if not math.isnan(v[k])]
+    return best_matching_unit(weights[:, :, there], v[there])
+
+
 def textbook_on_any_grid(samples: Array, initial: Array, grid: GridOfUnits, *, iterations: int) -> Array:
     """Train online with one exponential of the Euclidean distance on the grid, and no cut."""
     weights = initial.copy()

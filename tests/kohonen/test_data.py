@@ -58,3 +58,23 @@ def test_weights_of_another_shape() -> None:
 def test_weights_that_are_not_finite() -> None:
     with pytest.raises(InvalidDataError, match="the weights must be finite"):
         as_weights(np.full((1, 1, 1), np.nan), width=1, height=1, dimension=1)
+
+
+def test_missing_values_are_one_nan() -> None:
+    odd = np.array([0x7FF8DEADBEEF0001, 0x3FF0000000000000], dtype=np.uint64).view(np.float64)
+    samples = as_samples([odd.tolist(), [-0.0, np.nan]], missing="mask")
+    assert samples.tobytes() == np.array([[np.nan, 1.0], [0.0, np.nan]]).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ([[1.0, 2.0], [np.nan, np.nan]], r"the sample at \[1\] has no value at all"),
+        ([[1.0, np.nan], [np.inf, 1.0]], r"hold inf at \[1, 0\]"),
+    ],
+)
+def test_what_is_masked_is_checked_as_well(data: list[list[float]], message: str) -> None:
+    with pytest.raises(InvalidDataError, match=message):
+        as_samples(data, missing="mask")
+    with pytest.raises(InvalidDataError, match="must be finite"):
+        as_samples([[1.0, np.nan]])

@@ -1,0 +1,52 @@
+"""Batch training on samples that miss values (NaN), on a grid of any geometry.
+
+A component of a unit is the mean of those samples that have it: with ``n_bk`` and ``S_bk`` the number and the
+sum of the values of component ``k`` that are present in the samples whose best matching unit is ``b``, and
+``g`` the neighbourhood,
+
+    W_ik = sum_b g g S_bk / sum_b g g n_bk
+
+and a component that no value reaches keeps its weight. On complete samples that is the batch algorithm.
+Online training, where a missing value takes no part in a step, is in :mod:`kohonen.engines.any_grid`.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from kohonen.batch import Statistics, gather
+from kohonen.cost import Cost
+from kohonen.data import FloatArray
+from kohonen.engines.any_grid import AnyGridBatch
+from kohonen.schedule import Schedule
+
+__all__ = ["MaskedBatch"]
+
+
+class MaskedBatch(AnyGridBatch):
+    """Batch training on samples that miss values; the statistics have two planes for every component."""
+
+    batch_size = 8192
+    cost = Cost(per_step=20e-6, per_dimension=2e-6, per_value=16e-9, per_smoothing=16e-9)
+
+    def __init__(self, weights: FloatArray, samples: FloatArray, schedule: Schedule) -> None:
+        super().__init__(weights, samples, schedule)
+        present = ~np.isnan(samples)
+        # What is summed up of each sample: its values, and how many there are.
+        self._summed = np.hstack([np.where(present, samples, 0.0), present])
+
+    def _statistics(self) -> Iterator[Statistics]:
+        """Look all samples up, and yield what each block of them says, in order."""
+        units = self._match(self._weights, self._samples).units[:, 0]
+        for begin in range(0, len(units), self.batch_size):
+            block = slice(begin, begin + self.batch_size)
+            yield gather(self._summed[block], units[block], self._weights.shape[:2])
+
+    def _updated(self, statistics: Statistics, iteration: int) -> FloatArray:
+        """Return the weights that follow an iteration."""
+        around = self.geometry.neighbourhood(self._schedule, iteration, self._weights.shape[:2])
+        smoothed = np.moveaxis(around.smooth(statistics.sums), 0, 2)
+        sums, counts = np.split(smoothed, 2, axis=2)
+        updated = self._weights.copy()
+        np.divide(sums, counts, out=updated, where=counts > 0.0)
+        return updated

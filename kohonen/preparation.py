@@ -1,0 +1,220 @@
+"""From a table with named columns to samples, and from weights back to the table's own units.
+
+Numbers are brought to one scale, or left as they are. A text is a category, and becomes as many components
+as its column has categories: 1 for the one that it is, 0 for the others. A missing value is NaN in every
+component that it would have, which masks it: see :mod:`kohonen.search` for what that means.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from kohonen.columns import Normalisation, PreparedColumn, holds_texts, learn_categories, learn_scale
+from kohonen.data import FloatArray, Missing, as_samples
+from kohonen.errors import InvalidParameterError, InvalidTableError
+from kohonen.tables import Columns, check_text, shown
+
+__all__ = ["MOST_CATEGORIES", "Preparation"]
+
+#: Categories of one column at most: a column of more rather names its rows.
+MOST_CATEGORIES = 64
+#: Version of the document that a preparation becomes.
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """How a table becomes samples: learnt from one table, and then the same for every other.
+
+    Attributes
+    ----------
+    columns : tuple of PreparedColumn
+        The columns, in the order of their components.
+    missing : {"mask", "error"}
+        What becomes of missing values: they are left out of every distance and update, or refused.
+
+    Examples
+    --------
+    >>> from kohonen import Preparation
+    >>> preparation = Preparation.fit({"age": [20, 30, None], "colour": ["red", "blue", "red"]})
+    >>> preparation.components
+    ('age', 'colour: blue', 'colour: red')
+    >>> preparation.transform({"age": [25], "colour": ["blue"]}).tolist()
+    [[0.0, 1.0, 0.0]]
+    """
+
+    columns: tuple[PreparedColumn, ...]
+    missing: Missing = "mask"
+
+    @classmethod
+    def fit(
+        cls,
+        columns: Columns,
+        *,
+        normalisation: Normalisation | Mapping[str, Normalisation] = "z-score",
+        missing: Missing = "mask",
+        most_categories: int = MOST_CATEGORIES,
+    ) -> "Preparation":
+        """Learn from a table how to prepare it.
+
+        Parameters
+        ----------
+        columns : mapping of str to column
+            Numbers or texts by name, all columns of one length; None (or NaN) where a value is missing. As
+            :func:`kohonen.tables.read_csv` returns them, or as lists.
+        normalisation : {"z-score", "none", "min-max", "robust"} or mapping, default "z-score"
+            Of all columns of numbers, or by name; those that are not named have z-scores.
+        missing : {"mask", "error"}, default "mask"
+            Whether values may be missing.
+        most_categories : int, default 64
+            How many categories a column may have.
+
+        Raises
+        ------
+        InvalidTableError
+            For columns of unequal lengths, one of both numbers and texts, or one without any value.
+        InvalidParameterError
+            For a normalisation that there is not, or of a column that has none.
+        """
+        _check_choice("missing", missing, get_args(Missing))
+        _check_lengths(columns)
+        by_name: dict[str, Normalisation] = {} if isinstance(normalisation, str) else dict(normalisation)
+        others: Normalisation = normalisation if isinstance(normalisation, str) else "z-score"
+        for chosen in (others, *by_name.values()):
+            _check_choice("normalisation", chosen, get_args(Normalisation))
+        learnt = []
+        for name, values in columns.items():
+            check_text(name, "the name of a column")
+            if holds_texts(values):
+                learnt.append(learn_categories(name, values, most_categories))
+            else:
+                learnt.append(learn_scale(name, values, by_name.pop(name, others)))
+        for name in by_name:
+            message = f"there is no column of numbers {name[:100]!r} that could be normalised"
+            raise InvalidParameterError(message, parameter="normalisation")
+        return cls(tuple(learnt), missing)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def categorical(self) -> tuple[str, ...]:
+        """The names of the columns of texts."""
+        return tuple(column.name for column in self.columns if column.categories is not None)
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """The names of the samples' components: that of the column, or ``"column: category"``."""
+        return tuple(component for column in self.columns for component in column.components)
+
+    def transform(self, columns: Columns) -> FloatArray:
+        """Return the rows of a table as samples.
+
+        Parameters
+        ----------
+        columns : mapping of str to column
+            As in `fit`; columns that are not known play no part.
+
+        Returns
+        -------
+        ndarray of shape (n, dim)
+            With NaN for what is missing.
+
+        Raises
+        ------
+        InvalidTableError
+            Without one of the columns, for a value that does not suit its column, a missing value where none
+            may be, or a row without any value.
+        """
+        for name in self.names:
+            if name not in columns:
+                raise InvalidTableError(
+                    f"there is no column {name!r}; there are {shown(columns)}. A column of which nothing is "
+                    "known may hold missing values alone",
+                    column=name,
+                )
+        wanted = {name: columns[name] for name in self.names}
+        _check_lengths(wanted)
+        samples = np.hstack([column.transform(wanted[column.name]) for column in self.columns])
+        self._check_missing(np.isnan(samples))
+        return as_samples(samples, missing="mask")
+
+    def inverse(self, weights: FloatArray) -> FloatArray:
+        """Return weights (..., dim) in the table's own units; those of categories stay shares of 1."""
+        each = [(column.offset, column.scale) for column in self.columns for _ in column.components]
+        offsets, scales = np.array(each).T
+        return np.asarray(weights * scales + offsets)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what `from_json` makes this preparation of again."""
+        columns = [asdict(column) for column in self.columns]
+        for column in columns:
+            column["categories"] = column["categories"] and list(column["categories"])
+        return {"version": VERSION, "missing": self.missing, "columns": columns}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "Preparation":
+        """Return the preparation that a document from `to_json` tells of.
+
+        Raises
+        ------
+        InvalidTableError
+            For a document of another version, or that tells of none.
+        """
+        try:
+            version, missing = document["version"], document["missing"]
+            columns = tuple(
+                PreparedColumn(
+                    **{**column, "categories": column["categories"] and tuple(column["categories"])}
+                )
+                for column in document["columns"]
+            )
+            known = all(math.isfinite(column.offset) and 0.0 < column.scale < math.inf for column in columns)
+        except (KeyError, TypeError) as error:
+            raise InvalidTableError(f"this tells of no preparation: {error!r}") from error
+        if version != VERSION or not (known and columns) or missing not in get_args(Missing):
+            raise InvalidTableError(f"this tells of no preparation of version {VERSION}")
+        return cls(columns, missing)
+
+    def _check_missing(self, absent: npt.NDArray[np.bool_]) -> None:
+        empty = absent.all(axis=1)
+        if empty.any():
+            row = int(empty.argmax())
+            raise InvalidTableError(f"row {row + 1} has no value at all: leave it out", row=row)
+        if self.missing == "error" and absent.any():
+            row, component = (int(place) for place in np.argwhere(absent)[0])
+            owners = [column.name for column in self.columns for _ in column.components]
+            raise InvalidTableError(
+                f"column {owners[component]!r} has no value in row {row + 1}: fill it in, leave the row out, "
+                "or have missing values masked",
+                column=owners[component],
+                row=row,
+            )
+
+
+def _check_choice(parameter: str, value: object, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        known = ", ".join(map(repr, choices))
+        raise InvalidParameterError(
+            f"{parameter} must be one of {known}, but is {str(value)[:100]!r}", parameter=parameter
+        )
+
+
+def _check_lengths(columns: Columns) -> None:
+    if not columns:
+        raise InvalidTableError("a table must have at least one column")
+    lengths = {name: len(values) for name, values in columns.items()}
+    first, length = next(iter(lengths.items()))
+    if not length:
+        raise InvalidTableError("a table must have at least one row")
+    for name, other in lengths.items():
+        if other != length:
+            raise InvalidTableError(
+                f"column {name!r} has {other:,} values, but {first!r} has {length:,}", column=name
+            )

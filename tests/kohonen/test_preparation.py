@@ -1,0 +1,212 @@
+"""From a table to samples and back."""
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kohonen import InvalidParameterError, InvalidTableError, Preparation, read_csv
+from kohonen.columns import Normalisation
+from kohonen.tables import Columns
+
+NAN = math.nan
+VALUES = [2.0, 4.0, 4.0, 10.0, 5.0]
+
+
+@pytest.mark.parametrize(
+    ("normalisation", "offset", "scale"),
+    [
+        ("none", 0, 1),
+        ("z-score", np.mean(VALUES), np.std(VALUES)),
+        ("min-max", 2, 8),
+        ("robust", np.median(VALUES), 1),
+    ],
+)
+def test_each_normalisation(normalisation: Normalisation, offset: float, scale: float) -> None:
+    preparation = Preparation.fit({"a": VALUES}, normalisation=normalisation)
+    expected = (np.array(VALUES)[:, None] - offset) / scale
+    np.testing.assert_allclose(preparation.transform({"a": VALUES}), expected, rtol=1e-15)
+    np.testing.assert_allclose(preparation.inverse(expected), np.array(VALUES)[:, None], rtol=1e-15)
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=30))
+def test_quartiles_are_those_of_numpy(values: list[float]) -> None:
+    (column,) = Preparation.fit({"a": values}, normalisation="robust").columns
+    low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
+    assert column.offset == pytest.approx(middle, rel=1e-12, abs=1e-9)
+    assert column.scale == pytest.approx(high - low, rel=1e-9, abs=1e-9) or column.scale == 1.0
+
+
+@pytest.mark.parametrize("normalisation", ["z-score", "min-max", "robust"])
+@pytest.mark.parametrize("values", [[0.1, 0.1, 0.1], [7.0], [None, 3.0, NAN]])
+def test_what_has_no_spread_is_moved_only(normalisation: Normalisation, values: list[float | None]) -> None:
+    (column,) = Preparation.fit({"a": values}, normalisation=normalisation).columns
+    assert column.scale == 1.0
+    assert column.offset == pytest.approx(next(value for value in values if value))
+
+
+def test_normalisation_by_name() -> None:
+    table: Columns = {"a": [1, 3], "b": [1, 3], "c": ["x", "y"]}
+    preparation = Preparation.fit(table, normalisation={"a": "none"})
+    assert [column.normalisation for column in preparation.columns] == ["none", "z-score", "none"]
+    assert preparation.transform(table).tolist() == [[1, -1, 1, 0], [3, 1, 0, 1]]
+
+
+def test_categories_and_what_is_missing() -> None:
+    table: Columns = {"age": [20, 30, None], "colour": ["red", None, "blue"]}
+    preparation = Preparation.fit(table, normalisation="none")
+    assert preparation.names == ("age", "colour")
+    assert preparation.categorical == ("colour",)
+    assert preparation.components == ("age", "colour: blue", "colour: red")
+    expected = [[20, 0, 1], [30, NAN, NAN], [NAN, 1, 0]]
+    np.testing.assert_array_equal(preparation.transform(table), expected)
+
+
+def test_texts_may_be_missing_as_nan() -> None:
+    preparation = Preparation.fit({"a": ["x", NAN, "y"], "b": [1, 2, 3]}, normalisation="none")
+    np.testing.assert_array_equal(
+        preparation.transform({"a": [NAN, None], "b": np.array([1, 2])}), [[NAN, NAN, 1], [NAN, NAN, 2]]
+    )
+
+
+def test_columns_that_are_not_known_play_no_part() -> None:
+    preparation = Preparation.fit({"a": [1, 3]}, normalisation="min-max")
+    assert preparation.transform({"z": ["q"], "a": [2]}).tolist() == [[0.5]]
+
+
+def test_of_what_is_read() -> None:
+    table = read_csv("a;b\n1;x\n;y\n", categorical=["b"])
+    np.testing.assert_array_equal(
+        Preparation.fit(table, normalisation="none").transform(table), [[1, 1, 0], [NAN, 0, 1]]
+    )
+
+
+def test_weights_in_the_units_of_the_table() -> None:
+    preparation = Preparation.fit({"a": [10, 30], "b": ["x", "y"]}, normalisation="min-max")
+    weights = np.array([[[0.5, 0.25, 0.75]], [[1.0, 1.0, 0.0]]])
+    assert preparation.inverse(weights).tolist() == [[[20, 0.25, 0.75]], [[30, 1, 0]]]
+
+
+def test_what_is_learnt_does_not_depend_on_the_order_of_rows() -> None:
+    values = np.random.default_rng(0).random(1000).tolist()
+    for normalisation in ("z-score", "min-max", "robust"):
+        one, other = (
+            Preparation.fit({"a": some}, normalisation=normalisation) for some in (values, values[::-1])
+        )
+        assert one == other
+
+
+def test_samples_are_canonical() -> None:
+    odd = np.array([np.uint64(0x7FF8DEADBEEF0001)]).view(np.float64)[0]
+    table: Columns = {"a": np.array([odd, -0.0]), "b": [1.0, 1.0]}
+    samples = Preparation.fit(table, normalisation="none").transform(table)
+    assert samples.tobytes() == np.array([[NAN, 1.0], [0.0, 1.0]]).tobytes()
+
+
+def test_there_and_back_as_json() -> None:
+    preparation = Preparation.fit({"a": [1, 3], "b": ["x", "y"]}, missing="error", normalisation="robust")
+    assert Preparation.from_json(json.loads(json.dumps(preparation.to_json()))) == preparation
+    assert preparation.to_json() == {
+        "version": 1,
+        "missing": "error",
+        "columns": [
+            {"name": "a", "normalisation": "robust", "offset": 2.0, "scale": 1.0, "categories": None},
+            {"name": "b", "normalisation": "none", "offset": 0.0, "scale": 1.0, "categories": ["x", "y"]},
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"version": 2},
+        {"missing": "maybe"},
+        {"columns": []},
+        {"columns": [{}]},
+        {"columns": None},
+        {"columns": [{"name": "a", "scale": 0.0, "categories": None}]},
+        {"columns": [{"name": "a", "offset": NAN, "categories": None}]},
+    ],
+)
+def test_a_document_that_tells_of_no_preparation(changes: dict[str, Any]) -> None:
+    document = Preparation.fit({"a": [1]}).to_json()
+    with pytest.raises(InvalidTableError, match="this tells of no preparation"):
+        Preparation.from_json({**document, **changes})
+
+
+@pytest.mark.parametrize(
+    ("table", "options", "message", "place"),
+    [
+        ({}, {}, "at least one column", (None, None)),
+        ({"a": []}, {}, "at least one row", (None, None)),
+        ({"a": [1], "b": [1, 2]}, {}, "column 'b' has 2 values, but 'a' has 1", ("b", None)),
+        ({"": [1]}, {}, "the name of a column is empty", (None, None)),
+        ({"a": [None, NAN]}, {}, "column 'a' has no value at all", ("a", None)),
+        ({"a": ["x", 5]}, {}, "column 'a' holds texts, but '5' in row 2", ("a", 1)),
+        ({"a": [1, None, True]}, {}, "column 'a' holds numbers, but 'True' in row 3", ("a", 2)),
+        ({"a": [[1]]}, {}, r"but '\[1\]' in row 1", ("a", 0)),
+        ({"a": [1, math.inf]}, {}, "column 'a' holds a number in row 2 that is not finite", ("a", 1)),
+        ({"a": [10**400]}, {}, "not finite", ("a", 0)),
+        ({"a": ["x" * 101]}, {}, "a category of column 'a' has 101 characters", (None, None)),
+        (
+            {"a": ["1", "2", "n/a", "4"]},
+            {"most_categories": 3},
+            "4 different texts.* 'n/a' in row 3",
+            ("a", 2),
+        ),
+        ({"a": ["1", "2"]}, {"most_categories": 1}, "2 different texts.* '1' in row 1", ("a", 0)),
+    ],
+)
+def test_tables_of_which_nothing_can_be_learnt(
+    table: Any, options: dict[str, Any], message: str, place: tuple[str | None, int | None]
+) -> None:
+    with pytest.raises(InvalidTableError, match=message) as caught:
+        Preparation.fit(table, **options)
+    assert (caught.value.column, caught.value.row) == place
+
+
+@pytest.mark.parametrize(
+    ("table", "message", "place"),
+    [
+        ({"b": ["x"], "A": [1]}, "there is no column 'a'; there are 'b', 'A'", ("a", None)),
+        ({"a": [1, 2], "b": ["x"]}, "column 'b' has 1 values", ("b", None)),
+        ({"a": ["1"], "b": ["x"]}, "column 'a' holds numbers, but '1' in row 1", ("a", 0)),
+        ({"a": [1], "b": [1]}, "column 'b' holds texts, but '1' in row 1", ("b", 0)),
+        ({"a": [1, 2], "b": ["x", "q"]}, "'q' in row 2, but the categories are 'x', 'y'", ("b", 1)),
+        ({"a": [1, None], "b": ["x", None]}, "row 2 has no value at all", (None, 1)),
+        ({"a": [1e149], "b": ["x"]}, "too far from what is usual", ("a", 0)),
+    ],
+)
+def test_tables_that_do_not_suit(table: Any, message: str, place: tuple[str | None, int | None]) -> None:
+    preparation = Preparation.fit({"a": [0, 1e-9], "b": ["x", "y"]})
+    with pytest.raises(InvalidTableError, match=message) as caught:
+        preparation.transform(table)
+    assert (caught.value.column, caught.value.row) == place
+
+
+def test_missing_values_may_be_refused() -> None:
+    preparation = Preparation.fit({"a": [0, None], "b": ["x", "y"]}, missing="error")
+    with pytest.raises(InvalidTableError, match="column 'a' has no value in row 2") as caught:
+        preparation.transform({"a": [0, None], "b": ["x", "y"]})
+    assert (caught.value.column, caught.value.row) == ("a", 1)
+    with pytest.raises(InvalidTableError, match="column 'b' has no value in row 1"):
+        preparation.transform({"a": [0], "b": [None]})
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"missing": "guess"}, "missing must be one of 'mask', 'error', but is 'guess'"),
+        ({"normalisation": "l2"}, "normalisation must be one of .*, but is 'l2'"),
+        ({"normalisation": {"a": 3}}, "but is '3'"),
+        ({"normalisation": {"b": "none"}}, "there is no column of numbers 'b'"),
+        ({"normalisation": {"c": "none"}}, "there is no column of numbers 'c'"),
+    ],
+)
+def test_choices_that_there_are_not(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidParameterError, match=message):
+        Preparation.fit({"a": [1], "b": ["x"]}, **options)
