@@ -30,7 +30,7 @@ E2E := .venv-e2e/.e2e
 KERNEL := kohonen/kernel/libkohonen.so
 
 .DEFAULT_GOAL := help
-.PHONY: help run test e2e lint format types examples bench wheels locks audit sbom openapi clean
+.PHONY: help run test e2e lint infra format types examples bench wheels locks audit sbom openapi clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /  make \1@/' | tr '@' '\t' | expand -t 16
@@ -50,6 +50,9 @@ e2e: $(E2E) $(SAM) $(KERNEL) ## Build both images and hold them, SAM, S3 and a b
 lint: $(DEV) ## Check the style
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
+
+infra: $(CHECKOV) ## Check the template against rules of security, without a network
+	.venv-checkov/bin/checkov --file template.yaml --framework cloudformation --compact --quiet --skip-download
 
 format: $(DEV) ## Bring the style in order
 	$(BIN)/ruff check --fix-only --quiet $(SOURCES)

@@ -1,0 +1,71 @@
+"""The alarms: what raises them, and who is told."""
+
+from typing import Any
+
+import pytest
+
+from app.settings import Settings
+from tests.template.stack import Stack, stack
+
+TOPIC = [{"Ref": "AlarmTopic"}]
+
+
+def raised_by(alarm: dict[str, Any]) -> tuple[Any, ...]:
+    """Return the metric, how it is summed up, and what it is compared with."""
+    assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+    statistic = alarm.get("Statistic") or alarm["ExtendedStatistic"]
+    return alarm["Namespace"], alarm["MetricName"], statistic, alarm["Threshold"]
+
+
+@pytest.mark.parametrize(
+    ("name", "metric"),
+    [
+        ("ErrorAlarm", ("AWS/ApiGateway", "5XXError", "Average", 0.05)),
+        ("SlowAlarm", ("AWS/ApiGateway", "Latency", "p99", 26000)),
+        ("ThrottleAlarm", ("AWS/Lambda", "Throttles", "Sum", 0)),
+        ("DeadJobAlarm", ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", 0)),
+    ],
+)
+def test_an_alarm_is_raised_by_its_metric(name: str, metric: tuple[Any, ...], either: Stack) -> None:
+    assert raised_by(either.properties(name)) == metric
+
+
+def test_an_alarm_looks_at_what_is_there(either: Stack) -> None:
+    dimensions = {
+        name: {entry["Name"]: entry["Value"] for entry in alarm["Dimensions"]}
+        for name, alarm in either.of_type("AWS::CloudWatch::Alarm").items()
+    }
+    (api,) = either.of_type("AWS::ApiGateway::RestApi").values()
+    gateway = {"ApiName": api["Name"], "Stage": "Prod"}
+    assert api["Name"] == api["Body"]["info"]["title"] == {"Ref": "AWS::StackName"}
+    assert dimensions == {
+        "ErrorAlarm": gateway,
+        "SlowAlarm": gateway,
+        "ThrottleAlarm": {"FunctionName": {"Ref": "Function"}},
+        "DeadJobAlarm": {"QueueName": {"Fn::GetAtt": ["DeadJobQueue", "QueueName"]}},
+    }
+
+
+def test_a_training_that_takes_the_time_that_it_may_is_not_slow(plain: Stack) -> None:
+    longest = 1000 * Settings.model_fields["max_training_seconds"].default
+    timeout = 1000 * plain.properties("Function")["Timeout"]
+    assert longest < plain.properties("SlowAlarm")["Threshold"] < timeout
+    assert stack(SlowMilliseconds="500").properties("SlowAlarm")["Threshold"] == 500
+
+
+def test_the_topic_is_told_of_every_alarm_and_of_its_end(either: Stack) -> None:
+    for alarm in either.of_type("AWS::CloudWatch::Alarm").values():
+        assert alarm["AlarmActions"] == alarm["OKActions"] == TOPIC
+        assert alarm["TreatMissingData"] == "notBreaching"
+        assert alarm["AlarmDescription"]
+    assert either.outputs["AlarmTopicArn"]["Value"] == {"Ref": "AlarmTopic"}
+
+
+def test_an_address_is_told_where_there_is_one(plain: Stack, everything: Stack) -> None:
+    assert not plain.of_type("AWS::SNS::Subscription")
+    (subscription,) = everything.of_type("AWS::SNS::Subscription").values()
+    assert subscription == {
+        "TopicArn": {"Ref": "AlarmTopic"},
+        "Protocol": "email",
+        "Endpoint": "som@maps.example",
+    }
