@@ -187,7 +187,7 @@ PROBLEMS: Mapping[type[Exception], tuple[int, str, str]] = {
     OutOfTimeError: (503, "out-of-time", "The training ran out of time"),
     ModelNotFoundError: (404, "model-not-found", "There is no such model"),
     UnitNotFoundError: (404, "unit-not-found", "There is no such unit"),
-    DataNotKeptError: (409, "data-not-kept", "The model's data are not kept"),
+    DataNotKeptError: (409, "data-not-kept", "The data that this needs are not kept"),
     DamagedModelError: (500, "damaged-model", "The stored model is damaged"),
     JobNotFoundError: (404, "job-not-found", "There is no such job"),
     DamagedJobError: (500, "damaged-job", "The stored job is damaged"),

@@ -21,17 +21,15 @@ from app.storage.port import StoreUnavailable
 from app.timings import Timings
 from kohonen import Observer, Parameters, TrainedMap, assess, train
 from kohonen.data import FloatArray
-from kohonen.frames import Frame, Frames, Spacing
+from kohonen.frames import Moments
 from kohonen.history import History
 from kohonen.identity import child_id, fingerprint, model_id
+from kohonen.sketches import Sketch, Sketches
 
 __all__ = ["Outcome", "Start", "TrainingRequest", "TrainingService", "describe"]
 
 #: Seconds after its deadline that a training has for storing what it has made.
 STORING_SECONDS = 1.5
-
-#: Memory for the frames of a training.
-MOST_FRAME_BYTES = 2**26
 
 Result = TypeVar("Result")
 
@@ -72,11 +70,9 @@ class TrainingRequest:
         The name that the model becomes a revision of.
     start : Start or None
         The model that the training goes on from.
-    frames : int or None
-        How many frames of an animation to capture: they are no part of the model, and a stored model has
+    frames : Moments or None
+        When to capture the frames of an animation: they are no part of the model, and a stored model has
         none, so it is trained again for them.
-    spacing : {"even", "logarithmic"}
-        How the frames are spaced.
     """
 
     samples: FloatArray
@@ -86,8 +82,7 @@ class TrainingRequest:
     field: str = "data"
     name: str | None = None
     start: Start | None = None
-    frames: int | None = None
-    spacing: Spacing = "even"
+    frames: Moments | None = None
 
     @cached_property
     def id(self) -> str:
@@ -106,7 +101,7 @@ class TrainingRequest:
     @property
     def may_be_job(self) -> bool:
         """Whether a job would do: that makes a stored model, from the beginning."""
-        return self.persist and self.start is None and self.frames is None
+        return self.persist and self.start is None
 
     @property
     def first_iteration(self) -> int:
@@ -142,7 +137,7 @@ class Outcome:
         The revision of a name that it is by this request.
     timings : Timings
         How long the parts took.
-    frames : list of Frame
+    frames : list of Sketch
         Those that were asked for.
     """
 
@@ -152,7 +147,7 @@ class Outcome:
     created: bool
     revision: Revision | None = None
     timings: Timings = field(default_factory=Timings)
-    frames: list[Frame] = field(default_factory=list)
+    frames: list[Sketch] = field(default_factory=list)
 
 
 class TrainingService:
@@ -196,16 +191,14 @@ class TrainingService:
                 stored, weights = found
                 return Outcome(stored.card, weights, True, False, stored.revision, timings)
         history = History() if request.persist else None
-        frames = None
-        if request.frames is not None:
-            frames = Frames(request.frames, spacing=request.spacing, most_bytes=MOST_FRAME_BYTES)
+        frames = None if request.frames is None else Sketches(request.frames)
         with timings.measure("train"):
             observers = [observer for observer in (history, frames) if observer is not None]
             trained = await self._run(request, deadline, observers)
         with timings.measure("quality"):
             environment = self._settings.deployment
             card = await run_in_threadpool(partial(describe, request, trained, history, environment))
-        captured = [] if frames is None else frames.frames
+        captured = [] if frames is None else frames.sketches
         if not request.persist:
             return Outcome(card, trained.weights, False, False, timings=timings, frames=captured)
         with timings.measure("store"):

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from kohonen.data import FloatArray
 from kohonen.errors import InvalidParameterError
 from kohonen.frames import Frame
 from kohonen.geometry import PLANAR, Geometry
 from kohonen.observers import Record
-from kohonen.pictures import Pixels, are_colours, draw_units, map_colours, picture_size, unit_pixels
+from kohonen.pictures import Pixels, draw_units, picture_size, unit_pixels
+from kohonen.sketches import SMALLEST, Sketch, sketched
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFont
@@ -62,7 +62,7 @@ class Animation:
 
 
 def animate(
-    frames: Sequence[Frame],
+    frames: Sequence[Frame] | Sequence[Sketch],
     *,
     form: Form = "gif",
     scale: int | None = None,
@@ -76,9 +76,9 @@ def animate(
 
     Parameters
     ----------
-    frames : sequence of Frame
-        From :class:`kohonen.frames.Frames`; at least one. They are drawn as colours where all of them are
-        colours, otherwise as U-matrices.
+    frames : sequence of Frame or of Sketch
+        From :class:`kohonen.frames.Frames` or :class:`kohonen.sketches.Sketches`; at least one. They are
+        drawn as colours where the first and the last of them are colours, otherwise as U-matrices.
     form : {"gif", "apng", "webp"}, default "gif"
         The kind of file. A GIF has 254 colours a frame; the others are exact.
     scale : int, optional
@@ -102,31 +102,37 @@ def animate(
     if form not in FORMS:
         known = ", ".join(map(repr, FORMS))
         raise InvalidParameterError(f"form must be one of {known}, but is {form!r}", parameter="form")
-    width, height, _ = frames[0].weights.shape
-    pixels, stride = unit_pixels(width, height) if scale is None else scale, 1
-    reduced = False
+    sketches = [frame for frame in frames if isinstance(frame, Sketch)] or sketched(
+        [frame for frame in frames if isinstance(frame, Frame)], geometry
+    )
+    units, kept = _units(sketches), sketches[0].stride
+    width, height, _ = units[0].shape
+    # A map of which some units are left out has had no room for more than a pixel each.
+    pixels, stride = (unit_pixels(width, height) if kept == 1 else 1) if scale is None else scale, 1
+    reduced = kept > 1
     while True:
-        drawn = [_units(frame.weights[::stride, ::stride], frames, geometry) for frame in frames]
+        drawn = [colours[::stride, ::stride] for colours in units]
         size = _size(drawn[0], pixels, geometry)
-        smallest = max(drawn[0].shape[:2]) <= 8 and pixels == 1
+        smallest = max(drawn[0].shape[:2]) <= SMALLEST and pixels == 1
         fits = most_pixels is None or size[0] * size[1] * len(frames) <= most_pixels
         if fits or smallest:
-            records = [frame.record for frame in frames] if captions else []
+            records = [sketch.record for sketch in sketches] if captions else []
             content = _encode(drawn, records, form, pixels, geometry, milliseconds)
             if most_bytes is None or len(content) <= most_bytes or smallest:
-                return Animation(content, FORMS[form], len(frames), pixels / stride, reduced)
+                return Animation(content, FORMS[form], len(frames), pixels / (stride * kept), reduced)
         pixels, stride, reduced = (pixels // 2, 1, True) if pixels > 1 else (1, 2 * stride, True)
+
+
+def _units(sketches: Sequence[Sketch]) -> list[Pixels]:
+    """Return the colours of each map; none is drawn as colours in one frame and in greys in another."""
+    if sketches[0].greys is None or (sketches[0].coloured and sketches[-1].coloured):
+        return [sketch.colours for sketch in sketches if sketch.colours is not None]
+    return [np.repeat(sketch.greys[..., None], 3, axis=2) for sketch in sketches if sketch.greys is not None]
 
 
 def _size(colours: Pixels, scale: int, geometry: Geometry) -> tuple[int, int]:
     width, height, _ = colours.shape
     return picture_size(width, height, scale, geometry)
-
-
-def _units(weights: FloatArray, frames: Sequence[Frame], geometry: Geometry) -> Pixels:
-    """Return the colour of each unit; a map is not drawn as colours in one frame and in greys in another."""
-    coloured = are_colours(frames[0].weights) and are_colours(frames[-1].weights)
-    return map_colours(weights, geometry, coloured=coloured)
 
 
 def _encode(

@@ -1,4 +1,7 @@
-"""Frames of a training, for an animation; :mod:`kohonen.animation` makes one of them."""
+"""Frames of a training, for an animation; :mod:`kohonen.animation` makes one of them.
+
+:mod:`kohonen.sketches` keeps frames as they are drawn, which takes less memory than weights.
+"""
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
@@ -10,9 +13,62 @@ from kohonen.errors import InvalidParameterError
 from kohonen.observers import Record, at_least, look
 from kohonen.training import Observer, Training
 
-__all__ = ["Frame", "Frames", "Spacing"]
+__all__ = ["Frame", "Frames", "Moments", "Spacing"]
 
 Spacing: TypeAlias = Literal["even", "logarithmic"]
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """When to capture a map while it trains: the untrained map first, the trained one last.
+
+    Attributes
+    ----------
+    count : int, default 24
+        How many times, at least 2; fewer where there are fewer iterations.
+    spacing : {"even", "logarithmic"}, default "even"
+        Whether the times are evenly spaced, or dense at the beginning, where most happens.
+    every : int, optional
+        After every so many iterations instead; ``count`` then is the most times there are, and what would be
+        more is left out evenly.
+    """
+
+    count: int = 24
+    spacing: Spacing = "even"
+    every: int | None = None
+
+    def __post_init__(self) -> None:
+        at_least("count", self.count, 2)
+        if self.spacing not in get_args(Spacing):
+            raise InvalidParameterError(
+                f"spacing must be 'even' or 'logarithmic', but is {self.spacing!r}", parameter="spacing"
+            )
+        if self.every is not None:
+            at_least("every", self.every, 1)
+
+    def choose(self, iterations: int, *, most: int | None = None) -> set[int]:
+        """Return after how many of the iterations to capture the map; the untrained one goes without saying.
+
+        Parameters
+        ----------
+        iterations : int
+            How many there are.
+        most : int, optional
+            How many times there may be, the untrained map included, where that is less than the count.
+        """
+        count = self.count if most is None else min(self.count, most)
+        if self.every is not None:
+            regular = [*range(self.every, iterations, self.every), iterations]
+            shares = np.linspace(0, len(regular) - 1, min(count - 1, len(regular)))
+            return {regular[round(share)] for share in shares}
+        if self.spacing == "even":
+            return {round(share) for share in np.linspace(0, iterations, count)[1:]} - {0}
+        # Where the beginning is so dense that frames would coincide, they are one iteration apart.
+        chosen: list[int] = [0]
+        for left in range(count - 1, 0, -1):
+            ratio = (iterations / max(1, chosen[-1])) ** (1 / left)
+            chosen.append(max(chosen[-1] + 1, round(max(1, chosen[-1]) * ratio)))
+        return {min(iteration, iterations) for iteration in chosen[1:]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +109,7 @@ class Frames(Observer):
         every: int | None = None,
         most_bytes: int = 2**28,
     ) -> None:
-        self._count = at_least("count", count, 2)
-        if spacing not in get_args(Spacing):
-            raise InvalidParameterError(
-                f"spacing must be 'even' or 'logarithmic', but is {spacing!r}", parameter="spacing"
-            )
-        self._spacing = spacing
-        self._interval = None if every is None else at_least("every", every, 1)
+        self._moments = Moments(count, spacing, every)
         self._most_bytes = most_bytes
         self._wanted: set[int] = set()
         self.frames: list[Frame] = []
@@ -69,8 +119,7 @@ class Frames(Observer):
         self.frames.clear()
         first, last = training.iteration, training.last_iteration
         fitting = max(2, self._most_bytes // training.weights.nbytes)
-        self._wanted = self._choose(last - first, min(self._count, fitting))
-        self._wanted = {first + iteration for iteration in self._wanted}
+        self._wanted = {first + after for after in self._moments.choose(last - first, most=fitting)}
         self._capture(training)
 
     def after_iteration(self, training: Training) -> None:
@@ -82,21 +131,6 @@ class Frames(Observer):
         """Capture the map where the training ended before its time."""
         if self.frames[-1].record.iteration != training.iteration:
             self._capture(training)
-
-    def _choose(self, iterations: int, count: int) -> set[int]:
-        """Return after how many iterations to capture the map, the beginning not counted."""
-        if self._interval is not None:
-            regular = [*range(self._interval, iterations, self._interval), iterations]
-            shares = np.linspace(0, len(regular) - 1, min(count - 1, len(regular)))
-            return {regular[round(share)] for share in shares}
-        if self._spacing == "even":
-            return {round(share) for share in np.linspace(0, iterations, count)[1:]}
-        # Where the beginning is so dense that frames would coincide, they are one iteration apart.
-        chosen: list[int] = [0]
-        for left in range(count - 1, 0, -1):
-            ratio = (iterations / max(1, chosen[-1])) ** (1 / left)
-            chosen.append(max(chosen[-1] + 1, round(max(1, chosen[-1]) * ratio)))
-        return {min(iteration, iterations) for iteration in chosen[1:]}
 
     def _capture(self, training: Training) -> None:
         weights = training.weights

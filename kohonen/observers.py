@@ -28,8 +28,10 @@ from kohonen.training import Observer, Training
 
 __all__ = ["Checkpoints", "EarlyStopping", "Progress", "Record", "Recorder", "at_least", "look"]
 
-#: Samples that are looked up where a figure of the training under way is wanted.
+#: Samples that are looked up where a figure of the training under way is wanted,
 MEASURED_SAMPLES = 1_000
+#: and how many values may be compared for it, but for one sample: a second or two.
+MEASURED_VALUES = 10**9
 
 
 class Progress(Observer):
@@ -67,7 +69,7 @@ class Record:
     radius, learning_rate : float
         Those of the next iteration.
     quantization_error : float
-        On 1,000 samples at most, evenly chosen.
+        On 1,000 samples at most, evenly chosen; on fewer where the map has more than a million values.
     units : ndarray of shape (n,) or None
         The best matching units of those samples, as indices in C order, where they are wanted.
     """
@@ -195,7 +197,7 @@ class EarlyStopping(Observer):
 def look(training: Training, weights: FloatArray, *, units: bool = False) -> Record:
     """Return what there is to tell of a training whose weights are these now."""
     count = len(training.samples)
-    measured = min(count, MEASURED_SAMPLES)
+    measured = min(count, MEASURED_SAMPLES, max(1, MEASURED_VALUES // weights.size))
     found = match(weights, training.samples[np.arange(measured) * count // measured])
     return Record(
         training.iteration,

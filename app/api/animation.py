@@ -1,19 +1,31 @@
 """Answers that move: which kind of file, and how large."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from app.api.negotiation import choose
 from app.api.responses import JSON, PNG
+from app.api.schemas import FRAMES
 from app.settings import Settings
-from app.training import Outcome, TrainingRequest
+from app.training import TrainingRequest
 from kohonen.animation import FORMS, animate
+from kohonen.frames import Moments
+from kohonen.geometry import Geometry
+from kohonen.sketches import Sketch
 
-__all__ = ["ANIMATIONS", "FRAMES", "animated", "negotiate"]
+__all__ = ["ANIMATIONS", "CONTENT", "TOLD", "animated", "negotiate"]
 
 #: Media types of animations, and their forms.
 ANIMATIONS = {media_type: form for form, media_type in FORMS.items()}
-#: Frames of an animation that is asked for by its media type alone.
-FRAMES = 24
+#: What the OpenAPI document says of them.
+CONTENT: dict[str, Any] = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in ANIMATIONS}
+#: Headers of animations.
+TOLD = {
+    "Kohonen-Frames": "How many frames an animation has.",
+    "Kohonen-Scale": "Pixels of a unit's width in an animation.",
+    "Kohonen-Scaled-Down": "That an animation is smaller than usual, to keep within the limits.",
+}
 
 
 def negotiate(accept: str | None, training: TrainingRequest) -> tuple[str, TrainingRequest]:
@@ -27,17 +39,17 @@ def negotiate(accept: str | None, training: TrainingRequest) -> tuple[str, Train
     if training.frames is not None:
         return choose(accept, [*ANIMATIONS]), training
     media_type = choose(accept, [PNG, JSON, *ANIMATIONS])
-    return media_type, replace(training, frames=FRAMES) if media_type in ANIMATIONS else training
+    return media_type, replace(training, frames=Moments(FRAMES)) if media_type in ANIMATIONS else training
 
 
 def animated(
-    outcome: Outcome, training: TrainingRequest, media_type: str, settings: Settings
+    sketches: Sequence[Sketch], geometry: Geometry, media_type: str, settings: Settings
 ) -> tuple[bytes, dict[str, str]]:
     """Return the animation of a training as a file, and what headers say of it."""
     made = animate(
-        outcome.frames,
+        sketches,
         form=ANIMATIONS[media_type],
-        geometry=training.parameters.geometry,
+        geometry=geometry,
         most_bytes=settings.max_answer_bytes,
         most_pixels=settings.max_picture_pixels,
     )

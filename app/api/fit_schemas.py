@@ -81,6 +81,5 @@ class FitBody(ModelBody):
             field=field,
             name=self.name,
             start=Start(models.weights(parent), lineage),
-            frames=self.frames,
-            spacing=self.spacing,
+            frames=self.moments,
         )

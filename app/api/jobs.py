@@ -14,14 +14,13 @@ from starlette.concurrency import run_in_threadpool
 from app.api import body
 from app.api.dependencies import AppSettings, Deadline, JobsService, ModelsOfStore
 from app.api.examples import EXAMPLE_ID, JOB
-from app.api.responses import PNG, card_document, problems, root_path
+from app.api.responses import card_document, problems, root_path
 from app.api.schemas import Problem, TrainingBody
 from app.errors import FieldError, InvalidRequestError
 from app.jobs.record import Job, Progress, State
 from app.models import Card, Models
-from kohonen.pictures import draw_map, encode_png
 
-__all__ = ["JobDocument", "router"]
+__all__ = ["LOOK_AGAIN", "JobDocument", "JobId", "retry_after", "router"]
 
 router = APIRouter(tags=["jobs"])
 
@@ -51,7 +50,12 @@ class JobDocument(BaseModel):
         None, description="The card of the model, once the job has succeeded; not in lists."
     )
     problem: Problem | None = Field(None, description="Why the job has failed, if it has.")
-    links: dict[str, str] = Field(description="`self`, `image`, and `model` once there is one.")
+    frames: int | None = Field(
+        description="How many frames of its animation have been saved; null where none are wanted."
+    )
+    links: dict[str, str] = Field(
+        description="`self`, `image`, `animation` where it has one, and `model` once there is one."
+    )
 
 
 class JobList(BaseModel):
@@ -68,7 +72,7 @@ JobId = Annotated[
         openapi_examples={"first": {"value": EXAMPLE_ID}},
     ),
 ]
-_LOOK_AGAIN = {
+LOOK_AGAIN = {
     "Retry-After": {
         "description": "Seconds after which to look again, as long as the job has not ended.",
         "schema": {"type": "integer"},
@@ -84,7 +88,7 @@ _LOCATION = {"Location": {"description": "Where the job is.", "schema": {"type":
     status_code=202,
     response_model=JobDocument,
     responses={
-        202: {"description": "The job, which will be done.", "headers": {**_LOCATION, **_LOOK_AGAIN}},
+        202: {"description": "The job, which will be done.", "headers": {**_LOCATION, **LOOK_AGAIN}},
         200: {"description": "The job, which is done.", "headers": _LOCATION, "model": JobDocument},
         **problems(400, 413, 415, 422, 500, 503),
     },
@@ -101,12 +105,13 @@ async def train_in_background(
     """Take a training that may take hours, and answer at once.
 
     The body is that of `POST /train`, and so is the model. The same request again is the same job: the one
-    that is under way or has made the model; one that failed or was cancelled is queued once more.
+    that is under way or has made the model; one that failed or was cancelled is queued once more. With
+    `frames` the job makes an animation, too; asked for a model that has none, it is trained again.
     """
     samples: int = request.app.state.settings.max_job_samples
     content = await body.read(request, samples=samples)
     job, document = await run_in_threadpool(_submit, content, idempotency_key, jobs, models, request)
-    headers = {**_retry_after(job), "Location": document["links"]["self"]}
+    headers = {**retry_after(job), "Location": document["links"]["self"]}
     return JSONResponse(document, status_code=200 if job.ended else 202, headers=headers)
 
 
@@ -147,7 +152,7 @@ def list_jobs(
     summary="A job: its state, its progress, its model",
     operation_id="get_job",
     response_model=JobDocument,
-    responses={200: {"description": "The job.", "headers": _LOOK_AGAIN}, **problems(404, 422, 500, 503)},
+    responses={200: {"description": "The job.", "headers": LOOK_AGAIN}, **problems(404, 422, 500, 503)},
 )
 async def get_job(
     request: Request,
@@ -175,7 +180,7 @@ async def get_job(
         await asyncio.sleep(min(pause, left))
         pause = min(2 * pause, LATEST)
     document = await run_in_threadpool(_document, job, request, models)
-    return JSONResponse(document, headers={**_retry_after(job), "Cache-Control": "no-cache"})
+    return JSONResponse(document, headers={**retry_after(job), "Cache-Control": "no-cache"})
 
 
 @router.delete(
@@ -186,37 +191,11 @@ async def get_job(
     responses=problems(404, 500, 503),
 )
 def cancel_job(request: Request, job_id: JobId, jobs: JobsService, models: ModelsOfStore) -> Response:
-    """Cancel a job, and keep its record; one that has ended stays as it is.
+    """Cancel a job, and keep its record; of one that has ended, remove the frames.
 
     Whoever trains it stops within a second or two. The same request again goes on from the last checkpoint.
     """
     return JSONResponse(_document(jobs.cancel(job_id), request, models))
-
-
-@router.get(
-    "/jobs/{job_id}/image",
-    summary="The map of a job as it is now",
-    operation_id="get_job_image",
-    response_class=Response,
-    responses={
-        200: {
-            "description": "The map as of the last checkpoint, and of which iteration that is.",
-            "headers": {
-                "Kohonen-Iteration": {"description": "Iterations done.", "schema": {"type": "integer"}},
-                **_LOOK_AGAIN,
-            },
-            "content": {PNG: {"schema": {"type": "string", "format": "binary"}}},
-        },
-        **problems(404, 409, 500, 503),
-    },
-)
-def get_job_image(job_id: JobId, jobs: JobsService) -> Response:
-    """Draw the map as of the last checkpoint, so that people can watch it learn."""
-    job, iteration, weights = jobs.weights(job_id)
-    headers = {"Kohonen-Iteration": str(iteration), **_retry_after(job), "Cache-Control": "no-cache"}
-    return Response(
-        encode_png(draw_map(weights, geometry=job.request.training.geometry)), media_type=PNG, headers=headers
-    )
 
 
 def _document(job: Job, request: Request, models: Models | None = None) -> dict[str, Any]:
@@ -224,6 +203,8 @@ def _document(job: Job, request: Request, models: Models | None = None) -> dict[
     root = root_path(request)
     place = f"{root}/jobs/{job.id}"
     links = {"self": place, "image": f"{place}/image"}
+    if job.request.frames is not None:
+        links["animation"] = f"{place}/animation"
     if job.state == "succeeded":
         links["model"] = f"{root}/models/{job.id}"
     document = JobDocument(
@@ -231,6 +212,7 @@ def _document(job: Job, request: Request, models: Models | None = None) -> dict[
         parameters=job.request.parameters,
         samples=job.request.samples,
         dimension=job.request.dimension,
+        frames=None if job.request.frames is None else sum(piece.count for piece in job.frames),
         links=links,
     ).model_dump(mode="json")
     if job.problem is not None:
@@ -241,7 +223,8 @@ def _document(job: Job, request: Request, models: Models | None = None) -> dict[
     return document
 
 
-def _retry_after(job: Job) -> dict[str, str]:
+def retry_after(job: Job) -> dict[str, str]:
+    """Say when to look again at a job, as headers."""
     if job.ended:
         return {}
     left = job.progress.seconds_left

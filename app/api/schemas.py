@@ -12,14 +12,18 @@ from app.training import TrainingRequest
 from kohonen import Parameters
 from kohonen.colours import parse_colours
 from kohonen.data import FloatArray, as_samples
-from kohonen.frames import Spacing
+from kohonen.frames import Moments, Spacing
 from kohonen.geometry import Boundary, Grid
 from kohonen.parameters import SEEDS, Algorithm, Initialisation, draw_seed
 
-__all__ = ["DemoQuery", "Health", "Limits", "ModelBody", "Name", "Problem", "TrainingBody"]
+__all__ = ["FRAMES", "DemoQuery", "Health", "Limits", "ModelBody", "Name", "Problem", "TrainingBody"]
 
 #: Integers that a JSON number holds in every language; larger ones overflow in arithmetic with floats.
 LARGEST_INTEGER = 2**53 - 1
+#: Frames of an animation,
+FRAMES = 24
+#: and at most.
+MOST_FRAMES = 100
 
 _COLOURS_SCHEMA: dict[str, Any] = {
     "items": {
@@ -64,11 +68,19 @@ class ModelBody(BaseModel):
     frames: int | None = Field(
         None,
         ge=2,
-        le=100,
-        description="Answer with an animation of so many frames: Accept image/gif, image/apng or image/webp.",
+        le=MOST_FRAMES,
+        description=f"Animate the training in so many frames, {FRAMES} by default: Accept image/gif, "
+        "image/apng or image/webp; of a job, GET /jobs/{id}/animation.",
     )
-    spacing: Spacing = Field(
-        "even", description="Whether frames are evenly spaced, or dense at the training's beginning."
+    spacing: Spacing | None = Field(
+        None, description="Whether frames are evenly spaced, as by default, or dense at the beginning."
+    )
+    every: int | None = Field(
+        None,
+        ge=1,
+        le=LARGEST_INTEGER,
+        description=f"A frame every so many iterations instead; `frames` is the most, {MOST_FRAMES} by "
+        "default, and what would be more is left out evenly.",
     )
 
     @model_validator(mode="after")
@@ -76,6 +88,21 @@ class ModelBody(BaseModel):
         if self.name is not None and not self.persist:
             raise PydanticCustomError("name", "a model that is not stored cannot have a name")
         return self
+
+    @model_validator(mode="after")
+    def _one_way_to_space_frames(self) -> Self:
+        if self.every is not None and self.spacing is not None:
+            raise PydanticCustomError("every", "give either 'spacing' or 'every', and not both")
+        return self
+
+    @property
+    def moments(self) -> Moments | None:
+        """When to capture frames, where the body asks for an animation."""
+        if self.every is not None:
+            return Moments(self.frames or MOST_FRAMES, every=self.every)
+        if self.frames is None and self.spacing is None:
+            return None
+        return Moments(self.frames or FRAMES, self.spacing or "even")
 
     def samples(self) -> tuple[FloatArray, str] | None:
         """Return the samples and the field that they stand in, if there are any."""
@@ -157,8 +184,7 @@ class TrainingBody(ModelBody):
             keep_data=self.keep_data,
             field=field,
             name=self.name,
-            frames=self.frames,
-            spacing=self.spacing,
+            frames=self.moments,
         )
 
 

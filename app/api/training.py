@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from app.api import body
-from app.api.animation import ANIMATIONS, animated, negotiate
+from app.api.animation import ANIMATIONS, CONTENT, TOLD, animated, negotiate
 from app.api.dependencies import AppSettings, Deadline, Service
 from app.api.examples import TRAINING
 from app.api.negotiation import choose
@@ -31,16 +31,14 @@ _FIGURES = {
         "Kohonen-Quantization-Error": "Mean distance of the samples to their best matching unit.",
         "Kohonen-Topographic-Error": "Share of the samples whose two best units are not neighbours.",
         "Kohonen-Random-State": "The seed that was used.",
-        "Kohonen-Frames": "How many frames an animation has.",
-        "Kohonen-Scale": "Pixels of a unit's width in an animation.",
-        "Kohonen-Scaled-Down": "That an animation is smaller than usual, to keep within the limits.",
         "Server-Timing": "How long the parts of the request took, in milliseconds.",
+        **TOLD,
     }.items()
 }
 _CONTENT: dict[str, Any] = {
     PNG: {"schema": {"type": "string", "format": "binary"}},
     JSON: {"schema": {"$ref": "#/components/schemas/Card"}},
-    **{kind: {"schema": {"type": "string", "format": "binary"}} for kind in ANIMATIONS},
+    **CONTENT,
 }
 #: The media types of that.
 OFFERED = [*_CONTENT]
@@ -108,12 +106,12 @@ async def answer(
     if media_type == JSON:
         document = outcome_document(outcome, request)
         return JSONResponse(document, status_code=status, headers=outcome_headers(outcome, request))
+    geometry = training.parameters.geometry
     with outcome.timings.measure("draw"):
         if media_type in ANIMATIONS:
-            content, told = await run_in_threadpool(animated, outcome, training, media_type, settings)
+            content, told = await run_in_threadpool(animated, outcome.frames, geometry, media_type, settings)
         else:
             picture = Picture(view)
-            geometry = training.parameters.geometry
             content = await run_in_threadpool(picture.draw, outcome.weights, training.samples, geometry)
             told = {}
     headers = {**outcome_headers(outcome, request), **told}

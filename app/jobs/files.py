@@ -1,22 +1,26 @@
 """What a job needs besides its record: data, never code.
 
 * ``jobs/{id}/samples-{token}.npy``                 the samples, until it ends,
-* ``jobs/{id}/checkpoint-{iteration}-{token}.npy``  weights to go on from, until it has succeeded.
+* ``jobs/{id}/checkpoint-{iteration}-{token}.npy``  weights to go on from, until it has succeeded,
+* ``jobs/{id}/frames-{iteration}-{token}.npz``      frames of its animation, since the checkpoint before.
 
-The record names both by their keys, so that what a crash has left is in nobody's way.
+The record names all by their keys, so that what a crash has left is in nobody's way.
 """
 
 import hashlib
 import logging
 import uuid
+from collections.abc import Collection, Sequence
 
 from app.errors import DamagedJobError
-from app.jobs.record import Checkpoint, Job
+from app.jobs.frames import pack, unpack
+from app.jobs.record import Checkpoint, Job, Piece
 from app.models.files import most_npy_bytes, npy, parse_npy
 from app.storage.port import BlobNotFound, BlobTooLarge, StorageError, Store
 from app.training import TrainingRequest
 from kohonen.data import FloatArray
 from kohonen.history import History
+from kohonen.sketches import Sketch
 
 __all__ = ["Files"]
 
@@ -55,7 +59,7 @@ class Files:
         shape = wanted.samples, wanted.dimension
         samples = self._array(wanted.input, shape) if wanted.input else None
         if samples is not None:
-            request = TrainingRequest(samples, wanted.training, **wanted.options)
+            request = TrainingRequest(samples, wanted.training, frames=wanted.frames, **wanted.options)
             if request.id == job.id:
                 return request
         raise DamagedJobError(
@@ -78,6 +82,37 @@ class Files:
         shape = wanted.width, wanted.height, job.request.dimension
         return self._array(job.checkpoint.key, shape, sha256=job.checkpoint.sha256)
 
+    def save_frames(self, job: Job, sketches: Sequence[Sketch]) -> Piece:
+        """Store frames; the record that names them is the caller's to write."""
+        data, last = pack(sketches), sketches[-1].record.iteration
+        key = f"jobs/{job.id}/frames-{last}-{uuid.uuid4().hex[:12]}.npz"
+        self._store.create(key, data, content_type=_OCTETS)
+        checksum = hashlib.sha256(data).hexdigest()
+        return Piece(key=key, sha256=checksum, size=len(data), count=len(sketches), last=last)
+
+    def frames(self, job: Job) -> list[Sketch]:
+        """Return the frames that a job has saved.
+
+        Raises
+        ------
+        DamagedJobError
+            When they are not what was stored.
+        """
+        try:
+            return [
+                sketch
+                for piece in job.frames
+                for sketch in unpack(
+                    self._store.read(piece.key, max_bytes=piece.size).data, sha256=piece.sha256
+                )
+            ]
+        except (BlobNotFound, BlobTooLarge, ValueError) as error:
+            message = (
+                f"the frames of job {job.id!r} are not what was stored: DELETE /jobs/{job.id} removes them, "
+                "and its request, sent again, makes them anew"
+            )
+            raise DamagedJobError(message) from error
+
     def forget_input(self, job: Job) -> None:
         """Remove the samples of a job that has ended; what cannot be removed now is in nobody's way."""
         if job.ended:
@@ -85,11 +120,19 @@ class Files:
 
     def forget_checkpoints(self, job: Job) -> None:
         """Remove every checkpoint of a job that has succeeded, those that a crash has left included."""
+        self._forget_all(f"jobs/{job.id}/checkpoint-")
+
+    def forget_frames(self, job: Job) -> None:
+        """Remove the frames that a job does not name, those that a crash has left included."""
+        self._forget_all(f"jobs/{job.id}/frames-", kept={piece.key for piece in job.frames})
+
+    def _forget_all(self, prefix: str, *, kept: Collection[str] = ()) -> None:
         try:
-            for key in self._store.keys(f"jobs/{job.id}/checkpoint-"):
-                self._store.delete(key)
+            for key in self._store.keys(prefix):
+                if key not in kept:
+                    self._store.delete(key)
         except StorageError as error:
-            logger.warning("the checkpoints of job %s stay: %s", job.id, error)
+            logger.warning("%s... stays: %s", prefix, error)
 
     def forget(self, key: str | None) -> None:
         """Remove a blob that is no longer needed, if that is possible now."""

@@ -18,6 +18,7 @@ from app.jobs.files import Files
 from app.jobs.record import Job, JobRequest, Progress, State
 from app.storage.port import BlobChanged, BlobNotFound, BlobTooLarge, Store
 from app.training import TrainingRequest
+from kohonen.frames import Moments
 
 __all__ = ["Clock", "Jobs", "Stored", "utc_now"]
 
@@ -191,11 +192,11 @@ class Jobs:
             self._store.delete(index)
         return False
 
-    def name(self, job_id: str, name: str | None) -> Job:
-        """Have the model of a job under way become a revision of a name, too, and return the job."""
+    def join(self, job_id: str, name: str | None, frames: Moments | None = None) -> Job:
+        """Have a job under way do what another request asks for, too, as far as it can, and return it."""
         now = self.clock()
         names = () if name is None else (name,)
-        return self.change(job_id, lambda old: old if old.ended else old.named(now, *names))
+        return self.change(job_id, lambda old: old if old.ended else old.joined(now, names, frames))
 
     def change(self, job_id: str, step: Callable[[Job], Job]) -> Job:
         """Change a job, whatever others do to it meanwhile.
@@ -232,10 +233,18 @@ class Jobs:
         return Stored(job, version)
 
     def cancel(self, job_id: str) -> Job:
-        """Cancel a job, and return it as it is then; one that has ended stays as it is."""
+        """Cancel a job, and return it as it is then; one that has ended loses its frames."""
         now = self.clock()
-        job = self.change(job_id, lambda old: old if old.ended else old.done("cancelled", now))
+        ended = []
+
+        def step(old: Job) -> Job:
+            ended.append(old.ended)
+            return old.without_frames(now) if old.ended else old.done("cancelled", now)
+
+        job = self.change(job_id, step)
         self.files.forget_input(job)
+        if ended[-1]:
+            self.files.forget_frames(job)
         return job
 
 
@@ -247,6 +256,7 @@ def _job_request(request: TrainingRequest, key: str | None) -> JobRequest:
         dimension=dimension,
         options={"keep_data": request.keep_data},
         input=key,
+        frames=request.frames,
     )
 
 

@@ -12,8 +12,9 @@ from typing import Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 
 from kohonen import Parameters
+from kohonen.frames import Moments
 
-__all__ = ["Checkpoint", "Job", "JobRequest", "Lease", "Progress", "State"]
+__all__ = ["Checkpoint", "Job", "JobRequest", "Lease", "Piece", "Progress", "State"]
 
 State: TypeAlias = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 Time: TypeAlias = datetime.datetime
@@ -36,6 +37,8 @@ class JobRequest(_Part):
         What else the request says: what is kept beside the model.
     input : str or None
         The key of the samples; None for what was trained otherwise.
+    frames : Moments or None
+        When to capture the frames of an animation, if one is wanted.
     """
 
     parameters: dict[str, Any]
@@ -43,6 +46,7 @@ class JobRequest(_Part):
     dimension: int
     options: dict[str, Any] = {}
     input: str | None
+    frames: Moments | None = None
 
     @property
     def training(self) -> Parameters:
@@ -64,6 +68,26 @@ class Checkpoint(_Part):
     sha256: str
     iteration: int
     history: tuple[tuple[int, float], ...] = ()
+
+
+class Piece(_Part):
+    """Frames that were saved with one checkpoint.
+
+    Attributes
+    ----------
+    size : int
+        Bytes.
+    count : int
+        How many frames.
+    last : int
+        The iteration of the last of them.
+    """
+
+    key: str
+    sha256: str
+    size: int
+    count: int
+    last: int
 
 
 class Progress(_Part):
@@ -97,6 +121,8 @@ class Job(_Part):
         How often it has been worked on at all.
     seconds : float
         How long it had been trained at the checkpoint.
+    frames : tuple of Piece
+        The frames of its animation up to the checkpoint, or all of them.
     """
 
     schema_version: int = 1
@@ -115,12 +141,18 @@ class Job(_Part):
     seconds: float = 0.0
     lease: Lease | None = None
     checkpoint: Checkpoint | None = None
+    frames: tuple[Piece, ...] = ()
     problem: dict[str, Any] | None = None
 
     @property
     def ended(self) -> bool:
         """Whether nothing more will happen to it by itself."""
         return self.state in ("succeeded", "failed", "cancelled")
+
+    def has_frames(self, wanted: Moments) -> bool:
+        """Whether it has made the frames that are wanted, to the last."""
+        whole = bool(self.frames) and self.frames[-1].last == self.progress.iterations
+        return self.state == "succeeded" and self.request.frames == wanted and whole
 
     def held_until(self, now: Time) -> Time | None:
         """Return until when somebody works on it, or None when nobody does."""
@@ -165,13 +197,16 @@ class Job(_Part):
             quantization_error=told.quantization_error if error is None else error,
         )
 
-    def saved(self, now: Time, checkpoint: Checkpoint, progress: Progress) -> "Job":
+    def saved(
+        self, now: Time, checkpoint: Checkpoint, progress: Progress, frames: tuple[Piece, ...] = ()
+    ) -> "Job":
         """Return the job with a checkpoint; when it has got further, earlier failures are forgiven."""
         further = self.checkpoint is None or checkpoint.iteration > self.checkpoint.iteration
         return self.changed(
             now,
             checkpoint=checkpoint,
             progress=progress,
+            frames=frames,
             attempts=1 if further else self.attempts,
             seconds=progress.seconds,
         )
@@ -184,29 +219,52 @@ class Job(_Part):
         """Return the job at its end."""
         return self.changed(now, state=state, ended_at=now, lease=None, **changes)
 
-    def named(self, now: Time, *names: str) -> "Job":
-        """Return the job with more names for its model; itself when it has them."""
-        more = [name for name in names if name not in self.names]
-        return self.changed(now, names=(*self.names, *more)) if more else self
+    def joined(self, now: Time, names: tuple[str, ...], frames: Moments | None) -> "Job":
+        """Return the job doing what another request asks for, too; itself when it does that already.
+
+        That is a name for its model, and frames as long as it has not begun: there is no capturing what has
+        been.
+        """
+        more = tuple(name for name in names if name not in self.names)
+        begun = self.state != "queued" or self.checkpoint is not None
+        request = self.request
+        if frames is not None and not begun:
+            request = request.model_copy(update={"frames": frames})
+        if not more and request == self.request:
+            return self
+        return self.changed(now, names=(*self.names, *more), request=request)
 
     def again(self, now: Time, request: JobRequest, *names: str) -> "Job":
-        """Return the job queued once more, to go on from its last checkpoint as if it never had ended."""
-        progress = self.progress if self.checkpoint else Progress(iterations=self.progress.iterations)
+        """Return the job queued once more, to go on from its last checkpoint as if it never had ended.
+
+        For other frames than it has been capturing it begins again.
+        """
+        wanted = request.frames or self.request.frames
+        goes_on = self.checkpoint is not None and wanted == self.request.frames
         return self.changed(
             now,
             state="queued",
             started_at=None,
             ended_at=None,
-            request=request,
+            request=request.model_copy(update={"frames": wanted}),
             names=names,
-            progress=progress,
-            seconds=self.seconds if self.checkpoint else 0.0,
+            progress=self.progress if goes_on else Progress(iterations=self.progress.iterations),
+            seconds=self.seconds if goes_on else 0.0,
+            checkpoint=self.checkpoint if goes_on else None,
+            frames=self.frames if goes_on else (),
             turn=self.turn + 1,
             attempts=0,
             slices=0,
             lease=None,
             problem=None,
         )
+
+    def without_frames(self, now: Time) -> "Job":
+        """Return the job as if it had never been asked for frames; itself when it was not."""
+        if self.request.frames is None and not self.frames:
+            return self
+        request = self.request.model_copy(update={"frames": None})
+        return self.changed(now, request=request, frames=())
 
     def changed(self, now: Time, **changes: Any) -> "Job":
         """Return the job with other values."""

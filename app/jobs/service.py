@@ -15,6 +15,7 @@ from app.training import TrainingRequest
 from kohonen import Parameters
 from kohonen.data import FloatArray
 from kohonen.initialisation import initial_weights
+from kohonen.sketches import Sketch
 
 __all__ = ["JobService"]
 
@@ -61,7 +62,8 @@ class JobService:
     def submit(self, request: TrainingRequest) -> Job:
         """Have a training done, or return the job that does it or has done it.
 
-        One that failed or was cancelled is queued once more.
+        One that failed or was cancelled is queued once more, and so is one whose model is there but not the
+        frames that are wanted.
 
         Raises
         ------
@@ -74,12 +76,12 @@ class JobService:
         """
         job = self._jobs.find(request.id)
         if job is not None and not job.ended:
-            job = self._jobs.name(job.id, request.name)
+            job = self._jobs.join(job.id, request.name, request.frames)
             if not job.ended:
                 self._send_again(job)
                 return job
         card = self._models.find(request.id)
-        if card is not None:
+        if card is not None and _is_enough(job, request):
             self._models.settle(card, request.name)
             return self._made(request, job)
         if self._queue is None:
@@ -101,10 +103,10 @@ class JobService:
         job, queued = self._jobs.add(request, over=("failed", "cancelled"))
         if job.state == "succeeded":
             card = self._models.find(job.id)
-            if card is not None:
+            if card is not None and _is_enough(job, request):
                 self._models.settle(card, request.name)
                 return job
-            # Its model has been removed since.
+            # Its model has been removed since, or was made without frames.
             job, queued = self._jobs.add(request, over=("failed", "cancelled", "succeeded"))
         if queued:
             try:
@@ -161,7 +163,7 @@ class JobService:
         return self._jobs.page(limit=limit, cursor=cursor)
 
     def cancel(self, job_id: str) -> Job:
-        """Cancel a job, unless it has ended.
+        """Cancel a job, or, where it has ended, remove its frames.
 
         Raises
         ------
@@ -196,6 +198,32 @@ class JobService:
                 return job, job.checkpoint.iteration, weights
         return job, 0, self._initial_weights(job, parameters)
 
+    def frames(self, job_id: str) -> tuple[Job, list[Sketch]]:
+        """Return the frames of a job's animation as of its last checkpoint, at least one.
+
+        Raises
+        ------
+        JobNotFoundError
+            When there is no such job.
+        ModelNotFoundError
+            When it has made a model that has been removed since.
+        DataNotKeptError
+            When it has no frames, or none yet.
+        DamagedJobError
+            When they are not what was stored.
+        """
+        job = self._jobs.get(job_id)
+        if job.state == "succeeded":
+            self._models.card(job_id)
+        if job.request.frames is None:
+            raise DataNotKeptError(
+                f"job {job_id} has captured no frames: send its request again, with frames, once it has ended"
+            )
+        if not job.frames:
+            message = f"no frame of job {job_id} has been saved" + " yet: look again later" * (not job.ended)
+            raise DataNotKeptError(message)
+        return job, self._jobs.files.frames(job)
+
     def _initial_weights(self, job: Job, parameters: Parameters) -> FloatArray:
         if parameters.initialisation == "random":
             return parameters.initial_weights(job.request.dimension)
@@ -205,3 +233,8 @@ class JobService:
             message = f"job {job.id} has ended before its first checkpoint, and there is no map of it to see"
             raise DataNotKeptError(message) from error
         return initial_weights(parameters, samples)
+
+
+def _is_enough(job: Job | None, request: TrainingRequest) -> bool:
+    """Whether a model that is there is all that is asked for, or there are the frames, too."""
+    return request.frames is None or (job is not None and job.has_frames(request.frames))

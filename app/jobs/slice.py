@@ -8,13 +8,14 @@ import numpy as np
 from app.jobs.jobs import Jobs
 from app.jobs.lease import Hold
 from app.jobs.progress import Pace
-from app.jobs.record import Job, Progress
+from app.jobs.record import Job, Piece, Progress
 from app.storage.port import StorageError
 from app.training import TrainingRequest
 from kohonen import Observer, Training
 from kohonen.data import FloatArray
 from kohonen.history import History
 from kohonen.search import match
+from kohonen.sketches import Sketches
 
 __all__ = ["Slice"]
 
@@ -38,7 +39,7 @@ class Slice(Observer):
     first : int
         The iteration that the slice begins with.
     history : History
-        What the card will say of how the error fell; watches the training before this does.
+        What the card will say of how the error fell.
     interval : float
         Seconds between two checkpoints, at least.
     """
@@ -57,6 +58,11 @@ class Slice(Observer):
         self._hold = hold
         self._request = request
         self._history = history
+        self.frames = hold.job.frames if first else ()
+        self._sketches = None
+        if request.frames is not None:
+            captured = self.frames[-1].last if self.frames else None
+            self._sketches = Sketches(request.frames, begun=0, captured=captured)
         self._before = hold.job.seconds if first else 0.0
         self._first = self._iteration = first
         self._interval = interval
@@ -66,6 +72,13 @@ class Slice(Observer):
         self._due = self._began + interval
 
     essential = True  # an error is that the job is no longer ours
+    #: The frames of the animation that are stored.
+    frames: tuple[Piece, ...]
+
+    @property
+    def observers(self) -> list[Observer]:
+        """Those who watch the training, in this order: what is saved must have been seen before."""
+        return [self._history, *([] if self._sketches is None else [self._sketches]), self]
 
     @property
     def advanced(self) -> bool:
@@ -101,13 +114,23 @@ class Slice(Observer):
         if before is None or before.iteration != iteration:
             error = self._error(weights)
             made = self._jobs.files.save(self._hold.job, weights, iteration, self._history)
+            self.save_frames()
             self._hold.change(
-                lambda job: job.saved(self._jobs.clock(), made, self._progress(job, error=error))
+                lambda job: job.saved(self._jobs.clock(), made, self._progress(job, error=error), self.frames)
             )
             if before is not None:
                 self._jobs.files.forget(before.key)
         ended = time.monotonic()
         self._due = ended + max(self._interval, (ended - began) / SHARE)
+
+    def save_frames(self) -> None:
+        """Store the frames since the last time; the record that names them is the caller's to write."""
+        if self._sketches is not None and self._sketches.sketches:
+            self.frames = (
+                *self.frames,
+                self._jobs.files.save_frames(self._hold.job, self._sketches.sketches),
+            )
+            self._sketches.sketches = []
 
     def _progress(self, job: Job, *, error: float | None = None) -> Progress:
         iteration = self._iteration

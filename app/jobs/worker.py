@@ -15,7 +15,7 @@ from app.errors import DamagedJobError, JobNotFoundError, ServiceError, document
 from app.jobs.jobs import Jobs
 from app.jobs.lease import Heart, Hold, LeaseLostError, new_token
 from app.jobs.port import Message, Queue, QueueUnavailable
-from app.jobs.record import Job
+from app.jobs.record import Job, Piece
 from app.jobs.slice import Slice
 from app.models import Models
 from app.settings import Settings
@@ -202,7 +202,7 @@ class Worker:
                 should_stop=lambda: (
                     heart.lost or (part.advanced and (self._stopped.is_set() or time.monotonic() > until))
                 ),
-                observers=[history, part],
+                observers=part.observers,
             )
             if heart.lost:
                 raise LeaseLostError(job.id)
@@ -210,15 +210,24 @@ class Worker:
             if trained.stopped:
                 part.save(trained.weights, trained.iterations)
             else:
-                self._keep(hold, request, trained, history)
+                part.save_frames()
+                self._keep(hold, request, trained, history, part.frames)
         if trained.stopped:
             self._continue(message, hold)
         else:
             message.done()
             self._jobs.files.forget(job.request.input)
             self._jobs.files.forget_checkpoints(job)
+            self._jobs.files.forget_frames(hold.job)
 
-    def _keep(self, hold: Hold, request: TrainingRequest, trained: TrainedMap, history: History) -> None:
+    def _keep(
+        self,
+        hold: Hold,
+        request: TrainingRequest,
+        trained: TrainedMap,
+        history: History,
+        frames: tuple[Piece, ...],
+    ) -> None:
         """Store the model, give it its names, and say so."""
         card = describe(request, trained, history, self._settings.deployment)
         given: set[str | None] = set()
@@ -228,7 +237,7 @@ class Worker:
                 return job
             error = card.quality.quantization_error
             progress = job.further(trained.iterations, trained.seconds, 0.0, error=error)
-            changes = {"progress": progress, "seconds": trained.seconds, "checkpoint": None}
+            changes = {"progress": progress, "seconds": trained.seconds, "checkpoint": None, "frames": frames}
             return job.done("succeeded", self._jobs.clock(), **changes)
 
         while not hold.job.ended:

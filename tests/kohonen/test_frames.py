@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kohonen import InvalidParameterError, Observer, Parameters, Training, assess, train
-from kohonen.frames import Frames
+from kohonen.frames import Frames, Moments
 from tests.kohonen import oracle
 
 DATA = np.random.default_rng(1).random((6, 3))
@@ -80,3 +80,5 @@ def test_what_cannot_be_captured_is_said() -> None:
         Frames(1)
     with pytest.raises(InvalidParameterError, match="spacing must be 'even' or 'logarithmic'"):
         Frames(spacing="odd")  # type: ignore[arg-type]
+    with pytest.raises(InvalidParameterError, match="every must be an integer of at least 1"):
+        Moments(every=0)

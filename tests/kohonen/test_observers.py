@@ -50,6 +50,13 @@ def test_figures_are_measured_on_some_of_many_samples(monkeypatch: pytest.Monkey
     assert recorder.records[-1].quantization_error == assess(trained.weights, DATA[::2]).quantization_error
 
 
+def test_a_look_at_a_large_map_takes_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(observers, "MEASURED_VALUES", 3 * PARAMETERS.width * PARAMETERS.height * 2)
+    recorder = Recorder(every=30, units=True)
+    trained = train(DATA, PARAMETERS, observers=[recorder])
+    assert recorder.records[-1].quantization_error == assess(trained.weights, DATA[::3]).quantization_error
+
+
 def test_a_training_goes_on_from_a_checkpoint() -> None:
     saved: list[tuple[int, FloatArray]] = []
     trained = train(DATA, PARAMETERS, observers=[Checkpoints(lambda *given: saved.append(given), seconds=0)])

@@ -94,6 +94,55 @@ def test_logarithmic_spacing(client: TestClient) -> None:
     np.testing.assert_array_equal(frames_of(even)[-1], frames_of(dense)[-1])
 
 
+def test_a_frame_every_so_many_iterations(client: TestClient) -> None:
+    body = {key: value for key, value in BODY.items() if key != "frames"}
+    answer = client.post("/train", json={**body, "every": 8}, headers={"Accept": "image/apng"})
+    captured = Frames(every=8)
+    train(
+        parse_colours(BODY["colours"]),
+        Parameters(width=6, height=4, iterations=20, random_state=1),
+        observers=[captured],
+    )
+    assert [frame.record.iteration for frame in captured.frames] == [0, 8, 16, 20]
+    for picture, frame in zip(frames_of(answer.content), captured.frames, strict=True):
+        np.testing.assert_array_equal(picture[: 4 * 66], draw_map(frame.weights, scale=66))
+
+
+@pytest.mark.parametrize(
+    ("asked", "frames"),
+    [
+        ({"every": 1}, 100),
+        ({"every": 1, "frames": 7}, 7),
+        ({"every": 10**9}, 2),
+        ({"spacing": "logarithmic"}, 24),
+    ],
+)
+def test_the_number_of_frames_is_bounded(client: TestClient, asked: dict[str, Any], frames: int) -> None:
+    body = {**BODY, "frames": None, "iterations": 500, **asked}
+    answer = client.post("/train", json=body, headers=GIF)
+    assert answer.headers["Kohonen-Frames"] == str(frames)
+    assert len(frames_of(answer.content)) == frames
+
+
+@pytest.mark.parametrize(
+    ("asked", "pointer", "says"),
+    [
+        ({"every": 5, "spacing": "even"}, "", "give either 'spacing' or 'every'"),
+        ({"every": 0}, "/every", "greater than or equal to 1"),
+        ({"every": 2.5}, "/every", "integer"),
+        ({"spacing": "odd"}, "/spacing", "'even' or 'logarithmic'"),
+    ],
+)
+def test_when_frames_are_captured_must_be_clear(
+    client: TestClient, asked: dict[str, Any], pointer: str, says: str
+) -> None:
+    answer = client.post("/train", json={**BODY, **asked}, headers=GIF)
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert error["pointer"] == pointer
+    assert says in error["message"]
+
+
 def test_an_answer_within_the_limit_rather_than_none(make_client: MakeClient) -> None:
     whole = make_client().post("/train", json=BODY, headers=GIF)
     answer = make_client(max_answer_bytes=len(whole.content) - 1).post("/train", json=BODY, headers=GIF)

@@ -13,6 +13,7 @@ from app.settings import Settings
 from app.storage.memory import MemoryStore
 from app.training import TrainingRequest
 from kohonen import Parameters, TrainedMap, train
+from kohonen.parameters import Initialisation
 
 START = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
 
@@ -30,10 +31,19 @@ class FakeClock:
         self.now += datetime.timedelta(seconds=seconds)
 
 
-def make_request(seed: int = 1, *, iterations: int = 12, **more: Any) -> TrainingRequest:
+def make_request(
+    seed: int = 1,
+    *,
+    iterations: int = 12,
+    dimension: int = 3,
+    initialisation: Initialisation = "random",
+    **more: Any,
+) -> TrainingRequest:
     """Return a small training."""
-    samples = np.random.default_rng(seed).random((5, 3))
-    parameters = Parameters(width=6, height=4, iterations=iterations, random_state=seed)
+    samples = np.random.default_rng(seed).random((5, dimension))
+    parameters = Parameters(
+        width=6, height=4, iterations=iterations, random_state=seed, initialisation=initialisation
+    )
     return TrainingRequest(samples, parameters, **more)
 
 

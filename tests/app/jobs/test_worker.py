@@ -81,14 +81,14 @@ def test_a_model_gets_the_names_of_every_request(bench: Bench, gate: "Gate") -> 
     thread = threading.Thread(target=bench.run, args=[bench.worker()])
     thread.start()
     assert gate.entered.wait(20)
-    assert bench.jobs.name(job.id, "second").names == ("first", "second")
-    assert bench.jobs.name(job.id, None).names == ("first", "second")
+    assert bench.jobs.join(job.id, "second").names == ("first", "second")
+    assert bench.jobs.join(job.id, None).names == ("first", "second")
     gate.go.set()
     thread.join(20)
     assert bench.jobs.get(job.id).state == "succeeded"
     revisions = bench.models.names.revisions(job.id)
     assert [str(revision) for revision in revisions] == ["first@1", "second@1"]
-    assert bench.jobs.name(job.id, "third").names == ("first", "second"), "it is too late"
+    assert bench.jobs.join(job.id, "third").names == ("first", "second"), "it is too late"
 
 
 def test_a_name_that_is_asked_for_in_the_last_moment(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,7 +99,7 @@ def test_a_name_that_is_asked_for_in_the_last_moment(bench: Bench, monkeypatch: 
     def late(*arguments: Any, **more: Any) -> Any:
         stored = add(*arguments, **more)
         if not asked:
-            asked.append(bench.jobs.name(job.id, "second"))
+            asked.append(bench.jobs.join(job.id, "second"))
         return stored
 
     monkeypatch.setattr(bench.models, "add", late)
