@@ -4,12 +4,12 @@
 """
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.concurrency import run_in_threadpool
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import errors, observability, security
 from app.api import (
@@ -33,7 +33,8 @@ from app.aws import create_handler
 from app.jobs.deployment import Deployment
 from app.models.opening import open_models
 from app.settings import Settings
-from app.training import TrainingService
+from app.storage.deadline import Deadline, until
+from app.training import STORING_SECONDS, TrainingService
 
 __all__ = ["app", "create_app", "handler"]
 
@@ -80,6 +81,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     errors.install(made)
     if settings.api_key is not None:
         made.add_middleware(security.ApiKey, key=settings.api_key.get_secret_value())
+    made.add_middleware(_InTime, deadline=made.state.service.deadline)
     made.add_middleware(_AnySlash)
     if settings.allowed_origins:
         made.add_middleware(
@@ -105,6 +107,30 @@ class _Service(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         return observability.Observed(security.SecurityHeaders(super().build_middleware_stack()))
+
+
+class _InTime:
+    """Give stores and queues no longer than a request has: its caller, or a gateway, waits no longer."""
+
+    def __init__(self, app: ASGIApp, deadline: Callable[[float | None], float]) -> None:
+        self._app = app
+        self._deadline = deadline
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = scope.get("state", {}).get("deadline")
+        deadline = Deadline(self._deadline(given) + STORING_SECONDS)
+
+        async def received() -> Message:
+            message = await receive()
+            if given is None:  # how long a body takes to arrive is up to the caller
+                deadline.at = self._deadline(None) + STORING_SECONDS
+            return message
+
+        with until(deadline):
+            await self._app(scope, received, send)
 
 
 class _AnySlash:

@@ -13,6 +13,7 @@ from typing import Any
 from app.jobs.deployment import Deployment
 from app.jobs.port import QueueUnavailable
 from app.jobs.sqs import SqsQueue
+from app.observability import WORKER, configure
 from app.settings import Settings
 from app.storage.port import StorageError
 
@@ -60,8 +61,10 @@ def create_handler(settings: Settings) -> Callable[[Event, Any], Event]:
 
 @cache
 def _handler() -> Callable[[Event, Any], Event]:
+    settings = Settings()
     logging.getLogger().setLevel(logging.INFO)
-    return create_handler(Settings())
+    configure(settings.log_format, settings.log_level, service=WORKER)
+    return create_handler(settings)
 
 
 def handler(event: Event, context: Any) -> Event:

@@ -6,7 +6,6 @@ CloudWatch makes metrics. Other lines that are logged meanwhile have its id. No 
 query or headers.
 """
 
-import functools
 import json
 import logging
 import math
@@ -17,19 +16,28 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.storage.port import Store, StoreUnavailable
-
-__all__ = ["FIGURES", "JsonFormatter", "Observed", "TextFormatter", "configure", "observed", "record", "work"]
+__all__ = [
+    "FIGURES",
+    "WORKER",
+    "JsonFormatter",
+    "Observed",
+    "TextFormatter",
+    "configure",
+    "record",
+    "work",
+]
 
 logger = logging.getLogger(__name__)
 
 Fields = dict[str, Any]
 
 NAMESPACE = "Kohonen"
+#: What the metrics of the API and of those who do jobs are called; a slice of a job takes minutes.
+SERVICE, WORKER = "kohonen", "kohonen-worker"
 #: The figures that there are, and CloudWatch's names of their units.
 FIGURES = {
     "milliseconds": "Milliseconds",
@@ -43,6 +51,8 @@ FIGURES = {
 #: CloudWatch takes no more values of a figure in one line.
 MOST_VALUES = 100
 MOST_CHARACTERS = 200
+#: What a unit of work is known by: every other line that is logged meanwhile says it, too.
+IDS = ("request_id", "job")
 
 #: What a caller may give as the id of a request: anything else might forge lines of a log.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._=+/-]{1,128}")
@@ -89,7 +99,7 @@ def work(message: str, *, level: int = logging.INFO, **fields: Any) -> Iterator[
     level : int
         How important.
     **fields
-        What else to say; ``request_id`` is said by every other line that is logged meanwhile, too.
+        What else to say; every other line that is logged meanwhile says ``request_id`` and ``job``, too.
 
     Yields
     ------
@@ -153,42 +163,6 @@ def _request_id(scope: Scope) -> str | None:
     return None
 
 
-def observed(store: Store) -> Store:
-    """Return a store that does what another does, and records how long its calls take."""
-    return cast(Store, _ObservedStore(store))
-
-
-class _ObservedStore:
-    """Whatever a store offers, timed. Not method by method: what it offers is the port's business."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def __getattr__(self, name: str) -> Any:
-        member = getattr(self._store, name)
-        if not callable(member):
-            return member
-
-        @functools.wraps(member)
-        def timed(*arguments: Any, **named: Any) -> Any:
-            with _timed():
-                return member(*arguments, **named)
-
-        return timed
-
-
-@contextmanager
-def _timed() -> Iterator[None]:
-    started = time.perf_counter()
-    try:
-        yield
-    except StoreUnavailable:
-        record(store_errors=1)
-        raise
-    finally:
-        record(store_milliseconds=round(1000 * (time.perf_counter() - started), 3))
-
-
 class JsonFormatter(logging.Formatter):
     """One JSON object a line; that of a unit of work is in CloudWatch's embedded metric format.
 
@@ -198,7 +172,7 @@ class JsonFormatter(logging.Formatter):
         The one dimension of the metrics.
     """
 
-    def __init__(self, service: str = "kohonen") -> None:
+    def __init__(self, service: str = SERVICE) -> None:
         super().__init__()
         self._service = service
 
@@ -250,7 +224,7 @@ def _fields(record: logging.LogRecord) -> Fields:
     own: Fields = getattr(record, "fields", {})
     if own or current is None:
         return own
-    return {name: value for name, value in current.fields.items() if name == "request_id"}
+    return {name: value for name, value in current.fields.items() if name in IDS}
 
 
 def _utc(record: logging.LogRecord) -> str:
@@ -272,7 +246,7 @@ class _Output(logging.StreamHandler[Any]):
         return sys.stdout
 
 
-def configure(form: Literal["text", "json"], level: str, *, service: str = "kohonen") -> None:
+def configure(form: Literal["text", "json"], level: str, *, service: str = SERVICE) -> None:
     """Set logging up, as far as nobody else has.
 
     Where the root logger has handlers already, as on Lambda, they are left; they write JSON if that is asked

@@ -26,7 +26,7 @@ from kohonen.history import History
 from kohonen.identity import child_id, fingerprint, model_id
 from kohonen.sketches import Sketch, Sketches
 
-__all__ = ["Outcome", "Start", "TrainingRequest", "TrainingService", "describe"]
+__all__ = ["STORING_SECONDS", "Outcome", "Start", "TrainingRequest", "TrainingService", "describe"]
 
 #: Seconds after its deadline that a training has for storing what it has made.
 STORING_SECONDS = 1.5

@@ -4,11 +4,11 @@ As many as ``SOM_WORKERS`` says work on the queue that ``SOM_QUEUE`` names until
 each saves what it is at, and gives it back.
 """
 
-import logging
 import signal
 import threading
 
 from app.jobs.deployment import Deployment
+from app.observability import WORKER, configure
 from app.settings import Settings
 
 __all__ = ["run"]
@@ -29,7 +29,7 @@ def run(settings: Settings, stopped: threading.Event | None = None) -> None:
     ValueError
         When there is no queue that other processes can work on.
     """
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    configure(settings.log_format, settings.log_level, service=WORKER)
     crew = Deployment(settings).crew()
     if stopped is None:
         stopped = threading.Event()

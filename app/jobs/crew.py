@@ -152,7 +152,6 @@ def spawn(settings: Settings) -> tuple[Process, Callable[[], None]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "app.jobs.process"],
         stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
         start_new_session=True,  # Ctrl-C is for us, and we tell it
     )
     assert process.stdin

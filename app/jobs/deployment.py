@@ -13,8 +13,8 @@ from app.jobs.worker import Worker
 from app.models import Models
 from app.models.opening import open_models
 from app.settings import Settings
-from app.storage import open_store
 from app.storage.port import Store
+from app.stores import open_watched
 
 __all__ = ["Deployment"]
 
@@ -43,9 +43,7 @@ class Deployment:
         self._settings = settings
         self._models = models or open_models(settings)
         self._job_store: Store = (
-            open_store(settings.job_store, endpoint=settings.s3_endpoint)
-            if settings.job_store
-            else self._models.store
+            open_watched(settings.job_store, settings) if settings.job_store else self._models.store
         )
         self.jobs = Jobs(self._job_store)
         self.queue = self._open_queue()

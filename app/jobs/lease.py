@@ -1,5 +1,6 @@
 """Work on a job, by one at a time: the record's lease, kept alive by a thread beside the training."""
 
+import contextvars
 import logging
 import threading
 import time
@@ -133,7 +134,9 @@ class Heart:
         self._abandon = abandon
         self._lost = threading.Event()
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="lease", daemon=True)
+        # What it does belongs to the same unit of work.
+        run = contextvars.copy_context().run
+        self._thread = threading.Thread(target=run, args=[self._run], name="lease", daemon=True)
 
     @property
     def lost(self) -> bool:

@@ -1,13 +1,13 @@
 """A worker process: ``python -m app.jobs.process``, started by a crew, which see."""
 
 import json
-import logging
 import os
 import signal
 import threading
 import time
 
 from app.jobs.deployment import Deployment
+from app.observability import WORKER, configure
 from app.settings import Settings
 
 __all__ = ["main"]
@@ -20,9 +20,9 @@ NICENESS = 10
 
 def main() -> None:
     """Work until there is nothing to do, or until the one who started us has gone."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s worker %(process)d: %(message)s")
     with os.fdopen(0, "rb", buffering=0, closefd=False) as stdin:
         settings = Settings(**json.loads(stdin.readline()))
+    configure(settings.log_format, settings.log_level, service=WORKER)
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     threading.Thread(target=_end_with_parent, args=[stopped], daemon=True).start()

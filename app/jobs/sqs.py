@@ -17,6 +17,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from app.jobs.port import QueueUnavailable
+from app.storage.deadline import in_time
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -55,7 +56,12 @@ class SqsQueue:
         body = json.dumps({"job": job, "turn": turn})
         seconds = min(LONGEST_DELAY, math.ceil(delay))
         with self._faults():
-            self._client().send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=seconds)
+            in_time(
+                lambda: self._client().send_message(
+                    QueueUrl=self._url, MessageBody=body, DelaySeconds=seconds
+                ),
+                late=self._late,
+            )
 
     def receive(self, *, wait: float) -> "SqsMessage | None":
         """Return the next message; see `Queue.receive`. One that is none of ours is left to the queue."""
@@ -116,6 +122,9 @@ class SqsQueue:
             raise self._unavailable(f"SQS answered {code}", passing=status >= 500 or status == 429) from error
         except BotoCoreError as error:
             raise self._unavailable(type(error).__name__, passing=True) from error
+
+    def _late(self) -> QueueUnavailable:
+        return self._unavailable("it takes too long to answer", passing=True)
 
     def _unavailable(self, reason: str, *, passing: bool) -> QueueUnavailable:
         advice = "try again" if passing else "check the queue, its region, and what the credentials permit"

@@ -18,6 +18,8 @@ from app.jobs.port import Message, Queue, QueueUnavailable
 from app.jobs.record import Job, Piece
 from app.jobs.slice import Slice
 from app.models import Models
+from app.observability import record
+from app.observability import work as unit_of_work
 from app.settings import Settings
 from app.storage.port import BlobChanged, StorageError
 from app.training import TrainingRequest, describe
@@ -113,17 +115,20 @@ class Worker:
         hold = self._claim(message)
         if hold is None:
             return
-        try:
-            self._train(message, hold, deadline)
-        except LeaseLostError:
-            if hold.job.ended:
-                message.done()
-        except (ServiceError, KohonenError) as error:  # as it would be the next time
-            logger.warning("job %s: %s", message.job, error)
-            self._end_in_failure(message, hold, error)
-        except Exception as error:
-            logger.exception("job %s", message.job)
-            self._try_again(message, hold, error)
+        with unit_of_work("a slice of a job", job=message.job) as said:
+            try:
+                self._train(message, hold, deadline)
+            except LeaseLostError:
+                if hold.job.ended:
+                    message.done()
+            except (ServiceError, KohonenError) as error:  # as it would be the next time
+                logger.warning("%s", error)
+                self._end_in_failure(message, hold, error)
+            except Exception as error:
+                logger.exception("unexpected")
+                self._try_again(message, hold, error)
+            finally:
+                said |= {"state": hold.job.state, "iteration": hold.job.progress.iteration}
 
     def _claim(self, message: Message) -> Hold | None:
         """Take the job's lease, or settle the message when there is nothing to do or it is not our turn."""
@@ -204,6 +209,9 @@ class Worker:
                 ),
                 observers=part.observers,
             )
+            steps = (trained.iterations - first) * len(request.samples)
+            units = request.parameters.width * request.parameters.height
+            record(training_seconds=trained.seconds, unit_steps=units * steps)
             if heart.lost:
                 raise LeaseLostError(job.id)
             trained = replace(trained, seconds=part.seconds)
@@ -212,6 +220,7 @@ class Worker:
             else:
                 part.save_frames()
                 self._keep(hold, request, trained, history, part.frames)
+                record(trainings=1)
         if trained.stopped:
             self._continue(message, hold)
         else:

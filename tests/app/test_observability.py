@@ -14,9 +14,12 @@ from fastapi.testclient import TestClient
 from app import observability
 from app.app import create_app
 from app.aws import create_handler
-from app.observability import FIGURES, JsonFormatter, TextFormatter, configure, observed, record, work
+from app.jobs.deployment import Deployment
+from app.observability import FIGURES, JsonFormatter, TextFormatter, configure, record, work
 from app.settings import Settings
 from app.storage.port import Store, StoreUnavailable
+from app.stores import observed
+from tests.app.jobs.conftest import Bench, make_request
 
 EVENTS = Path(__file__).parents[2] / "events"
 TRAINING = {"colours": ["red", "blue"], "width": 4, "height": 3, "iterations": 5, "random_state": 1}
@@ -239,3 +242,33 @@ def test_twice_set_up_is_logged_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_figure_has_a_unit_that_cloudwatch_knows() -> None:
     assert set(FIGURES.values()) <= {"Count", "Seconds", "Milliseconds"}
+
+
+def test_a_slice_of_a_job_is_one_line_with_its_figures(lines: Lines) -> None:
+    bench = Bench()
+    job = bench.submit(make_request(iterations=3))
+    bench.run(bench.worker(slice_seconds=1e-9))
+    slices = [line for line in lines() if line["message"] == "a slice of a job"]
+    assert [line["job"] for line in slices] == [job.id] * 3
+    assert [line["iteration"] for line in slices] == [1, 2, 3]
+    assert [line["state"] for line in slices] == ["running", "running", "succeeded"]
+    assert [line["UnitSteps"] for line in slices] == [[6 * 4 * 5]] * 3
+    assert all(line["TrainingSeconds"][0] > 0 for line in slices)
+    assert [line.get("Trainings") for line in slices] == [None, None, [1]]
+
+
+def test_what_goes_wrong_with_a_job_says_which(lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.jobs.worker.train", None)
+    bench = Bench()
+    job = bench.submit(make_request())
+    bench.step(bench.worker())
+    error, _ = lines()
+    assert (error["level"], error["job"]) == ("ERROR", job.id)
+    assert "TypeError" in error["exception"]
+
+
+def test_the_store_of_the_jobs_is_observed(lines: Lines, tmp_path: Path) -> None:
+    jobs = Deployment(Settings(store="memory:", job_store=f"file:{tmp_path}")).jobs
+    with work("x"):
+        jobs.page(limit=1)
+    assert len(line_of(lines)["StoreMilliseconds"]) == 1

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -11,9 +11,12 @@ from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, 
 from fastapi.testclient import TestClient
 from moto.core.botocore_stubber import BotocoreStubber
 
+from app.app import create_app
+from app.aws import create_handler
+from app.settings import Settings
 from app.storage.s3 import S3Store
 from tests.app.storage.conftest import BUCKET, credentials, moto, s3
-from tests.app.storage.test_s3_faults import URL, Raw, answer, naps, raising, refusal
+from tests.app.storage.test_s3_faults import URL, Raw, Server, answer, naps, raising, refusal
 
 __all__ = ["credentials", "moto", "naps", "s3"]
 
@@ -165,3 +168,60 @@ def test_a_store_that_does_not_answer_in_time(
     go.set()
     assert client.post("/train", json=body).is_success
     assert len(everything_loads(client)) == 1
+
+
+@pytest.fixture
+def silent(credentials: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A server that takes connections and never answers: a call of S3 gives it up after some 20 seconds."""
+    monkeypatch.setattr("app.app.STORING_SECONDS", 0.2)
+    server = Server(None)
+    yield server
+    server.close()
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/models"),
+        ("GET", "/models/latest"),
+        ("GET", f"/models/{'0' * 32}/download"),
+        ("DELETE", f"/models/{'0' * 32}"),
+        ("POST", "/train"),
+        ("POST", "/atrain"),
+        ("GET", "/jobs"),
+    ],
+)
+def test_a_server_that_hangs_is_not_waited_for(
+    silent: Server, make_client: MakeClient, method: str, path: str
+) -> None:
+    client = make_client(store="s3://maps/dev", s3_endpoint=silent.url, max_training_seconds=0.2)
+    started = time.monotonic()
+    problem = client.request(method, path, json=SMALL if method == "POST" else None)
+    assert time.monotonic() - started < 10
+    assert problem.status_code == 503, problem.text
+    assert problem.json()["type"] == "urn:kohonen:problem:store-unavailable"
+    assert "Retry-After" in problem.headers
+
+
+class Context:
+    """Lambda's, of a function that may run for some seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(1000 * (self._end - time.monotonic()))
+
+
+def test_lambda_answers_before_its_time_is_over(silent: Server) -> None:
+    handler = create_handler(create_app(Settings(store="s3://maps/dev", s3_endpoint=silent.url)))
+    event = {
+        "resource": "/{proxy+}", "path": "/models", "httpMethod": "GET", "isBase64Encoded": False,
+        "headers": {}, "multiValueHeaders": None, "queryStringParameters": None,
+        "multiValueQueryStringParameters": None, "requestContext": {"stage": "Prod"}, "body": None,
+    }  # fmt: skip
+    started = time.monotonic()
+    answer = handler(event, Context(4))
+    assert time.monotonic() - started < 10
+    assert answer["statusCode"] == 503
+    assert "retry-after" in answer["headers"]

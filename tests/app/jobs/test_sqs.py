@@ -1,6 +1,7 @@
 """The queue in SQS, under moto, and the worker that Lambda calls with its messages."""
 
 import json
+import socket
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from app.jobs.port import QueueUnavailable
 from app.jobs.sqs import SqsQueue
 from app.models import Models
 from app.settings import Settings
+from app.storage.deadline import Deadline, until
 from app.storage.port import StoreUnavailable
 from tests.app.jobs.conftest import expected, make_request
 
@@ -330,3 +332,20 @@ def test_the_api_on_sqs_starts_no_workers(sqs: Sqs, tmp_path: object) -> None:
     assert stack.api.service.get(job.id).state == "queued"
     assert sqs.count() == 1
     stack.api.stop()
+
+
+def test_a_queue_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, and never answers
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        queue = SqsQueue("https://sqs.eu-west-1.amazonaws.com/123456789012/jobs")
+        started = time.monotonic()
+        with (
+            until(Deadline(started + 0.5)),
+            pytest.raises(QueueUnavailable, match=r"SOM_QUEUE.*too long.*try again") as caught,
+        ):
+            queue.send(JOB, turn=0)
+    assert time.monotonic() - started < 10
+    assert caught.value.retry_after is not None

@@ -1,0 +1,118 @@
+"""Until when somebody waits for a store, a bucket or a queue that may hang.
+
+Whoever answers a request has a deadline, and the client of a server that hangs has none that one could rely
+on: it connects, waits and tries again, a body may trickle for ever, and a name may take long to resolve. So
+what is asked for on the way to an answer is done in a thread of its own, and left behind when time is over.
+It may still be done then: every write is whole, and the same request again finds what there is.
+
+Without a deadline, as in a worker or on the command line, nothing is left behind.
+"""
+
+import contextvars
+import functools
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+from app.storage.port import Store, StoreUnavailable
+
+__all__ = ["RETRY_AFTER", "Deadline", "in_time", "punctual", "until"]
+
+#: Seconds after which a caller may try again what was left behind.
+RETRY_AFTER = 5
+
+Result = TypeVar("Result")
+
+
+@dataclass(slots=True)
+class Deadline:
+    """When somebody's patience ends.
+
+    Attributes
+    ----------
+    at : float
+        The `time.monotonic`; may be moved.
+    """
+
+    at: float
+
+
+#: Copied into the threads that work for a request.
+_deadline: contextvars.ContextVar[Deadline | None] = contextvars.ContextVar("deadline", default=None)
+
+
+@contextmanager
+def until(deadline: Deadline) -> Iterator[None]:
+    """Have what the block asks for left behind at its deadline."""
+    token = _deadline.set(deadline)
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
+def in_time(work: Callable[[], Result], *, late: Callable[[], Exception]) -> Result:
+    """Do something that may hang, and return what comes of it.
+
+    Parameters
+    ----------
+    work : callable
+        What to do.
+    late : callable
+        Makes what is raised when time is over.
+    """
+    deadline = _deadline.get()
+    if deadline is None:
+        return work()
+    left = deadline.at - time.monotonic()
+    if left <= 0:
+        raise late()
+    done: Future[Result] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - raised by who waits for it
+            done.set_exception(error)
+
+    # Not of a pool: those that hang would be in the way of the others, and of the process's end.
+    thread = threading.Thread(target=contextvars.copy_context().run, args=[run], name="in time", daemon=True)
+    thread.start()
+    thread.join(left)
+    if thread.is_alive():
+        raise late()
+    return done.result()
+
+
+def punctual(store: Store) -> Store:
+    """Return a store that does what another does, until the deadline."""
+    return cast(Store, _PunctualStore(store))
+
+
+class _PunctualStore:
+    """Whatever a store offers, in time. Not method by method: what it offers is the port's business."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        member = getattr(self._store, name)
+        if not callable(member):
+            return member
+
+        @functools.wraps(member)
+        def timely(*arguments: Any, **named: Any) -> Any:
+            return in_time(lambda: member(*arguments, **named), late=self._late)
+
+        return timely
+
+    def _late(self) -> StoreUnavailable:
+        return StoreUnavailable(
+            f"the store {self._store.description} (SOM_STORE) takes too long to answer; try again: what was "
+            "done is not done a second time",
+            retry_after=RETRY_AFTER,
+        )

@@ -1,0 +1,78 @@
+"""What hangs is left behind when somebody's time is over."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from app.storage import StoreUnavailable
+from app.storage.deadline import RETRY_AFTER, Deadline, in_time, punctual, until
+from app.storage.memory import MemoryStore
+
+
+class LateError(Exception):
+    """What a test is told that is too late."""
+
+
+@pytest.fixture
+def hang() -> Iterator[Callable[[], None]]:
+    """Wait until the test is over."""
+    over = threading.Event()
+    yield lambda: over.wait(60) and None
+    over.set()
+
+
+def soon(seconds: float = 0.05) -> Deadline:
+    return Deadline(time.monotonic() + seconds)
+
+
+def test_without_a_deadline_it_is_done_here() -> None:
+    assert in_time(threading.current_thread, late=LateError) is threading.current_thread()
+
+
+def test_what_is_done_in_time(hang: Callable[[], None]) -> None:
+    with until(soon(60)):
+        assert in_time(lambda: 7, late=LateError) == 7
+        with pytest.raises(ZeroDivisionError):
+            in_time(lambda: 1 // 0, late=LateError)
+
+
+def test_what_hangs_is_left_behind(hang: Callable[[], None]) -> None:
+    with until(soon()), pytest.raises(LateError):
+        in_time(hang, late=LateError)
+
+
+def test_nothing_is_begun_when_time_is_over() -> None:
+    begun: list[int] = []
+    with until(soon(-1)), pytest.raises(LateError):
+        in_time(lambda: begun.append(1), late=LateError)
+    assert not begun
+
+
+def test_a_deadline_can_be_moved(hang: Callable[[], None]) -> None:
+    deadline = soon(-1)
+    with until(deadline):
+        deadline.at += 60
+        assert in_time(lambda: 7, late=LateError) == 7
+    assert in_time(lambda: 8, late=LateError) == 8
+
+
+def test_a_store_is_what_it_was_but_in_time(
+    monkeypatch: pytest.MonkeyPatch, hang: Callable[[], None]
+) -> None:
+    memory = MemoryStore()
+    store = punctual(memory)
+    with until(soon(60)):
+        assert store.create("a", b"1", content_type="text/plain")
+        assert store.read("a", max_bytes=1).data == b"1"
+        assert store.description == "memory"
+
+    def keys(*_: Any, **__: Any) -> None:
+        hang()
+
+    monkeypatch.setattr(memory, "keys", keys)
+    with until(soon()), pytest.raises(StoreUnavailable, match=r"memory \(SOM_STORE\).*try again") as caught:
+        store.keys("")
+    assert caught.value.retry_after == RETRY_AFTER
