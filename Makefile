@@ -44,7 +44,7 @@ test: $(DEV) $(SAM) $(KERNEL) ## Run every test; kohonen must be covered complet
 	$(BIN)/python -m coverage report --include='kohonen/*' --fail-under=100 >/dev/null \
 		|| { echo 'kohonen is not covered completely' >&2; exit 1; }
 
-e2e: $(E2E) $(SAM) $(KERNEL) ## Build both images and hold them, SAM, S3 and a browser to what they promise; needs Docker
+e2e: $(RUN) $(E2E) $(SAM) $(KERNEL) ## Build both images and hold them, SAM, S3 and a browser to what they promise; needs Docker
 	.ci/e2e $(ARGS)
 
 lint: $(DEV) ## Check the style
