@@ -27,6 +27,9 @@ class Cost:
     pruning : int, default 1
         In few dimensions much of the map can be passed over: where a unit has fewer values than this (one
         more than dimensions), what each costs falls in proportion.
+    updating : float, default 0
+        What an update of the whole map adds to an iteration, where the rest of it costs one. It falls with
+        the radius, so it tells how the iterations of a training differ; measured, with wide margins.
     """
 
     per_step: float
@@ -34,6 +37,7 @@ class Cost:
     per_value: float
     per_smoothing: float = 0.0
     pruning: int = 1
+    updating: float = 0.0
 
     def seconds(self, parameters: Parameters, *, samples: int, dimension: int) -> float:
         """Estimate how long it takes to train a map and to measure it."""

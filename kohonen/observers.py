@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from kohonen.data import FloatArray
 from kohonen.errors import InvalidParameterError
+from kohonen.pace import Pace
 from kohonen.search import match
 from kohonen.training import Observer, Training
 
@@ -43,18 +44,32 @@ class Progress(Observer):
         Called with the share that is done, from 0 to 1.
     seconds : float, default 0.5
         How long to be silent after a report.
+
+    Attributes
+    ----------
+    seconds_left : float or None
+        How long the training still takes, as of the last report: an estimate, from a tenth of the training on
+        mostly within a factor of two. None before there is anything to go by.
     """
 
     def __init__(self, report: Callable[[float], object], *, seconds: float = 0.5) -> None:
         self._report = report
         self._seconds = seconds
         self._silent_until = -math.inf
+        self.seconds_left: float | None = None
+
+    def start(self, training: Training) -> None:
+        """Begin to watch the pace."""
+        self._began = time.monotonic()
+        self._pace = Pace(training.cost, training.parameters, training.iteration, training.last_iteration)
+        self.seconds_left = None
 
     def after_iteration(self, training: Training) -> None:
         """Report, unless that was just done."""
         now = time.monotonic()
         if now >= self._silent_until or training.iteration == training.last_iteration:
             self._silent_until = now + self._seconds
+            self.seconds_left = self._pace.seconds_left(training.iteration, now - self._began)
             self._report(training.iteration / training.last_iteration)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from kohonen.cost import Cost
 from kohonen.data import FloatArray, Missing, as_samples, as_weights
 from kohonen.engines import Engine, default_engine
 from kohonen.initialisation import initial_weights as first_weights
@@ -90,6 +91,11 @@ class Training:
     def weights(self) -> FloatArray:
         """A copy of the weights as they are now, of shape (width, height, dim)."""
         return self._engine.weights()
+
+    @property
+    def cost(self) -> Cost:
+        """What the steps of the engine cost."""
+        return self._engine.cost
 
     @property
     def radius(self) -> float:

@@ -7,13 +7,13 @@ import numpy as np
 
 from app.jobs.jobs import Jobs
 from app.jobs.lease import Hold
-from app.jobs.progress import Pace
 from app.jobs.record import Job, Piece, Progress
 from app.storage.port import StorageError
 from app.training import TrainingRequest
 from kohonen import Observer, Training
 from kohonen.data import FloatArray
 from kohonen.history import History
+from kohonen.pace import Pace
 from kohonen.search import match
 from kohonen.sketches import Sketches
 
@@ -66,7 +66,7 @@ class Slice(Observer):
         self._before = hold.job.seconds if first else 0.0
         self._first = self._iteration = first
         self._interval = interval
-        self._pace = Pace(request.parameters, first)
+        self._pace: Pace | None = None
         self._pace_lock = threading.Lock()
         self._began = time.monotonic()
         self._due = self._began + interval
@@ -89,6 +89,11 @@ class Slice(Observer):
     def seconds(self) -> float:
         """How long the job has been trained, earlier slices included."""
         return self._before + time.monotonic() - self._began
+
+    def start(self, training: Training) -> None:
+        """Begin to watch the pace."""
+        with self._pace_lock:
+            self._pace = Pace(training.cost, training.parameters, training.iteration, training.last_iteration)
 
     def after_iteration(self, training: Training) -> None:
         """Take note of the iteration, and save the weights when it is time."""
@@ -134,8 +139,10 @@ class Slice(Observer):
 
     def _progress(self, job: Job, *, error: float | None = None) -> Progress:
         iteration = self._iteration
+        left = None
         with self._pace_lock:
-            left = self._pace.seconds_left(iteration, time.monotonic() - self._began)
+            if self._pace is not None:
+                left = self._pace.seconds_left(iteration, time.monotonic() - self._began)
         if left is None:
             left = job.progress.seconds_left
         return job.further(iteration, self.seconds, left, error=error)

@@ -41,7 +41,7 @@ class NativeOnline:
     name = "native"
     #: The instruction set, as in kernel.h; None is the best that this processor has.
     level: int | None = None
-    cost = Cost(per_step=1e-6, per_dimension=0.1e-6, per_value=0.8e-9, pruning=16)
+    cost = Cost(per_step=1e-6, per_dimension=0.1e-6, per_value=0.8e-9, pruning=16, updating=4.0)
 
     def __init__(self, weights: FloatArray, samples: FloatArray, schedule: Schedule) -> None:
         found = loaded_kernel()

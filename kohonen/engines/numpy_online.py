@@ -63,7 +63,7 @@ class NumpyOnline:
     """
 
     name = "numpy"
-    cost = Cost(per_step=15e-6, per_dimension=2e-6, per_value=3e-9)
+    cost = Cost(per_step=15e-6, per_dimension=2e-6, per_value=3e-9, updating=0.5)
 
     def __init__(self, weights: FloatArray, samples: FloatArray, schedule: Schedule) -> None:
         self._width, self._height, self._dimension = weights.shape

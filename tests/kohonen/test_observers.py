@@ -21,6 +21,15 @@ def test_progress_is_told_to_its_end() -> None:
     assert told == [1 / 30, 1.0]
 
 
+def test_progress_tells_how_long_it_still_takes() -> None:
+    left: list[float | None] = []
+    progress = Progress(lambda share: left.append(progress.seconds_left), seconds=0)
+    assert progress.seconds_left is None
+    train(DATA, PARAMETERS, observers=[progress])
+    assert left[-1] == 0.0
+    assert all(value > 0 for value in left[1:-1] if value is not None)
+
+
 def test_the_course_is_recorded() -> None:
     recorder = Recorder(every=7, units=True)
     trained = train(DATA, PARAMETERS, observers=[recorder])

@@ -1,42 +1,49 @@
-"""How long a training still takes: its iterations are not alike, and the last ones are the quickest.
+"""How long a training still takes: its iterations are not alike.
 
-The search for the best matching unit has the whole map before it in every iteration. The update touches what
-the neighbourhood reaches, which shrinks to nothing, so that half of the iterations may well be done in three
-quarters of the time. And an engine that searches by bounds is slow as long as the map is in no order.
+The search for the best matching unit has the whole map before it in every iteration. An update touches what
+the neighbourhood reaches, which shrinks to nothing; how much of an iteration that is depends on the engine,
+and its cost says so. What remains (a search that becomes quicker as the map orders itself, a machine that has
+more to do) shows in the pace of late.
 """
 
 import math
 from collections import deque
 
-from kohonen import Parameters
-from kohonen.schedule import NEIGHBOURHOOD_CUT, Schedule
+from kohonen.cost import Cost
+from kohonen.parameters import Parameters
+from kohonen.schedule import NEIGHBOURHOOD_CUT
 
 __all__ = ["Pace", "work"]
 
-#: What an update of the whole map costs, where a search costs one: measured, with wide margins.
-UPDATE = 4.0
 #: Iterations that stand for all the others.
 SAMPLES = 256
 #: A Gaussian reaches so many times its width before it is cut.
 REACH = math.sqrt(-2 * math.log(NEIGHBOURHOOD_CUT))
 
 
-def work(parameters: Parameters, first: int, last: int) -> float:
-    """Return the work of the iterations ``first <= t < last``, in searches of the whole map."""
+def work(cost: Cost, parameters: Parameters, first: int, last: int) -> float:
+    """Return the work of the iterations ``first <= t < last``, in iterations whose updates touch nothing.
+
+    Parameters
+    ----------
+    cost : Cost
+        Of the engine that does them.
+    parameters : Parameters
+        What is trained.
+    first, last : int
+        Which iterations.
+    """
     count = last - first
     if count <= 0:
         return 0.0
-    if parameters.algorithm != "online":  # one update an iteration is nothing beside its searches
-        return float(count)
-    schedule = parameters.schedule
     steps = min(count, SAMPLES)
     times = [first + int((step + 0.5) * count / steps) for step in range(steps)]
-    return count / steps * sum(1 + UPDATE * _reached(parameters, schedule, time) for time in times)
+    return count / steps * sum(1 + cost.updating * _reached(parameters, time) for time in times)
 
 
-def _reached(parameters: Parameters, schedule: Schedule, iteration: int) -> float:
+def _reached(parameters: Parameters, iteration: int) -> float:
     """Return which share of the map an update touches."""
-    window = 2 * REACH * schedule.radius(iteration) + 1
+    window = 2 * REACH * parameters.schedule.radius(iteration) + 1
     share = min(window, parameters.width) * min(window, parameters.height)
     return share / (parameters.width * parameters.height)
 
@@ -46,14 +53,20 @@ class Pace:
 
     Parameters
     ----------
+    cost : Cost
+        Of the engine that does it.
     parameters : Parameters
         What is trained.
     iteration : int
         How many iterations are done as we begin to watch.
+    last : int
+        How many will be done in the end.
     """
 
-    def __init__(self, parameters: Parameters, iteration: int) -> None:
+    def __init__(self, cost: Cost, parameters: Parameters, iteration: int, last: int) -> None:
+        self._cost = cost
         self._parameters = parameters
+        self._last = last
         self._marks = deque([(0.0, iteration)])
 
     def seconds_left(self, iteration: int, seconds: float) -> float | None:
@@ -75,7 +88,8 @@ class Pace:
             self._marks.popleft()
         since, first = self._marks[0]
         self._marks.append((seconds, iteration))
-        done = work(self._parameters, first, iteration)
+        done = work(self._cost, self._parameters, first, iteration)
         if done <= 0 or seconds <= since:
             return None
-        return (seconds - since) / done * work(self._parameters, iteration, self._parameters.iterations)
+        left = work(self._cost, self._parameters, iteration, self._last)
+        return (seconds - since) / done * left
