@@ -9,6 +9,7 @@ POSIX only (``flock``, folders that can be synced).
 """
 
 import contextlib
+import datetime
 import errno
 import fcntl
 import hashlib
@@ -116,6 +117,11 @@ class FolderStore:
         parent = prefix[: prefix.rfind("/") + 1]
         with self._faults("read"):
             return list(islice(self._walk(parent, prefix, start_after), limit))
+
+    def written(self, key: str) -> datetime.datetime:
+        """Return when what is stored under a key was written; see `Store.written`."""
+        with self._faults("read"), self._open(key) as file:
+            return datetime.datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, datetime.UTC)
 
     def link(self, key: str, *, seconds: int, filename: str) -> str | None:
         """Return None: a folder has no URLs to give away."""

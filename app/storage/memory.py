@@ -1,5 +1,6 @@
 """A store in the memory of the process: for tests, and for a service that keeps nothing."""
 
+import datetime
 import hashlib
 import threading
 
@@ -23,6 +24,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._blobs: dict[str, Blob] = {}
+        self._written: dict[str, datetime.datetime] = {}
         self._lock = threading.Lock()
 
     def read(self, key: str, *, max_bytes: int) -> Blob:
@@ -40,7 +42,10 @@ class MemoryStore:
         check_key(key)
         blob = _blob(data)
         with self._lock:
-            return self._blobs.setdefault(key, blob) is blob
+            if key in self._blobs:
+                return False
+            self._set(key, blob)
+        return True
 
     def replace(self, key: str, data: bytes, *, version: str, content_type: str) -> str:
         """Replace a blob that is still the one that was read; see `Store.replace`."""
@@ -50,7 +55,7 @@ class MemoryStore:
             current = self._blobs.get(key)
             if current is None or current.version != version:
                 raise BlobChanged(key)
-            self._blobs[key] = blob
+            self._set(key, blob)
         return blob.version
 
     def delete(self, key: str) -> None:
@@ -58,6 +63,7 @@ class MemoryStore:
         check_key(key)
         with self._lock:
             self._blobs.pop(key, None)
+            self._written.pop(key, None)
 
     def keys(self, prefix: str, *, start_after: str = "", limit: int = 1000) -> list[str]:
         """List the keys that open with a prefix; see `Store.keys`."""
@@ -67,11 +73,23 @@ class MemoryStore:
             found = [key for key in self._blobs if key.startswith(prefix) and key > start_after]
         return sorted(found)[:limit]
 
+    def written(self, key: str) -> datetime.datetime:
+        """Return when what is stored under a key was written; see `Store.written`."""
+        check_key(key)
+        with self._lock:
+            if key not in self._blobs:
+                raise BlobNotFound(key)
+            return self._written[key]
+
     def link(self, key: str, *, seconds: int, filename: str) -> str | None:
         """Return None: there is no URL to a process's memory."""
         check_key(key)
         check_filename(filename)
         return None
+
+    def _set(self, key: str, blob: Blob) -> None:
+        self._blobs[key] = blob
+        self._written[key] = datetime.datetime.now(datetime.UTC)
 
 
 def _blob(data: bytes) -> Blob:

@@ -13,6 +13,7 @@ and ``-`` between slashes, none of them opening with a dot. No key may be the fo
 ``a/b``): a file system has no such thing.
 """
 
+import datetime
 import re
 from dataclasses import dataclass
 from typing import Protocol
@@ -190,6 +191,16 @@ class Store(Protocol):
             List what comes after this: the last key of the page before, or what else a key may open with.
         limit : int
             List so many at most.
+        """
+        ...
+
+    def written(self, key: str) -> datetime.datetime:
+        """Return when what is stored under a key was written, by the store's own clock.
+
+        Raises
+        ------
+        BlobNotFound
+            When nothing is.
         """
         ...
 

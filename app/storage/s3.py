@@ -5,6 +5,7 @@ A write whose answer is lost is sent again and then meets itself: each carries a
 """
 
 import contextlib
+import datetime
 import random
 import threading
 import time
@@ -38,6 +39,7 @@ from app.storage.port import (
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
 
 __all__ = ["S3Store"]
 
@@ -147,6 +149,15 @@ class S3Store:
                 start_after = names[-1]
         return found
 
+    def written(self, key: str) -> datetime.datetime:
+        """Return when what is stored under a key was written; see `Store.written`."""
+        check_key(key)
+        with self._faults():
+            head = self._head(key)
+        if head is None:
+            raise BlobNotFound(key)
+        return head["LastModified"]
+
     def link(self, key: str, *, seconds: int, filename: str) -> str | None:
         """Return a presigned URL; see `Store.link`."""
         check_key(key)
@@ -238,13 +249,17 @@ class S3Store:
 
     def _own_version(self, key: str, token: str) -> str | None:
         """Return the version of what is stored if an earlier sending of this very write has stored it."""
+        head = self._head(key)
+        return head["ETag"] if head is not None and head["Metadata"].get(TOKEN) == token else None
+
+    def _head(self, key: str) -> "HeadObjectOutputTypeDef | None":
+        """Return what there is to say of what is stored, or None where nothing is."""
         try:
-            head = self._calls().head_object(Bucket=self._bucket, Key=self._base + key)
+            return self._calls().head_object(Bucket=self._bucket, Key=self._base + key)
         except ClientError as error:
             if _code(error) in _ABSENT:
                 return None
             raise
-        return head["ETag"] if head["Metadata"].get(TOKEN) == token else None
 
     @contextlib.contextmanager
     def _faults(self) -> Iterator[None]:

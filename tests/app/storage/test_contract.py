@@ -1,5 +1,6 @@
 """What every store does, whatever it is made of."""
 
+import datetime
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -48,6 +49,19 @@ def test_create_never_overwrites(store: Store) -> None:
     before = read(store, "a/card.json")
     assert not create(store, "a/card.json", b"second")
     assert read(store, "a/card.json") == before
+
+
+def test_when_it_was_written(store: Store) -> None:
+    second = datetime.timedelta(seconds=1)  # S3 counts in those
+    began = datetime.datetime.now(datetime.UTC)
+    create(store, "a", b"first")
+    first = store.written("a")
+    assert began - second <= first <= datetime.datetime.now(datetime.UTC) + second
+    store.replace("a", b"second", version=read(store, "a").version, content_type=JSON)
+    assert first <= store.written("a") <= datetime.datetime.now(datetime.UTC) + second
+    store.delete("a")
+    with pytest.raises(BlobNotFound):
+        store.written("a")
 
 
 def test_reading_what_is_not_there(store: Store) -> None:

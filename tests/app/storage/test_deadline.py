@@ -20,7 +20,11 @@ class LateError(Exception):
 def hang() -> Iterator[Callable[[], None]]:
     """Wait until the test is over."""
     over = threading.Event()
-    yield lambda: over.wait(60) and None
+
+    def wait() -> None:
+        over.wait(60)
+
+    yield wait
     over.set()
 
 

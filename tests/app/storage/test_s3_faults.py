@@ -32,6 +32,7 @@ ACTIONS: dict[str, Callable[[S3Store], object]] = {
     "replace": lambda store: store.replace("a", b"y", version='"0"', content_type="text/plain"),
     "delete": lambda store: store.delete("a"),
     "keys": lambda store: store.keys(""),
+    "written": lambda store: store.written("a"),
 }
 
 
