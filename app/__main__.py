@@ -1,9 +1,9 @@
-"""The service from the command line: ``python -m app serve``, ``worker`` and ``models ...``."""
+"""The service from the command line: ``python -m app serve``, ``worker``, ``models ...`` and ``jobs ...``."""
 
 import argparse
 import sys
 
-from app import model_commands, worker
+from app import job_commands, model_commands, worker
 from app.settings import Settings
 
 __all__ = ["main"]
@@ -16,11 +16,14 @@ def main(arguments: list[str] | None = None) -> None:
     commands.add_parser("serve", help="serve the API on HOST and PORT (127.0.0.1:5000)")
     commands.add_parser("worker", help="work on jobs, of the embedded queue or of SQS (SOM_QUEUE)")
     model_commands.add_parser(commands)
+    job_commands.add_parser(commands)
     parsed = parser.parse_args(arguments)
     settings = Settings()
     match parsed.command:
         case "models":
             sys.exit(model_commands.run(parsed, settings))
+        case "jobs":
+            sys.exit(job_commands.run(parsed, settings))
         case "worker":
             worker.run(settings)
         case _:

@@ -10,7 +10,7 @@ The tree::
     ├── UnsupportedMediaTypeError  a body that is not JSON
     ├── NotAcceptableError         no representation that the client accepts
     ├── AnswerTooLargeError        an answer that this deployment cannot send
-    ├── TooBusyError               as many trainings under way and waiting as there may be
+    ├── TooBusyError               as many trainings or jobs under way and waiting as there may be
     ├── OutOfTimeError             a training that was stopped at its deadline
     ├── ModelNotFoundError         no such model
     ├── UnitNotFoundError          no such unit of a model's map
@@ -131,7 +131,7 @@ class AnswerTooLargeError(ServiceError):
 
 
 class TooBusyError(ServiceError):
-    """As many trainings are under way and waiting as there may be."""
+    """As many trainings are under way and waiting, or jobs unfinished, as there may be."""
 
     def __init__(self, message: str, *, retry_after: int) -> None:
         super().__init__(message)

@@ -37,7 +37,8 @@ Fields = dict[str, Any]
 
 NAMESPACE = "Kohonen"
 #: What the metrics of the API and of those who do jobs are called; a slice of a job takes minutes.
-SERVICE, WORKER = "kohonen", "kohonen-worker"
+SERVICE = "kohonen"
+WORKER = "kohonen-worker"
 #: The figures that there are, and CloudWatch's names of their units.
 FIGURES = {
     "milliseconds": "Milliseconds",

@@ -92,6 +92,16 @@ class Settings(BaseSettings):
         description="Worker processes, for all servers of a store together; by default one a core. 0: none "
         "beside the API, but as `python -m app worker`.",
     )
+    job_days: float = Field(
+        30.0,
+        gt=0,
+        le=20_000,
+        description="Days that jobs which have ended are kept, where workers are processes; in a bucket a "
+        "lifecycle rule should say the same.",
+    )
+    max_jobs: int = Field(
+        1_000, ge=1, description="Jobs that may be unfinished; over it and some: 503 with `Retry-After`."
+    )
     max_job_samples: int = Field(1_000_000, ge=1, description="Samples of a job.")
     max_job_seconds: float = Field(6 * 3600.0, gt=0, description="Estimated seconds of a job.")
     max_iteration_seconds: float = Field(

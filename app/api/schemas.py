@@ -247,6 +247,7 @@ class Limits(BaseModel):
     max_dimension: int
     max_iterations: int
     max_training_seconds: float
+    max_jobs: int
     max_job_samples: int
     max_job_seconds: float
     max_iteration_seconds: float

@@ -126,6 +126,12 @@ class Files:
         """Remove the frames that a job does not name, those that a crash has left included."""
         self._forget_all(f"jobs/{job.id}/frames-", kept={piece.key for piece in job.frames})
 
+    def forget_all(self, job: Job) -> None:
+        """Remove everything that a job has left, but for samples that it does not name."""
+        self.forget(job.request.input)
+        self._forget_all(f"jobs/{job.id}/checkpoint-")
+        self._forget_all(f"jobs/{job.id}/frames-")
+
     def _forget_all(self, prefix: str, *, kept: Collection[str] = ()) -> None:
         try:
             for key in self._store.keys(prefix):

@@ -8,7 +8,7 @@ import dataclasses
 import datetime
 import logging
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from pydantic import ValidationError
@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from app.errors import DamagedJobError, JobNotFoundError
 from app.jobs.files import Files
 from app.jobs.record import Job, JobRequest, Progress, State
+from app.models.index import keys_from
 from app.storage.port import BlobChanged, BlobNotFound, BlobTooLarge, Store
 from app.training import TrainingRequest
 from kohonen.frames import Moments
@@ -62,12 +63,14 @@ class Jobs:
 
     Attributes
     ----------
+    store : Store
+        Where they are kept.
     files : Files
         What their trainings need.
     """
 
     def __init__(self, store: Store, *, clock: Clock = utc_now) -> None:
-        self._store = store
+        self.store = store
         self.files = Files(store)
         self.clock = clock
 
@@ -84,7 +87,7 @@ class Jobs:
         if not _ID.fullmatch(job_id):
             raise JobNotFoundError(f"there is no job {job_id[:64]!r}: an id is 32 hexadecimal digits")
         try:
-            blob = self._store.read(_record_key(job_id), max_bytes=MOST_RECORD_BYTES)
+            blob = self.store.read(_record_key(job_id), max_bytes=MOST_RECORD_BYTES)
             return Stored(Job.model_validate_json(blob.data), blob.version)
         except BlobNotFound as error:
             raise JobNotFoundError(f"there is no job {job_id!r}; POST /atrain makes one") from error
@@ -104,11 +107,21 @@ class Jobs:
 
     def page(self, *, limit: int, cursor: str = "") -> tuple[list[Job], str | None]:
         """Return jobs, the newest first, and where the next page begins, if there is one."""
-        keys = self._store.keys(_INDEX, start_after=f"{_INDEX}{cursor}" if cursor else "", limit=limit + 1)
+        keys = self.store.keys(_INDEX, start_after=f"{_INDEX}{cursor}" if cursor else "", limit=limit + 1)
         with ThreadPoolExecutor(READERS) as readers:
             found = readers.map(self._listed, keys[:limit])
             jobs = [job for job in found if job is not None]
         return jobs, keys[limit - 1].removeprefix(_INDEX) if len(keys) > limit else None
+
+    def made_before(self, time: datetime.datetime) -> Iterator[tuple[str, str]]:
+        """Give the jobs made before a time, the newest of them first: id and entry in the index."""
+        for key in keys_from(self.store, _INDEX, start_after=_inverted(time)):
+            yield key[-32:], key
+
+    def remove(self, job_id: str, index: str) -> None:
+        """Remove a record and, last, its entry in the index: what a crash leaves is found again."""
+        self.store.delete(_record_key(job_id))
+        self.store.delete(index)
 
     def _listed(self, index: str) -> Job | None:
         """Return the job of an entry of the index, unless that is left from a request that came too late."""
@@ -185,11 +198,11 @@ class Jobs:
         if self.find(job.id) is not None:
             return False
         index = _index_key(job)
-        self._store.create(index, b"", content_type=_OCTETS)
-        if self._store.create(_record_key(job.id), _encode(job), content_type=_JSON):
+        self.store.create(index, b"", content_type=_OCTETS)
+        if self.store.create(_record_key(job.id), _encode(job), content_type=_JSON):
             return True
         if _index_key(self.get(job.id)) != index:  # another request was quicker, but not by much
-            self._store.delete(index)
+            self.store.delete(index)
         return False
 
     def join(self, job_id: str, name: str | None, frames: Moments | None = None) -> Job:
@@ -229,7 +242,7 @@ class Jobs:
             When that is no longer what is stored.
         """
         key = _record_key(job.id)
-        version = self._store.replace(key, _encode(job), version=stored.version, content_type=_JSON)
+        version = self.store.replace(key, _encode(job), version=stored.version, content_type=_JSON)
         return Stored(job, version)
 
     def cancel(self, job_id: str) -> Job:
@@ -265,8 +278,12 @@ def _record_key(job_id: str) -> str:
 
 
 def _index_key(job: Job) -> str:
-    milliseconds = round(job.created_at.timestamp() * 1000)
-    return f"{_INDEX}{_LAST_MILLISECOND - milliseconds:015d}-{job.id}"
+    return f"{_INDEX}{_inverted(job.created_at)}-{job.id}"
+
+
+def _inverted(time: datetime.datetime) -> str:
+    """Return a time as text that sorts the latest first."""
+    return f"{_LAST_MILLISECOND - round(time.timestamp() * 1000):015d}"
 
 
 def _encode(job: Job) -> bytes:

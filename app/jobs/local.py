@@ -64,6 +64,10 @@ class LocalQueue:
                 return message
             pause = min(2 * pause, LATEST)
 
+    def backlog(self, *, most: int) -> int:
+        """Return how many messages there are; see `Queue.backlog`."""
+        return len(self._store.keys(_PREFIX, limit=most))
+
     def is_empty(self) -> bool:
         """Whether there is no message at all, due or not."""
         return not self._store.keys(_PREFIX, limit=1)

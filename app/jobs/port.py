@@ -52,3 +52,6 @@ class Queue(Protocol):
 
     def receive(self, *, wait: float) -> Message | None:
         """Return the next message, or None when there is none within so many seconds."""
+
+    def backlog(self, *, most: int) -> int:
+        """Return about how many messages there are, in somebody's hands or not; it may stop at `most`."""

@@ -149,6 +149,13 @@ class Job(_Part):
         """Whether nothing more will happen to it by itself."""
         return self.state in ("succeeded", "failed", "cancelled")
 
+    @property
+    def files(self) -> set[str]:
+        """The keys of everything that it needs or has made, but for its model."""
+        checkpoint = () if self.checkpoint is None else (self.checkpoint.key,)
+        keys = (self.request.input, *checkpoint, *(piece.key for piece in self.frames))
+        return {key for key in keys if key is not None}
+
     def has_frames(self, wanted: Moments) -> bool:
         """Whether it has made the frames that are wanted, to the last."""
         whole = bool(self.frames) and self.frames[-1].last == self.progress.iterations

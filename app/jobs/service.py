@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from app import limits
 from app.errors import DamagedJobError, DataNotKeptError, NoQueueError, document_of
+from app.jobs.backlog import Backlog
 from app.jobs.jobs import Jobs
 from app.jobs.port import Queue, QueueUnavailable
 from app.jobs.record import Job
@@ -57,6 +58,7 @@ class JobService:
         self._models = models
         self._queue = queue
         self._settings = settings
+        self._backlog = None if queue is None else Backlog(queue, settings.max_jobs)
         self._wake = wake or (lambda: None)
 
     def submit(self, request: TrainingRequest) -> Job:
@@ -71,6 +73,8 @@ class JobService:
             When the request asks for more than is allowed.
         NoQueueError
             When there is nothing that would do the job.
+        TooBusyError
+            When there are as many unfinished jobs as there may be.
         QueueUnavailable, StoreUnavailable
             When it cannot be taken now.
         """
@@ -84,7 +88,7 @@ class JobService:
         if card is not None and _is_enough(job, request):
             self._models.settle(card, request.name)
             return self._made(request, job)
-        if self._queue is None:
+        if self._queue is None or self._backlog is None:
             raise NoQueueError(
                 "this deployment does no jobs: set SOM_QUEUE to the URL of an SQS queue, or, where worker "
                 "processes may run beside the service, to local:"
@@ -97,6 +101,7 @@ class JobService:
             limits=self._settings,
             field=request.field,
         )
+        self._backlog.take()
         return self._add(request, self._queue)
 
     def _add(self, request: TrainingRequest, queue: Queue) -> Job:

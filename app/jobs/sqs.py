@@ -21,6 +21,7 @@ from app.storage.deadline import in_time
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
 
 __all__ = ["SqsMessage", "SqsQueue"]
 
@@ -32,6 +33,11 @@ RETRY_AFTER = 5
 LONGEST_DELAY, LONGEST_WAIT = 900, 20
 #: How much longer than a lease a message is hidden, in seconds: it is to come back when the lease is over.
 AFTER = 1.0
+_COUNTS: "tuple[QueueAttributeNameType, ...]" = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
 _CONFIG = Config(connect_timeout=2, read_timeout=25, retries={"mode": "standard", "total_max_attempts": 3})
 
 
@@ -76,6 +82,15 @@ class SqsQueue:
             except ValueError as error:
                 logger.error("%s", error)
         return None
+
+    def backlog(self, *, most: int) -> int:
+        """Return about how many messages there are; see `Queue.backlog`."""
+        with self._faults():
+            answer = in_time(
+                lambda: self._client().get_queue_attributes(QueueUrl=self._url, AttributeNames=list(_COUNTS)),
+                late=self._late,
+            )
+        return sum(int(answer["Attributes"][name]) for name in _COUNTS)
 
     def message(self, body: str, receipt: str) -> "SqsMessage":
         """Return a message that the queue has delivered.

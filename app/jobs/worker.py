@@ -14,6 +14,7 @@ from dataclasses import replace
 from app.errors import DamagedJobError, JobNotFoundError, ServiceError, document, document_of
 from app.jobs.jobs import Jobs
 from app.jobs.lease import Heart, Hold, LeaseLostError, new_token
+from app.jobs.maintenance import Housekeeping
 from app.jobs.port import Message, Queue, QueueUnavailable
 from app.jobs.record import Job, Piece
 from app.jobs.slice import Slice
@@ -78,12 +79,14 @@ class Worker:
         self._settings = settings
         self._stopped = stopped or threading.Event()
         self._abandon = abandon
+        self._tidy = Housekeeping(jobs, settings.job_days)
 
     def run(self, *, idle: float | None = None) -> None:
         """Work until stopped, or until there has been nothing to do for so many seconds."""
         busy = time.monotonic()
         while not self._stopped.is_set():
             try:
+                self._tidy()
                 message = self._queue.receive(wait=WAIT if idle is None else min(WAIT, idle))
                 if message is not None:
                     self.work(message)

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -49,7 +50,16 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("uvicorn")
     port = free_port()
     server = Server(f"http://127.0.0.1:{port}", f"file:{folder / 'models'}")
-    command = [PYTHON, "-m", "uvicorn", "app.app:app", "--host", "127.0.0.1", "--port", str(port)]
+    command: list[str | Path] = [
+        PYTHON,
+        "-m",
+        "uvicorn",
+        "app.app:app",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
     with process(
         command,
         log=folder / "log",

@@ -98,7 +98,7 @@ def test_a_job_under_way_is_not_queued_again(idle: TestClient) -> None:
     first, second = (idle.post("/atrain", json=SMALL) for _ in range(2))
     assert (first.status_code, second.status_code) == (202, 202)
     assert first.json() == second.json()
-    store = deployment(idle).jobs._store
+    store = deployment(idle).jobs.store
     assert len(store.keys("jobs/queue/")) == 1
 
 
@@ -265,8 +265,8 @@ def test_a_queue_that_fails_loses_no_job(idle: TestClient, monkeypatch: pytest.M
 def test_a_failed_job_tells_its_problem(idle: TestClient) -> None:
     place = idle.post("/atrain", json=SMALL).headers["Location"]
     parts = deployment(idle)
-    (samples,) = [key for key in parts.jobs._store.keys("jobs/") if "samples" in key]
-    parts.jobs._store.delete(samples)
+    (samples,) = [key for key in parts.jobs.store.keys("jobs/") if "samples" in key]
+    parts.jobs.store.delete(samples)
     parts.worker().run(idle=0.1)
     job = idle.get(place).json()
     assert job["state"] == "failed"

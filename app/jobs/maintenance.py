@@ -1,0 +1,147 @@
+"""Jobs that ended long ago go, and so does what crashes have left of others.
+
+In a bucket a lifecycle rule does the same (``JobDays`` of the template).
+"""
+
+import datetime
+import logging
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from app.errors import DamagedJobError, JobNotFoundError
+from app.jobs.jobs import Jobs, Stored
+from app.jobs.record import State
+from app.models.index import keys_from
+
+__all__ = ["Housekeeping", "Pruned", "prune", "sweep"]
+
+logger = logging.getLogger(__name__)
+
+#: How often a worker looks for old jobs, in seconds, and how many it looks at.
+EVERY, MOST = 3600.0, 1000
+#: What is younger may belong to a request that is still being written down.
+YOUNG = datetime.timedelta(days=1)
+#: No job is older than this, in days: times in the index begin in 1970.
+MOST_DAYS = 20_000.0
+
+_FILE = re.compile(r"jobs/(?P<id>[0-9a-f]{32})/(?!job\.json)[^/]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """A job that has been removed, or would be.
+
+    Attributes
+    ----------
+    id : str
+        Its id.
+    state : State or None
+        How it ended; None where its record could not be read.
+    """
+
+    id: str
+    state: State | None
+
+
+class Housekeeping:
+    """Removes old jobs once in a while, so many at most; called by whoever works on jobs.
+
+    Parameters
+    ----------
+    jobs : Jobs
+        The jobs of a store.
+    days : float
+        How long those that have ended are kept.
+    """
+
+    def __init__(self, jobs: Jobs, days: float) -> None:
+        self._jobs = jobs
+        self._days = days
+        self._due = time.monotonic()
+
+    def __call__(self) -> None:
+        """Look for old jobs, if it is time."""
+        if time.monotonic() < self._due:
+            return
+        self._due = time.monotonic() + EVERY
+        count = sum(1 for _ in prune(self._jobs, days=self._days, most=MOST))
+        if count:
+            logger.info("%d jobs that ended over %g days ago have been removed", count, self._days)
+
+
+def prune(jobs: Jobs, *, days: float, dry: bool = False, most: int | None = None) -> Iterator[Pruned]:
+    """Remove jobs that ended over some days ago, with what they have left, and give each.
+
+    Parameters
+    ----------
+    jobs : Jobs
+        The jobs of a store.
+    days : float
+        How long ago.
+    dry : bool
+        Give them, and remove nothing.
+    most : int, optional
+        Look at so many at most.
+    """
+    last = jobs.clock() - datetime.timedelta(days=min(days, MOST_DAYS))
+    for job_id, index in islice(jobs.made_before(last), most):
+        try:
+            stored = jobs.read(job_id)
+        except JobNotFoundError:  # left from a crash, or from a request that came too late
+            if not dry:
+                jobs.store.delete(index)
+            continue
+        except DamagedJobError:
+            if not dry:
+                jobs.remove(job_id, index)
+            yield Pruned(job_id, None)
+            continue
+        ended = stored.job.ended_at
+        if ended is not None and ended < last and (dry or _remove(jobs, stored, index)):
+            yield Pruned(job_id, stored.job.state)
+
+
+def _remove(jobs: Jobs, stored: Stored, index: str) -> bool:
+    """Remove a job, unless it is asked for once more just now: then it goes on without its checkpoint."""
+    job = stored.job
+    jobs.files.forget_all(job)
+    try:
+        if jobs.read(job.id).version != stored.version:
+            return False
+    except JobNotFoundError:  # somebody else has removed it
+        return False
+    jobs.remove(job.id, index)
+    return True
+
+
+def sweep(jobs: Jobs, *, dry: bool = False) -> Iterator[str]:
+    """Remove samples, checkpoints and frames that no record names, and give their keys: it looks at every key.
+
+    They are what crashes have left. None is younger than a day: it might be named by a record that is about
+    to be written.
+    """
+    last = jobs.clock() - YOUNG
+    # The keys first and the records then: what is named by then is kept.
+    files = [match for match in map(_FILE.fullmatch, keys_from(jobs.store, "jobs/")) if match]
+    named: dict[str, set[str] | None] = {}
+    for match in files:
+        key, job_id = match[0], match["id"]
+        if job_id not in named:
+            named[job_id] = _named(jobs, job_id)
+        names = named[job_id]
+        if names is not None and key not in names and jobs.store.written(key) < last:
+            if not dry:
+                jobs.store.delete(key)
+            yield key
+
+
+def _named(jobs: Jobs, job_id: str) -> set[str] | None:
+    """Return the files that a job's record names; None where it cannot be read."""
+    try:
+        job = jobs.find(job_id)
+    except DamagedJobError:
+        return None
+    return set() if job is None else job.files

@@ -1,0 +1,209 @@
+"""What becomes of jobs that ended long ago, and of what crashes have left."""
+
+import datetime
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app import __main__
+from app.jobs import maintenance
+from app.jobs.jobs import Jobs
+from app.jobs.maintenance import Housekeeping, prune, sweep
+from app.jobs.record import State
+from app.storage.folder import FolderStore
+from app.storage.memory import MemoryStore
+from app.storage.port import Store, StoreUnavailable
+from tests.app.jobs.conftest import Bench, FakeClock, make_request
+
+DAY = 24 * 3600.0
+TOKEN = "0" * 32
+
+
+def today() -> FakeClock:
+    """Return a clock that tells the time, as those of stores do."""
+    clock = FakeClock()
+    clock.now = datetime.datetime.now(datetime.UTC)
+    return clock
+
+
+@pytest.fixture(params=["memory", "folder"])
+def jobs(request: pytest.FixtureRequest, tmp_path: Path) -> Jobs:
+    store: Store = MemoryStore() if request.param == "memory" else FolderStore(tmp_path)
+    return Jobs(store, clock=today())
+
+
+def cancelled(jobs: Jobs, seed: int) -> str:
+    job, _ = jobs.add(make_request(seed), over=())
+    return jobs.cancel(job.id).id
+
+
+def forward(jobs: Jobs, days: float) -> None:
+    clock = jobs.clock
+    assert isinstance(clock, FakeClock)
+    clock.forward(days * DAY)
+
+
+def put(jobs: Jobs, key: str) -> str:
+    jobs.store.create(key, b"x", content_type="x/y")
+    return key
+
+
+def test_what_ended_long_ago_goes_and_nothing_else(jobs: Jobs) -> None:
+    old = cancelled(jobs, 1)
+    waiting = jobs.add(make_request(2), over=())[0].id
+    forward(jobs, 20)
+    young = cancelled(jobs, 3)
+    late, _ = jobs.add(make_request(4), over=())
+    forward(jobs, 11)
+    jobs.cancel(late.id)
+    assert [pruned.id for pruned in prune(jobs, days=30, dry=True)] == [old]
+    assert jobs.find(old)
+    assert [(pruned.id, pruned.state) for pruned in prune(jobs, days=30)] == [(old, "cancelled")]
+    assert jobs.find(old) is None
+    assert {job.id for job in jobs.page(limit=10)[0]} == {waiting, young, late.id}
+    assert not any(old in key for key in jobs.store.keys("jobs/"))
+    assert list(prune(jobs, days=30)) == []
+
+
+def test_its_checkpoints_go_as_well(bench: Bench) -> None:
+    job = bench.submit(make_request())
+    bench.step(bench.worker(slice_seconds=1e-9))
+    bench.jobs.cancel(job.id)
+    assert bench.store.keys(f"jobs/{job.id}/checkpoint-")
+    bench.clock.forward(31 * DAY)
+    assert len(list(prune(bench.jobs, days=30))) == 1
+    assert bench.store.keys(f"jobs/{job.id}/") == bench.store.keys("jobs/newest/") == []
+
+
+def test_a_job_that_is_asked_for_once_more_stays(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = cancelled(jobs, 1)
+    forward(jobs, 31)
+    over: list[State] = ["cancelled"]
+    monkeypatch.setattr(jobs.files, "forget_all", lambda job: jobs.add(make_request(1), over=over))
+    assert list(prune(jobs, days=30)) == []
+    assert jobs.get(old).state == "queued"
+    jobs.files.request(jobs.get(old))  # what it needs is there
+
+
+def test_two_who_prune_at_once(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = cancelled(jobs, 1)
+    forward(jobs, 31)
+    (index,) = (key for _, key in jobs.made_before(jobs.clock()))
+    monkeypatch.setattr(jobs.files, "forget_all", lambda job: jobs.remove(old, index))
+    assert list(prune(jobs, days=30)) == []
+    assert jobs.find(old) is None
+
+
+def test_what_cannot_be_read_goes_too_and_so_does_an_entry_of_nothing(jobs: Jobs) -> None:
+    damaged, gone = cancelled(jobs, 1), cancelled(jobs, 2)
+    stored = jobs.read(damaged)
+    jobs.store.replace(f"jobs/{damaged}/job.json", b"?", version=stored.version, content_type="x/y")
+    jobs.store.delete(f"jobs/{gone}/job.json")
+    forward(jobs, 31)
+    assert [pruned.id for pruned in prune(jobs, days=30, dry=True)] == [damaged]
+    assert len(jobs.store.keys("jobs/newest/")) == 2
+    assert [(pruned.id, pruned.state) for pruned in prune(jobs, days=30)] == [(damaged, None)]
+    assert jobs.store.keys("jobs/") == []
+
+
+def test_files_that_no_record_names(jobs: Jobs) -> None:
+    job, _ = jobs.add(make_request(1), over=())
+    lost = put(jobs, f"jobs/{TOKEN}/samples-1.npy")
+    older = put(jobs, f"jobs/{job.id}/checkpoint-3-1.npy")
+    put(jobs, "jobs/workers/0")
+    assert list(sweep(jobs)) == []  # somebody may be about to name them
+    forward(jobs, 2)
+    assert sorted(sweep(jobs, dry=True)) == sorted([lost, older])
+    assert sorted(sweep(jobs)) == sorted([lost, older])
+    assert list(sweep(jobs)) == []
+    jobs.files.request(job)
+    assert jobs.store.keys("jobs/workers/") == ["jobs/workers/0"]
+
+
+def test_the_files_of_a_job_that_cannot_be_read_stay(jobs: Jobs) -> None:
+    put(jobs, f"jobs/{TOKEN}/job.json")
+    put(jobs, f"jobs/{TOKEN}/samples-1.npy")
+    forward(jobs, 2)
+    assert list(sweep(jobs)) == []
+
+
+def test_a_worker_looks_once_in_a_while(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    cancelled(jobs, 1)
+    forward(jobs, 31)
+    tidy = Housekeeping(jobs, 30)
+    tidy()
+    assert jobs.store.keys("jobs/") == []
+    cancelled(jobs, 2)
+    forward(jobs, 31)
+    tidy()  # that was just done
+    assert jobs.store.keys("jobs/newest/")
+    monkeypatch.setattr(maintenance, "EVERY", 0.0)
+    tidy._due = 0.0
+    tidy()
+    assert jobs.store.keys("jobs/") == []
+
+
+def test_so_many_at_most(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(maintenance, "MOST", 2)
+    for seed in range(3):
+        cancelled(jobs, seed)
+    forward(jobs, 31)
+    Housekeeping(jobs, 30)()
+    assert len(jobs.page(limit=10)[0]) == 1
+
+
+def test_a_worker_does_it_beside_its_work(bench: Bench) -> None:
+    old = cancelled(bench.jobs, 1)
+    bench.clock.forward(31 * DAY)
+    bench.worker().run(idle=0.01)
+    assert bench.jobs.find(old) is None
+
+
+def test_a_store_that_fails_is_asked_later(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise StoreUnavailable("no store")
+
+    worker = bench.worker()
+    monkeypatch.setattr("app.jobs.worker.PAUSE", 0.01)
+    monkeypatch.setattr(bench.store, "keys", fail)
+    worker.run(idle=0.01)
+    assert "no store" in caplog.text
+
+
+def command(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as end:
+        __main__.main(["jobs", *arguments])
+    out, err = capsys.readouterr()
+    return int(end.value.code or 0), out, err
+
+
+@pytest.fixture
+def finished(tmp_path: Path) -> Callable[[], str]:
+    jobs = Jobs(FolderStore(tmp_path / "jobs"))
+    jobs.clock = today()
+    forward(jobs, -40)
+    job = cancelled(jobs, 1)
+    jobs.clock = today()
+    return lambda: "here" if jobs.find(job) else "gone"
+
+
+def test_from_the_command_line(
+    finished: Callable[[], str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SOM_JOB_STORE", f"file:{tmp_path}/jobs")
+    assert command(capsys, "prune", "--days", "50") == (0, "", "")
+    code, out, _ = command(capsys, "prune", "--dry-run")
+    assert (code, finished()) == (0, "here")
+    assert out.endswith("cancelled  would go\n")
+    elsewhere = ("--store", f"file:{tmp_path}/other")
+    assert command(capsys, *elsewhere, "prune") == (0, "", "")
+    assert command(capsys, "prune")[1].endswith("cancelled  removed\n")
+    assert finished() == "gone"
+    code, _, err = command(capsys, "--store", "nowhere", "prune")
+    assert (code, "is no store" in err) == (1, True)
