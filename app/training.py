@@ -12,7 +12,7 @@ import anyio.to_thread
 from starlette.concurrency import run_in_threadpool
 
 from app import limits
-from app.errors import OutOfTimeError
+from app.errors import ModelNotFoundError, OutOfTimeError
 from app.models import Card, Lineage, Models, Revision, Stored, make_card
 from app.observability import record
 from app.pool import TrainingPool
@@ -212,8 +212,11 @@ class TrainingService:
         card = self._models.find(request.id)
         if card is None:
             return None
-        weights = self._models.weights(card)
-        return self._models.settle(card, request.name), weights
+        try:
+            weights = self._models.weights(card)
+            return self._models.settle(card, request.name), weights
+        except ModelNotFoundError:  # deleted just now: it is made anew
+            return None
 
     async def _in_time(self, deadline: float, work: Callable[[], Result]) -> Result:
         """Have the store do something, and say so when it takes too long; it may still be done then."""

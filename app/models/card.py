@@ -2,6 +2,7 @@
 
 import datetime
 import hashlib
+import json
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -11,7 +12,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from app.models.files import npy
-from app.models.keys import KEPT, Home
+from app.models.keys import KEPT, Home, data_key, derived_folder, weights_key
 from kohonen import Parameters, Quality, TrainedMap, __version__
 from kohonen.data import FloatArray
 from kohonen.geometry import Boundary, Geometry, Grid
@@ -126,11 +127,50 @@ class Card(_Part):
     lineage: Lineage | None = None
 
     _home: Home = PrivateAttr(default=KEPT)
+    _writing: str = PrivateAttr(default="")
+
+    @classmethod
+    def decode(cls, document: bytes, home: Home) -> "Card":
+        """Return a card as it was stored.
+
+        Raises
+        ------
+        ValidationError
+            When it cannot be read.
+        """
+        found = _AtRest.model_validate_json(document)
+        card = cls.model_construct(**{name: getattr(found, name) for name in cls.model_fields})
+        return card.at(home, found.written)
+
+    def encode(self) -> bytes:
+        """Return what is stored: what there is to say, and under which name the files were written."""
+        return json.dumps({**self.model_dump(mode="json"), "writing": self._writing}, indent=2).encode()
 
     @property
     def home(self) -> Home:
         """Where in the store the model lives."""
         return self._home
+
+    @property
+    def writing(self) -> str:
+        """The name under which its files were written."""
+        return self._writing
+
+    @property
+    def weights_key(self) -> str:
+        """Where its weights are."""
+        return weights_key(self._home, self.id, self.weights.sha256, self._writing)
+
+    @property
+    def data_key(self) -> str | None:
+        """Where the samples are that it was trained on; None where they are not kept."""
+        sha256 = self.data.sha256
+        return None if sha256 is None else data_key(self._home, self.id, sha256, self._writing)
+
+    def derived_key(self, form: str = "") -> str:
+        """Return where its weights are in another format, or what all such keys open with."""
+        opening = derived_folder(self._home, self.id, self._writing)
+        return f"{opening}weights.{form}" if form else opening
 
     @property
     def geometry(self) -> Geometry:
@@ -142,11 +182,18 @@ class Card(_Part):
         """The position in the schedule at which the training ended."""
         return self.parameters.iterations if self.lineage is None else self.lineage.last_iteration
 
-    def at(self, home: Home) -> "Card":
-        """Return the card of the same model in another home."""
+    def at(self, home: Home, writing: str) -> "Card":
+        """Return the card of the same model in a home, its files under a name."""
         card = self.model_copy()
         card._home = home
+        card._writing = writing
         return card
+
+
+class _AtRest(Card):
+    """A card as it is stored."""
+
+    written: str = Field(alias="writing", pattern=r"^[0-9a-f]{12}$")
 
 
 def make_card(

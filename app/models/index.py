@@ -134,12 +134,14 @@ class Index:
         for order in (*METRICS, NEWEST):
             self._store.create(self._key(order, entry), b"", content_type="text/plain")
 
-    def ensure(self, entry: Entry) -> None:
-        """List a model that is most probably listed already."""
+    def ensure(self, entry: Entry) -> bool:
+        """List a model that is most probably listed already, and say whether it was."""
         try:
             self._store.read(self._key(NEWEST, entry), max_bytes=1)
         except BlobNotFound:
             self.add(entry)
+            return False
+        return True
 
     def remove(self, entry: Entry) -> None:
         """List a model no more."""

@@ -2,15 +2,19 @@
 
 ::
 
-    models/{id}/card.json                   what there is to say about a model: the commit, written last
-    models/{id}/weights-{sha256}.npy        its weights, under a key that holds their checksum
-    models/{id}/data-{sha256}.npy           the samples, unless they were not to be kept or are too large
-    models/{id}/revisions/{name}.{number}   which revisions of names it is
-    models/{id}/derived/...                 its weights in other formats, made for downloads
-    index/{order}/{place}.{entry}           all models in some order; nothing is stored here but the keys
-    names/{name}/numbers/{number}           the revisions of a name: created once, never used again
-    names/{name}/index/{number}.{entry}     the models that they are
-    unnamed/models/..., unnamed/index/...   the same for models without a name
+    models/{id}/card.json                        what there is to say about a model: the commit, written last
+    models/{id}/weights-{sha256}-{writing}.npy   its weights, under a key that holds their checksum
+    models/{id}/data-{sha256}-{writing}.npy      the samples, unless they are not to be kept or too large
+    models/{id}/derived/{writing}/...            its weights in other formats, made for downloads
+    models/{id}/revisions/{name}.{number}        which revisions of names it is
+    index/{order}/{place}.{entry}                all models in some order; nothing is stored but the keys
+    names/{name}/numbers/{number}                the revisions of a name: created once, never used again
+    names/{name}/index/{number}.{entry}          the models that they are
+    unnamed/models/..., unnamed/index/...        the same for models without a name
+
+Whoever writes a model down names the files by a word of its own, the writing, which the card tells. So
+whoever removes a model, or sweeps up what a crash has left, never takes the files of one who writes the same
+anew.
 
 Numbers and times in keys are counted down, so that the newest comes first. Models without a name have a
 prefix of their own, which a bucket's lifecycle rule can let expire; they move when they are given one.
@@ -28,7 +32,7 @@ __all__ = [
     "Home",
     "card_key",
     "data_key",
-    "derived_key",
+    "derived_folder",
     "folder",
     "index_folder",
     "is_id",
@@ -69,19 +73,19 @@ def card_key(home: Home, model_id: str) -> str:
     return f"{folder(home, model_id)}card.json"
 
 
-def weights_key(home: Home, model_id: str, sha256: str) -> str:
+def weights_key(home: Home, model_id: str, sha256: str, writing: str) -> str:
     """Return the key of a model's weights."""
-    return f"{folder(home, model_id)}weights-{sha256}.npy"
+    return f"{folder(home, model_id)}weights-{sha256}-{writing}.npy"
 
 
-def data_key(home: Home, model_id: str, sha256: str) -> str:
+def data_key(home: Home, model_id: str, sha256: str, writing: str) -> str:
     """Return the key of the samples that a model was trained on."""
-    return f"{folder(home, model_id)}data-{sha256}.npy"
+    return f"{folder(home, model_id)}data-{sha256}-{writing}.npy"
 
 
-def derived_key(home: Home, model_id: str, form: str) -> str:
-    """Return the key of a model's weights in another format."""
-    return f"{folder(home, model_id)}derived/weights.{form}"
+def derived_folder(home: Home, model_id: str, writing: str) -> str:
+    """Return what the keys of a model's weights in other formats open with."""
+    return f"{folder(home, model_id)}derived/{writing}/"
 
 
 def revisions_folder(model_id: str) -> str:

@@ -6,12 +6,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from app.errors import DamagedModelError
+from app.models.card import Card
 from app.models.index import Entry, Index, keys_from
-from app.models.keys import HOMES, KEPT, NEWEST, UNNAMED, Home, index_folder
+from app.models.keys import HOMES, KEPT, NEWEST, UNNAMED, Home, card_key, index_folder, revisions_folder
 from app.models.registry import Models
 from app.storage.port import BlobNotFound
 
 __all__ = ["Repaired", "prune", "repair"]
+
+#: What is younger may belong to a model that is just being written down.
+YOUNG = datetime.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +55,16 @@ def prune(models: Models, *, days: float, dry: bool = False) -> Iterator[Entry]:
 
 
 def repair(models: Models) -> Iterator[Repaired]:
-    """Hold the index to what is there, and give what was wrong: it takes a look at every model."""
+    """Hold the index to what is there, remove what crashes have left, and give what was wrong.
+
+    It takes a look at every model.
+    """
     for home in HOMES:
         listed = {entry.id: entry for entry in _listed(models, home)}
         present = set()
-        for model_id in _stored(models, home):
+        for model_id, keys in _stored(models, home).items():
+            if _sweep(models, home, model_id, keys):
+                yield Repaired(model_id, "had files that no card names")
             with suppress(BlobNotFound, DamagedModelError):
                 card = models.card_in(home, model_id)
                 present.add(model_id)
@@ -83,12 +92,42 @@ def _listed(models: Models, home: Home) -> Iterator[Entry]:
             yield entry
 
 
-def _stored(models: Models, home: Home) -> list[str]:
-    """Return the ids of which there is something in the store."""
+def _stored(models: Models, home: Home) -> dict[str, list[str]]:
+    """Return the ids of which there is something in the store, and the keys of each."""
     folder = f"{home}models/"
-    return list(
-        dict.fromkeys(key[len(folder) :].partition("/")[0] for key in keys_from(models.store, folder))
-    )
+    found: dict[str, list[str]] = {}
+    for key in keys_from(models.store, folder):
+        found.setdefault(key[len(folder) :].partition("/")[0], []).append(key)
+    return found
+
+
+def _sweep(models: Models, home: Home, model_id: str, keys: list[str]) -> int:
+    """Remove what a crash has left of a model, and say how many files that were.
+
+    That is what its card does not name. Nothing goes that is younger than a day: a card that is about to be
+    written may name it. The keys were listed before the card is read, so what it names by now is kept.
+    """
+    try:
+        card: Card | None = models.card_in(home, model_id)
+    except BlobNotFound:
+        card = None
+    except DamagedModelError:
+        return 0
+    last = datetime.datetime.now(datetime.UTC) - YOUNG
+    left = [key for key in keys if not (card and _belongs(key, card))]
+    removed = 0
+    for key in left:
+        with suppress(BlobNotFound):
+            if models.store.written(key) < last:
+                models.store.delete(key)
+                removed += 1
+    return removed
+
+
+def _belongs(key: str, card: Card) -> bool:
+    """Say whether a key in the folder of a model is one of the model's."""
+    own = {card_key(card.home, card.id), card.weights_key, card.data_key}
+    return key in own or key.startswith((card.derived_key(), revisions_folder(card.id)))
 
 
 def _is_there(models: Models, home: Home, model_id: str) -> bool:

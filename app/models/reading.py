@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 
 from pydantic import ValidationError
@@ -11,7 +12,7 @@ from app.errors import DamagedModelError, DataNotKeptError, ModelNotFoundError
 from app.models.card import Card
 from app.models.files import most_npy_bytes, parse_npy
 from app.models.index import METRICS, Entry, Metric
-from app.models.keys import HOMES, KEPT, Home, card_key, data_key, derived_key, weights_key
+from app.models.keys import HOMES, KEPT, Home, card_key
 from app.models.listing import Listing, Order
 from app.models.names import Names
 from app.models.references import FORMS, Reference, parse
@@ -116,19 +117,40 @@ class ModelReader:
         ------
         DamagedModelError
             When they are not what was stored.
+        ModelNotFoundError
+            When they have been deleted since the card was read.
         """
-        for home in dict.fromkeys((card.home, KEPT)):  # it may have been given a name since the card was read
-            key = weights_key(home, card.id, card.weights.sha256)
+        for there in self._now(card):
             try:
-                data = self.store.read(key, max_bytes=card.weights.bytes).data
+                data = self.store.read(there.weights_key, max_bytes=there.weights.bytes).data
             except BlobNotFound:
                 continue
             except BlobTooLarge as error:
                 raise _damaged(card) from error
-            if hashlib.sha256(data).hexdigest() != card.weights.sha256:
+            if hashlib.sha256(data).hexdigest() != there.weights.sha256:
                 raise _damaged(card)
             return data
         raise _damaged(card)
+
+    def _now(self, card: Card) -> Iterator[Card]:
+        """Give a card and, if it is asked for, what has become of it: moved, or deleted and made again.
+
+        Raises
+        ------
+        ModelNotFoundError
+            When it has been deleted.
+        """
+        yield card
+        gone = True
+        for home in HOMES:
+            with suppress(BlobNotFound):
+                there = self.card_in(home, card.id)
+                if there.weights.sha256 == card.weights.sha256:
+                    gone = False
+                    if there.writing != card.writing:
+                        yield there
+        if gone:
+            raise ModelNotFoundError(f"there is no model {card.id!r}: it has been deleted just now")
 
     def weights(self, card: Card) -> FloatArray:
         """Return the weights of a model, of shape (width, height, dim).
@@ -162,10 +184,11 @@ class ModelReader:
                 '("keep_data": false), or they were too large'
             )
         shape = (card.data.samples, card.data.dimension)
-        for home in dict.fromkeys((card.home, KEPT)):
-            key = data_key(home, card.id, card.data.sha256)
+        for there in self._now(card):
+            if there.data_key is None:
+                continue
             try:
-                file = self.store.read(key, max_bytes=most_npy_bytes(*shape)).data
+                file = self.store.read(there.data_key, max_bytes=most_npy_bytes(*shape)).data
                 if hashlib.sha256(file).hexdigest() == card.data.sha256:
                     return parse_npy(file, *shape)
             except BlobNotFound:
@@ -177,8 +200,8 @@ class ModelReader:
     def derived(self, card: Card, form: str) -> str | None:
         """Return the key of a model's weights in another format, if they have been stored in it."""
         if form == "npy":
-            return weights_key(card.home, card.id, card.weights.sha256)
-        key = derived_key(card.home, card.id, form)
+            return card.weights_key
+        key = card.derived_key(form)
         return key if self.store.keys(key, limit=1) == [key] else None
 
     def card_in(self, home: Home, model_id: str) -> Card:
@@ -193,12 +216,12 @@ class ModelReader:
         """
         try:
             blob = self.store.read(card_key(home, model_id), max_bytes=MOST_CARD_BYTES)
-            card = Card.model_validate_json(blob.data)
+            card = Card.decode(blob.data, home)
         except (BlobTooLarge, ValidationError) as error:
             raise DamagedModelError(f"the card of model {model_id!r} cannot be read") from error
         if card.id != model_id:
             raise DamagedModelError(f"the card of model {model_id!r} is that of another")
-        return card.at(home)
+        return card
 
     def _lasts(self, model: Card | Entry) -> bool:
         """Say whether a model without a name is still to be had: what expires goes some time later only."""

@@ -7,6 +7,8 @@ to be had by its id, and is listed when the same training is asked for again, or
 repair``.
 """
 
+import uuid
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -14,13 +16,15 @@ from app.errors import DamagedModelError, ModelNotFoundError
 from app.models.card import Card
 from app.models.files import npy
 from app.models.index import Entry, Index, keys_from
-from app.models.keys import KEPT, UNNAMED, Home, card_key, data_key, derived_key, folder, weights_key
+from app.models.keys import KEPT, UNNAMED, Home, card_key, folder, revision_key
 from app.models.names import Revision
 from app.models.reading import ModelReader
-from app.storage.port import BlobChanged, BlobNotFound, BlobTooLarge
+from app.storage.port import BlobNotFound
 from kohonen.data import FloatArray
 
 __all__ = ["Models", "Stored"]
+
+_OCTETS = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +75,42 @@ class Models(ModelReader):
         StoreUnavailable
             When the store cannot be written.
         """
-        home = UNNAMED if name is None else KEPT
-        if home == UNNAMED:
-            self._remove_expired(card.id)
-        self._write(weights_key(home, card.id, card.weights.sha256), npy(weights), home)
-        if card.data.sha256 is not None and samples is not None:
-            self._write(data_key(home, card.id, card.data.sha256), npy(samples), home)
-        if not self._commit(card, home):
-            return self.settle(self.card(card.id), name)
-        Index(self.store, home).add(Entry.of(card))
-        if home == KEPT:  # somebody may have trained the same without a name meanwhile
+        card = card.at(UNNAMED if name is None else KEPT, _new_writing())
+        self._remove_expired(card)
+        self._write(card, npy(weights), None if samples is None else npy(samples))
+        while not self._commit(card):
+            there = self.find(card.id)
+            if there is None:
+                self._remove_expired(card)
+                continue
+            with suppress(ModelNotFoundError):  # it may be deleted meanwhile, and then ours is wanted
+                stored = self.settle(there, name)
+                self._discard(card)
+                return stored
+        Index(self.store, card.home).add(Entry.of(card))
+        if card.home == KEPT:  # somebody may have trained the same without a name meanwhile
             self.remove(UNNAMED, card.id)
-        return Stored(card.at(home), created=True, revision=self._named(card, name))
+        revision = self._named(card, name)
+        self._confirm(card, revision)
+        return Stored(card, created=True, revision=revision)
 
-    def settle(self, card: Card, name: str | None = None) -> Stored:
-        """See to it that a model that is there is listed, and that it has a name where one is asked for."""
+    def settle(self, card: Card, name: str | None) -> Stored:
+        """See to it that a model that is there is listed, and that it has a name where one is asked for.
+
+        Raises
+        ------
+        ModelNotFoundError
+            When it has been deleted since the card was read, and so cannot be given a name.
+        """
         if name is not None and card.home == UNNAMED:
             card = self._keep(card)
-        Index(self.store, card.home).ensure(Entry.of(card))
+        listed = Index(self.store, card.home).ensure(Entry.of(card))
         if name is not None:  # a move may not have come to its end
             self.remove(UNNAMED, card.id)
-        return Stored(card, created=False, revision=self._named(card, name))
+        revision = self._named(card, name)
+        if revision is not None or not listed:
+            self._confirm(card, revision)
+        return Stored(card, created=False, revision=revision)
 
     def delete(self, model_id: str) -> None:
         """Remove a model, with its revisions of names, whose numbers are not given again.
@@ -107,52 +126,102 @@ class Models(ModelReader):
 
     def remove(self, home: Home, model_id: str) -> bool:
         """Remove what there is of a model in a home, and say whether it was there."""
-        index = Index(self.store, home)
         try:
-            index.remove(Entry.of(self.card_in(home, model_id)))
+            card = self.card_in(home, model_id)
         except BlobNotFound:
             return False
         except DamagedModelError:
-            index.remove_id(model_id)
-        if home == KEPT:
-            for revision in self.names.revisions(model_id):
-                self.names.remove(revision)
+            self._remove_damaged(home, model_id)
+            return True
+        revisions = self._unlist(card)
         self.store.delete(card_key(home, model_id))
-        for key in list(keys_from(self.store, folder(home, model_id))):
+        # Somebody may have listed it meanwhile, or given it a name; who does so later sees that it is gone.
+        self._unlist(card, revisions)
+        self._discard(card)
+        for key in list(keys_from(self.store, card.derived_key())):
             self.store.delete(key)
         return True
 
     def add_derived(self, card: Card, form: str, file: bytes, *, media_type: str) -> str:
         """Store the weights of a model in another format, and return their key."""
-        key = derived_key(card.home, card.id, form)
+        key = card.derived_key(form)
         self.store.create(key, file, content_type=media_type)
         return key
 
     def _named(self, card: Card, name: str | None) -> Revision | None:
         return None if name is None else self.names.assign(name, Entry.of(card))
 
-    def _commit(self, card: Card, home: Home) -> bool:
-        document = card.model_dump_json(indent=2).encode()
-        return self.store.create(card_key(home, card.id), document, content_type="application/json")
+    def _write(self, card: Card, weights: bytes, samples: bytes | None) -> None:
+        self.store.create(card.weights_key, weights, content_type=_OCTETS)
+        if card.data_key is not None and samples is not None:
+            self.store.create(card.data_key, samples, content_type=_OCTETS)
 
-    def _write(self, key: str, data: bytes, home: Home) -> None:
-        created = self.store.create(key, data, content_type="application/octet-stream")
-        if not created and home == UNNAMED and self._age is not None:
-            # What a crash has left would expire before the model does: make it new.
-            with suppress(BlobNotFound, BlobChanged, BlobTooLarge):
-                version = self.store.read(key, max_bytes=len(data)).version
-                self.store.replace(key, data, version=version, content_type="application/octet-stream")
+    def _commit(self, card: Card) -> bool:
+        key = card_key(card.home, card.id)
+        return self.store.create(key, card.encode(), content_type="application/json")
+
+    def _discard(self, card: Card) -> None:
+        """Remove the files of a card that is not there, or no more."""
+        for key in (card.weights_key, card.data_key):
+            if key is not None:
+                self.store.delete(key)
+
+    def _confirm(self, card: Card, revision: Revision | None) -> None:
+        """List a model no more that was deleted while it was being listed."""
+        with suppress(BlobNotFound):
+            if self.card_in(card.home, card.id).created_at == card.created_at:
+                return
+        self._unlist(card, () if revision is None else (revision,))
+
+    def _unlist(self, card: Card, known: Iterable[Revision] = ()) -> set[Revision]:
+        """List a model no more, nor as a revision of any name; not another one of the same id.
+
+        Returns the revisions that it is or was about to be, beside those that are known.
+        """
+        Index(self.store, card.home).remove(Entry.of(card))
+        if card.home == UNNAMED:
+            return set()
+        revisions = {*known, *self.names.revisions(card.id)}
+        for revision in revisions:
+            if self.names.entry(revision) == Entry.of(card):
+                self._unname(card.id, revision)
+        return revisions
+
+    def _unname(self, model_id: str, revision: Revision) -> None:
+        self.names.remove(revision)
+        self.store.delete(revision_key(model_id, revision.name, revision.number))
+
+    def _remove_damaged(self, home: Home, model_id: str) -> None:
+        """Remove a model whose card cannot be read: it does not say which files are its own."""
+        Index(self.store, home).remove_id(model_id)
+        if home == KEPT:
+            for revision in self.names.revisions(model_id):
+                self._unname(model_id, revision)
+        # As long as the card is there, nobody makes the model anew.
+        files = [key for key in keys_from(self.store, folder(home, model_id)) if "/revisions/" not in key]
+        self.store.delete(card_key(home, model_id))
+        for key in files:
+            self.store.delete(key)
 
     def _keep(self, card: Card) -> Card:
-        """Move a model to those that are kept."""
-        weights = self.weights_file(card)
-        self._write(weights_key(KEPT, card.id, card.weights.sha256), weights, KEPT)
-        if card.data.sha256 is not None:
-            self._write(data_key(KEPT, card.id, card.data.sha256), npy(self.samples(card)), KEPT)
-        self._commit(card, KEPT)
-        return card.at(KEPT)
+        """Move a model to those that are kept; return the card that it has there."""
+        moved = card.at(KEPT, _new_writing())
+        samples = None if card.data.sha256 is None else npy(self.samples(card))
+        self._write(moved, self.weights_file(card), samples)
+        while not self._commit(moved):
+            with suppress(BlobNotFound):
+                there = self.card_in(KEPT, card.id)
+                self._discard(moved)
+                return there
+        return moved
 
-    def _remove_expired(self, model_id: str) -> None:
-        with suppress(BlobNotFound, DamagedModelError):
-            if self._age is not None and not self._lasts(self.card_in(UNNAMED, model_id)):
-                self.remove(UNNAMED, model_id)
+    def _remove_expired(self, card: Card) -> None:
+        if card.home == UNNAMED and self._age is not None:
+            with suppress(BlobNotFound, DamagedModelError):
+                if not self._lasts(self.card_in(UNNAMED, card.id)):
+                    self.remove(UNNAMED, card.id)
+
+
+def _new_writing() -> str:
+    """Return a word that names the files of one who writes a model, and nobody else's."""
+    return uuid.uuid4().hex[:12]

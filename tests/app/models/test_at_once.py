@@ -1,0 +1,186 @@
+"""A model that is made and deleted at the same instant: afterwards it is there as a whole, or not at all."""
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.errors import ModelNotFoundError
+from app.models import Card, Models
+from app.models.keys import card_key
+from app.storage.folder import FolderStore
+from app.storage.memory import MemoryStore
+from app.storage.port import BlobNotFound, Store
+from tests.app.models.conftest import SAMPLES, Maker
+
+PATIENCE = 30.0
+
+
+class Steps:
+    """Something that is done call by call of the store, in a thread that waits before each of them."""
+
+    def __init__(self, store: Store, action: Callable[[Models], object]) -> None:
+        self._store = store
+        self._may = threading.Semaphore(0)
+        self._waits = threading.Semaphore(0)
+        self._free = False
+        self._over = False
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, args=[action], daemon=True)
+        self._thread.start()
+        assert self._waits.acquire(timeout=PATIENCE)
+
+    def __getattr__(self, name: str) -> Any:
+        member = getattr(self._store, name)
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            if not self._free:
+                self._waits.release()
+                assert self._may.acquire(timeout=PATIENCE)
+            return member(*arguments, **named)
+
+        return call
+
+    def _run(self, action: Callable[[Models], object]) -> None:
+        try:
+            action(Models(self))  # type: ignore[arg-type]
+        except ModelNotFoundError:  # it may have gone before
+            pass
+        except BaseException as error:  # noqa: BLE001 - raised by who waits for it
+            self._error = error
+        self._over = True
+        self._waits.release()
+
+    def go(self, steps: int) -> bool:
+        """Let it make so many calls, and say whether it made them all before it was over."""
+        for _ in range(steps):
+            if self._over:
+                return False
+            self._may.release()
+            assert self._waits.acquire(timeout=PATIENCE)
+        return not self._over
+
+    def end(self) -> None:
+        """Let it run to its end."""
+        self._free = True
+        self._may.release()
+        self._thread.join(PATIENCE)
+        assert self._over
+        if self._error is not None:
+            raise self._error
+
+
+def adding(models: Models, *, card: Card, weights: Any, name: str | None) -> None:
+    models.add(card, weights, SAMPLES, name=name)
+
+
+def deleting(models: Models, *, card: Card) -> None:
+    models.delete(card.id)
+
+
+def whole(store: Store, card: Card, check: Callable[[Models], list[str]]) -> bool:
+    """Say whether a model is there; if so it is whole, and if not it is nowhere listed."""
+    models = Models(store)
+    assert check(models) in ([], [card.id])  # whatever is listed can be loaded
+    there = models.find(card.id)
+    if there is not None:
+        assert models.weights(there).shape == card.weights.shape
+        assert models.samples(there).shape == SAMPLES.shape
+    return there is not None
+
+
+@pytest.fixture(params=["memory", "folder", "s3"])
+def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Store]:
+    """Make empty stores; on S3, the same one, emptied."""
+    if request.param == "memory":
+        return MemoryStore
+    if request.param == "folder":
+        folders = iter(range(10_000))
+        return lambda: FolderStore(tmp_path / str(next(folders)))
+    bucket: Store = request.getfixturevalue("s3")
+
+    def emptied() -> Store:
+        for key in bucket.keys(""):
+            bucket.delete(key)
+        return bucket
+
+    return emptied
+
+
+@pytest.mark.parametrize("name", [None, "a"])
+def test_a_deletion_at_any_moment_of_a_making(
+    new_store: Callable[[], Store],
+    make: Maker,
+    check: Callable[[Models], list[str]],
+    name: str | None,
+    request: pytest.FixtureRequest,
+) -> None:
+    """Two make it and one deletes it: the deletion begins and pauses anywhere in the making of the first."""
+    # Every moment where that takes no time, and some where it does.
+    stride = 1 if "memory" in request.node.callspec.id else 4
+    made, paused = 0, True
+    while paused:
+        deleted, going = 0, True
+        while going:
+            store = new_store()
+            card, weights = make.request(1)
+            maker = Steps(store, partial(adding, card=card, weights=weights, name=name))
+            paused = maker.go(made)
+            make(Models(store), 1, name)
+            remover = Steps(store, partial(deleting, card=card))
+            going = remover.go(deleted)
+            maker.end()
+            remover.end()
+            whole(store, card, check)
+            deleted += stride
+        made += stride
+    assert made > 5
+
+
+@pytest.mark.parametrize("name", [None, "a"])
+def test_a_making_at_any_moment_of_a_deletion(
+    new_store: Callable[[], Store], make: Maker, check: Callable[[Models], list[str]], name: str | None
+) -> None:
+    deleted, going = 0, True
+    while going:
+        store = new_store()
+        card = make(Models(store), 1, name).card
+        remover = Steps(store, partial(deleting, card=card))
+        going = remover.go(deleted)
+        again = make(Models(store), 1, name).card
+        remover.end()
+        there = whole(store, card, check)
+        # What was made when the card had gone is not the business of that deletion.
+        assert there is (again.created_at != card.created_at)
+        deleted += 1
+    assert deleted > 5
+
+
+def test_what_is_deleted_while_it_is_read(make: Maker) -> None:
+    store = MemoryStore()
+    models = Models(store)
+    card = make(models, 1).card
+    models.delete(card.id)
+    with pytest.raises(ModelNotFoundError, match="deleted just now"):
+        models.weights(card)
+    make(models, 1)
+    assert models.weights(card).size  # made again since
+    assert models.samples(card).size
+
+
+def test_a_model_that_is_made_anew_keeps_its_files(make: Maker) -> None:
+    """Whoever deletes removes what the card names, and not what somebody else is about to name."""
+    store = MemoryStore()
+    models = Models(store)
+    card = make(models, 1).card
+    other, _ = make.request(1)
+    other = other.at(card.home, "0" * 12)
+    models._write(other, b"the weights", None)
+    models.delete(card.id)
+    assert store.keys("unnamed/models/") == [other.weights_key]
+    assert models._commit(other)
+    with pytest.raises(BlobNotFound):
+        store.read(card_key("", card.id), max_bytes=1)
