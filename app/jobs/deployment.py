@@ -93,7 +93,9 @@ class Deployment:
             raise _no_queue()
         return Crew(self._settings, lambda: self._settings.workers)
 
-    def work(self, stopped: threading.Event, *, abandon: Callable[[], None]) -> None:
+    def work(
+        self, stopped: threading.Event, *, abandon: Callable[[], None], ready: Callable[[], None]
+    ) -> None:
         """Work on jobs until stopped; on the embedded queue only as long as there is something to do.
 
         There it takes one of the store's slots, too; without a free one there is no work for us.
@@ -104,14 +106,25 @@ class Deployment:
             Ends the work when it is set.
         abandon : callable
             Ends the process.
+        ready : callable
+            Called when all is prepared and the work begins.
         """
         if not isinstance(self.queue, LocalQueue):
-            self.worker(stopped, abandon=abandon).run()
+            worker = self.worker(stopped, abandon=abandon)
+            ready()
+            worker.run()
             return
         slot = self._slots().take(lost=stopped.set)
-        if slot is not None:
-            with slot:
-                self.worker(stopped, abandon=abandon).run(idle=IDLE)
+        if slot is None:
+            return
+
+        def leave() -> None:
+            slot.release()  # otherwise nobody could take it until its lease ends
+            abandon()
+
+        with slot:
+            ready()
+            self.worker(stopped, abandon=leave).run(idle=IDLE)
 
     def _room(self) -> int | None:
         assert isinstance(self.queue, LocalQueue)

@@ -118,10 +118,10 @@ def _remove(jobs: Jobs, stored: Stored, index: str) -> bool:
 
 
 def sweep(jobs: Jobs, *, dry: bool = False) -> Iterator[str]:
-    """Remove samples, checkpoints and frames that no record names, and give their keys: it looks at every key.
+    """Remove samples, checkpoints and frames that no record names, and give their keys.
 
-    They are what crashes have left. None is younger than a day: it might be named by a record that is about
-    to be written.
+    They are what crashes have left; it looks at every key. None is younger than a day: it might be named by a
+    record that is about to be written.
     """
     last = jobs.clock() - YOUNG
     # The keys first and the records then: what is named by then is kept.

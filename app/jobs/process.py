@@ -14,7 +14,7 @@ __all__ = ["main"]
 
 #: How long a worker may take to save what it is at, in seconds, when it is to end.
 PATIENCE = 5.0
-#: Workers give way to requests.
+#: Workers that train give way to requests.
 NICENESS = 10
 
 
@@ -26,8 +26,12 @@ def main() -> None:
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     threading.Thread(target=_end_with_parent, args=[stopped], daemon=True).start()
-    os.nice(NICENESS)
-    Deployment(settings).work(stopped, abandon=lambda: os._exit(0))
+    Deployment(settings).work(
+        stopped,
+        abandon=lambda: os._exit(0),
+        # Not before: on a busy machine it would take long to begin at all, and the slot stay empty.
+        ready=lambda: os.nice(NICENESS),
+    )
 
 
 def _end_with_parent(stopped: threading.Event) -> None:

@@ -114,6 +114,10 @@ class Slot:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.release()
+
+    def release(self) -> None:
+        """Give the slot back."""
         self._over.set()
         self._thread.join()
         try:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from app import observability
 from app.errors import DamagedJobError, JobNotFoundError, ServiceError, document, document_of
 from app.jobs.jobs import Jobs
 from app.jobs.lease import Heart, Hold, LeaseLostError, new_token
@@ -19,8 +20,6 @@ from app.jobs.port import Message, Queue, QueueUnavailable
 from app.jobs.record import Job, Piece
 from app.jobs.slice import Slice
 from app.models import Models
-from app.observability import record
-from app.observability import work as unit_of_work
 from app.settings import Settings
 from app.storage.port import BlobChanged, StorageError
 from app.training import TrainingRequest, describe
@@ -118,7 +117,7 @@ class Worker:
         hold = self._claim(message)
         if hold is None:
             return
-        with unit_of_work("a slice of a job", job=message.job) as said:
+        with observability.work("a slice of a job", job=message.job) as said:
             try:
                 self._train(message, hold, deadline)
             except LeaseLostError:
@@ -214,7 +213,7 @@ class Worker:
             )
             steps = (trained.iterations - first) * len(request.samples)
             units = request.parameters.width * request.parameters.height
-            record(training_seconds=trained.seconds, unit_steps=units * steps)
+            observability.record(training_seconds=trained.seconds, unit_steps=units * steps)
             if heart.lost:
                 raise LeaseLostError(job.id)
             trained = replace(trained, seconds=part.seconds)
@@ -223,7 +222,7 @@ class Worker:
             else:
                 part.save_frames()
                 self._keep(hold, request, trained, history, part.frames)
-                record(trainings=1)
+                observability.record(trainings=1)
         if trained.stopped:
             self._continue(message, hold)
         else:

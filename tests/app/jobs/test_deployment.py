@@ -72,9 +72,9 @@ def test_no_more_work_than_there_are_slots(tmp_path: Path) -> None:
     slot = made._slots().take(lost=lambda: None)
     assert slot is not None
     stopped = threading.Event()
-    made.work(stopped, abandon=lambda: None)  # returns at once
+    made.work(stopped, abandon=lambda: None, ready=lambda: None)  # returns at once
     with slot:
         pass
     threading.Timer(0.2, stopped.set).start()
-    made.work(stopped, abandon=lambda: None)
+    made.work(stopped, abandon=lambda: None, ready=lambda: None)
     assert made._slots().free() == 1

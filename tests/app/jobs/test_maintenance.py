@@ -14,6 +14,7 @@ from app.jobs.record import State
 from app.storage.folder import FolderStore
 from app.storage.memory import MemoryStore
 from app.storage.port import Store, StoreUnavailable
+from kohonen.frames import Moments
 from tests.app.jobs.conftest import Bench, FakeClock, make_request
 
 DAY = 24 * 3600.0
@@ -66,12 +67,17 @@ def test_what_ended_long_ago_goes_and_nothing_else(jobs: Jobs) -> None:
     assert list(prune(jobs, days=30)) == []
 
 
-def test_its_checkpoints_go_as_well(bench: Bench) -> None:
-    job = bench.submit(make_request())
-    bench.step(bench.worker(slice_seconds=1e-9))
+def test_its_checkpoints_and_frames_go_as_well(bench: Bench) -> None:
+    bench.clock.now = today().now
+    job = bench.submit(make_request(frames=Moments(5)))
+    for _ in range(3):
+        bench.step(bench.worker(slice_seconds=1e-9))
+        bench.clock.forward(0.01)
     bench.jobs.cancel(job.id)
-    assert bench.store.keys(f"jobs/{job.id}/checkpoint-")
     bench.clock.forward(31 * DAY)
+    assert list(sweep(bench.jobs)) == []  # it may be asked for once more
+    for kind in ("checkpoint", "frames"):
+        assert bench.store.keys(f"jobs/{job.id}/{kind}-")
     assert len(list(prune(bench.jobs, days=30))) == 1
     assert bench.store.keys(f"jobs/{job.id}/") == bench.store.keys("jobs/newest/") == []
 

@@ -87,6 +87,22 @@ def test_workers_end_with_their_server_and_give_their_jobs_back(tmp_path: Path) 
         assert time.monotonic() - started < 2
 
 
+def test_a_job_that_does_not_notice_that_it_is_cancelled_is_in_nobody_s_way(tmp_path: Path) -> None:
+    """One iteration of it takes many seconds: its process ends, and another takes its slot at once."""
+    samples = np.random.default_rng(1).random((10_000, 3)).round(3).tolist()
+    grid = {"width": 300, "height": 300, "boundary": "toroidal"}  # which NumPy trains
+    body = {"data": samples, "iterations": 100, "random_state": 1, **grid}
+    with serving(**quick(tmp_path, SOM_LEASE_SECONDS=3600)) as server:
+        job = server.call("POST", "/atrain", body)
+        until = time.monotonic() + PATIENCE
+        while server.call("GET", f"/jobs/{job['id']}")["progress"]["seconds"] == 0:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        assert server.call("DELETE", f"/jobs/{job['id']}")["state"] == "cancelled"
+        following = server.call("POST", "/atrain", lasting(0.05))
+        assert server.wait_for(following["id"], "succeeded")["attempts"] == 1
+
+
 def test_servers_of_one_store_share_its_workers(tmp_path: Path) -> None:
     settings = quick(tmp_path, SOM_WORKERS=2, SOM_LEASE_SECONDS=20)
     with serving(**settings) as first, serving(**settings) as second:
