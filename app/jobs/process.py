@@ -26,12 +26,12 @@ def main() -> None:
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     threading.Thread(target=_end_with_parent, args=[stopped], daemon=True).start()
-    Deployment(settings).work(
-        stopped,
-        abandon=lambda: os._exit(0),
-        # Not before: on a busy machine it would take long to begin at all, and the slot stay empty.
-        ready=lambda: os.nice(NICENESS),
-    )
+    Deployment(settings).work(stopped, abandon=lambda: os._exit(0), ready=_give_way)
+
+
+def _give_way() -> None:
+    """Let requests go first; not before all is ready, or on a busy machine it would take long to begin."""
+    os.nice(NICENESS)
 
 
 def _end_with_parent(stopped: threading.Event) -> None:

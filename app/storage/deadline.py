@@ -3,7 +3,8 @@
 Whoever answers a request has a deadline, and the client of a server that hangs has none that one could rely
 on: it connects, waits and tries again, a body may trickle for ever, and a name may take long to resolve. So
 what is asked for on the way to an answer is done in a thread of its own, and left behind when time is over.
-It may still be done then: every write is whole, and the same request again finds what there is.
+What is on its way then may still be done: every write is whole, and the same request again finds what there
+is. But it is not tried again: by then somebody else may have written there.
 
 Without a deadline, as in a worker or on the command line, nothing is left behind.
 """
@@ -20,7 +21,7 @@ from typing import Any, TypeVar, cast
 
 from app.storage.port import Store, StoreUnavailable
 
-__all__ = ["RETRY_AFTER", "Deadline", "in_time", "punctual", "until"]
+__all__ = ["RETRY_AFTER", "Deadline", "in_time", "is_left_behind", "punctual", "until"]
 
 #: Seconds after which a caller may try again what was left behind.
 RETRY_AFTER = 5
@@ -43,6 +44,8 @@ class Deadline:
 
 #: Copied into the threads that work for a request.
 _deadline: contextvars.ContextVar[Deadline | None] = contextvars.ContextVar("deadline", default=None)
+#: Set once nobody waits for this thread any more.
+_left: contextvars.ContextVar[threading.Event | None] = contextvars.ContextVar("left", default=None)
 
 
 @contextmanager
@@ -80,12 +83,21 @@ def in_time(work: Callable[[], Result], *, late: Callable[[], Exception]) -> Res
             done.set_exception(error)
 
     # Not of a pool: those that hang would be in the way of the others, and of the process's end.
-    thread = threading.Thread(target=contextvars.copy_context().run, args=[run], name="in time", daemon=True)
+    context, behind = contextvars.copy_context(), threading.Event()
+    context.run(_left.set, behind)
+    thread = threading.Thread(target=context.run, args=[run], name="in time", daemon=True)
     thread.start()
     thread.join(left)
     if thread.is_alive():
+        behind.set()
         raise late()
     return done.result()
+
+
+def is_left_behind() -> bool:
+    """Say whether nobody waits any more for what this thread does: there is no point in trying again."""
+    left = _left.get()
+    return left is not None and left.is_set()
 
 
 def punctual(store: Store) -> Store:

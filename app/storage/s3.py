@@ -25,6 +25,7 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
 
+from app.storage.deadline import is_left_behind
 from app.storage.port import (
     Blob,
     BlobChanged,
@@ -188,6 +189,7 @@ class S3Store:
                     client = Session().client("s3", endpoint_url=endpoint, config=_CONFIG)
                 except ValueError as error:
                     raise self._unavailable("its endpoint is no URL") from error
+                client.meta.events.register_first("before-send.s3", _stay_behind)
                 self._clients[endpoint] = client
             return self._clients[endpoint]
 
@@ -282,6 +284,12 @@ class S3Store:
 
 class _BrokenBody(Exception):  # noqa: N818
     """A body that ended early or came damaged."""
+
+
+def _stay_behind(**_: object) -> None:
+    """Send nothing that nobody waits for any more: a deletion, say, that comes minutes late."""
+    if is_left_behind():
+        raise StoreUnavailable("nobody waits for the answer")
 
 
 def _code(error: ClientError) -> str:

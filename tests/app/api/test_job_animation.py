@@ -49,7 +49,7 @@ class Service:
         self._jobs.worker().work(message)
 
     def frames(self) -> list[str]:
-        return [key for key in self._jobs.jobs._store.keys("jobs/") if "/frames-" in key]
+        return [key for key in self._jobs.jobs.store.keys("jobs/") if "/frames-" in key]
 
 
 @pytest.fixture
@@ -192,7 +192,7 @@ def test_no_such_job(service: Service) -> None:
 def test_damaged_frames(service: Service) -> None:
     job = service.ask(frames=4)
     service.work()
-    store = service._jobs.jobs._store
+    store = service._jobs.jobs.store
     store.delete(service.frames()[0])
     answer = service.client.get(job["links"]["animation"])
     assert (answer.status_code, answer.json()["type"]) == (500, "urn:kohonen:problem:damaged-job")

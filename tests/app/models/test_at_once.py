@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -46,7 +46,7 @@ class Steps:
 
     def _run(self, action: Callable[[Models], object]) -> None:
         try:
-            action(Models(self))  # type: ignore[arg-type]
+            action(Models(cast(Store, self)))
         except ModelNotFoundError:  # it may have gone before
             pass
         except BaseException as error:  # noqa: BLE001 - raised by who waits for it

@@ -270,6 +270,7 @@ def test_data_that_are_damaged(make: Maker) -> None:
     models = Models(store)
     card = make(models, 1, "a").card
     key = card.data_key
+    assert key is not None
     for damage in (None, b"x", b"x" * 10_000):
         store.delete(key)
         if damage is not None:

@@ -21,6 +21,7 @@ from moto.core.botocore_stubber import BotocoreStubber
 
 from app.storage import Blob, BlobChanged, BlobNotFound, BlobTooLarge, StoreUnavailable
 from app.storage import s3 as s3_module
+from app.storage.deadline import Deadline, punctual, until
 from app.storage.s3 import CONFLICTS, RETRY_AFTER, S3Store
 
 Hook = Callable[[AWSPreparedRequest], AWSResponse | None]
@@ -378,6 +379,17 @@ def test_a_server_that_does_not_answer(serve: Callable[[bytes | None], Server]) 
     with pytest.raises(StoreUnavailable, match="ReadTimeoutError; try again"):
         S3Store("maps", endpoint=server.url).keys("")
     assert len(server.accepted) == 3
+
+
+def test_what_was_left_behind_is_not_sent_again(serve: Callable[[bytes | None], Server]) -> None:
+    server = serve(None)
+    store = punctual(S3Store("maps", endpoint=server.url))
+    with until(Deadline(time.monotonic() + 0.1)), pytest.raises(StoreUnavailable, match="too long"):
+        store.delete("a")
+    for thread in threading.enumerate():
+        if thread.name == "in time":
+            thread.join(30)
+    assert len(server.accepted) <= 1
 
 
 @pytest.mark.parametrize(
