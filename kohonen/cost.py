@@ -28,8 +28,9 @@ class Cost:
         In few dimensions much of the map can be passed over: where a unit has fewer values than this (one
         more than dimensions), what each costs falls in proportion.
     updating : float, default 0
-        What an update of the whole map adds to an iteration, where the rest of it costs one. It falls with
-        the radius, so it tells how the iterations of a training differ; measured, with wide margins.
+        What an update of the whole map adds to an iteration, where the rest of it costs one; below 0 where
+        it takes less time. It falls with the radius, so it tells how the iterations of a training differ;
+        measured, with wide margins.
     """
 
     per_step: float

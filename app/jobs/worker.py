@@ -127,7 +127,7 @@ class Worker:
                 logger.warning("%s", error)
                 self._end_in_failure(message, hold, error)
             except Exception as error:
-                logger.exception("unexpected")
+                logger.exception("the training has failed")
                 self._try_again(message, hold, error)
             finally:
                 said |= {"state": hold.job.state, "iteration": hold.job.progress.iteration}
