@@ -2,9 +2,10 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 
 from app import limits
-from app.errors import DamagedJobError, DataNotKeptError, NoQueueError, document_of
+from app.errors import DamagedJobError, DataNotKeptError, ModelNotFoundError, NoQueueError, document_of
 from app.jobs.backlog import Backlog
 from app.jobs.jobs import Jobs
 from app.jobs.port import Queue, QueueUnavailable
@@ -86,8 +87,9 @@ class JobService:
                 return job
         card = self._models.find(request.id)
         if card is not None and _is_enough(job, request):
-            self._models.settle(card, request.name)
-            return self._made(request, job)
+            with suppress(ModelNotFoundError):  # deleted just now: it is made anew
+                self._models.settle(card, request.name)
+                return self._made(request, job)
         if self._queue is None or self._backlog is None:
             raise NoQueueError(
                 "this deployment does no jobs: set SOM_QUEUE to the URL of an SQS queue, or, where worker "
@@ -109,8 +111,9 @@ class JobService:
         if job.state == "succeeded":
             card = self._models.find(job.id)
             if card is not None and _is_enough(job, request):
-                self._models.settle(card, request.name)
-                return job
+                with suppress(ModelNotFoundError):
+                    self._models.settle(card, request.name)
+                    return job
             # Its model has been removed since, or was made without frames.
             job, queued = self._jobs.add(request, over=("failed", "cancelled", "succeeded"))
         if queued:

@@ -1,6 +1,8 @@
 """A model that is made and deleted at the same instant: afterwards it is there as a whole, or not at all."""
 
+import asyncio
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -9,12 +11,18 @@ from typing import Any, cast
 import pytest
 
 from app.errors import ModelNotFoundError
-from app.models import Card, Models
+from app.jobs.service import JobService
+from app.models import Card, Models, Stored
 from app.models.keys import card_key
+from app.settings import Settings
 from app.storage.folder import FolderStore
 from app.storage.memory import MemoryStore
 from app.storage.port import BlobNotFound, Store
+from app.training import TrainingService
+from tests.app.jobs.conftest import Bench, bench, make_request
 from tests.app.models.conftest import SAMPLES, Maker
+
+__all__ = ["bench"]
 
 PATIENCE = 30.0
 
@@ -184,3 +192,29 @@ def test_a_model_that_is_made_anew_keeps_its_files(make: Maker) -> None:
     assert models._commit(other)
     with pytest.raises(BlobNotFound):
         store.read(card_key("", card.id), max_bytes=1)
+
+
+@pytest.mark.parametrize("as_job", [False, True])
+def test_what_is_deleted_just_as_it_is_asked_for_again_is_made_anew(
+    as_job: bool, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.submit(make_request(1))
+    bench.run(bench.worker())
+    settle = bench.models.settle
+
+    def meanwhile(card: Card, name: str | None) -> Stored:
+        monkeypatch.undo()
+        bench.models.delete(card.id)
+        return settle(card, name)
+
+    monkeypatch.setattr(bench.models, "settle", meanwhile)
+    request = make_request(1, name="a")
+    if as_job:
+        service = JobService(bench.jobs, bench.models, bench.queue, Settings())
+        assert service.submit(request).state == "queued"
+        bench.run(bench.worker())
+    else:
+        training = TrainingService(bench.models, Settings())
+        assert asyncio.run(training.train(request, deadline=time.monotonic() + 60)).created
+    assert bench.models.resolve("a").id == request.id
+    assert bench.weights(request.id).size
