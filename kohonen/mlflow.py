@@ -164,7 +164,7 @@ def log_som_model(
     InvalidParameterError
         When there are not as many names as values of a sample.
     """
-    table = as_samples(samples)
+    table = as_samples(samples, missing=som.missing)
     quality = _quality(som, table)  # says what is wrong before anything is logged
     example = _example(table, feature_names)
     with nullcontext() if mlflow.active_run() else mlflow.start_run(), TemporaryDirectory() as folder:

@@ -33,9 +33,10 @@ class PyfuncMap:
         """Return the unit of each sample, and how far it is: columns ``bmu_x``, ``bmu_y``, ``distance``."""
         import pandas as pd
 
-        samples = as_samples(np.asarray(model_input, dtype=np.float64), dimension=self._som.n_features_in_)
-        found = match(self._som.weights_, samples)
-        x, y = np.divmod(found.units[:, 0], self._som.parameters.height)
+        som = self._som
+        values = np.asarray(model_input, dtype=np.float64)
+        found = match(som.weights_, as_samples(values, dimension=som.n_features_in_, missing=som.missing))
+        x, y = np.divmod(found.units[:, 0], som.parameters.height)
         return pd.DataFrame({"bmu_x": x, "bmu_y": y, "distance": found.distances[:, 0]})
 
 
@@ -47,7 +48,7 @@ def _load_pyfunc(path: str) -> PyfuncMap:
 def write_map(som: SelfOrganizingMap, path: Path) -> None:
     """Write a trained map to a file."""
     parameters = replace(som.parameters, random_state=som.random_state_)
-    told = json.dumps({"parameters": asdict(parameters), "iterations": som.n_iter_})
+    told = json.dumps({**asdict(parameters), "missing": som.missing, "n_iter_": som.n_iter_})
     np.savez_compressed(path, weights=som.weights_.astype("<f8"), training=np.array(told))
 
 
@@ -63,10 +64,11 @@ def read_map(path: Path) -> SelfOrganizingMap:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             told = json.loads(str(archive["training"]))
             weights = archive["weights"]
-        som = SelfOrganizingMap(**told["parameters"])
+        iterations = int(told.pop("n_iter_"))
+        som = SelfOrganizingMap(**told)
         width, height, dimension = som.parameters.width, som.parameters.height, weights.shape[-1]
         som.weights_ = as_weights(weights, width=width, height=height, dimension=dimension)
-        som.n_iter_, som.n_features_in_ = int(told["iterations"]), dimension
+        som.n_iter_, som.n_features_in_ = iterations, dimension
         som.random_state_ = som.parameters.random_state
     except (OSError, EOFError, ValueError, LookupError, TypeError, zipfile.BadZipFile) as error:
         raise InvalidDataError(f"{path.name} does not hold a map: {error}") from error

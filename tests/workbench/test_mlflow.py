@@ -117,6 +117,15 @@ def test_a_table_has_a_signature_with_names(experiment: str) -> None:
         model.predict(table[["red", "blue"]])
 
 
+def test_values_may_be_missing(experiment: str) -> None:
+    samples = DATA.copy()
+    samples[::4, 1] = np.nan
+    som = SelfOrganizingMap(6, 5, iterations=40, random_state=3, missing="mask").fit(samples)
+    model = mlflow.pyfunc.load_model(log_som_model(som, samples, feature_names=NAMES).model_uri)
+    found = model.predict(pd.DataFrame(samples, columns=NAMES))
+    np.testing.assert_array_equal(found[["bmu_x", "bmu_y"]], som.predict(samples))
+
+
 def test_a_model_is_data_and_its_requirements_name_no_library_of_another_s(
     experiment: str, tmp_path: Path
 ) -> None:
