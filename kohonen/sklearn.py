@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kohonen.clusters import cluster_units
-from kohonen.data import FloatArray
+from kohonen.data import FloatArray, Missing
 from kohonen.geometry import Boundary, Grid
 from kohonen.parameters import SEEDS, Algorithm, Initialisation
 from kohonen.som import SelfOrganizingMap
@@ -71,6 +71,8 @@ class SOM(
         How units are placed.
     boundary : {"planar", "toroidal"}, default "planar"
         Whether opposite edges of the grid are joined.
+    missing : {"error", "mask"}, default "error"
+        Whether samples may miss values (NaN), which are then left out of distances and updates.
     n_clusters : int, "auto" or None, default None
         With None, a sample's label is its best matching unit. With a number, units are grouped into so many
         clusters by Ward's method, and a sample's label is the cluster of its unit; ``"auto"`` takes the
@@ -120,6 +122,7 @@ class SOM(
         initialisation: Initialisation = "random",
         grid: Grid = "rectangular",
         boundary: Boundary = "planar",
+        missing: Missing = "error",
         n_clusters: int | Literal["auto"] | None = None,
     ) -> None:
         self.width = width
@@ -132,6 +135,7 @@ class SOM(
         self.initialisation = initialisation
         self.grid = grid
         self.boundary = boundary
+        self.missing = missing
         self.n_clusters = n_clusters
 
     def fit(self, X: Any, y: object = None) -> Self:
@@ -155,7 +159,7 @@ class SOM(
             When a parameter is out of range or the samples cannot be used.
         """
         som = self._untrained()
-        samples = validate_data(self, X, dtype=np.float64)
+        samples = self._validated(X, reset=True)
         self.som_ = som.fit(samples)
         return self._look(samples)
 
@@ -183,7 +187,7 @@ class SOM(
         """
         begins = not hasattr(self, "som_")
         som = self._untrained() if begins else self.som_
-        samples = validate_data(self, X, dtype=np.float64, reset=begins)
+        samples = self._validated(X, reset=begins)
         self.som_ = som.partial_fit(samples)
         return self._look(samples)
 
@@ -239,5 +243,14 @@ class SOM(
 
     def _samples(self, X: Any) -> FloatArray:
         check_is_fitted(self)
-        samples: FloatArray = validate_data(self, X, dtype=np.float64, reset=False)
+        return self._validated(X, reset=False)
+
+    def _validated(self, X: Any, *, reset: bool) -> FloatArray:
+        finite = "allow-nan" if self.missing == "mask" else True
+        samples: FloatArray = validate_data(self, X, dtype=np.float64, ensure_all_finite=finite, reset=reset)
         return samples
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self.missing == "mask"
+        return tags

@@ -16,16 +16,22 @@ import kohonen
 ROOT = Path(__file__).parents[1]
 MODULES = sorted(path for package in ("kohonen", "app") for path in (ROOT / package).rglob("*.py"))
 LONGEST_MODULE = 300
-HEAVY = {"PIL", "boto3", "botocore", "matplotlib", "sklearn"}
+HEAVY = {"PIL", "boto3", "botocore", "matplotlib", "mlflow", "pandas", "sklearn"}
 WEB = {"fastapi", "httpx", "mangum", "pydantic", "pydantic_settings", "starlette", "uvicorn"}
 
 # What these modules of the library may import besides NumPy and Pillow: the optional extras.
-EXTRAS = {"kohonen/figures.py": {"matplotlib"}, "kohonen/sklearn.py": {"sklearn"}}
+EXTRAS = {
+    "kohonen/figures.py": {"matplotlib"},
+    "kohonen/mlflow.py": {"mlflow", "pandas"},
+    "kohonen/pyfunc.py": {"pandas"},
+    "kohonen/sklearn.py": {"sklearn"},
+}
 # Who may import these packages, if not everybody.
 ONLY = {
     "boto3": {"app/storage/s3.py", "app/jobs/sqs.py"},
     "botocore": {"app/storage/s3.py", "app/jobs/sqs.py"},
     "mangum": {"app/aws.py"},
+    "mlflow": {"kohonen/mlflow.py"},
     "sklearn": {"kohonen/sklearn.py"},
     "uvicorn": {"app/__main__.py"},
 }

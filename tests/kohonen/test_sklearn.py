@@ -29,10 +29,11 @@ def small(**more: Any) -> SOM:
     return SOM(**{"width": 5, "height": 4, "iterations": 20, "random_state": 3, **more})
 
 
-# Small maps, since some checks train many; the second one tells clusters, and trains in another way.
+# Small maps, since some checks train many; the last one tells clusters, and trains in another way.
 @parametrize_with_checks(  # type: ignore[untyped-decorator]
     [
         SOM(6, 5, iterations=200),
+        SOM(6, 5, iterations=50, missing="mask"),
         SOM(6, 5, iterations=30, algorithm="batch", initialisation="pca", grid="hexagonal", n_clusters=3),
     ]
 )
@@ -123,6 +124,17 @@ def test_parameters_are_checked_by_fit(parameter: str, value: Any, message: str)
     som = small().set_params(**{parameter: value})
     with pytest.raises(ValueError, match=message):
         som.fit(DATA)
+
+
+def test_values_may_be_missing() -> None:
+    samples = DATA.copy()
+    samples[::4, 1] = np.nan
+    som = small(missing="mask").fit(samples)
+    same = SelfOrganizingMap(5, 4, iterations=20, random_state=3, missing="mask").fit(samples)
+    np.testing.assert_array_equal(som.weights_, same.weights_)
+    np.testing.assert_array_equal(som.labels_, som.transform(samples).argmin(axis=1))
+    with pytest.raises(ValueError, match="contains NaN"):
+        small().fit(samples)
 
 
 def test_it_survives_cloning_and_pickling() -> None:

@@ -1,0 +1,292 @@
+"""Trainings and maps in MLflow: parameters, metrics with their history, views, and the map as a model.
+
+It is imported when asked for and needs MLflow (``pip install '.[mlflow]'``). Where things are logged is what
+MLflow itself is told, for instance by ``MLFLOW_TRACKING_URI`` and ``MLFLOW_EXPERIMENT_NAME``::
+
+    import mlflow
+
+    from kohonen import SelfOrganizingMap
+    from kohonen.mlflow import Tracking, best_run, load_som_model, log_som_model
+
+    with mlflow.start_run():
+        som = SelfOrganizingMap(12, 8, random_state=7).fit(samples, observers=[Tracking()])
+        log_som_model(som, samples)
+
+    best = load_som_model(f"runs:/{best_run().info.run_id}/som")
+
+A model is data, never code: see :mod:`kohonen.pyfunc`. ``mlflow.pyfunc`` loads it wherever this library is
+installed. The model's requirements do not name the library: on PyPI that name is another package's.
+"""
+
+import math
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import asdict, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kohonen.data import FloatArray, as_samples
+from kohonen.errors import InvalidDataError, InvalidParameterError
+from kohonen.identity import fingerprint
+from kohonen.observers import at_least, look
+from kohonen.panels import draw_clusters, draw_errors, draw_hits, draw_planes, draw_u_matrix
+from kohonen.parameters import Parameters
+from kohonen.pictures import Pixels, draw_map
+from kohonen.pyfunc import read_map, write_map
+from kohonen.quality import assess
+from kohonen.som import SelfOrganizingMap
+from kohonen.training import Observer, Training
+
+try:
+    import mlflow
+    from mlflow.models import Model, ModelSignature
+    from mlflow.types import ColSpec, DataType, Schema, TensorSpec
+except ImportError as error:
+    raise ImportError("kohonen.mlflow needs MLflow 3.1 or newer: pip install '.[mlflow]'") from error
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from mlflow.entities import Run
+    from mlflow.models.model import ModelInfo
+
+__all__ = ["Tracking", "best_run", "load_som_model", "log_som_model"]
+
+#: The model's file, and the module that loads it.
+FILE, LOADER = "map.npz", "kohonen.pyfunc"
+#: What `mlflow.pyfunc` answers.
+PREDICTION = Schema(
+    [
+        ColSpec(DataType.long, "bmu_x"),
+        ColSpec(DataType.long, "bmu_y"),
+        ColSpec(DataType.double, "distance"),
+    ]
+)
+#: Samples that are logged as the example of an input.
+EXAMPLES = 3
+
+
+class Tracking(Observer):
+    """Logs a training while it is under way, to the run that is active when this is made.
+
+    Logged are the parameters, and as metrics by iteration ``training/quantization_error`` (on 1,000 samples
+    at most, evenly chosen), ``training/radius`` and ``training/learning_rate``. Where the server fails, the
+    training goes on without being logged.
+
+    Parameters
+    ----------
+    points : int, default 50
+        How many times to log, about evenly from the beginning to the end.
+
+    Raises
+    ------
+    InvalidParameterError
+        When `points` is no positive integer, or there is no active run.
+    """
+
+    def __init__(self, *, points: int = 50) -> None:
+        self._points = at_least("points", points, 1)
+        active = mlflow.active_run()
+        if active is None:
+            raise InvalidParameterError(
+                "there is no active run to log to: train within mlflow.start_run()", parameter="observers"
+            )
+        self._run_id = active.info.run_id
+
+    def start(self, training: Training) -> None:
+        """Log the parameters and the initial state."""
+        self.every = math.ceil((training.last_iteration - training.iteration) / self._points) or 1
+        mlflow.log_params(_told(training.parameters, training.samples))
+        self._log(training)
+
+    def after_iteration(self, training: Training) -> None:
+        """Log the state."""
+        self._log(training)
+
+    def end(self, training: Training) -> None:
+        """Log the state, unless that was just done."""
+        if self._logged != training.iteration:
+            self._log(training)
+
+    def _log(self, training: Training) -> None:
+        record = look(training, training.weights)
+        metrics = {
+            "training/quantization_error": record.quantization_error,
+            "training/radius": record.radius,
+            "training/learning_rate": record.learning_rate,
+        }
+        # By name, since the training may run in another thread than the one whose run is active.
+        mlflow.log_metrics(metrics, step=training.iteration, run_id=self._run_id)
+        self._logged = training.iteration
+
+
+def log_som_model(
+    som: SelfOrganizingMap,
+    samples: npt.ArrayLike,
+    *,
+    name: str = "som",
+    feature_names: Sequence[str] | None = None,
+    registered_model_name: str | None = None,
+) -> "ModelInfo":
+    """Log a trained map to the active run, or to one of its own where none is active.
+
+    Logged are the parameters; the metrics ``quantization_error``, ``topographic_error``,
+    ``explained_variance`` and ``unused_units`` on the samples; views as ``views/*.png``; and the model with
+    its signature and the first samples as the example of an input. Of the others only a fingerprint is.
+
+    Parameters
+    ----------
+    som : SelfOrganizingMap
+        The map.
+    samples : array_like of shape (n, dim)
+        What it was trained on.
+    name : str, default "som"
+        What the model is called within the run.
+    feature_names : sequence of str, optional
+        What the values of a sample are called; the signature then is that of a table with these columns.
+    registered_model_name : str, optional
+        A model of MLflow's registry that this becomes a version of.
+
+    Returns
+    -------
+    mlflow.models.model.ModelInfo
+        Its ``model_uri`` is what `load_som_model` and ``mlflow.pyfunc.load_model`` take.
+
+    Raises
+    ------
+    NotFittedError
+        Before the map is trained.
+    InvalidDataError
+        When the samples cannot be used.
+    InvalidParameterError
+        When there are not as many names as values of a sample.
+    """
+    table = as_samples(samples, missing=som.missing)
+    quality = _quality(som, table)  # says what is wrong before anything is logged
+    example = _example(table, feature_names)
+    with nullcontext() if mlflow.active_run() else mlflow.start_run(), TemporaryDirectory() as folder:
+        mlflow.log_params(_told(replace(som.parameters, random_state=som.random_state_), table))
+        mlflow.set_tag("kohonen.data", fingerprint(table))
+        mlflow.log_metrics(quality, step=som.n_iter_)
+        for view, pixels in _views(som, table).items():
+            mlflow.log_image(pixels, f"views/{view}.png")
+        path = Path(folder) / FILE
+        write_map(som, path)
+        return mlflow.pyfunc.log_model(
+            name=name,
+            loader_module=LOADER,
+            data_path=str(path),
+            signature=ModelSignature(_schema(table.shape[1], feature_names), PREDICTION),
+            input_example=example,
+            registered_model_name=registered_model_name,
+            pip_requirements=[f"numpy=={np.__version__}", "pandas", "pillow"],
+        )
+
+
+def load_som_model(model_uri: str) -> SelfOrganizingMap:
+    """Return a map that `log_som_model` has logged.
+
+    Parameters
+    ----------
+    model_uri : str
+        As MLflow has them: ``runs:/RUN_ID/som``, ``models:/NAME/VERSION``, a folder.
+
+    Raises
+    ------
+    InvalidDataError
+        When the model is none of this library's, or its file is not as it should be.
+    """
+    folder = Path(mlflow.artifacts.download_artifacts(model_uri))
+    flavour = Model.load(str(folder)).flavors.get("python_function", {})
+    if flavour.get("loader_module") != LOADER:
+        raise InvalidDataError(f"the model {model_uri!r} was not logged by kohonen.mlflow")
+    return read_map(folder / flavour["data"])
+
+
+def best_run(
+    metric: str = "quantization_error", *, ascending: bool = True, experiment: str | None = None
+) -> "Run":
+    """Return the best of the runs that are finished.
+
+    Parameters
+    ----------
+    metric : str, default "quantization_error"
+        What makes a run the best.
+    ascending : bool, default True
+        Whether the smallest value is the best.
+    experiment : str, optional
+        The name of the experiment; by default the active one, such as ``MLFLOW_EXPERIMENT_NAME`` says.
+
+    Raises
+    ------
+    InvalidParameterError
+        When no finished run has such a metric.
+    """
+    found = mlflow.search_runs(
+        experiment_names=None if experiment is None else [experiment],
+        filter_string="attributes.status = 'FINISHED'",
+        order_by=[f"metrics.`{metric}` {'ASC' if ascending else 'DESC'}"],
+        max_results=1,
+        output_format="list",
+    )
+    if not found or metric not in found[0].data.metrics:
+        where = "the active experiment" if experiment is None else f"the experiment {experiment!r}"
+        raise InvalidParameterError(f"no finished run of {where} has a metric {metric!r}", parameter="metric")
+    best: Run = found[0]
+    return best
+
+
+def _quality(som: SelfOrganizingMap, samples: FloatArray) -> dict[str, float]:
+    """Return the measures of a map that there are."""
+    som.predict(samples[:1])
+    measures = asdict(assess(som.weights_, samples, som.parameters.geometry))
+    return {name: value for name, value in measures.items() if value is not None}
+
+
+def _told(parameters: Parameters, samples: FloatArray) -> dict[str, object]:
+    """Return what a run tells as its parameters."""
+    count, dimension = samples.shape
+    return {
+        **asdict(parameters),
+        "sigma": parameters.initial_radius,
+        "samples": count,
+        "dimension": dimension,
+    }
+
+
+def _views(som: SelfOrganizingMap, samples: FloatArray) -> dict[str, Pixels]:
+    weights, geometry = som.weights_, som.parameters.geometry
+    return {
+        "map": draw_map(weights, geometry=geometry),
+        "u-matrix": draw_u_matrix(weights, geometry=geometry),
+        "planes": draw_planes(weights, geometry=geometry),
+        "hits": draw_hits(weights, samples, geometry=geometry),
+        "errors": draw_errors(weights, samples, geometry=geometry),
+        "clusters": draw_clusters(weights, geometry=geometry),
+    }
+
+
+def _schema(dimension: int, feature_names: Sequence[str] | None) -> Any:
+    """Return what a model takes: a table with names, or an array."""
+    if feature_names is None:
+        return Schema([TensorSpec(np.dtype(np.float64), (-1, dimension))])
+    return Schema([ColSpec(DataType.double, name) for name in feature_names])
+
+
+def _example(samples: FloatArray, feature_names: Sequence[str] | None) -> "FloatArray | pd.DataFrame":
+    """Return the first samples, as a table where there are names."""
+    example = samples[:EXAMPLES]
+    if feature_names is None:
+        return example
+    import pandas as pd
+
+    names = list(feature_names)
+    if len(names) != samples.shape[1]:
+        raise InvalidParameterError(
+            f"there must be {samples.shape[1]} names, one for each value of a sample, but are {len(names)}",
+            parameter="feature_names",
+        )
+    return pd.DataFrame(example, columns=names)
