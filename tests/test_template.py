@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from app.settings import Settings
-from tests.template.conftest import EVERYTHING
-from tests.template.stack import ROOT, SAM, Stack, run, stack
+from tests.template.stack import EVERYTHING, ROOT, SAM, Stack, run, stack
 
 READ = """
 import json
