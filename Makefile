@@ -9,6 +9,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 	&& $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
 	&& echo $$python && break; done)
 ARGS ?=
+TO ?= default
 
 BIN := .venv/bin
 # The lock is its own constraint, too: older versions of pip do not see otherwise that name[extra] is pinned as name.
@@ -31,7 +32,7 @@ WORKBENCH := .venv-workbench/.workbench
 KERNEL := kohonen/kernel/libkohonen.so
 
 .DEFAULT_GOAL := help
-.PHONY: help run test workbench e2e lint infra format types examples bench wheels locks audit sbom openapi clean
+.PHONY: help run test workbench e2e lint infra format types examples bench wheels locks deploy audit sbom openapi clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /  make \1@/' | tr '@' '\t' | expand -t 16
@@ -59,8 +60,11 @@ lint: $(DEV) ## Check the style
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 
-infra: $(CHECKOV) ## Check the template against rules of security, without a network
+infra: $(CHECKOV) $(AUDIT) ## Check the template and the workflows against rules of security, without a network
 	.venv-checkov/bin/checkov --file template.yaml --framework cloudformation --compact --quiet --skip-download
+	.venv-audit/bin/zizmor --offline --persona pedantic --quiet .github
+	.venv-audit/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	.venv-audit/bin/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
 
 format: $(DEV) ## Bring the style in order
 	$(BIN)/ruff check --fix-only --quiet $(SOURCES)
@@ -109,6 +113,10 @@ locks: $(DEV) ## Bring the locks up to pyproject.toml; ARGS=--upgrade for the ne
 	$(UV_COMPILE) requirements/wheels.in --output-file requirements/wheels.txt
 	$(UV_COMPILE) requirements/audit.in --output-file requirements/audit.txt
 	$(UV_COMPILE) requirements/checkov.in --output-file requirements/checkov.txt
+
+deploy: $(SAM) ## Build and deploy with AWS SAM; TO=dev or TO=prod for another environment of samconfig.toml
+	.venv-sam/bin/sam build --config-env $(TO)
+	.venv-sam/bin/sam deploy --config-env $(TO) $(ARGS)
 
 audit: $(AUDIT) ## Look for known vulnerabilities in what is locked; asks PyPI
 	.venv-audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.txt

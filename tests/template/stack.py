@@ -38,6 +38,19 @@ json.dump(transform(template, parameters, Policies()), sys.stdout)
 """
 IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/som:1"
 NO_VALUE = {"Ref": "AWS::NoValue"}
+#: Everything on that is off by default.
+EVERYTHING = {
+    "UnnamedDays": "14",
+    "ReservedConcurrency": "5",
+    "RequireApiKey": "true",
+    "AllowedOrigins": "https://maps.example, https://b.example",
+    "AccessLogs": "true",
+    "AlarmEmail": "som@maps.example",
+    "Canary": "true",
+    "Architecture": "arm64",
+    "Memory": "3538",
+    "LogDays": "7",
+}
 
 Resource = dict[str, Any]
 

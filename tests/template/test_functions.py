@@ -1,10 +1,16 @@
 """The two functions, their logs, versions and roles, and the queue between them."""
 
-from typing import Any
+import ast
+import inspect
+from types import ModuleType
+from typing import Any, Literal
 
+import boto3
 import pytest
 
+from app.jobs import sqs
 from app.settings import Settings
+from app.storage import s3
 from tests.template.stack import Stack, stack
 
 #: What the gateway waits for, in seconds.
@@ -150,6 +156,33 @@ def test_the_worker_may_do_what_it_does_and_nothing_else(dev: Stack) -> None:
     consume = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"]
     queue = [*consume, "sqs:SendMessage", "sqs:GetQueueAttributes"]
     assert statements(dev, "Worker") == permitted(queue, "WorkerLog")
+
+
+def test_the_roles_permit_the_very_calls_that_the_code_makes(plain: Stack) -> None:
+    calls = actions("s3", s3) | actions("sqs", sqs)
+    function, worker = (
+        {action for said in statements(plain, name) for action in listed(said["Action"])}
+        for name in ("Function", "Worker")
+    )
+    # What Lambda does in a function's name: its log, its traces, and polling the queue.
+    own = {action for action in function | worker if action.startswith(("logs:", "xray:"))}
+    assert worker - own == calls | {"sqs:GetQueueAttributes"}
+    assert calls - function == {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"}
+
+
+def actions(service: Literal["s3", "sqs"], module: ModuleType) -> set[str]:
+    """Return what has to be permitted for the calls of AWS that a module makes."""
+    client = boto3.client(service, region_name="eu-west-1")
+    tree = ast.parse(inspect.getsource(module))
+    named = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    operations = {api for name, api in client.meta.method_to_api_mapping.items() if name in named}
+    # These two are permitted by another name than their own.
+    other = {"HeadObject": "GetObject", "ListObjectsV2": "ListBucket"}
+    return {f"{service}:{other.get(operation, operation)}" for operation in operations}
+
+
+def listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
 
 
 def test_nobody_else_has_a_role_but_who_moves_the_traffic(plain: Stack, everything: Stack) -> None:
