@@ -34,6 +34,7 @@ from app.jobs.deployment import Deployment
 from app.models.opening import open_models
 from app.settings import Settings
 from app.training import TrainingService
+from app.turns import settle
 
 __all__ = ["app", "create_app", "handler"]
 
@@ -123,3 +124,4 @@ class _AnySlash:
 
 app = create_app()
 handler = create_handler(app)
+settle()
