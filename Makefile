@@ -32,7 +32,7 @@ WORKBENCH := .venv-workbench/.workbench
 KERNEL := kohonen/kernel/libkohonen.so
 
 .DEFAULT_GOAL := help
-.PHONY: help run test workbench e2e lint infra format types examples bench wheels locks deploy audit sbom openapi clean
+.PHONY: help run test workbench e2e lint infra format types examples bench load wheels locks deploy audit sbom openapi clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /  make \1@/' | tr '@' '\t' | expand -t 16
@@ -78,6 +78,9 @@ examples: $(EXAMPLES) $(KERNEL) ## Remake the pictures of the gallery in docs/im
 
 bench: $(BENCH) $(KERNEL) ## Measure the engines and other packages, some 20 minutes; ARGS="A C" for some of it
 	PYTHONPATH=. .venv-bench/bin/python -m benchmarks $(ARGS)
+
+load: $(DEV) $(KERNEL) ## Load a service of its own for a minute, and say how it bears that; ARGS="--seconds 300"
+	$(BIN)/python -m benchmarks.load $(ARGS)
 
 # Both machines' kernels come from one compiler, which also makes the check that runs under emulation.
 ZIG := .venv-wheels/bin/python -m ziglang cc -target

@@ -35,6 +35,7 @@ from app.models.opening import open_models
 from app.settings import Settings
 from app.storage.deadline import Deadline, until
 from app.training import STORING_SECONDS, TrainingService
+from app.turns import settle
 
 __all__ = ["app", "create_app", "handler"]
 
@@ -149,3 +150,4 @@ class _AnySlash:
 
 app = create_app()
 handler = create_handler(app)
+settle()

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
+from starlette.concurrency import run_in_threadpool
 
 from app.errors import (
     BodyTooLargeError,
@@ -22,6 +23,8 @@ __all__ = ["check_size", "describe", "media_type", "parse", "read"]
 JSON = "application/json"
 #: So many arrays, objects and values do no harm.
 MANY = 200_000
+#: From so many bytes on a body is looked at in a thread.
+LARGE = 2**20
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -65,10 +68,15 @@ async def read(request: Request, *, accepted: Sequence[str] = (JSON,), samples: 
         body += chunk
         if len(body) > limit:
             raise BodyTooLargeError(f"the body has more than {limit:,} bytes, which is the limit")
-    content = bytes(body)
-    if declared == JSON:
-        check_size(content, settings, samples=settings.max_samples if samples is None else samples)
-    return content
+
+    def whole() -> bytes:
+        content = bytes(body)
+        if declared == JSON:
+            check_size(content, settings, samples=settings.max_samples if samples is None else samples)
+        return content
+
+    # To copy and to count what is large takes longer than the event loop may be kept.
+    return await run_in_threadpool(whole) if len(body) > LARGE else whole()
 
 
 def check_size(content: bytes, settings: Settings, *, samples: int) -> None:

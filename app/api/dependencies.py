@@ -1,4 +1,8 @@
-"""What routes need and the app has."""
+"""What routes need and the app has.
+
+All of it is `async`, though nothing here waits: FastAPI would give each of these to a thread of its own, and
+a request would wait for as many turns of the interpreter's lock.
+"""
 
 from typing import Annotated
 
@@ -12,27 +16,27 @@ from app.training import TrainingService
 __all__ = ["AppSettings", "Deadline", "JobsService", "ModelsOfStore", "Service"]
 
 
-def _settings(request: Request) -> Settings:
+async def _settings(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
 
 
-def _models(request: Request) -> Models:
+async def _models(request: Request) -> Models:
     models: Models = request.app.state.models
     return models
 
 
-def _service(request: Request) -> TrainingService:
+async def _service(request: Request) -> TrainingService:
     service: TrainingService = request.app.state.service
     return service
 
 
-def _jobs(request: Request) -> JobService:
+async def _jobs(request: Request) -> JobService:
     jobs: JobService = request.app.state.jobs.service
     return jobs
 
 
-def _deadline(request: Request, service: Annotated[TrainingService, Depends(_service)]) -> float:
+async def _deadline(request: Request, service: Annotated[TrainingService, Depends(_service)]) -> float:
     """Return when a training asked for now must be over; where the app runs may have its own deadline."""
     return service.deadline(getattr(request.state, "deadline", None))
 

@@ -14,6 +14,7 @@ from app.api.negotiation import choose
 from app.api.responses import problems
 from app.api.training import ANSWERS, OFFERED, View, answer
 from app.training import TrainingRequest
+from app.turns import turn
 
 __all__ = ["router"]
 
@@ -65,7 +66,8 @@ async def fit(
     content = await body.read(request)
 
     def asked() -> TrainingRequest:
-        wanted = body.parse(content, FitBody)
+        with turn:
+            wanted = body.parse(content, FitBody)
         return wanted.training_request(models, models.resolve(ref))
 
     media_type, training = negotiate(accept, await run_in_threadpool(asked))

@@ -19,6 +19,7 @@ from app.api.schemas import Problem, TrainingBody
 from app.errors import FieldError, InvalidRequestError
 from app.jobs.record import Job, Progress, State
 from app.models import Card, Models
+from app.turns import turn
 
 __all__ = ["LOOK_AGAIN", "JobDocument", "JobId", "retry_after", "router"]
 
@@ -118,7 +119,8 @@ async def train_in_background(
 def _submit(
     content: bytes, key: str | None, jobs: JobsService, models: Models, request: Request
 ) -> tuple[Job, dict[str, Any]]:
-    training = body.parse(content, TrainingBody).training_request(idempotency_key=key)
+    with turn:
+        training = body.parse(content, TrainingBody).training_request(idempotency_key=key)
     if not training.persist:
         message = "a job is there to make a model that is stored: leave persist out, or ask POST /train"
         raise InvalidRequestError([FieldError("/persist", message)])

@@ -21,6 +21,7 @@ from app.errors import AnswerTooLargeError, FieldError, InvalidRequestError, Ove
 from app.models import Card
 from app.predictions import as_csv, as_json, find, most_bytes
 from app.settings import Settings
+from app.turns import in_turns, turn
 from kohonen.clusters import cluster_units
 from kohonen.data import FloatArray, as_samples
 
@@ -99,9 +100,10 @@ async def predict(
     content = await body.read(request, accepted=(JSON, CSV), samples=settings.max_vectors)
 
     def work() -> Response:
-        vectors = vectors_of(content, body.media_type(request), most=settings.max_vectors)
         card = models.resolve(ref)
-        samples = located(card, vectors, settings, deadline)
+        with turn:
+            vectors = vectors_of(content, body.media_type(request), most=settings.max_vectors)
+            samples = located(card, vectors, settings, deadline)
         most = settings.max_answer_bytes
         told = clusters is not None
         if most is not None and most_bytes(media_type, len(samples), clusters=told) > most:
@@ -116,7 +118,7 @@ async def predict(
         results = find(weights, samples, labels)
         written = as_csv(results) if media_type == CSV else as_json(results)
         headers = {"Kohonen-Model-Id": card.id, "Vary": "Accept"}
-        return StreamingResponse(written, media_type=media_type, headers=headers)
+        return StreamingResponse(in_turns(written), media_type=media_type, headers=headers)
 
     return await run_in_threadpool(work)
 

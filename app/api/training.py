@@ -16,6 +16,7 @@ from app.api.schemas import TrainingBody
 from app.drawing import Picture
 from app.settings import Settings
 from app.training import Outcome, TrainingRequest
+from app.turns import turn
 
 __all__ = ["ANSWERS", "OFFERED", "View", "answer", "router"]
 
@@ -84,9 +85,12 @@ async def train(
     accept = request.headers.get("accept")
     choose(accept, OFFERED)
     content = await body.read(request)
-    training = await run_in_threadpool(
-        lambda: body.parse(content, TrainingBody).training_request(idempotency_key=idempotency_key)
-    )
+
+    def asked() -> TrainingRequest:
+        with turn:
+            return body.parse(content, TrainingBody).training_request(idempotency_key=idempotency_key)
+
+    training = await run_in_threadpool(asked)
     media_type, training = negotiate(accept, training)
     outcome = await service.train(training, deadline=deadline)
     return await answer(request, training, outcome, settings, media_type=media_type, view=view)

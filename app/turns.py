@@ -1,0 +1,44 @@
+"""What keeps the service answering while it computes.
+
+Threads that compute in Python have the interpreter's lock in turn, some milliseconds each, and the event loop
+is one more that waits for its turn, several times for each request. More of them make nothing quicker. So
+what computes in Python for long takes turns; what waits for a store, or for compiled code that lets go of the
+lock, needs none.
+"""
+
+import gc
+import sys
+import threading
+from collections.abc import Iterator
+from typing import TypeVar
+
+__all__ = ["in_turns", "settle", "turn"]
+
+Item = TypeVar("Item")
+
+#: Seconds that a thread keeps the lock while others wait; Python's own 5 ms are long for an event loop.
+SWITCH_SECONDS = 0.001
+
+#: To be held by threads that compute in Python for long, and never while they wait for something.
+turn = threading.Lock()
+
+
+def in_turns(items: Iterator[Item]) -> Iterator[Item]:
+    """Give what an iterator gives, each item made in a turn of its own."""
+    while True:
+        with turn:
+            try:
+                item = next(items)
+            except StopIteration:
+                return
+        yield item
+
+
+def settle() -> None:
+    """Make the process one that answers: called once, when all is imported.
+
+    What is there now stays. Looking through it for garbage would stop every thread for some 40 ms, whenever
+    large requests make the collector look at everything.
+    """
+    gc.freeze()
+    sys.setswitchinterval(SWITCH_SECONDS)
