@@ -7,13 +7,16 @@ how the numbers lie in memory and what is left out because it is zero:
 * The Gaussian neighbourhood is a product of a value per column and a value per row, taken from one table an
   iteration; beyond its reach it is zero.
 * On a tiny map calls cost more than the arithmetic in them: there are few, and none that broadcasts samples.
-* While the neighbourhood reaches over most of the map, a pass over it does the update for one sample and the
-  search for the next.
-* Later, the search is one matrix-vector product, ``|W|^2 - 2 W.v``, and the update is local. That product
-  rounds otherwise than the sum of squares, so whatever comes near its minimum is compared again by the sum.
+* While the neighbourhood reaches over much of the map, the differences that the search makes of all weights
+  and the sample serve the update, too.
+* Later, and in many dimensions always, the search is one matrix-vector product, ``|W|^2 - 2 W.v``, and the
+  update is local. That product rounds otherwise than the sum of squares, so whatever comes near its minimum
+  is compared again by the sum.
 """
 
-from typing import NamedTuple
+import math
+from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 
@@ -25,28 +28,22 @@ __all__ = ["NumpyOnline"]
 
 #: Up to so many weights a map is tiny.
 TINY_MAP = 3072
-#: Up to so many units a map is not worth a local update, unless that is tiny itself.
-SMALL_MAP = 1024
-#: Weights in a band of columns: bounds the memory, and few maps are larger.
-BAND = 2**22
+#: Up to so many dimensions an operation for each plane costs less than one for all that leaves cells out.
+FEW_DIMENSIONS = 8
+#: In few dimensions, up to so many units a map is not worth a local update, unless that is tiny itself;
+#: and how much of a larger map a window must be for updating all of it to cost less.
+SMALL_MAP, WIDE_SHARE = 3600, 0.35
 #: Columns are updated whole when they are as short as this, or not much longer than the window.
 SHORT_COLUMN, LONG_RUN = 64, 3
-#: How much of the map a window must be for a pass over all of it to cost less.
-WIDE_SHARE = 0.75
+#: Weights that are updated at a time: bounds the memory, and few maps are larger.
+BAND = 2**22
+#: How often the squared norms are made anew where they are moved along, which gathers rounding errors.
+STEPS_BETWEEN_NORMS = 32
+#: Numbers in a cache line.
+LINE = 8
 
-
-class _Band(NamedTuple):
-    """A band of columns of the map, and room to work on it that all bands share."""
-
-    first: int  # its first cell
-    columns: slice
-    planes: FloatArray  # (dim, cells), its weights
-    differences: FloatArray  # (dim, cells)
-    squares: FloatArray  # (dim, cells); in the place of the differences where there are several bands
-    square: list[FloatArray]  # the planes of the squares
-    distances: FloatArray  # (cells,)
-    theta: FloatArray  # (columns, height)
-    flat_theta: FloatArray
+#: A window of cells: a run of them, or columns and rows of the grid.
+Window: TypeAlias = slice | tuple[slice, slice]
 
 
 class NumpyOnline:
@@ -71,16 +68,32 @@ class NumpyOnline:
         self._schedule = schedule
         cells: int = self._width * self._height
         # One plane per dimension, and behind them one for the squared norms, kept only while they are used.
-        self._planes = np.empty((self._dimension + 1, cells))
+        self._planes = _aligned(self._dimension + 1, cells)
         self._planes[:-1] = weights.reshape(cells, self._dimension).T
         self._grid = self._planes.reshape(-1, self._width, self._height)
-        self._norms_are_current = False
-        # Weights never leave the hull of the samples and the initial weights, so this bounds them for good.
-        magnitude = max(np.abs(samples).max(), np.abs(weights).max())
-        self._tolerance = 16 * np.finfo(np.float64).eps * (1 + self._dimension) * magnitude**2
-        self._distances = np.empty(cells)
+        self._steps_since_norms = STEPS_BETWEEN_NORMS
+        self._tolerance = self._error_of_scores(max(np.abs(samples).max(), np.abs(weights).max()))
+        self._distances = _aligned(cells)
+        self._distances_on_grid = self._distances.reshape(self._width, self._height)
         self._near = np.empty(cells, dtype=bool)
-        self._bands = self._cut_into_bands()
+
+    @cached_property
+    def _room(self) -> tuple[FloatArray, FloatArray]:
+        """Room for a number for each weight and one for each unit, which only some maps need."""
+        return _aligned(*self._planes[:-1].shape), _aligned(self._width, self._height)
+
+    def _error_of_scores(self, magnitude: float) -> float:
+        """Bound by how much the order of two units' scores may be wrong.
+
+        Weights never leave the hull of the samples and the initial weights, so their magnitude bounds them
+        for good. A norm that is moved along takes over, in a step, what the scores are wrong by, shrunk, and
+        adds a rounding error for each of its operations and those of the weights.
+        """
+        dimension = self._dimension
+        roundings = 16 * (1 + dimension)
+        if dimension > FEW_DIMENSIONS:
+            roundings = 4 * STEPS_BETWEEN_NORMS * (10 + dimension) * dimension
+        return float(roundings * np.finfo(np.float64).eps * magnitude**2)
 
     def weights(self) -> FloatArray:
         """Return a copy of the weights as they are now, of shape (width, height, dim)."""
@@ -102,39 +115,11 @@ class NumpyOnline:
                 self._local_pass(columns, rows, len(table) - 1)
 
     def _is_wide(self, reach: int) -> bool:
-        """Tell whether the window of an update is so large that two passes over the map cost less."""
+        """Tell whether the window of an update is so large that updating the whole map costs less."""
         window = min(2 * reach + 1, self._width) * min(2 * reach + 1, self._height)
         cells: int = self._width * self._height
-        return cells <= SMALL_MAP or window >= WIDE_SHARE * cells
-
-    def _cut_into_bands(self) -> list[_Band]:
-        """Cut the map into bands of whole columns."""
-        height, dimension = self._height, self._dimension
-        thickness = min(self._width, max(1, BAND // (height * dimension)))
-        differences = np.empty(dimension * thickness * height)
-        squares = np.empty_like(differences) if thickness == self._width else differences
-        distances, theta = np.empty(thickness * height), np.empty(thickness * height)
-        bands = []
-        for left in range(0, self._width, thickness):
-            columns = slice(left, min(left + thickness, self._width))
-            start, end = left * height, columns.stop * height
-            values = slice(dimension * (end - start))
-            square = squares[values].reshape(dimension, -1)
-            flat = theta[: end - start]
-            bands.append(
-                _Band(
-                    start,
-                    columns,
-                    self._planes[:-1, start:end],
-                    differences[values].reshape(dimension, -1),
-                    square,
-                    list(square),
-                    distances[: end - start],
-                    flat.reshape(-1, height),
-                    flat,
-                )
-            )
-        return bands
+        few = self._dimension <= FEW_DIMENSIONS
+        return few and (cells <= SMALL_MAP or window >= WIDE_SHARE * cells)
 
     def _tiny_pass(self, columns: FloatArray, rows: FloatArray) -> None:
         """One pass over the samples with as few calls as possible, and each on whole arrays of one shape."""
@@ -155,68 +140,69 @@ class NumpyOnline:
             add(planes, differences, planes)
 
     def _wide_pass(self, columns: FloatArray, rows: FloatArray) -> None:
-        """One pass over the samples whose updates touch the whole map."""
-        self._norms_are_current = False
-        bands, width, height = self._bands, self._width, self._height
-        before, best, column, row = None, 0, columns, rows
-        for sample in [*self._samples[:, :, None], None]:
-            if before is not None:
-                x, y = divmod(best, height)
-                column = columns[width - 1 - x : 2 * width - 1 - x]
-                row = rows[height - 1 - y : 2 * height - 1 - y]
-            least = np.inf
-            for band in bands:
-                planes, differences = band.planes, band.differences
-                if before is not None:
-                    # With nothing to add up, each element is the product of two numbers, rounded once.
-                    np.dot(column[band.columns], row[None], out=band.theta)
-                    # Bands share their room: the differences must be made again.
-                    if len(bands) > 1:
-                        np.subtract(before, planes, out=differences)
-                    np.multiply(differences, band.flat_theta, out=differences)
-                    np.add(planes, differences, out=planes)
-                if sample is not None:
-                    np.subtract(sample, planes, out=differences)
-                    np.multiply(differences, differences, out=band.squares)
-                    _sum_planes(band.square, band.distances)
-                    nearest = int(band.distances.argmin())
-                    # Of equal distances the first wins, within a band and among bands.
-                    if band.distances[nearest] < least:
-                        least, best = band.distances[nearest], band.first + nearest
-            before = sample
+        """One pass over the samples that updates the whole map by the differences that the search made."""
+        self._steps_since_norms = STEPS_BETWEEN_NORMS
+        width, height, planes = self._width, self._height, self._planes[:-1]
+        differences, theta = self._room
+        squares = flat_theta = theta.reshape(-1)
+        first, *others = differences
+        distances, row = self._distances, rows[None]
+        subtract, multiply, add, dot, argmin = np.subtract, np.multiply, np.add, np.dot, distances.argmin
+        for sample in self._samples[:, :, None]:
+            subtract(sample, planes, differences)
+            multiply(first, first, distances)
+            for difference in others:
+                multiply(difference, difference, squares)
+                add(distances, squares, distances)
+            x, y = divmod(int(argmin()), height)
+            # With nothing to add up, each element is the product of two numbers, rounded once.
+            dot(
+                columns[width - 1 - x : 2 * width - 1 - x], row[:, height - 1 - y : 2 * height - 1 - y], theta
+            )
+            multiply(differences, flat_theta, differences)
+            add(planes, differences, planes)
 
     def _local_pass(self, columns: FloatArray, rows: FloatArray, reach: int) -> None:
         """One pass over the samples whose updates touch a window around the best matching unit."""
-        if not self._norms_are_current:
-            np.einsum("ki,ki->i", self._planes[:-1], self._planes[:-1], out=self._planes[-1])
-            self._norms_are_current = True
         width, height = self._width, self._height
+        row_of = rows[None]
         products = np.concatenate([-2.0 * self._samples, np.ones((len(self._samples), 1))], axis=1)
-        for sample, product in zip(self._samples[:, :, None, None], products, strict=True):
+        for sample, product in zip(self._samples, products, strict=True):
             x, y = divmod(self._search(sample, product), height)
             left, right = max(x - reach, 0), min(x + reach + 1, width)
             top, bottom = max(y - reach, 0), min(y + reach + 1, height)
             if height <= SHORT_COLUMN + LONG_RUN * (bottom - top):
                 # What is contiguous is done much faster, and the neighbourhood is zero beyond its reach.
                 top, bottom = 0, height
-            row = rows[height - 1 - y + top : height - 1 - y + bottom]
+            row = row_of[:, height - 1 - y + top : height - 1 - y + bottom]
             thickness = max(1, BAND // (self._dimension * (bottom - top)))
             for start in range(left, right, thickness):
                 stop = min(start + thickness, right)
-                column = columns[width - 1 - x + start : width - 1 - x + stop]
-                self._move(sample, self._grid[:, start:stop, top:bottom], np.dot(column, row[None]))
+                theta = np.dot(columns[width - 1 - x + start : width - 1 - x + stop], row)
+                if bottom - top == height:
+                    self._move(sample, slice(start * height, stop * height), theta.reshape(-1))
+                else:
+                    self._move(sample, (slice(start, stop), slice(top, bottom)), theta)
 
-    def _move(self, sample: FloatArray, window: FloatArray, theta: FloatArray) -> None:
-        """Move the weights in a window (dim + 1, width, height) towards a sample, and keep their norms."""
-        weights = window[:-1]
-        change = sample - weights
-        change *= theta
-        weights += change
-        np.multiply(weights, weights, out=change)
-        np.add.reduce(change, axis=0, out=window[-1])
+    def _move(self, sample: FloatArray, window: Window, theta: FloatArray) -> None:
+        """Move the weights in a window towards a sample, and their squared norms along."""
+        if isinstance(window, slice):
+            planes, scores = self._planes, self._distances
+        else:
+            planes, scores = self._grid, self._distances_on_grid
+        if self._dimension <= FEW_DIMENSIONS:
+            _move_planes(sample, [plane[window] for plane in planes], theta)
+        elif isinstance(window, slice):
+            _move_at_once(sample[:, None], planes[:, window], scores[window], theta)
+        else:
+            _move_at_once(sample[:, None, None], planes[:, *window], scores[window], theta)
 
     def _search(self, sample: FloatArray, product: FloatArray) -> int:
-        """Return the cell of the best matching unit."""
+        """Return the cell of the best matching unit; `_distances` holds ``|W|^2 - 2 W.v`` then."""
+        if self._steps_since_norms >= STEPS_BETWEEN_NORMS:
+            np.einsum("ki,ki->i", self._planes[:-1], self._planes[:-1], out=self._planes[-1])
+            self._steps_since_norms = 0
+        self._steps_since_norms += 1
         scores, near = self._distances, self._near
         np.dot(product, self._planes, out=scores)
         best = int(scores.argmin())
@@ -224,11 +210,53 @@ class NumpyOnline:
         if np.count_nonzero(near) == 1:
             return best
         candidates = np.flatnonzero(near)
-        differences = sample[:, :, 0] - self._planes[:-1, candidates]
+        differences = sample[:, None] - self._planes[:-1, candidates]
         differences *= differences
-        distances = np.empty(len(candidates))
-        _sum_planes(list(differences), distances)
+        # np.sum may take another order than that of the dimensions.
+        distances = np.add.accumulate(differences, axis=0)[-1]
         return int(candidates[distances.argmin()])
+
+
+def _move_planes(sample: FloatArray, planes: list[FloatArray], theta: FloatArray) -> None:
+    """Move weights, and make their norms anew, plane by plane."""
+    subtract, multiply, add = np.subtract, np.multiply, np.add
+    *weights, norms = planes
+    change = np.empty(theta.shape)
+    squares = norms
+    for value, plane in zip(sample, weights, strict=True):
+        subtract(value, plane, change)
+        multiply(change, theta, change)
+        add(plane, change, plane)
+        multiply(plane, plane, squares)
+        if squares is change:
+            add(norms, change, norms)
+        squares = change
+
+
+def _move_at_once(sample: FloatArray, planes: FloatArray, scores: FloatArray, theta: FloatArray) -> None:
+    """Move all planes of weights, and their norms by what is known already.
+
+    ``W + h (v - W)`` has the squared norm ``r - h (r - h |v|^2)`` where ``r = |W|^2 - h (|W|^2 - 2 W.v)``:
+    the scores of the search, which are used up here, save passes over all planes.
+    """
+    weights, norms = planes[:-1], planes[-1]
+    change = np.subtract(sample, weights)
+    np.multiply(change, theta, change)
+    np.add(weights, change, weights)
+    np.multiply(scores, theta, scores)
+    np.subtract(norms, scores, norms)
+    np.multiply(theta, np.vdot(sample, sample), scores)
+    np.subtract(norms, scores, scores)
+    np.multiply(scores, theta, scores)
+    np.subtract(norms, scores, norms)
+
+
+def _aligned(*shape: int) -> FloatArray:
+    """Return an empty array that begins where a cache line does: full vectors are read faster there."""
+    size = math.prod(shape)
+    room = np.empty(size + LINE)
+    start = -room.ctypes.data % (8 * LINE) // 8
+    return room[start : start + size].reshape(shape)
 
 
 def _mirrored(table: list[float], size: int) -> FloatArray:

@@ -35,9 +35,17 @@ def engine(request: pytest.FixtureRequest) -> type[Engine]:
 #: Ways to send even the smallest maps through each of the NumPy engine's passes.
 PASSES: dict[str, dict[str, float]] = {
     "tiny": {},
-    "wide": {"TINY_MAP": 0, "BAND": 20},
+    "wide": {"TINY_MAP": 0, "FEW_DIMENSIONS": 16},
     "by the window": {"TINY_MAP": 0, "SMALL_MAP": 0, "BAND": 20},
-    "local": {"TINY_MAP": 0, "SMALL_MAP": 0, "WIDE_SHARE": 2, "BAND": 20},
+    "local": {"TINY_MAP": 0, "SMALL_MAP": 0, "WIDE_SHARE": 2, "FEW_DIMENSIONS": 16, "BAND": 20},
+    "in many dimensions": {"TINY_MAP": 0, "FEW_DIMENSIONS": 0, "BAND": 20},
+    "in parts of columns": {
+        "TINY_MAP": 0,
+        "FEW_DIMENSIONS": 2,
+        "SMALL_MAP": 0,
+        "SHORT_COLUMN": 0,
+        "LONG_RUN": 1,
+    },
 }
 
 
@@ -231,6 +239,8 @@ def test_one_long_run(engine: type[Engine], width: int, height: int, count: int,
         (61, 45, 3, 200, 20),
         (10, 10, 3, 10, 500),
         (37, 41, 17, 30, 30),
+        (30, 90, 3, 20, 40),
+        (20, 200, 9, 40, 12),
         (300, 2, 2, 9, 60),
     ],
 )
