@@ -23,9 +23,13 @@ COPY --from=build /packages /usr/local
 COPY --from=build /srv/kohonen /srv/kohonen
 COPY --from=build /srv/app /srv/app
 WORKDIR /srv
+# matplotlib, which draws annotated figures, lists the fonts once in a place that it can write. In memory, which is there
+# with a read-only file system, too.
+ENV MPLCONFIGDIR=/dev/shm/matplotlib
 # Fail here and not in the first request where something is missing. And Python's own modules come without their
 # bytecode: this makes it for those that the service and its health check use, at build time.
 RUN python -c "import app.app, app.storage.s3, PIL.PngImagePlugin, urllib.request, \
+        matplotlib.backends.backend_agg, matplotlib.backends.backend_svg, matplotlib.figure, \
         uvicorn.lifespan.on, uvicorn.loops.auto, uvicorn.main, uvicorn.protocols.http.auto; \
     from kohonen.kernel import kernel; assert kernel()"
 ENV HOST=0.0.0.0 \

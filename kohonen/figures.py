@@ -40,6 +40,10 @@ __all__ = [
 WRITTEN_UNITS = 600
 #: From so many hexagons on, an SVG holds them as pixels.
 RASTERIZED_UNITS = 2_000
+#: Clusters in a legend, and in a column of it.
+MOST_LISTED, LISTED = 36, 12
+#: Inches of the long side of a map, of what stands beside and below it, and of a figure that has a title.
+SIDE, BESIDE, BELOW, SMALLEST = 4.2, 2.0, 0.9, (5.2, 3.2)
 _MARKERS = "osD^vP*X<>"
 _GREY = "#" + bytes(NOTHING).hex()
 _ROW = math.sqrt(3) / 2
@@ -51,16 +55,16 @@ def plot_som_grid(weights: FloatArray, *, geometry: Geometry = PLANAR, title: st
         return plot_u_matrix(weights, geometry=geometry, title=title)
     figure, axes = _figure(weights, geometry)
     _draw(axes, np.clip(weights, 0.0, 1.0), geometry)
-    axes.set_title(title or "Map: the weights as colours")
+    figure.suptitle(title or "Map: the weights as colours")
     return figure
 
 
 def plot_u_matrix(weights: FloatArray, *, geometry: Geometry = PLANAR, title: str | None = None) -> "Figure":
     """Draw how far the units of a map (width, height, dim) are from their neighbours."""
     figure, axes = _figure(weights, geometry)
-    units = _draw(axes, u_matrix(weights, geometry), geometry, cmap="gray_r")
+    units = _draw(axes, u_matrix(weights, geometry), geometry, cmap="gray_r", vmin=0.0)
     figure.colorbar(units, ax=axes, label="mean distance to neighbours")
-    axes.set_title(title or "U-matrix: dark borders part clusters")
+    figure.suptitle(title or "U-matrix: dark borders part clusters")
     return figure
 
 
@@ -102,7 +106,7 @@ def plot_component_planes(
         )
     chosen = range(dimension) if component is None else [component]
     rows, columns = arrangement(len(chosen))
-    figure, grid = _subplots(weights, geometry, rows, columns)
+    figure, grid = _subplots(weights, geometry, rows, columns, beside=1.5)
     planes = component_planes(weights)
     for axes, k in zip(grid, chosen, strict=False):
         units = _draw(axes, planes[k], geometry, cmap="viridis")
@@ -122,13 +126,13 @@ def plot_hits(
     figure, axes = _figure(weights, geometry)
     hits = hit_map(weights, samples)
     units = _draw(axes, np.where(hits > 0, hits, np.nan), geometry, cmap="viridis")
-    figure.colorbar(units, ax=axes, label="samples").locator = MaxNLocator(integer=True)
+    figure.colorbar(units, ax=axes, label="samples").locator = MaxNLocator(integer=True, min_n_ticks=1)
     if hits.size <= WRITTEN_UNITS:
         for x, y in np.argwhere(hits > 0).tolist():
             colour = "black" if hits[x, y] > (hits.max() + hits[hits > 0].min()) / 2 else "white"
             place = _place(x, y, geometry)
             axes.text(*place, str(hits[x, y]), ha="center", va="center", color=colour, fontsize=7)
-    axes.set_title(title or "Hits: samples by unit; grey for none")
+    figure.suptitle(title or "Hits: samples by unit; grey for none")
     return figure
 
 
@@ -139,7 +143,7 @@ def plot_unit_errors(
     figure, axes = _figure(weights, geometry)
     units = _draw(axes, unit_errors(weights, samples), geometry, cmap="viridis")
     figure.colorbar(units, ax=axes, label="mean distance")
-    axes.set_title(title or "Quantization error by unit; grey for no sample")
+    figure.suptitle(title or "Quantization error by unit; grey for no sample")
     return figure
 
 
@@ -153,17 +157,19 @@ def plot_clusters(
     """Draw the clusters of units, with a legend; see :mod:`kohonen.clusters`."""
     from matplotlib.patches import Patch
 
-    figure, axes = _figure(weights, geometry)
     labels = cluster_units(weights, k).labels
+    counts = np.bincount(labels.ravel()).tolist()
+    columns = math.ceil(min(len(counts), MOST_LISTED) / LISTED)
+    figure, axes = _figure(weights, geometry, beside=0.8 + 1.4 * columns)
     _draw(axes, colours_of_groups(labels) / 255, geometry)
-    numbers, counts = np.unique(labels, return_counts=True)
-    colours = colours_of_groups(np.arange(len(numbers))) / 255
+    colours = colours_of_groups(np.arange(len(counts))) / 255
     handles = [
-        Patch(color=tuple(colour), label=f"{number}: {count} units")
-        for number, count, colour in zip(numbers, counts, colours, strict=True)
+        Patch(color=tuple(colour), label=f"{number}: {count} unit{'s' * (count > 1)}")
+        for number, (count, colour) in enumerate(zip(counts, colours, strict=True))
     ]
-    figure.legend(handles=handles, title="cluster", loc="outside right upper")
-    axes.set_title(title or "Clusters of units (Ward)")
+    heading = "cluster" if len(counts) <= MOST_LISTED else f"the largest {MOST_LISTED} of {len(counts)}"
+    figure.legend(handles=handles[:MOST_LISTED], title=heading, loc="outside right upper", ncols=columns)
+    figure.suptitle(title or "Clusters of units (Ward)")
     return figure
 
 
@@ -216,7 +222,7 @@ def plot_samples(
         )
     if labels is not None:
         figure.legend(loc="outside right upper")
-    axes.set_title(title or "Samples on their best matching units")
+    figure.suptitle(title or "Samples on their best matching units")
     return figure
 
 
@@ -231,21 +237,23 @@ def encode_figure(figure: "Figure", form: Literal["png", "svg"] = "png", *, dpi:
     return file.getvalue()
 
 
-def _figure(weights: FloatArray, geometry: Geometry) -> "tuple[Figure, Axes]":
-    figure, axes = _subplots(weights, geometry, 1, 1)
-    return figure, axes[0]
+def _figure(weights: FloatArray, geometry: Geometry, *, beside: float = BESIDE) -> "tuple[Figure, Axes]":
+    figure, (axes,) = _subplots(weights, geometry, 1, 1, beside=beside)
+    width, height = figure.get_size_inches()
+    figure.set_size_inches(max(width, SMALLEST[0]), max(height, SMALLEST[1]))
+    return figure, axes
 
 
 def _subplots(
-    weights: FloatArray, geometry: Geometry, rows: int, columns: int
+    weights: FloatArray, geometry: Geometry, rows: int, columns: int, *, beside: float
 ) -> "tuple[Figure, list[Axes]]":
     """Return a figure with room for maps of this shape, and its axes."""
     from matplotlib.figure import Figure
 
     width, height = weights.shape[0], weights.shape[1] * (_ROW if geometry.hexagonal else 1.0)
-    side = 4.2 if rows * columns == 1 else max(1.8, 3.2 / math.sqrt(max(1, columns / 3)))
+    side = SIDE if rows * columns == 1 else max(1.8, 3.2 / math.sqrt(max(1, columns / 3)))
     across, down = (side * part / max(width, height) for part in (width, height))
-    size = columns * (max(across, side / 4) + 1.4), rows * (max(down, side / 4) + 0.9)
+    size = columns * (max(across, side / 4) + beside), rows * (max(down, side / 4) + BELOW)
     figure = Figure(figsize=size, layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False)
     return figure, list(grid.ravel())
@@ -263,10 +271,13 @@ def _draw(axes: "Axes", values: FloatArray, geometry: Geometry, **options: Any) 
     width, height = values.shape[:2]
     if "cmap" in options:
         options["cmap"] = colormaps[options["cmap"]].with_extremes(bad=_GREY)
+        # As in plain pictures: where all numbers are equal, they are drawn as the least.
+        least = options.pop("vmin", np.nanmin(values))
+        options["clim"] = least, least + ((np.nanmax(values) - least) or 1.0)
     axes.set_xlabel("x")
     axes.set_ylabel("y")
+    axes.locator_params(integer=True, min_n_ticks=1)
     if not geometry.hexagonal:
-        axes.locator_params(integer=True)
         return axes.imshow(np.ma.masked_invalid(values.swapaxes(0, 1)), interpolation="nearest", **options)
     units = np.stack(np.divmod(np.arange(width * height), height), axis=1)
     centres = np.array([_place(x, y, geometry) for x, y in units.tolist()])

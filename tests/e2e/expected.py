@@ -57,6 +57,12 @@ def pixels(png: bytes) -> Pixels:
         return np.asarray(opened.convert("RGB"))
 
 
+def is_yellow_somewhere(png: bytes) -> bool:
+    """Whether a PNG shows the largest value of a component plane."""
+    distance = np.abs(pixels(png).astype(int) - (253, 231, 37)).max(axis=2)
+    return bool((distance <= 2).any())
+
+
 def _map(training: dict[str, Any], samples: FloatArray) -> FloatArray:
     names = ("width", "height", "iterations", "random_state")
     return SelfOrganizingMap(**{name: training[name] for name in names}).fit(samples).weights_

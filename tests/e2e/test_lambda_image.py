@@ -5,6 +5,7 @@ import json
 import re
 import shlex
 import subprocess
+import time
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 
 from tests.e2e import expected
+from tests.e2e.conftest import Report
 from tests.e2e.docker import Container, container
 from tests.e2e.emulator import body, gateway, invoke, rest_event
 from tests.e2e.s3 import S3Server
@@ -47,8 +49,8 @@ def post(path: str, content: dict[str, Any], *, accept: str = "image/png") -> di
     return rest_event("POST", path, headers, json.dumps(content).encode())
 
 
-def get(path: str) -> dict[str, Any]:
-    return rest_event("GET", path, {"Accept": "*/*"}, b"")
+def get(path: str, query: str = "") -> dict[str, Any]:
+    return rest_event("GET", path, {"Accept": "*/*"}, b"", query=query)
 
 
 def test_docker_run_and_curl(lambda_image: str) -> None:
@@ -97,6 +99,18 @@ def test_what_is_too_large_to_answer_is_a_link_to_s3(in_s3: Container) -> None:
         ).status_code
         == 403
     )
+
+
+def test_figures_are_drawn(in_s3: Container, report: Report) -> None:
+    made = invoke(in_s3.url, post("/train", expected.TRAINING))
+    place = f"/models/{made['headers']['kohonen-model-id']}/image"
+    begun = time.monotonic()
+    answer = invoke(in_s3.url, get(place, "view=planes&annotated=true"))
+    seconds = time.monotonic() - begun
+    assert answer["statusCode"] == 200, answer
+    assert expected.is_yellow_somewhere(body(answer))
+    report(f"the first annotated figure of an instance: {seconds:.2f} s, matplotlib and its fonts included")
+    assert seconds < 20, "the gateway waits no longer than 29"
 
 
 def test_problems_are_text(in_s3: Container) -> None:

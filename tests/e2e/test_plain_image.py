@@ -73,6 +73,16 @@ def test_the_demo_is_drawn(running: Container) -> None:
     np.testing.assert_array_equal(expected.pixels(answer.content), expected.demo(seed=seed))
 
 
+def test_figures_are_drawn_where_no_file_can_be_written(running: Container) -> None:
+    model_id = train(running.url).headers["kohonen-model-id"]
+    place = f"{running.url}/models/{model_id}/image?view=planes&annotated=true"
+    first = httpx2.get(place, timeout=60)
+    assert first.status_code == 200, running.logs()
+    assert expected.is_yellow_somewhere(first.content)
+    assert "component 2" in httpx2.get(f"{place}&format=svg", timeout=60).text
+    assert "temporary cache directory" not in running.logs()
+
+
 def test_models_outlive_the_container_in_a_volume(running: Container, plain_image: str, volume: str) -> None:
     model_id = train(running.url, random_state=1).headers["kohonen-model-id"]
     with container(plain_image, *HARDENED, f"--volume={volume}:/data", port=5000, ready="/health") as second:

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from kohonen import InvalidParameterError
+from kohonen.clusters import cluster_units
 from kohonen.figures import (
     encode_figure,
     plot_clusters,
@@ -19,7 +20,8 @@ from kohonen.figures import (
     plot_unit_errors,
 )
 from kohonen.geometry import PLANAR, Geometry
-from kohonen.views import hit_map, u_matrix
+from kohonen.palettes import colours_of_groups, colours_of_values
+from kohonen.views import hit_map, u_matrix, unit_errors
 
 HEXAGONAL = Geometry("hexagonal", "planar")
 WEIGHTS = np.random.default_rng(0).random((7, 4, 3))
@@ -41,7 +43,7 @@ def colour_at(figure: Any, x: int, y: int, geometry: Geometry) -> list[int]:
 def test_units_of_a_map_are_where_they_belong(geometry: Geometry) -> None:
     figure = plot_som_grid(WEIGHTS, geometry=geometry, title="Colours")
     axes = figure.axes[0]
-    assert (axes.get_title(), axes.get_xlabel(), axes.get_ylabel()) == ("Colours", "x", "y")
+    assert (figure.get_suptitle(), axes.get_xlabel(), axes.get_ylabel()) == ("Colours", "x", "y")
     for unit in [(0, 0), (6, 0), (0, 3), (6, 3), (2, 1)]:
         expected = np.rint(WEIGHTS[unit] * 255)
         assert np.abs(colour_at(figure, *unit, geometry) - expected).max() <= 1
@@ -112,6 +114,74 @@ def test_clusters_have_a_legend() -> None:
     texts = [text.get_text() for text in figure.legends[0].get_texts()]
     assert [text.split(":")[0] for text in texts] == ["0", "1", "2"]
     assert sum(int(text.split()[1]) for text in texts) == 28
+
+
+def test_of_many_clusters_the_largest_are_listed() -> None:
+    weights = np.random.default_rng(0).random((9, 8, 3))
+    (legend,) = plot_clusters(weights, k=50).legends
+    assert legend.get_title().get_text() == "the largest 36 of 50"
+    assert len(legend.get_texts()) == 36
+    assert plot_clusters(weights[:1, :1]).legends[0].get_texts()[0].get_text() == "0: 1 unit"
+
+
+PLOTS: dict[str, Any] = {
+    "map": lambda weights, samples, **more: plot_som_grid(weights, **more),
+    "u-matrix": lambda weights, samples, **more: plot_u_matrix(weights, **more),
+    "planes": lambda weights, samples, **more: plot_component_planes(weights, **more),
+    "hits": plot_hits,
+    "errors": plot_unit_errors,
+    "samples": plot_samples,
+    "clusters": lambda weights, samples, **more: plot_clusters(weights, **more),
+    "many clusters": lambda weights, samples, **more: plot_clusters(weights, k=weights[..., 0].size, **more),
+}
+
+
+@every_grid
+@pytest.mark.parametrize("shape", [(1, 1), (1, 12), (12, 1), (15, 10)])
+@pytest.mark.parametrize("view", PLOTS)
+def test_nothing_is_cut_off_and_units_have_whole_numbers(
+    view: str, shape: tuple[int, int], geometry: Geometry
+) -> None:
+    weights = np.random.default_rng(0).random((*shape, 3))
+    figure = PLOTS[view](weights, SAMPLES, geometry=geometry)
+    encode_figure(figure)
+    needed = figure.get_tightbbox()
+    width, height = figure.get_size_inches()
+    assert needed.x0 >= 0
+    assert needed.y0 >= 0
+    assert needed.x1 <= width
+    assert needed.y1 <= height
+    maps = [axes for axes in figure.axes if axes.get_xlabel() == "x"]
+    for axes in maps:
+        for ticks, count in ((axes.get_xticklabels(), shape[0]), (axes.get_yticklabels(), shape[1])):
+            numbers = {int(tick.get_text().replace("\N{MINUS SIGN}", "-")) for tick in ticks}
+            assert numbers & set(range(count))
+            assert len(numbers) == len(ticks)
+    assert maps[0].bbox.width > 20, "pixels"
+
+
+@every_grid
+def test_greys_and_colours_are_those_of_plain_pictures(geometry: Geometry) -> None:
+    distances = u_matrix(WEIGHTS, geometry)
+    figure = plot_u_matrix(WEIGHTS, geometry=geometry)
+    for unit in [(0, 0), (6, 3), (3, 2)]:
+        grey = 255 * (1 - distances[unit] / distances.max())
+        assert np.abs(np.array(colour_at(figure, *unit, geometry)) - grey).max() <= 2
+    even = np.full((4, 3, 2), 0.5)
+    assert colour_at(plot_u_matrix(even, geometry=geometry), 1, 1, geometry) == [255, 255, 255]
+    planes = plot_component_planes(even, component=0, geometry=geometry)
+    assert colour_at(planes, 1, 1, geometry) == [0x44, 0x01, 0x54]
+
+
+@every_grid
+def test_errors_and_clusters_are_where_they_belong(geometry: Geometry) -> None:
+    found, labels = unit_errors(WEIGHTS, SAMPLES), cluster_units(WEIGHTS, 3).labels
+    errors = plot_unit_errors(WEIGHTS, SAMPLES, geometry=geometry)
+    clusters = plot_clusters(WEIGHTS, k=3, geometry=geometry)
+    expected = colours_of_values(found)
+    for unit in [(0, 0), (6, 0), (0, 3), (6, 3), (2, 1), (5, 2)]:
+        assert np.abs(np.array(colour_at(errors, *unit, geometry)) - expected[unit]).max() <= 3
+        assert colour_at(clusters, *unit, geometry) == colours_of_groups(labels)[unit].tolist()
 
 
 def test_samples_have_markers_by_their_labels() -> None:

@@ -23,7 +23,7 @@ from kohonen.panels import (
     planes_size,
 )
 from kohonen.pictures import Pixels, draw_input_output, draw_map, draw_units, picture_size
-from kohonen.views import u_matrix
+from kohonen.views import hit_map, u_matrix, unit_errors
 
 HEXAGONAL = Geometry("hexagonal", "planar")
 TORUS = Geometry("rectangular", "toroidal")
@@ -150,6 +150,44 @@ def test_clusters_have_colours_of_their_own() -> None:
     for unit in itertools.product(range(6), range(5)):
         assert "#" + bytes(picture[centre(*unit, 4)].tolist()).hex() == GROUPS[labels[unit]]
     assert draw_clusters(weights).shape == (330, 396, 3)
+
+
+@pytest.mark.parametrize("shape", [(7, 4), (4, 6), (1, 6), (6, 1)])
+@pytest.mark.parametrize("dimension", [1, 3, 13])
+@pytest.mark.parametrize(
+    "geometry", [PLANAR, TORUS, HEXAGONAL, Geometry("hexagonal", "toroidal")], ids=lambda kind: f"{kind}"
+)
+def test_every_view_of_every_grid_at_every_unit(
+    geometry: Geometry, dimension: int, shape: tuple[int, int]
+) -> None:
+    if geometry.hexagonal and geometry.toroidal and shape[1] % 2:
+        pytest.skip("there is no such grid")
+    weights = np.random.default_rng(0).random((*shape, dimension))
+    samples = np.random.default_rng(1).random((9, dimension))
+    hits = hit_map(weights, samples).astype(float)
+    hits[hits == 0] = math.nan
+    distances = u_matrix(weights, geometry)
+    greys = np.rint(255 * (1 - distances / (distances.max() or 1.0)))[..., None]
+    expected = {
+        "hits": colours_of_values(hits),
+        "errors": colours_of_values(unit_errors(weights, samples)),
+        "clusters": colours_of_groups(cluster_units(weights, 2).labels),
+        "u-matrix": np.repeat(greys, 3, axis=2),
+        "plane": colours_of_values(weights[..., -1]),
+    }
+    options: dict[str, Any] = {"scale": 8, "geometry": geometry}
+    drawn = {
+        "hits": draw_hits(weights, samples, **options),
+        "errors": draw_errors(weights, samples, **options),
+        "clusters": draw_clusters(weights, k=2, **options),
+        "u-matrix": draw_u_matrix(weights, **options),
+        "plane": draw_planes(weights, component=dimension - 1, **options),
+    }
+    for view, picture in drawn.items():
+        assert picture.shape[:2] == picture_size(*shape, 8, geometry)
+        for unit in itertools.product(range(shape[0]), range(shape[1])):
+            at = centre(*unit, 8, geometry)
+            assert picture[at].tolist() == expected[view][unit].tolist(), (view, unit)
 
 
 def test_many_groups_have_many_colours() -> None:

@@ -51,6 +51,14 @@ def test_frames_show_the_map_learning(client: TestClient, media_type: str) -> No
         np.testing.assert_array_equal(picture[: 4 * 66], draw_map(frame.weights, scale=66))
 
 
+def test_the_demo_in_motion_is_below_a_megabyte(client: TestClient) -> None:
+    colours = np.random.default_rng([7, 1]).random((20, 3)).tolist()
+    answer = client.post("/train", json={"colours": colours, "random_state": 7}, headers=GIF)
+    assert (answer.headers["Kohonen-Frames"], answer.headers["Kohonen-Scale"]) == ("24", "4")
+    assert "Kohonen-Scaled-Down" not in answer.headers
+    assert len(answer.content) < 1_000_000
+
+
 def test_frames_are_no_part_of_the_model(client: TestClient) -> None:
     plain = client.post("/train", json={key: value for key, value in BODY.items() if key != "frames"})
     assert plain.status_code == 201
