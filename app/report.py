@@ -1,7 +1,7 @@
 """A model as one page of HTML that needs nothing else: no network, no script."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from app.advice import advice
@@ -39,7 +39,7 @@ code { font-size: .9em; word-break: break-all }
 _CAPTIONS: dict[View, str] = {
     "map": "The map: each unit's weights as a colour.",
     "u-matrix": "U-matrix: how far each unit is from its neighbours. Dark borders part groups.",
-    "planes": "Component planes, row by row from component 0: dark for small weights, yellow for large.",
+    "planes": "Component planes, row by row in order: dark for small weights, yellow for large.",
     "hits": "Hits: how many samples fall on each unit: dark for few, yellow for the most, grey for none.",
     "errors": "Errors: how far samples are from their unit: dark for near, yellow for far, grey for none.",
     "clusters": "Clusters of units, by Ward's method; their profiles are below.",
@@ -70,9 +70,10 @@ def report(card: Card, weights: FloatArray, samples: FloatArray | None) -> str:
             "<h2>Views</h2>",
             *_views(card, weights, samples),
             "<h2>Clusters</h2>",
-            _clusters(weights, samples),
+            _clusters(card, weights, samples),
             "<h2>Parameters</h2>",
             _table(_parameters(card)),
+            _columns(card),
         ]
     )
     return (
@@ -142,6 +143,7 @@ def _history(card: Card) -> str:
 
 
 def _views(card: Card, weights: FloatArray, samples: FloatArray | None) -> Iterator[str]:
+    table = card.table
     for view, caption in _CAPTIONS.items():
         if view == "map" and not are_colours(weights):
             continue
@@ -150,7 +152,7 @@ def _views(card: Card, weights: FloatArray, samples: FloatArray | None) -> Itera
             view == "planes" and weights.shape[2] > MOST_PLANES
         ):
             continue
-        content = base64.b64encode(picture.draw(weights, samples, card.geometry)).decode()
+        content = base64.b64encode(picture.draw(weights, samples, card.geometry, table)).decode()
         yield (
             f'<figure><img src="data:image/png;base64,{content}" alt="{escape(view)}">'
             f"<figcaption>{escape(caption)}</figcaption></figure>"
@@ -159,14 +161,34 @@ def _views(card: Card, weights: FloatArray, samples: FloatArray | None) -> Itera
         yield "<p>The data are not kept with this model, so there are no views of its samples.</p>"
 
 
-def _clusters(weights: FloatArray, samples: FloatArray | None) -> str:
+def _columns(card: Card) -> str:
+    """Tell how the samples were made from a table."""
+    if card.preparation is None:
+        return ""
+    missing = f"{card.data.missing:,} values were missing, and masked." if card.data.missing else ""
+    rows = [
+        (
+            column.name,
+            column.normalisation if column.categories is None else ", ".join(column.categories),
+            "" if column.categories is not None else f"({column.offset:.4g}, {column.scale:.4g})",
+        )
+        for column in card.preparation.columns
+    ]
+    return (
+        "<h2>Columns</h2><p>Each with its normalisation, and what was subtracted and divided by; or its "
+        f"categories. {missing}</p>{_table(iter(rows))}"
+    )
+
+
+def _clusters(card: Card, weights: FloatArray, samples: FloatArray | None) -> str:
     clusters = cluster_units(weights)
     found = None if samples is None else cluster_samples(weights, samples, clusters)
     rows = ["<tr><th>Cluster</th><th>Units</th><th>Samples</th><th>What tells it from the others</th></tr>"]
     colours = colours_of_groups(clusters.labels)
+    names = card.component_names
     for number, one in enumerate(profiles(clusters, samples, found)):
         colour = bytes(colours[clusters.labels == number][0].tolist()).hex()
-        told = "no samples" if one.distinction is None else _distinction(one.distinction)
+        told = "no samples" if one.distinction is None else _distinction(one.distinction, names)
         rows.append(
             f'<tr><td><span class="swatch" style="background:#{colour}"></span>{number}</td>'
             f'<td class="n">{one.units}</td><td class="n">{"-" if one.samples is None else one.samples}</td>'
@@ -175,12 +197,11 @@ def _clusters(weights: FloatArray, samples: FloatArray | None) -> str:
     return f"<table>{''.join(rows)}</table>"
 
 
-def _distinction(values: list[float]) -> str:
+def _distinction(values: list[float | None], names: Sequence[str]) -> str:
     """Name the components that are farthest from the mean of all, in standard deviations."""
-    order = sorted(range(len(values)), key=lambda k: -abs(values[k]))
-    telling = [k for k in order[:MOST_COMPONENTS] if abs(values[k]) >= 0.5][:4]
+    known = [(value, name) for value, name in zip(values, names, strict=True) if value is not None]
+    order = sorted(known, key=lambda one: -abs(one[0]))
+    telling = [one for one in order[:MOST_COMPONENTS] if abs(one[0]) >= 0.5][:4]
     if not telling:
         return "close to the mean in every component"
-    return ", ".join(
-        f"component {k} {'high' if values[k] > 0 else 'low'} ({values[k]:+.1f} sd)" for k in telling
-    )
+    return ", ".join(f"{name} {'high' if value > 0 else 'low'} ({value:+.1f} sd)" for value, name in telling)

@@ -96,6 +96,7 @@ class JobService:
             dimension=dimension,
             limits=self._settings,
             field=request.field,
+            masked=request.masked,
         )
         return self._add(request, self._queue)
 

@@ -203,6 +203,7 @@ class Worker:
                     heart.lost or (part.advanced and (self._stopped.is_set() or time.monotonic() > until))
                 ),
                 observers=part.observers,
+                missing="mask",
             )
             if heart.lost:
                 raise LeaseLostError(job.id)
