@@ -138,7 +138,7 @@ def _written(text: str, columns: int) -> npt.NDArray[np.bool_]:
     shown, length = text, len(text)
     while length and font.getlength(shown) > columns:
         length -= 1
-        shown = text[:length].rstrip() + "..."
+        shown = text[:length].rstrip() + "..." if length else ""
     image = Image.new("1", (columns, CAPTION))
     ImageDraw.Draw(image).text((0, 2), shown, fill=1, font=font)
     return np.asarray(image)

@@ -29,7 +29,7 @@ COLUMNS: dict[str, list[Any]] = {
     "species": ["cat", "dog", "cat", "dog", None],
 }
 CSV = 'height,"weight, kg",species\n31.5,4.2,cat\n48,,dog\n29,3.9,cat\n52.25,19,dog\n33,4,\n'
-MAP = {"width": 6, "height": 4, "iterations": 20, "random_state": 1}
+MAP: dict[str, Any] = {"width": 6, "height": 4, "iterations": 20, "random_state": 1}
 QUERY = "width=6&height=4&iterations=20&random_state=1"
 AS_JSON = {"Accept": "application/json"}
 AS_CSV = {"content-type": "text/csv; charset=utf-8"}
@@ -46,7 +46,8 @@ def train_csv(client: TestClient, content: str | bytes = CSV, query: str = "") -
 
 
 def weights(client: TestClient, ref: str) -> npt.NDArray[np.float64]:
-    return np.load(io.BytesIO(client.get(f"/models/{ref}/download").content))
+    loaded: npt.NDArray[np.float64] = np.load(io.BytesIO(client.get(f"/models/{ref}/download").content))
+    return loaded
 
 
 def test_json_and_csv_and_the_library_make_the_same_map(client: TestClient) -> None:
