@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from app.advice import advice
-from app.clusters import cluster_samples, profiles
+from app.clusters import Profile, cluster_samples, profiles
 from app.drawing import Picture, View
 from app.models import Card
 from kohonen.clusters import cluster_units
@@ -73,7 +73,7 @@ def report(card: Card, weights: FloatArray, samples: FloatArray | None) -> str:
             _clusters(card, weights, samples),
             "<h2>Parameters</h2>",
             _table(_parameters(card)),
-            _columns(card),
+            _columns(card, weights),
         ]
     )
     return (
@@ -161,23 +161,24 @@ def _views(card: Card, weights: FloatArray, samples: FloatArray | None) -> Itera
         yield "<p>The data are not kept with this model, so there are no views of its samples.</p>"
 
 
-def _columns(card: Card) -> str:
-    """Tell how the samples were made from a table."""
-    if card.preparation is None:
+def _columns(card: Card, weights: FloatArray) -> str:
+    """Tell how the samples were made from a table, and how far the map reaches in its units."""
+    table = card.table
+    if table is None:
         return ""
-    missing = f"{card.data.missing:,} values were missing, and masked." if card.data.missing else ""
+    planes = table.inverse(weights).reshape(-1, weights.shape[2]).T
+    reach = {
+        name: f"from {plane.min():.4g} to {plane.max():.4g} on the map"
+        for name, plane in zip(table.components, planes, strict=True)
+    }
     rows = [
-        (
-            column.name,
-            column.normalisation if column.categories is None else ", ".join(column.categories),
-            "" if column.categories is not None else f"({column.offset:.4g}, {column.scale:.4g})",
-        )
-        for column in card.preparation.columns
+        (column.name, column.normalisation, reach[column.name])
+        if column.categories is None
+        else (column.name, "categories", ", ".join(column.categories))
+        for column in table.columns
     ]
-    return (
-        "<h2>Columns</h2><p>Each with its normalisation, and what was subtracted and divided by; or its "
-        f"categories. {missing}</p>{_table(iter(rows))}"
-    )
+    missing = f"<p>Missing values, which are masked: {card.data.missing:,}.</p>" * (card.data.missing > 0)
+    return f"<h2>Columns</h2>{missing}{_table(iter(rows))}"
 
 
 def _clusters(card: Card, weights: FloatArray, samples: FloatArray | None) -> str:
@@ -186,9 +187,9 @@ def _clusters(card: Card, weights: FloatArray, samples: FloatArray | None) -> st
     rows = ["<tr><th>Cluster</th><th>Units</th><th>Samples</th><th>What tells it from the others</th></tr>"]
     colours = colours_of_groups(clusters.labels)
     names = card.component_names
-    for number, one in enumerate(profiles(clusters, samples, found)):
+    for number, one in enumerate(profiles(clusters, samples, found, card.table)):
         colour = bytes(colours[clusters.labels == number][0].tolist()).hex()
-        told = "no samples" if one.distinction is None else _distinction(one.distinction, names)
+        told = "no samples" if one.distinction is None else _distinction(one, names)
         rows.append(
             f'<tr><td><span class="swatch" style="background:#{colour}"></span>{number}</td>'
             f'<td class="n">{one.units}</td><td class="n">{"-" if one.samples is None else one.samples}</td>'
@@ -197,11 +198,15 @@ def _clusters(card: Card, weights: FloatArray, samples: FloatArray | None) -> st
     return f"<table>{''.join(rows)}</table>"
 
 
-def _distinction(values: list[float | None], names: Sequence[str]) -> str:
-    """Name the components that are farthest from the mean of all, in standard deviations."""
-    known = [(value, name) for value, name in zip(values, names, strict=True) if value is not None]
+def _distinction(profile: Profile, names: Sequence[str]) -> str:
+    """Name the components that are farthest from the mean of all, with their means."""
+    columns = zip(profile.distinction or (), profile.mean or (), names, strict=True)
+    known = [(above, mean, name) for above, mean, name in columns if above is not None]
     order = sorted(known, key=lambda one: -abs(one[0]))
     telling = [one for one in order[:MOST_COMPONENTS] if abs(one[0]) >= 0.5][:4]
     if not telling:
         return "close to the mean in every component"
-    return ", ".join(f"{name} {'high' if value > 0 else 'low'} ({value:+.1f} sd)" for value, name in telling)
+    return ", ".join(
+        f"{name} {'high' if above > 0 else 'low'} (mean {mean:.3g}, {above:+.1f} sd)"
+        for above, mean, name in telling
+    )

@@ -19,7 +19,7 @@ ABOUT: dict[str, Any] = {
     "version": __version__,
     "summary": "Self-organizing maps as a service",
     "description": (
-        "Send colours, or any numeric vectors: the service trains a [self-organizing map]"
+        "Send colours, any numeric vectors or a table: the service trains a [self-organizing map]"
         "(https://en.wikipedia.org/wiki/Self-organizing_map) on them and answers with a picture of it. "
         "Try `POST /train` below: *Try it out*, then *Execute*.\n\n"
         "Errors are problem details (RFC 9457). A picture's figures come as `Kohonen-*` headers."

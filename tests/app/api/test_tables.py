@@ -443,7 +443,7 @@ def test_a_cluster_whose_samples_all_miss_a_component(client: TestClient) -> Non
     assert profile["mean"] == pytest.approx([10, None])
     assert profile["distinction"][1] is None
     page = client.get("/models/pets/report").text
-    assert "a high" in page
+    assert "a high (mean 10, +1.0 sd)" in page
 
 
 def test_the_report_tells_of_the_columns(client: TestClient) -> None:
@@ -452,7 +452,11 @@ def test_the_report_tells_of_the_columns(client: TestClient) -> None:
     page = client.get("/models/pets/report").text
     assert "&lt;b&gt;</th>" in page
     assert "&amp;x, y" in page
-    assert "1 values were missing, and masked" in page
+    assert "Missing values, which are masked: 1." in page
+    reach = re.search(r"z-score</td><td>from (.*?) to (.*?) on the map", page)
+    assert reach is not None
+    plane = 2 + weights(client, "pets")[..., 0]  # of 1 and 3: a mean of 2, a deviation of 1
+    assert [float(end) for end in reach.groups()] == pytest.approx([plane.min(), plane.max()], rel=1e-3)
     assert "<b>" not in page
     plain = client.post("/train", json={"colours": ["red"], **MAP}, headers=AS_JSON).json()["id"]
     assert "<h2>Columns</h2>" not in client.get(f"/models/{plain}/report").text
