@@ -23,6 +23,8 @@ __all__ = [
 #: Seconds to compare a vector with a unit, and more for every dimension.
 COMPARISON_SECONDS = 8e-9
 DIMENSION_SECONDS = 0.5e-9
+#: And for every dimension where vectors miss values.
+MASKED_SECONDS = 3e-9
 #: Values of the samples that a table becomes: some 100 MB.
 MOST_TABLE_VALUES = 2**24
 
@@ -130,7 +132,9 @@ def check_job(
         raise OverLimitError(errors)
 
 
-def check_prediction(shape: tuple[int, int, int], *, vectors: int, limits: Settings, seconds: float) -> None:
+def check_prediction(
+    shape: tuple[int, int, int], *, vectors: int, limits: Settings, seconds: float, masked: bool = False
+) -> None:
     """Refuse to look for more vectors than is allowed.
 
     Parameters
@@ -143,6 +147,8 @@ def check_prediction(shape: tuple[int, int, int], *, vectors: int, limits: Setti
         What is allowed.
     seconds : float
         How long it may take.
+    masked : bool
+        Whether vectors miss values.
 
     Raises
     ------
@@ -150,7 +156,8 @@ def check_prediction(shape: tuple[int, int, int], *, vectors: int, limits: Setti
         Saying what was asked, and what is allowed.
     """
     width, height, dimension = shape
-    each = width * height * (COMPARISON_SECONDS + DIMENSION_SECONDS * dimension)
+    by_dimension = MASKED_SECONDS if masked else DIMENSION_SECONDS
+    each = width * height * (COMPARISON_SECONDS + by_dimension * dimension)
     allowed = min(limits.max_vectors, max(1, math.floor(max(0.0, seconds) / each)))
     if vectors > allowed:
         message = f"{vectors:,} vectors are more than the {allowed:,} that may be sent at a time for this map"

@@ -151,7 +151,11 @@ def located(card: Card, given: Any, settings: Settings, deadline: float) -> Floa
     """
     samples = vectors_for(card, given)
     limits.check_prediction(
-        card.weights.shape, vectors=len(samples), limits=settings, seconds=deadline - time.monotonic()
+        card.weights.shape,
+        vectors=len(samples),
+        limits=settings,
+        seconds=deadline - time.monotonic(),
+        masked=bool(np.isnan(samples).any()),
     )
     return samples
 

@@ -369,6 +369,18 @@ def test_masks_are_part_of_the_estimate(make_client: MakeClient) -> None:
     assert client.post("/train", json={"columns": full, **MAP}).status_code == 201
 
 
+def test_fewer_rows_may_be_predicted_at_a_time_where_they_miss_values(make_client: MakeClient) -> None:
+    columns = {f"c{k}": [k, 1.0] for k in range(200)}
+    client = make_client(max_training_seconds=1.0)
+    body = {"columns": columns, "width": 90, "height": 90, "iterations": 1, "algorithm": "batch"}
+    client.post("/train", json={**body, "name": "wide"}).raise_for_status()
+    rows: dict[str, list[Any]] = {name: [1.0] * 400 for name in columns}
+    assert client.post("/models/wide/predict", json={"columns": rows}).status_code == 200
+    rows["c0"] = [None] * 400
+    document = problem(client.post("/models/wide/predict", json={"columns": rows}), 422)
+    assert "400 vectors are more than" in document["detail"]
+
+
 def test_going_on_with_a_table(pets: TestClient) -> None:
     parent = pets.get("/models/pets").json()
     body: dict[str, Any] = {"columns": COLUMNS, "iterations": 5}
