@@ -29,7 +29,7 @@ def advice(card: Card, samples: FloatArray | None = None) -> list[str]:
     samples : ndarray of shape (n, dim), optional
         What it was trained on, where that is kept.
     """
-    found = [_order(card), _units(card), _fit(card), _course(card), _spread(samples)]
+    found = [_order(card), _units(card), _fit(card), _course(card), _spread(samples, card.component_names)]
     return [text for text in found if text is not None]
 
 
@@ -83,14 +83,15 @@ def _course(card: Card) -> str | None:
     )
 
 
-def _spread(samples: FloatArray | None) -> str | None:
+def _spread(samples: FloatArray | None, names: list[str]) -> str | None:
     if samples is None or samples.shape[1] < 2:
         return None
-    spread = samples.std(axis=0)
+    spread = np.nanstd(samples, axis=0)
     varying = spread[spread > 0]
     if len(varying) < 2 or varying.max() <= UNEVEN_SPREAD * np.median(varying):
         return None
+    name = names[int(spread.argmax())]
     return (
-        f"Component {int(spread.argmax())} spreads {varying.max() / np.median(varying):.0f} times as far as "
+        f"{name[0].upper() + name[1:]} spreads {varying.max() / np.median(varying):.0f} times as far as "
         "the others usually do, and decides almost alone which unit is nearest: bring columns to one scale."
     )

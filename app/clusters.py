@@ -1,11 +1,14 @@
 """Which cluster each sample of a model is in, and what tells the clusters apart."""
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from kohonen import Preparation
 from kohonen.clusters import Clusters
 from kohonen.data import FloatArray
 from kohonen.search import match
@@ -13,6 +16,8 @@ from kohonen.search import match
 __all__ = ["ClusterCount", "Profile", "SampleClusters", "cluster_samples", "parse_count", "profiles"]
 
 ClusterCount: TypeAlias = int | Literal["auto"]
+#: By component.
+Told: TypeAlias = list[float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class Profile:
     centre : list of float
         The mean weights of its units.
     mean, least, most : list of float or None
-        Of its samples, by component; None without any.
+        Of its samples, by component; None without any, and for a component that all of them miss.
     distinction : list of float or None
         By component, how many standard deviations of all samples its mean is above that of all samples: what
         is far from zero tells the cluster from the others.
@@ -53,11 +58,11 @@ class Profile:
 
     units: int
     samples: int | None
-    centre: list[float]
-    mean: list[float] | None = None
-    least: list[float] | None = None
-    most: list[float] | None = None
-    distinction: list[float] | None = None
+    centre: Told
+    mean: Told | None = None
+    least: Told | None = None
+    most: Told | None = None
+    distinction: Told | None = None
 
 
 def parse_count(text: str) -> ClusterCount | None:
@@ -76,30 +81,39 @@ def cluster_samples(weights: FloatArray, samples: FloatArray, clusters: Clusters
 
 
 def profiles(
-    clusters: Clusters, samples: FloatArray | None = None, found: SampleClusters | None = None
+    clusters: Clusters,
+    samples: FloatArray | None = None,
+    found: SampleClusters | None = None,
+    table: Preparation | None = None,
 ) -> list[Profile]:
-    """Describe each cluster by its units and, where they are given, by the samples that fall on these."""
+    """Describe each cluster by its units and, where they are given, by the samples that fall on these.
+
+    In the units of the table that the samples were made from, if they were; but the distinction has none.
+    """
     units = np.bincount(clusters.labels.ravel(), minlength=clusters.count)
     described = []
     for number, centre in enumerate(clusters.centres):
+        here = _told(centre, table)
         if samples is None or found is None:
-            described.append(Profile(int(units[number]), None, centre.tolist()))
+            described.append(Profile(int(units[number]), None, here))
             continue
         own = samples[found.clusters == number]
         if not len(own):
-            described.append(Profile(int(units[number]), 0, centre.tolist()))
+            described.append(Profile(int(units[number]), 0, here))
             continue
-        spread = samples.std(axis=0)
-        above = (own.mean(axis=0) - samples.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-        described.append(
-            Profile(
-                int(units[number]),
-                len(own),
-                centre.tolist(),
-                own.mean(axis=0).tolist(),
-                own.min(axis=0).tolist(),
-                own.max(axis=0).tolist(),
-                above.tolist(),
-            )
-        )
+        spread = _each(np.std, samples)
+        above = (_each(np.mean, own) - _each(np.mean, samples)) / np.where(spread > 0, spread, 1.0)
+        mean, least, most = (_told(_each(of, own), table) for of in (np.mean, np.min, np.max))
+        described.append(Profile(int(units[number]), len(own), here, mean, least, most, _told(above)))
     return described
+
+
+def _each(function: Callable[[FloatArray], float], samples: FloatArray) -> FloatArray:
+    """Return something of each component of samples (n, dim), of what is present; NaN where nothing is."""
+    present = (column[~np.isnan(column)] for column in samples.T)
+    return np.array([function(values) if len(values) else math.nan for values in present])
+
+
+def _told(values: FloatArray, table: Preparation | None = None) -> Told:
+    in_units = values if table is None else table.inverse(values)
+    return [None if math.isnan(value) else value for value in in_units.tolist()]

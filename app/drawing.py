@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeAlias
 
 from app.errors import FieldError, InvalidRequestError, OverLimitError
+from kohonen import Preparation
 from kohonen.data import FloatArray
 from kohonen.geometry import Geometry
 from kohonen.panels import (
@@ -72,7 +73,9 @@ class Picture:
         """Return what tells this picture of a model from others."""
         return asdict(self)
 
-    def check(self, shape: tuple[int, int, int], geometry: Geometry, *, most_pixels: int) -> None:
+    def check(
+        self, shape: tuple[int, int, int], geometry: Geometry, *, most_pixels: int, named: bool = False
+    ) -> None:
         """Refuse a picture that there is not, or that would be too large.
 
         Raises
@@ -97,7 +100,7 @@ class Picture:
         if self.annotated:
             self._check_figure(width * height, dimension)
         else:
-            self._check_pixels(width, height, dimension, geometry, most_pixels)
+            self._check_pixels(width, height, dimension, geometry, most_pixels, named)
 
     def _check_figure(self, units: int, dimension: int) -> None:
         if units > MOST_ANNOTATED_UNITS:
@@ -109,20 +112,34 @@ class Picture:
         if self.scale is not None and self.scale > 4:
             raise OverLimitError([FieldError("/scale", "a figure is drawn 4 times as large at most")])
 
-    def _check_pixels(self, width: int, height: int, dimension: int, geometry: Geometry, most: int) -> None:
+    def _check_pixels(
+        self, width: int, height: int, dimension: int, geometry: Geometry, most: int, named: bool
+    ) -> None:
         if self.view == "planes" and self.component is None:
             scale = self.scale or plane_pixels(width, height, dimension)
-            rows, columns = planes_size(width, height, dimension, scale, geometry)
+            rows, columns = planes_size(width, height, dimension, scale, geometry, named=named)
         else:
             rows, columns = picture_size(width, height, self.scale or unit_pixels(width, height), geometry)
         if rows * columns > most:
             message = f"a picture of {rows * columns:,} pixels is over the limit of {most:,}"
             raise OverLimitError([FieldError("/scale", message)])
 
-    def draw(self, weights: FloatArray, samples: FloatArray | None, geometry: Geometry) -> bytes:
-        """Draw the picture of a map; the samples are there when the view needs them."""
+    def draw(
+        self,
+        weights: FloatArray,
+        samples: FloatArray | None,
+        geometry: Geometry,
+        table: Preparation | None = None,
+    ) -> bytes:
+        """Draw the picture of a map; the samples are there when the view needs them.
+
+        Component planes are in the units of the table that the samples were made from, and have its names.
+        """
+        names = None
+        if table is not None and self.view == "planes":
+            weights, names = table.inverse(weights), table.components
         if self.annotated:
-            return self._figure(weights, samples, geometry)
+            return self._figure(weights, samples, geometry, names)
         size: dict[str, Any] = {"scale": self.scale, "geometry": geometry}
         match self.view, samples:
             case "input-output", given if given is not None:
@@ -134,14 +151,20 @@ class Picture:
             case "u-matrix", _:
                 pixels = draw_u_matrix(weights, **size)
             case "planes", _:
-                pixels = draw_planes(weights, component=self.component, **size)
+                pixels = draw_planes(weights, component=self.component, names=names, **size)
             case "clusters", _:
                 pixels = draw_clusters(weights, k=self.clusters or "auto", **size)
             case _:
                 pixels = draw_map(weights, **size)
         return encode_png(pixels)
 
-    def _figure(self, weights: FloatArray, samples: FloatArray | None, geometry: Geometry) -> bytes:
+    def _figure(
+        self,
+        weights: FloatArray,
+        samples: FloatArray | None,
+        geometry: Geometry,
+        names: tuple[str, ...] | None,
+    ) -> bytes:
         # With matplotlib, which is heavy and seldom needed.
         from kohonen import figures
 
@@ -153,7 +176,9 @@ class Picture:
             case "u-matrix", _:
                 figure = figures.plot_u_matrix(weights, geometry=geometry)
             case "planes", _:
-                figure = figures.plot_component_planes(weights, component=self.component, geometry=geometry)
+                figure = figures.plot_component_planes(
+                    weights, component_names=names, component=self.component, geometry=geometry
+                )
             case "clusters", _:
                 figure = figures.plot_clusters(weights, k=self.clusters or "auto", geometry=geometry)
             case _:

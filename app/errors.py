@@ -7,7 +7,7 @@ The tree::
     │   └── OverLimitError         more than this deployment allows
     ├── MalformedBodyError         not JSON at all
     ├── BodyTooLargeError          more bytes than are read
-    ├── UnsupportedMediaTypeError  a body that is not JSON
+    ├── UnsupportedMediaTypeError  a body of a media type that is not understood
     ├── NotAcceptableError         no representation that the client accepts
     ├── AnswerTooLargeError        an answer that this deployment cannot send
     ├── TooBusyError               as many trainings or jobs under way and waiting as there may be
@@ -38,7 +38,7 @@ from starlette.exceptions import HTTPException
 from app.allowed import allowed_methods
 from app.jobs.port import QueueUnavailable
 from app.storage.port import StoreUnavailable
-from kohonen import InvalidColourError, InvalidDataError, InvalidParameterError
+from kohonen import InvalidColourError, InvalidDataError, InvalidParameterError, InvalidTableError
 
 __all__ = [
     "PROBLEMS",
@@ -180,7 +180,7 @@ PROBLEMS: Mapping[type[Exception], tuple[int, str, str]] = {
     InvalidParameterError: (422, "invalid-request", "The request is not valid"),
     MalformedBodyError: (400, "malformed-json", "The body is not JSON"),
     BodyTooLargeError: (413, "body-too-large", "The body is too large"),
-    UnsupportedMediaTypeError: (415, "unsupported-media-type", "The body must be JSON"),
+    UnsupportedMediaTypeError: (415, "unsupported-media-type", "The body is of another media type"),
     NotAcceptableError: (406, "not-acceptable", "No acceptable representation"),
     AnswerTooLargeError: (422, "answer-too-large", "The answer is too large to send"),
     TooBusyError: (503, "too-busy", "Too many trainings at once"),
@@ -266,6 +266,9 @@ def _field_errors(error: Exception) -> Sequence[FieldError]:
             return error.errors
         case InvalidColourError():
             return [FieldError(pointer(["colours", error.index]), str(error))]
+        case InvalidTableError():
+            place = [part for part in (error.column, error.row) if part is not None]
+            return [FieldError(pointer(["columns", *place]), str(error))]
         case InvalidDataError():
             return [FieldError("/data", str(error))]
         case InvalidParameterError():
@@ -276,15 +279,13 @@ def _field_errors(error: Exception) -> Sequence[FieldError]:
 
 def _http(request: Request, error: Exception) -> ProblemResponse:
     assert isinstance(error, HTTPException)
-    path = request.url.path
     details = {
-        404: f"there is nothing at {path}; /docs lists what there is",
-        405: f"{request.method} is not a thing to do with {path}",
+        404: f"there is nothing at {request.url.path}; /docs lists what there is",
+        405: f"{request.method} is not a thing to do with {request.url.path}",
     }
     detail = details.get(error.status_code, str(error.detail))
     headers = {"Allow": allowed_methods(request)} if error.status_code == 405 else dict(error.headers or {})
-    content = document(error.status_code, detail)
-    return ProblemResponse(content, status_code=error.status_code, headers=headers)
+    return ProblemResponse(document(error.status_code, detail), error.status_code, headers)
 
 
 def _validation(request: Request, error: Exception) -> ProblemResponse:
@@ -296,5 +297,4 @@ def _validation(request: Request, error: Exception) -> ProblemResponse:
 
 def _unexpected(request: Request, error: Exception) -> ProblemResponse:
     # The server logs the traceback: the error is raised again once this answer is sent.
-    content = document(500, "something went wrong on our side; it has been logged")
-    return ProblemResponse(content, status_code=500)
+    return ProblemResponse(document(500, "something went wrong on our side; it has been logged"), 500)

@@ -10,16 +10,31 @@ from kohonen.engines import default_engine
 from kohonen.parameters import Parameters
 from kohonen.pictures import picture_size, unit_pixels
 
-__all__ = ["check", "check_job", "check_prediction", "check_samples", "estimate"]
+__all__ = [
+    "check",
+    "check_job",
+    "check_prediction",
+    "check_samples",
+    "check_table",
+    "check_values",
+    "estimate",
+]
 
 #: Seconds to compare a vector with a unit, and more for every dimension.
 COMPARISON_SECONDS = 8e-9
 DIMENSION_SECONDS = 0.5e-9
+#: And for every dimension where vectors miss values.
+MASKED_SECONDS = 3e-9
+#: Values of the samples that a table becomes: some 100 MB.
+MOST_TABLE_VALUES = 2**24
 
 
-def estimate(parameters: Parameters, *, samples: int, dimension: int) -> float:
-    """Estimate how many seconds a training takes, rather too many than too few."""
-    cost = default_engine(parameters.algorithm, parameters.geometry).cost
+def estimate(parameters: Parameters, *, samples: int, dimension: int, masked: bool = False) -> float:
+    """Estimate how many seconds a training takes, rather too many than too few.
+
+    `masked` says whether samples miss values, which the fastest engines do not know.
+    """
+    cost = default_engine(parameters.algorithm, parameters.geometry, masked=masked).cost
     return cost.seconds(parameters, samples=samples, dimension=dimension)
 
 
@@ -31,6 +46,7 @@ def check(
     limits: Settings,
     seconds: float,
     field: str,
+    masked: bool = False,
     as_job: bool = False,
 ) -> None:
     """Refuse a training that asks for more than is allowed.
@@ -47,6 +63,8 @@ def check(
         How long the training may take.
     field : str
         The request's field that the samples stand in.
+    masked : bool
+        Whether samples miss values.
     as_job : bool
         Whether the same may be asked for as a job.
 
@@ -56,7 +74,7 @@ def check(
         Naming everything that is over its limit: what was asked, and what is allowed.
     """
     errors = list(_too_large(parameters, samples, dimension, limits, field, limits.max_samples))
-    expected = estimate(parameters, samples=samples, dimension=dimension)
+    expected = estimate(parameters, samples=samples, dimension=dimension, masked=masked)
     if not errors and expected > seconds:
         errors.append(_too_long(parameters, expected, seconds))
     if errors:
@@ -68,7 +86,15 @@ def check(
         raise OverLimitError(errors)
 
 
-def check_job(parameters: Parameters, *, samples: int, dimension: int, limits: Settings, field: str) -> None:
+def check_job(
+    parameters: Parameters,
+    *,
+    samples: int,
+    dimension: int,
+    limits: Settings,
+    field: str,
+    masked: bool = False,
+) -> None:
     """Refuse a job that asks for more than is allowed.
 
     Parameters
@@ -81,6 +107,8 @@ def check_job(parameters: Parameters, *, samples: int, dimension: int, limits: S
         What is allowed.
     field : str
         The request's field that the samples stand in.
+    masked : bool
+        Whether samples miss values.
 
     Raises
     ------
@@ -89,7 +117,7 @@ def check_job(parameters: Parameters, *, samples: int, dimension: int, limits: S
     """
     errors = list(_too_large(parameters, samples, dimension, limits, field, limits.max_job_samples))
     if not errors:
-        expected = estimate(parameters, samples=samples, dimension=dimension)
+        expected = estimate(parameters, samples=samples, dimension=dimension, masked=masked)
         if expected > limits.max_job_seconds:
             errors.append(_too_long(parameters, expected, limits.max_job_seconds))
         iteration = expected / (parameters.iterations + QUALITY_ITERATIONS)
@@ -104,7 +132,9 @@ def check_job(parameters: Parameters, *, samples: int, dimension: int, limits: S
         raise OverLimitError(errors)
 
 
-def check_prediction(shape: tuple[int, int, int], *, vectors: int, limits: Settings, seconds: float) -> None:
+def check_prediction(
+    shape: tuple[int, int, int], *, vectors: int, limits: Settings, seconds: float, masked: bool = False
+) -> None:
     """Refuse to look for more vectors than is allowed.
 
     Parameters
@@ -117,6 +147,8 @@ def check_prediction(shape: tuple[int, int, int], *, vectors: int, limits: Setti
         What is allowed.
     seconds : float
         How long it may take.
+    masked : bool
+        Whether vectors miss values.
 
     Raises
     ------
@@ -124,11 +156,51 @@ def check_prediction(shape: tuple[int, int, int], *, vectors: int, limits: Setti
         Saying what was asked, and what is allowed.
     """
     width, height, dimension = shape
-    each = width * height * (COMPARISON_SECONDS + DIMENSION_SECONDS * dimension)
+    by_dimension = MASKED_SECONDS if masked else DIMENSION_SECONDS
+    each = width * height * (COMPARISON_SECONDS + by_dimension * dimension)
     allowed = min(limits.max_vectors, max(1, math.floor(max(0.0, seconds) / each)))
     if vectors > allowed:
         message = f"{vectors:,} vectors are more than the {allowed:,} that may be sent at a time for this map"
         raise OverLimitError([FieldError("/data", message)])
+
+
+def check_table(rows: int, components: int, *, limits: Settings, most_rows: int) -> None:
+    """Refuse a table that would become too many or too large samples, before it becomes any.
+
+    Raises
+    ------
+    OverLimitError
+        Saying what was asked, and what is allowed.
+    """
+    asked = [
+        ("{} rows are", rows, most_rows),
+        (
+            "{} values a sample, one for a number and one for each category, are",
+            components,
+            limits.max_dimension,
+        ),
+    ]
+    for phrase, value, most in asked:
+        if value > most:
+            message = f"{phrase.format(f'{value:,}')} over the limit of {most:,}"
+            raise OverLimitError([FieldError("/columns", message)])
+    check_values(rows, components)
+
+
+def check_values(rows: int, components: int) -> None:
+    """Refuse a table that would become too many values: each category is one, however short its name is.
+
+    Raises
+    ------
+    OverLimitError
+        Saying what was asked, and what is allowed.
+    """
+    if rows * components > MOST_TABLE_VALUES:
+        message = (
+            f"{rows:,} rows of {components:,} values, one for a number and one for each category, are over "
+            f"the limit of {MOST_TABLE_VALUES:,} values: leave columns out, or send fewer rows"
+        )
+        raise OverLimitError([FieldError("/columns", message)])
 
 
 def check_samples(samples: int, *, limits: Settings, field: str) -> None:

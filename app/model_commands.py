@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from app.api.schemas import TrainingBody
+from app.api.training_schemas import TrainingBody
 from app.errors import ServiceError
 from app.models.imports import add_archive
 from app.models.index import METRICS

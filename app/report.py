@@ -1,11 +1,11 @@
 """A model as one page of HTML that needs nothing else: no network, no script."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from app.advice import advice
-from app.clusters import cluster_samples, profiles
+from app.clusters import Profile, cluster_samples, profiles
 from app.drawing import Picture, View
 from app.models import Card
 from kohonen.clusters import cluster_units
@@ -39,7 +39,7 @@ code { font-size: .9em; word-break: break-all }
 _CAPTIONS: dict[View, str] = {
     "map": "The map: each unit's weights as a colour.",
     "u-matrix": "U-matrix: how far each unit is from its neighbours. Dark borders part groups.",
-    "planes": "Component planes, row by row from component 0: dark for small weights, yellow for large.",
+    "planes": "Component planes, row by row in order: dark for small weights, yellow for large.",
     "hits": "Hits: how many samples fall on each unit: dark for few, yellow for the most, grey for none.",
     "errors": "Errors: how far samples are from their unit: dark for near, yellow for far, grey for none.",
     "clusters": "Clusters of units, by Ward's method; their profiles are below.",
@@ -70,9 +70,10 @@ def report(card: Card, weights: FloatArray, samples: FloatArray | None) -> str:
             "<h2>Views</h2>",
             *_views(card, weights, samples),
             "<h2>Clusters</h2>",
-            _clusters(weights, samples),
+            _clusters(card, weights, samples),
             "<h2>Parameters</h2>",
             _table(_parameters(card)),
+            _columns(card, weights),
         ]
     )
     return (
@@ -142,6 +143,7 @@ def _history(card: Card) -> str:
 
 
 def _views(card: Card, weights: FloatArray, samples: FloatArray | None) -> Iterator[str]:
+    table = card.table
     for view, caption in _CAPTIONS.items():
         if view == "map" and not are_colours(weights):
             continue
@@ -150,7 +152,7 @@ def _views(card: Card, weights: FloatArray, samples: FloatArray | None) -> Itera
             view == "planes" and weights.shape[2] > MOST_PLANES
         ):
             continue
-        content = base64.b64encode(picture.draw(weights, samples, card.geometry)).decode()
+        content = base64.b64encode(picture.draw(weights, samples, card.geometry, table)).decode()
         yield (
             f'<figure><img src="data:image/png;base64,{content}" alt="{escape(view)}">'
             f"<figcaption>{escape(caption)}</figcaption></figure>"
@@ -159,14 +161,35 @@ def _views(card: Card, weights: FloatArray, samples: FloatArray | None) -> Itera
         yield "<p>The data are not kept with this model, so there are no views of its samples.</p>"
 
 
-def _clusters(weights: FloatArray, samples: FloatArray | None) -> str:
+def _columns(card: Card, weights: FloatArray) -> str:
+    """Tell how the samples were made from a table, and how far the map reaches in its units."""
+    table = card.table
+    if table is None:
+        return ""
+    planes = table.inverse(weights).reshape(-1, weights.shape[2]).T
+    reach = {
+        name: f"from {plane.min():.4g} to {plane.max():.4g} on the map"
+        for name, plane in zip(table.components, planes, strict=True)
+    }
+    rows = [
+        (column.name, column.normalisation, reach[column.name])
+        if column.categories is None
+        else (column.name, "categories", ", ".join(column.categories))
+        for column in table.columns
+    ]
+    missing = f"<p>Missing values, which are masked: {card.data.missing:,}.</p>" * (card.data.missing > 0)
+    return f"<h2>Columns</h2>{missing}{_table(iter(rows))}"
+
+
+def _clusters(card: Card, weights: FloatArray, samples: FloatArray | None) -> str:
     clusters = cluster_units(weights)
     found = None if samples is None else cluster_samples(weights, samples, clusters)
     rows = ["<tr><th>Cluster</th><th>Units</th><th>Samples</th><th>What tells it from the others</th></tr>"]
     colours = colours_of_groups(clusters.labels)
-    for number, one in enumerate(profiles(clusters, samples, found)):
+    names = card.component_names
+    for number, one in enumerate(profiles(clusters, samples, found, card.table)):
         colour = bytes(colours[clusters.labels == number][0].tolist()).hex()
-        told = "no samples" if one.distinction is None else _distinction(one.distinction)
+        told = "no samples" if one.distinction is None else _distinction(one, names)
         rows.append(
             f'<tr><td><span class="swatch" style="background:#{colour}"></span>{number}</td>'
             f'<td class="n">{one.units}</td><td class="n">{"-" if one.samples is None else one.samples}</td>'
@@ -175,12 +198,15 @@ def _clusters(weights: FloatArray, samples: FloatArray | None) -> str:
     return f"<table>{''.join(rows)}</table>"
 
 
-def _distinction(values: list[float]) -> str:
-    """Name the components that are farthest from the mean of all, in standard deviations."""
-    order = sorted(range(len(values)), key=lambda k: -abs(values[k]))
-    telling = [k for k in order[:MOST_COMPONENTS] if abs(values[k]) >= 0.5][:4]
+def _distinction(profile: Profile, names: Sequence[str]) -> str:
+    """Name the components that are farthest from the mean of all, with their means."""
+    columns = zip(profile.distinction or (), profile.mean or (), names, strict=True)
+    known = [(above, mean, name) for above, mean, name in columns if above is not None]
+    order = sorted(known, key=lambda one: -abs(one[0]))
+    telling = [one for one in order[:MOST_COMPONENTS] if abs(one[0]) >= 0.5][:4]
     if not telling:
         return "close to the mean in every component"
     return ", ".join(
-        f"component {k} {'high' if values[k] > 0 else 'low'} ({values[k]:+.1f} sd)" for k in telling
+        f"{name} {'high' if above > 0 else 'low'} (mean {mean:.3g}, {above:+.1f} sd)"
+        for above, mean, name in telling
     )

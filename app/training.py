@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import anyio
 import anyio.to_thread
+import numpy as np
 from starlette.concurrency import run_in_threadpool
 
 from app import limits
@@ -19,7 +20,7 @@ from app.pool import TrainingPool
 from app.settings import Settings
 from app.storage.port import StoreUnavailable
 from app.timings import Timings
-from kohonen import Observer, Parameters, TrainedMap, assess, train
+from kohonen import Observer, Parameters, Preparation, TrainedMap, assess, train
 from kohonen.data import FloatArray
 from kohonen.frames import Moments
 from kohonen.history import History
@@ -73,6 +74,8 @@ class TrainingRequest:
     frames : Moments or None
         When to capture the frames of an animation: they are no part of the model, and a stored model has
         none, so it is trained again for them.
+    preparation : Preparation or None
+        How the samples were made from a table, if they were.
     """
 
     samples: FloatArray
@@ -83,13 +86,15 @@ class TrainingRequest:
     name: str | None = None
     start: Start | None = None
     frames: Moments | None = None
+    preparation: Preparation | None = None
 
     @cached_property
     def id(self) -> str:
         """The id of the model that this makes."""
         data = fingerprint(self.samples)
         if self.start is None:
-            return model_id(data, self.parameters)
+            table = None if self.preparation is None else self.preparation.to_json()
+            return model_id(data, self.parameters, preparation=table)
         return child_id(
             self.start.lineage.parent,
             data,
@@ -97,6 +102,11 @@ class TrainingRequest:
             first_iteration=self.first_iteration,
             last_iteration=self.last_iteration,
         )
+
+    @cached_property
+    def masked(self) -> bool:
+        """Whether samples miss values."""
+        return bool(np.isnan(self.samples).any())
 
     @property
     def may_be_job(self) -> bool:
@@ -238,6 +248,7 @@ class TrainingService:
             limits=self._settings,
             seconds=deadline - time.monotonic(),
             field=request.field,
+            masked=request.masked,
             as_job=request.may_be_job,
         )
         trained = await asyncio.wrap_future(
@@ -251,8 +262,11 @@ class TrainingService:
                     last_iteration=request.last_iteration,
                     should_stop=lambda: time.monotonic() > deadline,
                     observers=observers,
+                    missing="mask",
                 ),
-                seconds=limits.estimate(request.work, samples=samples, dimension=dimension),
+                seconds=limits.estimate(
+                    request.work, samples=samples, dimension=dimension, masked=request.masked
+                ),
             )
         )
         if trained.stopped:
@@ -281,4 +295,5 @@ def describe(
         environment=environment,
         history=history,
         lineage=None if request.start is None else request.start.lineage,
+        preparation=request.preparation,
     )

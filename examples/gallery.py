@@ -1,9 +1,12 @@
 """The pictures of the gallery in the README: `make examples` makes them anew.
 
-Some are answers of the service to the requests that the README shows with curl; the others are made with the
-library, from tables that come with scikit-learn. How far clusters and known classes agree is printed.
+Some are answers of the service to the requests that the README shows with curl; the others are made from tables
+that come with scikit-learn, with the library and by the service. How far clusters and known classes agree is
+printed.
 """
 
+import csv
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -27,6 +30,8 @@ def main() -> None:
     requests()
     table("iris", load_iris())
     table("wine", load_wine())
+    as_csv("iris", load_iris())
+    as_csv("wine", load_wine())
 
 
 def requests() -> None:
@@ -72,13 +77,62 @@ def table(name: str, known: Any) -> None:
 
     labels = cluster_units(weights, 3).labels
     found = [int(labels[x, y]) for x, y in som.predict(samples)]
+    rand = adjusted_rand_score(known.target, np.array(found))
+    print(f"{name}: {agreement(kinds, found)} of {len(kinds)} samples are in a cluster of mostly their class")
+    print(f"{name}: adjusted Rand index {rand:.2f}; k=auto takes {cluster_units(weights).count}")
+
+
+def as_csv(name: str, known: Any) -> None:
+    """Send a table to the service as CSV, whole and with a tenth of its values missing, and look at it."""
+    kinds = [str(known.target_names[kind]) for kind in known.target]
+    values = known.data.tolist()
+    if name == "iris":  # it is an example of its own
+        (ROOT / "examples" / "tables" / "iris.csv").write_text(csv_of(known, values, kinds))
+    client = TestClient(create_app())
+    query = "width=10&height=7&iterations=300&random_state=1&initialisation=pca&grid=hexagonal&ignore=class"
+    missing = np.random.default_rng(0).random(known.data.shape) < 0.1
+    gaps = [
+        [None if gone else one for one, gone in zip(*row, strict=True)]
+        for row in zip(values, missing, strict=True)
+    ]
+    for model, rows in ((name, values), (f"{name}-gaps", gaps)):
+        answer = client.post(
+            f"/train?{query}&name={model}",
+            content=csv_of(known, rows, kinds),
+            headers={"content-type": "text/csv", "Accept": "application/json"},
+        )
+        answer.raise_for_status()
+        gone = answer.json()["data"]["missing"]
+        for count in (3, "auto"):
+            told = client.get(f"/models/{model}/clusters?k={count}").json()
+            found = [one["cluster"] for one in told["samples"]]
+            rand = adjusted_rand_score(known.target, found)
+            print(
+                f"{model} as CSV, {gone} values missing, k={told['k']}: {agreement(kinds, found)} of {len(kinds)} "
+                f"samples are in a cluster of mostly their class; adjusted Rand index {rand:.2f}"
+            )
+        if model == "iris":
+            answer = client.get(f"/models/{model}/image?view=planes&annotated=true")
+            answer.raise_for_status()
+            write(f"{model}-table.png", answer.content)
+
+
+def csv_of(known: Any, rows: list[list[Any]], kinds: list[str]) -> str:
+    """Return a table with its classes as CSV."""
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow([*known.feature_names, "class"])
+    writer.writerows([*row, kind] for row, kind in zip(rows, kinds, strict=True))
+    return file.getvalue()
+
+
+def agreement(kinds: list[str], found: list[int]) -> int:
+    """Return how many samples are in a cluster of mostly their kind."""
     agreeing = 0
     for number in set(found):
         own = [kind for kind, cluster in zip(kinds, found, strict=True) if cluster == number]
         agreeing += max(own.count(kind) for kind in set(own))
-    rand = adjusted_rand_score(known.target, np.array(found))
-    print(f"{name}: {agreeing} of {len(kinds)} samples are in a cluster of mostly their class")
-    print(f"{name}: adjusted Rand index {rand:.2f}; k=auto takes {cluster_units(weights).count}")
+    return agreeing
 
 
 def write(name: str, content: bytes) -> None:

@@ -108,7 +108,7 @@ def _as_float(values: npt.ArrayLike, what: str) -> FloatArray:
 
 def _masked(array: FloatArray) -> FloatArray:
     absent = np.isnan(array)
-    _check_finite(np.where(absent, 0.0, array), "the data")
+    _check_finite(np.where(absent, 0.0, array) if absent.any() else array, "the data")
     if absent.all(axis=1).any():
         row = int(absent.all(axis=1).argmax())
         raise InvalidDataError(f"the sample at [{row}] has no value at all: leave it out")

@@ -111,7 +111,7 @@ def plot_component_planes(
     for axes, k in zip(grid, chosen, strict=False):
         units = _draw(axes, planes[k], geometry, cmap="viridis")
         figure.colorbar(units, ax=axes)
-        axes.set_title(names[k])
+        axes.set_title(names[k], parse_math=False)  # a name may hold dollar signs
     for axes in grid[len(chosen) :]:
         axes.set_axis_off()
     return figure

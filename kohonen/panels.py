@@ -1,9 +1,11 @@
 """Pictures of views other than the map itself: plain, every pixel of a unit in its colour."""
 
 import math
+from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from kohonen.clusters import cluster_units
 from kohonen.data import FloatArray
@@ -33,6 +35,8 @@ NEEDS_SAMPLES: frozenset[str] = frozenset({"input-output", "hits", "errors"})
 
 #: Pixels between component planes.
 GAP = 8
+#: Rows of pixels of a name above a plane, and how large it is written.
+CAPTION, TEXT_PIXELS = 18, 12
 
 
 def draw_u_matrix(weights: FloatArray, *, scale: int | None = None, geometry: Geometry = PLANAR) -> Pixels:
@@ -58,6 +62,7 @@ def draw_planes(
     component: int | None = None,
     scale: int | None = None,
     geometry: Geometry = PLANAR,
+    names: Sequence[str] | None = None,
 ) -> Pixels:
     """Draw component planes side by side and row by row, each from dark (its least) to yellow (its most).
 
@@ -69,6 +74,8 @@ def draw_planes(
         The one component to draw, from 0.
     scale, geometry
         As in `draw_u_matrix`; by default all planes together are about 800 pixels wide.
+    names : sequence of str, optional
+        What the components are called: written above the planes, shortened where need be, if all are drawn.
 
     Raises
     ------
@@ -85,10 +92,15 @@ def draw_planes(
         return _draw(colours_of_values(planes[component]), scale, geometry)
     pixels = plane_pixels(width, height, dimension) if scale is None else scale
     rows, columns = picture_size(width, height, pixels, geometry)
-    picture = np.full((*planes_size(width, height, dimension, pixels, geometry), 3), 255, dtype=np.uint8)
-    across = arrangement(dimension)[1]
+    named = names is not None
+    size = planes_size(width, height, dimension, pixels, geometry, named=named)
+    picture = np.full((*size, 3), 255, dtype=np.uint8)
+    across, caption = arrangement(dimension)[1], CAPTION if named else 0
     for k, plane in enumerate(planes):
-        top, left = (k // across) * (rows + GAP), (k % across) * (columns + GAP)
+        top, left = (k // across) * (caption + rows + GAP), (k % across) * (columns + GAP)
+        if names is not None:
+            picture[top : top + caption, left : left + columns][_written(names[k], columns)] = 0
+            top += caption
         drawn = draw_units(colours_of_values(plane), scale=pixels, geometry=geometry)
         picture[top : top + rows, left : left + columns] = drawn
     return picture
@@ -108,12 +120,28 @@ def plane_pixels(width: int, height: int, dimension: int) -> int:
 
 
 def planes_size(
-    width: int, height: int, dimension: int, scale: int, geometry: Geometry = PLANAR
+    width: int, height: int, dimension: int, scale: int, geometry: Geometry = PLANAR, *, named: bool = False
 ) -> tuple[int, int]:
-    """Return the rows and columns of pixels that all component planes take."""
+    """Return the rows and columns of pixels that all component planes take, with names above them or not."""
     rows, columns = picture_size(width, height, scale, geometry)
+    rows += CAPTION if named else 0
     down, across = arrangement(dimension)
     return down * (rows + GAP) - GAP, across * (columns + GAP) - GAP
+
+
+def _written(text: str, columns: int) -> npt.NDArray[np.bool_]:
+    """Return where the pixels are of a text in one line, shortened to so many columns."""
+    # Imported here: importing the library is to cost no more than NumPy does.
+    from PIL import Image, ImageDraw, ImageFont
+
+    font = ImageFont.load_default(TEXT_PIXELS)
+    shown, length = text, len(text)
+    while length and font.getlength(shown) > columns:
+        length -= 1
+        shown = text[:length].rstrip() + "..." if length else ""
+    image = Image.new("1", (columns, CAPTION))
+    ImageDraw.Draw(image).text((0, 2), shown, fill=1, font=font)
+    return np.asarray(image)
 
 
 def draw_hits(

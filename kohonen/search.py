@@ -11,7 +11,6 @@ report A31, Helsinki University of Technology (1996).
 T. Samad and S. A. Harp, "Self-organization with partial data", Network 3(2), 205-212 (1992).
 """
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -86,26 +85,42 @@ def match(weights: FloatArray, samples: FloatArray, *, count: int = 1) -> Matche
 def _masked(weights: FloatArray, samples: FloatArray, absent: npt.NDArray[np.bool_], count: int) -> Matches:
     """Do as `match` does, for samples that miss values: for those that miss the same, where they are many."""
     units, distances = _empty(weights, samples, count)
-    planes = np.ascontiguousarray(weights.reshape(-1, weights.shape[2]).T)
     patterns, pattern = np.unique(np.packbits(absent, axis=1), axis=0, return_inverse=True)
+    counts = np.bincount(pattern.ravel(), minlength=len(patterns))
     order = np.argsort(pattern.ravel(), kind="stable")
-    ends = np.cumsum(np.bincount(pattern.ravel(), minlength=len(patterns)))
-    for rows in np.split(order, ends[:-1]):
-        present = ~absent[rows[0]]
-        if len(rows) >= ALIKE:
-            found = match(weights[:, :, present], samples[np.ix_(rows, present)], count=count)
-            units[rows], distances[rows] = found.units, found.distances
+    others = []
+    for rows in np.split(order, np.cumsum(counts)[:-1]):
+        if len(rows) < ALIKE:
+            others.append(rows)
             continue
-        for row in rows.tolist():
-            squared = np.zeros(planes.shape[1])
-            for k in np.flatnonzero(present):
-                difference = planes[k] - samples[row, k]
-                difference *= difference
-                squared += difference
-            for place in range(units.shape[1]):
-                unit = units[row, place] = squared.argmin()
-                distances[row, place] = math.sqrt(squared[unit])
-                squared[unit] = np.inf
+        present = ~absent[rows[0]]
+        found = match(weights[:, :, present], samples[np.ix_(rows, present)], count=count)
+        units[rows], distances[rows] = found.units, found.distances
+    if others:
+        rows = np.concatenate(others)
+        found = _by_sums(weights, samples[rows], count)
+        units[rows], distances[rows] = found.units, found.distances
+    return Matches(units, distances)
+
+
+def _by_sums(weights: FloatArray, samples: FloatArray, count: int) -> Matches:
+    """Do as `match` does, component by component, whatever each sample misses."""
+    planes = np.ascontiguousarray(weights.reshape(-1, weights.shape[2]).T)
+    units, distances = _empty(weights, samples, count)
+    for block in _blocks(len(samples), max(1, BLOCK_BYTES // (8 * planes.shape[1]))):
+        values, absent = samples[block], np.isnan(samples[block])
+        squared = np.zeros((len(values), planes.shape[1]))
+        difference = np.empty_like(squared)
+        for k, plane in enumerate(planes):
+            np.subtract(values[:, k, None], plane, out=difference)
+            difference *= difference
+            difference[absent[:, k]] = 0.0
+            squared += difference
+        each = np.arange(len(values))
+        for place in range(units.shape[1]):
+            nearest = units[block, place] = squared.argmin(axis=1)
+            distances[block, place] = np.sqrt(squared[each, nearest])
+            squared[each, nearest] = np.inf
     return Matches(units, distances)
 
 

@@ -7,6 +7,7 @@ among numbers) where a value is missing. :mod:`kohonen.preparation` makes sample
 import csv
 import io
 import itertools
+import math
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TextIO, TypeAlias
@@ -199,18 +200,16 @@ def _numbers(
 
 def _as_numbers(cells: Sequence[str], absent: set[str]) -> FloatArray | None:
     """Return texts as numbers, or None when one of them is none."""
-    try:
-        values = np.array([float(cell) for cell in cells])
-        # Python also knows nan, inf, 1_000 and other alphabets' digits as numbers.
-        plain = np.isfinite(values).all() and all(cell.isascii() and "_" not in cell for cell in cells)
-    except ValueError:
-        plain = False
     stripped = [cell.strip() for cell in cells]
-    if plain and absent.isdisjoint(stripped):
-        return values
-    if any(cell not in absent and not _NUMBER.fullmatch(cell) for cell in stripped):
+    try:
+        values = np.array([math.nan if cell in absent else float(cell) for cell in stripped])
+    except ValueError:
         return None
-    return np.array([np.nan if cell in absent else float(cell) for cell in stripped])
+    # Python also knows nan, inf, 1_000 and other alphabets' digits as numbers.
+    there = [cell for cell in stripped if cell not in absent] if absent.intersection(stripped) else stripped
+    together = "".join(there)
+    plain = together.isascii() and "_" not in together and np.isfinite(values).sum() == len(there)
+    return values if plain else None
 
 
 def _texts(

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.api.negotiation import choose
 from app.api.responses import JSON, PNG
-from app.api.schemas import FRAMES
+from app.api.training_schemas import FRAMES
 from app.settings import Settings
 from app.training import TrainingRequest
 from kohonen.animation import FORMS, animate

@@ -18,7 +18,7 @@ from app.errors import (
 )
 from app.settings import Settings
 
-__all__ = ["check_size", "describe", "media_type", "parse", "read"]
+__all__ = ["check_size", "describe", "media_type", "parse", "read", "validated"]
 
 JSON = "application/json"
 #: So many arrays, objects and values do no harm.
@@ -100,10 +100,12 @@ def check_size(content: bytes, settings: Settings, *, samples: int) -> None:
     """
     most = 2 * samples + MANY
     arrays = content.count(b"[")
-    values = most + arrays * settings.max_dimension
+    objects = content.count(b"{")
+    # An array is a row or a column, and an object may be a row.
+    values = most + arrays * max(settings.max_dimension, samples) + objects * settings.max_dimension
     for what, there, allowed in (
         ("arrays", arrays, most),
-        ("objects", content.count(b"{"), MANY),
+        ("objects", objects, MANY),
         ("values", content.count(b","), values),
     ):
         if there > allowed:
@@ -124,10 +126,28 @@ def parse(body: bytes, model: type[Model]) -> Model:
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
-        wrong = error.errors(include_url=False, include_context=False, include_input=False)
+        raise _told(error) from error
+
+
+def validated(values: dict[str, Any], model: type[Model]) -> Model:
+    """Return the value that fields make.
+
+    Raises
+    ------
+    InvalidRequestError
+        When they do not fit the model; says where, and why.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise _told(error) from error
+
+
+def _told(error: ValidationError) -> MalformedBodyError | InvalidRequestError:
+    wrong = error.errors(include_url=False, include_context=False, include_input=False)
     if wrong[0]["type"] == "json_invalid":
-        raise MalformedBodyError(wrong[0]["msg"])
-    raise InvalidRequestError([FieldError(pointer(one["loc"]), one["msg"]) for one in wrong])
+        return MalformedBodyError(wrong[0]["msg"])
+    return InvalidRequestError([FieldError(pointer(one["loc"]), one["msg"]) for one in wrong])
 
 
 def describe(model: type[BaseModel], examples: dict[str, Any]) -> dict[str, Any]:

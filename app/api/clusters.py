@@ -35,11 +35,11 @@ class ClusterProfile(BaseModel):
     cluster: int = Field(description="Its number; the cluster of most units is 0.")
     units: int
     samples: int | None
-    centre: list[float] = Field(description="The mean weights of its units.")
-    mean: list[float] | None
-    least: list[float] | None
-    most: list[float] | None
-    distinction: list[float] | None = Field(
+    centre: list[float | None] = Field(description="The mean weights of its units.")
+    mean: list[float | None] | None
+    least: list[float | None] | None
+    most: list[float | None] | None
+    distinction: list[float | None] | None = Field(
         description="How many standard deviations its mean is above that of all samples."
     )
 
@@ -57,6 +57,10 @@ class ClusterAnswer(BaseModel):
     """The clusters of a model's units and, through these, of its samples."""
 
     id: str
+    components: list[str] | None = Field(
+        description="What the components are called, of a model that was trained on a table: then profiles "
+        "are in its units."
+    )
     k: int
     method: str = "ward"
     davies_bouldin: dict[int, float | None] = Field(
@@ -127,9 +131,11 @@ def _answer(models: Models, card: Card, k: ClusterCount, with_samples: bool, set
             SampleCluster(bmu_x=x, bmu_y=y, distance=distance, cluster=cluster)
             for x, y, distance, cluster in zip(*(column.tolist() for column in columns), strict=True)
         ]
-    described = enumerate(profiles(clusters, given, found))
+    table = card.table
+    described = enumerate(profiles(clusters, given, found, table))
     answer = ClusterAnswer(
         id=card.id,
+        components=None if table is None else list(table.components),
         k=clusters.count,
         davies_bouldin=dict(clusters.indices),
         clusters=[ClusterProfile(cluster=number, **asdict(one)) for number, one in described],

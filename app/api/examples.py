@@ -26,6 +26,20 @@ TRAINING: dict[str, Any] = {
             "random_state": 1,
         },
     },
+    "table": {
+        "summary": "A table with names, texts and a gap (see its planes with GET /models/latest/image)",
+        "value": {
+            "columns": {
+                "height": [31.5, 48, 29, 52.3, 33],
+                "weight": [4.2, None, 3.9, 19, 4.4],
+                "species": ["cat", "dog", "cat", "dog", "cat"],
+            },
+            "width": 20,
+            "height": 14,
+            "iterations": 300,
+            "random_state": 3,
+        },
+    },
     "vectors": {
         "summary": "Vectors of four values: the picture is the U-matrix",
         "value": {

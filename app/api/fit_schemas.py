@@ -6,9 +6,11 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.api.schemas import ModelBody
+from app.api.training_schemas import ModelBody
+from app.errors import FieldError, InvalidRequestError
 from app.models import Card, Lineage, Models
 from app.training import Start, TrainingRequest
+from app.vectors import vectors_for
 from kohonen import Parameters
 from kohonen.data import as_samples
 
@@ -35,8 +37,9 @@ class FitBody(ModelBody):
 
     @model_validator(mode="after")
     def _one_kind_of_data(self) -> Self:
-        if self.colours is not None and self.data is not None:
-            raise PydanticCustomError("one_of", "give either 'colours' or 'data', and not both")
+        if self.kinds_of_data() > 1:
+            message = "give either 'colours' or 'data' or 'columns', and not both"
+            raise PydanticCustomError("one_of", message)
         if self.schedule == "continue" and not (self.learning_rate is None and self.sigma is None):
             message = "'learning_rate' and 'sigma' are for a schedule that starts again ('restart')"
             raise PydanticCustomError("schedule", message)
@@ -48,13 +51,21 @@ class FitBody(ModelBody):
         Raises
         ------
         InvalidDataError
-            For colours or data that cannot be used, or of another dimension.
+            For data that cannot be used, or that do not suit the model.
         DataNotKeptError
             Without data, where the parent's are not kept.
         """
         dimension = parent.weights.shape[2]
-        samples, field = self.samples() or (models.samples(parent), "data")
-        samples = as_samples(samples, dimension=dimension)
+        if self.colours is not None and parent.table is not None:
+            message = "this model was trained on a table: send 'columns'"
+            raise InvalidRequestError([FieldError("/colours", message)])
+        given = self.columns if self.columns is not None else self.data
+        if given is not None:
+            field = "data" if self.columns is None else "columns"
+            samples = vectors_for(parent, given)
+        else:
+            samples, field = self.samples() or (models.samples(parent), "data")
+            samples = as_samples(samples, dimension=dimension, missing="mask")
         parameters = Parameters(**parent.parameters.model_dump())
         iterations = self.iterations or parameters.iterations
         first = 0
@@ -82,4 +93,5 @@ class FitBody(ModelBody):
             name=self.name,
             start=Start(models.weights(parent), lineage),
             frames=self.moments,
+            preparation=parent.table,
         )

@@ -1,5 +1,6 @@
 """Pictures of stored models."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -11,9 +12,10 @@ from app.api.models import NOT_MODIFIED, Ref, moves
 from app.api.negotiation import choose
 from app.api.responses import PNG, problems
 from app.drawing import Form, Picture, View
-from app.errors import AnswerTooLargeError
-from app.models import Models
+from app.errors import AnswerTooLargeError, FieldError, InvalidRequestError
+from app.models import Card, Models
 from app.settings import Settings
+from kohonen.tables import LONGEST_TEXT, shown
 
 __all__ = ["router"]
 
@@ -58,7 +60,10 @@ async def model_image(
         Query(ge=1, description="Pixels of a unit's width, of a figure, how many times as large."),
     ] = None,
     annotated: Annotated[bool, Query(description="With axes, titles, colour bars and legends.")] = False,
-    component: Annotated[int | None, Query(ge=0, description="The only component plane, from 0.")] = None,
+    component: Annotated[
+        str | None,
+        Query(description="The only component plane, from 0 or by name.", max_length=2 * LONGEST_TEXT + 2),
+    ] = None,
     k: Annotated[int | None, Query(ge=1, description="How many clusters; chosen by default.")] = None,
     form: Annotated[Form, Query(alias="format", description="SVG is for annotated figures.")] = "png",
 ) -> Response:
@@ -66,18 +71,23 @@ async def model_image(
 
     Views of its samples need the data that it was trained on: 409 where these are not kept.
     """
-    picture = Picture(view, scale, annotated, component, k, form)
-    choose(request.headers.get("accept"), [picture.media_type])
-    return await run_in_threadpool(_image, request, ref, models, settings, picture)
+    wanted = Picture(view, scale, annotated, None, k, form)
+    choose(request.headers.get("accept"), [wanted.media_type])
+    return await run_in_threadpool(_image, request, ref, models, settings, wanted, component)
 
 
-def _image(request: Request, ref: str, models: Models, settings: Settings, picture: Picture) -> Response:
+def _image(
+    request: Request, ref: str, models: Models, settings: Settings, wanted: Picture, component: str | None
+) -> Response:
     card = models.resolve(ref)
-    picture.check(card.weights.shape, card.geometry, most_pixels=settings.max_picture_pixels)
+    table = card.table
+    picture = replace(wanted, component=None if component is None else _component(component, card))
+    most_pixels = settings.max_picture_pixels
+    picture.check(card.weights.shape, card.geometry, most_pixels=most_pixels, named=table is not None)
 
     def draw() -> Response:
         samples = models.samples(card) if picture.needs_samples else None
-        content = picture.draw(models.weights(card), samples, card.geometry)
+        content = picture.draw(models.weights(card), samples, card.geometry, table)
         most = settings.max_answer_bytes
         if most is not None and len(content) > most:
             raise AnswerTooLargeError(
@@ -89,3 +99,14 @@ def _image(request: Request, ref: str, models: Models, settings: Settings, pictu
 
     tag = entity_tag(card.id, card.weights.sha256, picture.tag())
     return conditional(request, tag, card, draw, moves=moves(ref))
+
+
+def _component(text: str, card: Card) -> int:
+    """Return which component is meant: by its name, or else by its number."""
+    names = card.component_names
+    if text in names:
+        return names.index(text)
+    if text.isascii() and text.isdigit() and int(text) < len(names):
+        return int(text)
+    message = f"the map has components from 0 to {len(names) - 1}: {shown(names)}"
+    raise InvalidRequestError([FieldError("/component", message)])

@@ -15,11 +15,11 @@ from app.api import body
 from app.api.dependencies import AppSettings, Deadline, JobsService, ModelsOfStore
 from app.api.examples import EXAMPLE_ID, JOB
 from app.api.responses import card_document, problems, root_path
-from app.api.schemas import Problem, TrainingBody
+from app.api.schemas import Problem
+from app.api.training_requests import ACCEPTED, TrainingQuery, described, training_request
 from app.errors import FieldError, InvalidRequestError
 from app.jobs.record import Job, Progress, State
 from app.models import Card, Models
-from app.turns import turn
 
 __all__ = ["LOOK_AGAIN", "JobDocument", "JobId", "retry_after", "router"]
 
@@ -93,12 +93,14 @@ _LOCATION = {"Location": {"description": "Where the job is.", "schema": {"type":
         200: {"description": "The job, which is done.", "headers": _LOCATION, "model": JobDocument},
         **problems(400, 413, 415, 422, 500, 503),
     },
-    openapi_extra=body.describe(TrainingBody, JOB),
+    openapi_extra=described(JOB),
 )
 async def train_in_background(
     request: Request,
     jobs: JobsService,
     models: ModelsOfStore,
+    settings: AppSettings,
+    query: Annotated[TrainingQuery, Query()],
     idempotency_key: Annotated[
         str | None, Header(description="Where the seed comes from when the body has none.", max_length=255)
     ] = None,
@@ -109,23 +111,26 @@ async def train_in_background(
     that is under way or has made the model; one that failed or was cancelled is queued once more. With
     `frames` the job makes an animation, too; asked for a model that has none, it is trained again.
     """
-    samples: int = request.app.state.settings.max_job_samples
-    content = await body.read(request, samples=samples)
-    job, document = await run_in_threadpool(_submit, content, idempotency_key, jobs, models, request)
+    content = await body.read(request, accepted=ACCEPTED, samples=settings.max_job_samples)
+
+    def submit() -> tuple[Job, dict[str, Any]]:
+        training = training_request(
+            content,
+            body.media_type(request),
+            query,
+            settings=settings,
+            most_rows=settings.max_job_samples,
+            idempotency_key=idempotency_key,
+        )
+        if not training.persist:
+            message = "a job is there to make a model that is stored: leave persist out, or ask POST /train"
+            raise InvalidRequestError([FieldError("/persist", message)])
+        job = jobs.submit(training)
+        return job, _document(job, request, models)
+
+    job, document = await run_in_threadpool(submit)
     headers = {**retry_after(job), "Location": document["links"]["self"]}
     return JSONResponse(document, status_code=200 if job.ended else 202, headers=headers)
-
-
-def _submit(
-    content: bytes, key: str | None, jobs: JobsService, models: Models, request: Request
-) -> tuple[Job, dict[str, Any]]:
-    with turn:
-        training = body.parse(content, TrainingBody).training_request(idempotency_key=key)
-    if not training.persist:
-        message = "a job is there to make a model that is stored: leave persist out, or ask POST /train"
-        raise InvalidRequestError([FieldError("/persist", message)])
-    job = jobs.submit(training)
-    return job, _document(job, request, models)
 
 
 @router.get(

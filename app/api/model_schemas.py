@@ -1,12 +1,15 @@
 """The requests and answers about stored models."""
 
 import datetime
-from typing import Annotated
+import math
+from typing import Annotated, Any, Self
 
 from fastapi import Request
-from pydantic import BaseModel, ConfigDict, FailFast, Field
+from pydantic import BaseModel, ConfigDict, FailFast, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from app.api.responses import root_path
+from app.api.tables import RECORD_SCHEMA, NamedColumns
 from app.models.listing import Listed, Page
 
 __all__ = ["Coordinates", "ModelList", "Prediction", "Predictions", "UnitWeights", "Vector", "Vectors"]
@@ -90,13 +93,34 @@ class Vector(_Body):
 
 
 class Vectors(_Body):
-    """Vectors."""
+    """Vectors; or, for a model that was trained on one, the rows of a table."""
 
-    data: Annotated[list[list[float]], FailFast()] = Field(
-        description="Vectors of the map's dimension; one alone may go without the outer brackets.",
+    data: list[list[float]] | None = Field(
+        None,
+        fail_fast=True,
+        description="Vectors of the map's dimension, or rows of numbers in the order of the table's columns; "
+        "one alone may go without the outer brackets.",
         min_length=1,
         examples=[[[0.2, 0.5, 0.8], [1.0, 0.0, 0.0]]],
     )
+    columns: NamedColumns | None = Field(
+        None, description="A table, as columns by name; those that are not known play no part."
+    )
+    records: list[dict[str, Any]] | None = Field(
+        None,
+        min_length=1,
+        description="A table, as rows of values by name; what is null or left out is missing.",
+        json_schema_extra={"items": RECORD_SCHEMA},
+    )
+
+    @model_validator(mode="after")
+    def _one_kind_of_data(self) -> Self:
+        if sum(given is not None for given in (self.data, self.columns, self.records)) != 1:
+            raise PydanticCustomError("one_of", "give either 'data' or 'columns' or 'records'")
+        for row, record in enumerate(self.records or (), start=1):
+            if any(isinstance(value, float) and not math.isfinite(value) for value in record.values()):
+                raise PydanticCustomError("finite", "record {row} must hold finite numbers", {"row": row})
+        return self
 
 
 class Prediction(BaseModel):

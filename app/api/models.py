@@ -11,7 +11,7 @@ from app.api.downloads import download
 from app.api.examples import EXAMPLE_ID
 from app.api.model_schemas import ModelList, UnitWeights
 from app.api.responses import card_document, problems
-from app.api.schemas import Name
+from app.api.training_schemas import Name
 from app.errors import FieldError, InvalidRequestError, UnitNotFoundError
 from app.models import Card, Models
 from app.models.files import Format

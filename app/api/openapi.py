@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from app import security
 from app.api.model_schemas import Predictions
 from app.api.schemas import Problem
+from app.api.tables import CSV
 from app.models import Card
 from kohonen import __version__
 
@@ -18,7 +19,7 @@ ABOUT: dict[str, Any] = {
     "version": __version__,
     "summary": "Self-organizing maps as a service",
     "description": (
-        "Send colours, or any numeric vectors: the service trains a [self-organizing map]"
+        "Send colours, any numeric vectors or a table: the service trains a [self-organizing map]"
         "(https://en.wikipedia.org/wiki/Self-organizing_map) on them and answers with a picture of it. "
         "Try `POST /train` below: *Try it out*, then *Execute*.\n\n"
         "Errors are problem details (RFC 9457). A picture's figures come as `Kohonen-*` headers."
@@ -49,6 +50,7 @@ def install(app: FastAPI) -> None:
                 schemas.update(schema.pop("$defs", {}))
                 schemas[model.__name__] = schema
             _forget_other_problems(made)
+            _leave_defaults_to_bodies(made)
             security.describe(made, required=app.state.settings.api_key is not None)
             app.openapi_schema = made
         return app.openapi_schema
@@ -64,6 +66,15 @@ def _forget_other_problems(document: dict[str, Any]) -> None:
         for operation in operations.values():
             if "HTTPValidationError" in str(operation["responses"].get("422")):
                 del operation["responses"]["422"]
+
+
+def _leave_defaults_to_bodies(document: dict[str, Any]) -> None:
+    """Take defaults out of queries that are there for CSV: forms would fill them in beside a body of JSON."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            if CSV in operation.get("requestBody", {}).get("content", {}):
+                for parameter in operation["parameters"]:
+                    parameter["schema"].pop("default", None)
 
 
 #: `get_openapi` calls the tags otherwise than `FastAPI` does.

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from app import limits
@@ -17,19 +18,28 @@ from app.api.model_schemas import Vector, Vectors
 from app.api.models import Ref
 from app.api.negotiation import choose
 from app.api.responses import JSON, problems
+from app.api.tables import CSV, CsvFields, read_table
 from app.errors import AnswerTooLargeError, FieldError, InvalidRequestError, OverLimitError
 from app.models import Card
 from app.predictions import as_csv, as_json, find, most_bytes
 from app.settings import Settings
 from app.turns import in_turns, turn
+from app.vectors import columns_of, vectors_for
 from kohonen.clusters import cluster_units
-from kohonen.data import FloatArray, as_samples
+from kohonen.data import FloatArray
 
-__all__ = ["CSV", "DESCRIBED", "located", "predict", "router", "vectors_of"]
+__all__ = ["DESCRIBED", "located", "predict", "router", "vectors_of"]
 
 router = APIRouter(prefix="/models", tags=["models"])
 
-CSV = "text/csv"
+
+class PredictionQuery(CsvFields):
+    """What is said of a prediction beside its body."""
+
+    clusters: str | None = Field(
+        None, description="Say the cluster too, of so many or `auto`, as /clusters does.", max_length=8
+    )
+
 
 #: What the routes that take many vectors say of themselves in the OpenAPI document.
 DESCRIBED: dict[str, Any] = {
@@ -53,6 +63,14 @@ DESCRIBED: dict[str, Any] = {
                     "examples": {
                         "one": {"summary": "One vector", "value": {"data": [0.2, 0.5, 0.8]}},
                         "two": {"summary": "Two", "value": {"data": [[0.2, 0.5, 0.8], [1.0, 0.0, 0.0]]}},
+                        "columns": {
+                            "summary": "Rows of a table, of a model that was trained on one",
+                            "value": {"columns": {"height": [30.5, None], "species": ["cat", "dog"]}},
+                        },
+                        "records": {
+                            "summary": "The same, row by row",
+                            "value": {"records": [{"height": 30.5, "species": "cat"}, {"species": "dog"}]},
+                        },
                     },
                 },
                 CSV: {"schema": {"type": "string"}, "example": "0.2,0.5,0.8\n1.0,0.0,0.0\n"},
@@ -74,16 +92,15 @@ async def predict_on_model(
     models: ModelsOfStore,
     settings: AppSettings,
     deadline: Deadline,
-    clusters: Annotated[
-        str | None,
-        Query(description="Say the cluster too, of so many or `auto`, as /clusters does.", max_length=8),
-    ] = None,
+    query: Annotated[PredictionQuery, Query()],
 ) -> Response:
     """Find the unit of the map that is nearest to each vector.
 
-    Vectors are JSON, or CSV of numbers without a header; so are the answers, as `Accept` asks for.
+    Vectors are JSON, or CSV of numbers without a header. For a model that was trained on a table they are
+    rows of one, in its own units: JSON, or CSV with a header. The answers are JSON or CSV, as `Accept` asks
+    for, and repeat nothing of what was sent.
     """
-    return await predict(request, ref, models, settings, deadline, clusters=clusters)
+    return await predict(request, ref, models, settings, deadline, query, clusters=query.clusters)
 
 
 async def predict(
@@ -92,6 +109,7 @@ async def predict(
     models: ModelsOfStore,
     settings: Settings,
     deadline: float,
+    query: CsvFields,
     *,
     clusters: str | None = None,
 ) -> Response:
@@ -102,8 +120,8 @@ async def predict(
     def work() -> Response:
         card = models.resolve(ref)
         with turn:
-            vectors = vectors_of(content, body.media_type(request), most=settings.max_vectors)
-            samples = located(card, vectors, settings, deadline)
+            given = vectors_of(content, body.media_type(request), card, query, settings)
+            samples = located(card, given, settings, deadline)
         most = settings.max_answer_bytes
         told = clusters is not None
         if most is not None and most_bytes(media_type, len(samples), clusters=told) > most:
@@ -123,39 +141,54 @@ async def predict(
     return await run_in_threadpool(work)
 
 
-def located(card: Card, vectors: Any, settings: Settings, deadline: float) -> FloatArray:
-    """Return vectors as samples for a model's map, if they are that and not too many.
+def located(card: Card, given: Any, settings: Settings, deadline: float) -> FloatArray:
+    """Return vectors or the rows of a table as samples for a model's map, if they are that and not too many.
 
     Raises
     ------
-    InvalidDataError
-        When they are of another dimension, or not numbers.
+    InvalidDataError, InvalidRequestError
+        When they do not suit the model.
     OverLimitError
         When there are too many.
     """
-    samples = as_samples(vectors, dimension=card.weights.shape[2])
+    samples = vectors_for(card, given)
     limits.check_prediction(
-        card.weights.shape, vectors=len(samples), limits=settings, seconds=deadline - time.monotonic()
+        card.weights.shape,
+        vectors=len(samples),
+        limits=settings,
+        seconds=deadline - time.monotonic(),
+        masked=bool(np.isnan(samples).any()),
     )
     return samples
 
 
-def vectors_of(content: bytes, media_type: str, *, most: int) -> Any:
-    """Return the vectors that a body holds: many, or one as a list of one.
+def vectors_of(content: bytes, media_type: str, card: Card, query: CsvFields, settings: Settings) -> Any:
+    """Return what a body holds: many vectors, or one as a list of one; or a table.
 
     Raises
     ------
-    MalformedBodyError, InvalidRequestError
+    MalformedBodyError, InvalidRequestError, InvalidTableError
         When it holds none.
     OverLimitError
-        When it holds more than `most`.
+        When it holds more than are allowed.
     """
+    most, table = settings.max_vectors, card.table
+    if media_type == CSV and table is not None:
+        texts = [*query.categorical, *table.categorical]
+        fields = query.model_copy(update={"categorical": texts})
+        return read_table(content, fields, settings=settings, most_rows=most)
     if media_type == CSV:
         if content.count(b"\n") > most:
             raise OverLimitError([FieldError("", f"there are more vectors than the limit of {most:,}")])
         return _csv(content)
     try:
-        return body.parse(content, Vectors).data
+        rows = body.parse(content, Vectors)
+        if rows.records is None:
+            return rows.columns if rows.data is None else rows.data
+        if table is None:
+            message = "this model was trained on vectors without names: send 'data'"
+            raise InvalidRequestError([FieldError("/records", message)])
+        return columns_of(rows.records, table)
     except InvalidRequestError as error:
         if [wrong.pointer for wrong in error.errors] != ["/data/0"]:
             raise

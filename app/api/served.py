@@ -1,8 +1,8 @@
 """The served model: short forms of what can be asked of every model."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from app.api import body
@@ -11,6 +11,7 @@ from app.api.model_schemas import Prediction, UnitWeights, Vector
 from app.api.models import X, Y, card_answer, unit_answer
 from app.api.predictions import DESCRIBED, located, predict
 from app.api.responses import problems
+from app.api.tables import CsvFields
 from app.models import Card
 from app.predictions import find
 
@@ -66,10 +67,14 @@ async def predict_bmu(
     **DESCRIBED,
 )
 async def predict_batch(
-    request: Request, models: ModelsOfStore, settings: AppSettings, deadline: Deadline
+    request: Request,
+    models: ModelsOfStore,
+    settings: AppSettings,
+    deadline: Deadline,
+    query: Annotated[CsvFields, Query()],
 ) -> Response:
     """Find the unit of the served model's map that is nearest to each vector."""
-    return await predict(request, settings.served_model, models, settings, deadline)
+    return await predict(request, settings.served_model, models, settings, deadline, query)
 
 
 @router.get(

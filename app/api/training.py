@@ -12,11 +12,10 @@ from app.api.dependencies import AppSettings, Deadline, Service
 from app.api.examples import TRAINING
 from app.api.negotiation import choose
 from app.api.responses import JSON, PNG, outcome_document, outcome_headers, problems
-from app.api.schemas import TrainingBody
+from app.api.training_requests import ACCEPTED, ViewedTrainingQuery, described, training_request
 from app.drawing import Picture
 from app.settings import Settings
 from app.training import Outcome, TrainingRequest
-from app.turns import turn
 
 __all__ = ["ANSWERS", "OFFERED", "View", "answer", "router"]
 
@@ -61,39 +60,43 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
     status_code=201,
     response_class=Response,
     responses={**ANSWERS, **problems(400, 406, 413, 415, 422, 500, 503)},
-    openapi_extra=body.describe(TrainingBody, TRAINING),
+    openapi_extra=described(TRAINING),
 )
 async def train(
     request: Request,
     service: Service,
     deadline: Deadline,
     settings: AppSettings,
-    view: Annotated[
-        View, Query(description="The map alone, or with the colours as a strip above it.")
-    ] = "map",
+    query: Annotated[ViewedTrainingQuery, Query()],
     idempotency_key: Annotated[
         str | None, Header(description="Where the seed comes from when the body has none.", max_length=255)
     ] = None,
 ) -> Response:
-    """Train a map on colours or on vectors of any dimension, and store it.
+    """Train a map on colours, on vectors of any dimension or on a table, and store it.
 
     The same request again is the same model, answered from the store. With `Accept: application/json` the
     answer is the model card; otherwise it is the picture of the map, or, where the vectors are no colours,
     its U-matrix: dark where neighbouring units are far apart. With `Accept: image/gif` (or image/apng, or
     image/webp) it is an animation of the training, in as many `frames` as the body asks for.
+
+    A table may come as JSON (`columns`), or as CSV: a header, then numbers or texts, and nothing where a
+    value is missing. The parameters are in the query then.
     """
     accept = request.headers.get("accept")
     choose(accept, OFFERED)
-    content = await body.read(request)
-
-    def asked() -> TrainingRequest:
-        with turn:
-            return body.parse(content, TrainingBody).training_request(idempotency_key=idempotency_key)
-
-    training = await run_in_threadpool(asked)
+    content = await body.read(request, accepted=ACCEPTED)
+    training = await run_in_threadpool(
+        training_request,
+        content,
+        body.media_type(request),
+        query,
+        settings=settings,
+        most_rows=settings.max_samples,
+        idempotency_key=idempotency_key,
+    )
     media_type, training = negotiate(accept, training)
     outcome = await service.train(training, deadline=deadline)
-    return await answer(request, training, outcome, settings, media_type=media_type, view=view)
+    return await answer(request, training, outcome, settings, media_type=media_type, view=query.view)
 
 
 async def answer(

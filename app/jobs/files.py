@@ -18,6 +18,7 @@ from app.jobs.record import Checkpoint, Job, Piece
 from app.models.files import most_npy_bytes, npy, parse_npy
 from app.storage.port import BlobNotFound, BlobTooLarge, StorageError, Store
 from app.training import TrainingRequest
+from kohonen import Preparation
 from kohonen.data import FloatArray
 from kohonen.history import History
 from kohonen.sketches import Sketch
@@ -57,9 +58,12 @@ class Files:
         """
         wanted = job.request
         shape = wanted.samples, wanted.dimension
-        samples = self._array(wanted.input, shape) if wanted.input else None
+        samples = self._array(wanted.input, shape, missing=True) if wanted.input else None
         if samples is not None:
-            request = TrainingRequest(samples, wanted.training, frames=wanted.frames, **wanted.options)
+            table = None if wanted.preparation is None else Preparation.from_json(wanted.preparation)
+            request = TrainingRequest(
+                samples, wanted.training, frames=wanted.frames, preparation=table, **wanted.options
+            )
             if request.id == job.id:
                 return request
         raise DamagedJobError(
@@ -149,10 +153,12 @@ class Files:
         except StorageError as error:
             logger.warning("%s stays: %s", key, error)
 
-    def _array(self, key: str, shape: tuple[int, ...], *, sha256: str | None = None) -> FloatArray | None:
+    def _array(
+        self, key: str, shape: tuple[int, ...], *, sha256: str | None = None, missing: bool = False
+    ) -> FloatArray | None:
         try:
             data = self._store.read(key, max_bytes=most_npy_bytes(*shape)).data
-            array = parse_npy(data, *shape)
+            array = parse_npy(data, *shape, missing=missing)
         except (BlobNotFound, BlobTooLarge, ValueError):
             return None
         return array if sha256 in (None, hashlib.sha256(data).hexdigest()) else None

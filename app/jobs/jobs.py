@@ -27,7 +27,7 @@ Clock = Callable[[], datetime.datetime]
 
 logger = logging.getLogger(__name__)
 
-MOST_RECORD_BYTES = 2**20
+MOST_RECORD_BYTES = 2**21
 _ID = re.compile(r"[0-9a-f]{32}")
 _INDEX = "jobs/newest/"
 #: Inverted times have 15 digits, until the year 33658.
@@ -270,6 +270,7 @@ def _job_request(request: TrainingRequest, key: str | None) -> JobRequest:
         options={"keep_data": request.keep_data},
         input=key,
         frames=request.frames,
+        preparation=None if request.preparation is None else request.preparation.to_json(),
     )
 
 

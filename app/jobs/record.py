@@ -39,6 +39,8 @@ class JobRequest(_Part):
         The key of the samples; None for what was trained otherwise.
     frames : Moments or None
         When to capture the frames of an animation, if one is wanted.
+    preparation : dict or None
+        How the samples were made from a table, if they were.
     """
 
     parameters: dict[str, Any]
@@ -47,6 +49,7 @@ class JobRequest(_Part):
     options: dict[str, Any] = {}
     input: str | None
     frames: Moments | None = None
+    preparation: dict[str, Any] | None = None
 
     @property
     def training(self) -> Parameters:

@@ -102,6 +102,7 @@ class JobService:
             dimension=dimension,
             limits=self._settings,
             field=request.field,
+            masked=request.masked,
         )
         self._backlog.take()
         return self._add(request, self._queue)

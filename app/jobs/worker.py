@@ -210,6 +210,7 @@ class Worker:
                     heart.lost or (part.advanced and (self._stopped.is_set() or time.monotonic() > until))
                 ),
                 observers=part.observers,
+                missing="mask",
             )
             steps = (trained.iterations - first) * len(request.samples)
             units = request.parameters.width * request.parameters.height

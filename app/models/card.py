@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from app.models.files import npy
 from app.models.keys import KEPT, Home, data_key, derived_folder, weights_key
-from kohonen import Parameters, Quality, TrainedMap, __version__
+from app.models.preparation import CardPreparation
+from kohonen import Parameters, Preparation, Quality, TrainedMap, __version__
 from kohonen.data import FloatArray
 from kohonen.geometry import Boundary, Geometry, Grid
 from kohonen.history import History
@@ -52,6 +53,7 @@ class CardData(_Part):
     dimension: int
     kept: bool = Field(description="Whether the samples are stored beside the model.")
     sha256: str | None = Field(None, description="Checksum of their .npy file, where they are kept.")
+    missing: int = Field(0, description="How many values are missing, and masked.")
 
 
 class CardPoint(_Part):
@@ -125,6 +127,9 @@ class Card(_Part):
     engine: CardEngine
     weights: CardWeights
     lineage: Lineage | None = None
+    preparation: CardPreparation | None = Field(
+        None, description="How the samples were made from a table with named columns, if they were."
+    )
 
     _home: Home = PrivateAttr(default=KEPT)
     _writing: str = PrivateAttr(default="")
@@ -178,6 +183,18 @@ class Card(_Part):
         return Geometry(self.parameters.grid, self.parameters.boundary)
 
     @property
+    def table(self) -> Preparation | None:
+        """How a table becomes samples for this model; None for one that was trained on plain vectors."""
+        return None if self.preparation is None else self.preparation.value
+
+    @property
+    def component_names(self) -> list[str]:
+        """What the components of the samples are called."""
+        if self.preparation is None:
+            return [f"component {k}" for k in range(self.weights.shape[2])]
+        return list(self.preparation.value.components)
+
+    @property
     def last_iteration(self) -> int:
         """The position in the schedule at which the training ended."""
         return self.parameters.iterations if self.lineage is None else self.lineage.last_iteration
@@ -206,6 +223,7 @@ def make_card(
     environment: str = "local",
     history: History | None = None,
     lineage: Lineage | None = None,
+    preparation: Preparation | None = None,
 ) -> Card:
     """Write the card of a model that has just been trained."""
     file = npy(trained.weights)
@@ -222,6 +240,7 @@ def make_card(
             dimension=dimension,
             kept=kept,
             sha256=hashlib.sha256(npy(samples)).hexdigest() if kept else None,
+            missing=int(np.isnan(samples).sum()),
         ),
         quality=CardQuality(**asdict(quality), history=_history(history)),
         engine=CardEngine(
@@ -235,6 +254,7 @@ def make_card(
             shape=_three(trained.weights.shape), sha256=hashlib.sha256(file).hexdigest(), bytes=len(file)
         ),
         lineage=lineage,
+        preparation=None if preparation is None else CardPreparation.of(preparation),
     )
 
 

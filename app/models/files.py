@@ -42,8 +42,8 @@ def most_npy_bytes(*shape: int) -> int:
     return size + _HEADER_BYTES
 
 
-def parse_npy(file: bytes, *shape: int) -> FloatArray:
-    """Return the array of an .npy file that must hold finite float64 of a shape.
+def parse_npy(file: bytes, *shape: int, missing: bool = False) -> FloatArray:
+    """Return the array of an .npy file that must hold finite float64 of a shape; or NaN, where some may miss.
 
     Raises
     ------
@@ -56,7 +56,8 @@ def parse_npy(file: bytes, *shape: int) -> FloatArray:
         raise ValueError("the file ends early") from error
     if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype != np.float64:
         raise ValueError(f"the file does not hold float64 of shape {shape}")
-    if not np.abs(array).max() <= LARGEST_MAGNITUDE:
+    usable = np.abs(array) <= LARGEST_MAGNITUDE
+    if not (usable | np.isnan(array) if missing else usable).all():
         raise ValueError("the file holds what are not finite numbers")
     return np.asarray(array, dtype=np.float64)
 

@@ -21,7 +21,7 @@ from kohonen.data import FloatArray
 
 __all__ = ["ModelReader"]
 
-MOST_CARD_BYTES = 2**20
+MOST_CARD_BYTES = 2**21
 #: Models that are listed and yet not there (they expire, or are being deleted) are passed over, so many at
 #: most.
 MOST_MISSING = 20
@@ -190,7 +190,7 @@ class ModelReader:
             try:
                 file = self.store.read(there.data_key, max_bytes=most_npy_bytes(*shape)).data
                 if hashlib.sha256(file).hexdigest() == card.data.sha256:
-                    return parse_npy(file, *shape)
+                    return parse_npy(file, *shape, missing=True)
             except BlobNotFound:
                 continue
             except (BlobTooLarge, ValueError) as error:

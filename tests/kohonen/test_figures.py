@@ -72,6 +72,11 @@ def test_planes_have_names_and_scales(geometry: Geometry) -> None:
     assert encode_figure(figure)
 
 
+def test_names_are_no_formulas() -> None:
+    names = ["cost ($)", r"$\oops$", "a_b^c"]
+    assert encode_figure(plot_component_planes(WEIGHTS, component_names=names))
+
+
 def test_one_plane() -> None:
     figure = plot_component_planes(WEIGHTS, component=1)
     assert [axes.get_title() for axes in figure.axes] == ["component 1", ""]

@@ -12,6 +12,7 @@ from kohonen.clusters import cluster_units
 from kohonen.geometry import PLANAR, Geometry
 from kohonen.palettes import GROUPS, NOTHING, colours_of_groups, colours_of_values
 from kohonen.panels import (
+    CAPTION,
     GAP,
     arrangement,
     draw_clusters,
@@ -111,6 +112,23 @@ def test_planes_stand_in_rows(geometry: Geometry) -> None:
             assert picture[top + row, left + column].tolist() == (YELLOW if x == k else DARK)
     assert (picture[:, columns : columns + GAP] == 255).all()
     assert (picture[rows + GAP :, 2 * (columns + GAP) :] == 255).all()
+
+
+@pytest.mark.parametrize("name", ["weight", "a name that is too long for the plane below it", "m", ""])
+def test_names_stand_above_planes(name: str) -> None:
+    weights = np.random.default_rng(0).random((6, 3, 2))
+    plain = draw_planes(weights, scale=10)
+    picture = draw_planes(weights, scale=10, names=["one", name])
+    assert picture.shape[:2] == planes_size(6, 3, 2, 10, named=True)
+    np.testing.assert_array_equal(picture[CAPTION:], plain)
+    written = picture[:CAPTION]
+    assert set(np.unique(written)) <= {0, 255}
+    assert (written[:, 60:68] == 255).all()
+    assert (written[:, 68:] == 0).any() == bool(name)
+
+
+def test_a_name_that_does_not_fit_at_all_is_left_out() -> None:
+    assert (draw_planes(np.zeros((2, 2, 2)), scale=1, names=["wide", "wide"])[:CAPTION] == 255).all()
 
 
 def test_one_component() -> None:

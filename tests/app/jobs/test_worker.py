@@ -11,8 +11,10 @@ from app.jobs import slice as slice_module
 from app.jobs import worker as worker_module
 from app.jobs.record import Job
 from app.storage.port import StoreUnavailable
-from kohonen import TrainedMap, train
+from app.training import TrainingRequest
+from kohonen import Parameters, Preparation, TrainedMap, train
 from kohonen.history import History
+from kohonen.tables import Columns
 from tests.app.jobs.conftest import Bench, expected, make_request
 
 ONE_ITERATION = {"slice_seconds": 1e-9}
@@ -62,6 +64,22 @@ def test_slices_make_the_same_model(bench: Bench) -> None:
     assert (job.state, job.slices, job.attempts) == ("succeeded", 40, 1)
     np.testing.assert_array_equal(bench.weights(job.id), expected(request).weights)
     assert bench.models.card(job.id).engine.seconds == pytest.approx(job.seconds)
+
+
+def test_a_table_that_misses_values_is_trained_in_slices(bench: Bench) -> None:
+    table: Columns = {"a": [1.0, None, 3.0, 7.0], "kind": ["x", "y", None, "x"]}
+    preparation = Preparation.fit(table)
+    parameters = Parameters(width=6, height=4, iterations=12, random_state=1)
+    request = TrainingRequest(preparation.transform(table), parameters, preparation=preparation)
+    job = bench.submit(request)
+    bench.run(bench.worker(**ONE_ITERATION))
+    job = bench.jobs.get(job.id)
+    assert (job.state, job.slices, job.id) == ("succeeded", 12, request.id)
+    whole = train(request.samples, parameters, missing="mask")
+    np.testing.assert_array_equal(bench.weights(job.id), whole.weights)
+    card = bench.models.card(job.id)
+    assert card.table == preparation
+    np.testing.assert_array_equal(bench.models.samples(card), request.samples)
 
 
 def test_slices_have_the_same_card(bench: Bench) -> None:

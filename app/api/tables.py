@@ -1,0 +1,135 @@
+"""Tables with named columns in requests: as JSON, or as CSV."""
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeAlias, cast
+
+import numpy as np
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from app import limits
+from app.errors import FieldError, OverLimitError
+from app.settings import Settings
+from kohonen import Preparation, read_csv
+from kohonen.columns import Normalisation
+from kohonen.data import FloatArray, Missing
+from kohonen.tables import LONGEST_TEXT, Table
+
+__all__ = ["CSV", "RECORD_SCHEMA", "CsvFields", "NamedColumns", "Normalisations", "learn", "read_table"]
+
+CSV = "text/csv"
+
+#: Lines of CSV that may always be read.
+SOME_LINES = 1_000
+
+_VALUE = {"anyOf": [{"type": "number"}, {"type": "string"}, {"type": "null"}]}
+#: What a row by name may be.
+RECORD_SCHEMA: dict[str, Any] = {"additionalProperties": _VALUE, "type": "object"}
+_SCHEMA: dict[str, Any] = {
+    "additionalProperties": {
+        "type": "array",
+        "items": _VALUE,
+        "minItems": 1,
+    },
+    "minProperties": 1,
+    "propertyNames": {"minLength": 1, "maxLength": LONGEST_TEXT},
+}
+_DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
+
+
+def _columns(columns: dict[str, Any]) -> dict[str, Any]:
+    for name, values in columns.items():
+        if isinstance(values, np.ndarray):  # from CSV
+            continue
+        if not isinstance(values, list):
+            raise PydanticCustomError(
+                "column", "column '{name}' must be an array", {"name": name[:LONGEST_TEXT]}
+            )
+        for row, value in enumerate(values):
+            if isinstance(value, float) and not math.isfinite(value):
+                place = {"name": name[:LONGEST_TEXT], "row": row + 1}
+                message = "column '{name}' must hold finite numbers, but not in row {row}; null is for none"
+                raise PydanticCustomError("finite", message, place)
+    return columns
+
+
+NamedColumns: TypeAlias = Annotated[
+    dict[str, Any], AfterValidator(_columns), Field(json_schema_extra=_SCHEMA)
+]
+#: Checked where it is used, which tells better what is wrong.
+Normalisations: TypeAlias = Annotated[
+    str | dict[str, str],
+    WithJsonSchema(TypeAdapter(Normalisation | dict[str, Normalisation]).json_schema()),
+]
+
+
+class CsvFields(BaseModel):
+    """How a table is to be read from CSV."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    delimiter: Literal["comma", "semicolon", "tab"] | None = Field(
+        None, description="Of CSV: what stands between values; found out by default."
+    )
+    absent: list[str] = Field(
+        [], description="Of CSV: texts that stand for a missing value, such as `NA`, besides nothing at all."
+    )
+    categorical: list[str] = Field(
+        [], description="Of CSV: columns that are texts even where they look like numbers."
+    )
+    ignore: list[str] = Field([], description="Of CSV: columns to leave out, such as a label.")
+
+
+def read_table(content: bytes, fields: CsvFields, *, settings: Settings, most_rows: int) -> Table:
+    """Return the table that a body of CSV holds.
+
+    Raises
+    ------
+    InvalidTableError
+        When it is none; says in which line, and what of it.
+    OverLimitError
+        When it has far too many rows.
+    """
+    lines = content.count(b"\n")
+    if lines > 2 * most_rows + SOME_LINES:  # values may hold some; what is over by less is told later
+        message = f"{lines:,} lines are far more than {most_rows:,} rows may have"
+        raise OverLimitError([FieldError("", message)])
+    return read_csv(
+        content,
+        delimiter=None if fields.delimiter is None else _DELIMITERS[fields.delimiter],
+        absent=fields.absent,
+        categorical=fields.categorical,
+        ignore=fields.ignore,
+        most_columns=settings.max_dimension,
+    )
+
+
+def learn(
+    columns: Mapping[str, Any],
+    normalisation: Normalisations | None,
+    missing: Missing | None,
+    *,
+    settings: Settings | None,
+    most_rows: int | None,
+) -> tuple[FloatArray, Preparation]:
+    """Return the samples that a table becomes, and how.
+
+    Raises
+    ------
+    InvalidTableError, InvalidParameterError
+        When it is no table of which that can be learnt.
+    OverLimitError
+        When it would become too many or too large samples.
+    """
+    rows = max((len(values) for values in columns.values()), default=0)
+    if settings is not None and most_rows is not None:
+        limits.check_table(rows, len(columns), limits=settings, most_rows=most_rows)
+    preparation = Preparation.fit(
+        columns,
+        normalisation=cast(Any, "z-score" if normalisation is None else normalisation),
+        missing=missing or "mask",
+    )
+    if settings is not None and most_rows is not None:
+        limits.check_table(rows, len(preparation.components), limits=settings, most_rows=most_rows)
+    return preparation.transform(columns), preparation

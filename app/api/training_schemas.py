@@ -1,0 +1,246 @@
+"""The requests to train."""
+
+import hashlib
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.api.tables import NamedColumns, Normalisations, learn
+from app.errors import FieldError, InvalidRequestError
+from app.models.names import NAME_RULE, is_name
+from app.settings import Settings
+from app.training import TrainingRequest
+from kohonen import Parameters
+from kohonen.colours import parse_colours
+from kohonen.data import FloatArray, Missing, as_samples
+from kohonen.frames import Moments, Spacing
+from kohonen.geometry import Boundary, Grid
+from kohonen.parameters import SEEDS, Algorithm, Initialisation, draw_seed
+
+__all__ = ["FRAMES", "LARGEST_INTEGER", "MapFields", "ModelBody", "ModelFields", "Name", "TrainingBody"]
+
+#: Integers that a JSON number holds in every language; larger ones overflow in arithmetic with floats.
+LARGEST_INTEGER = 2**53 - 1
+#: Frames of an animation,
+FRAMES = 24
+#: and at most.
+MOST_FRAMES = 100
+
+_COLOURS_SCHEMA: dict[str, Any] = {
+    "items": {
+        "anyOf": [
+            {"type": "string", "description": "A CSS colour: a name, #rgb or #rrggbb."},
+            {"type": "array", "items": {"type": "number"}, "minItems": 3, "maxItems": 3},
+        ]
+    }
+}
+
+
+def _name(text: str) -> str:
+    if not is_name(text):
+        raise PydanticCustomError("name", NAME_RULE)
+    return text
+
+
+Name = Annotated[
+    str,
+    AfterValidator(_name),
+    Field(json_schema_extra={"pattern": "^[a-z0-9][a-z0-9_-]{0,63}$"}, examples=["sunset"]),
+]
+
+
+class ModelFields(BaseModel):
+    """What becomes of a model, and what is shown of its training."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+    name: Name | None = Field(None, description="A name that the model becomes the newest revision of.")
+    persist: bool = Field(True, description="Whether the model is stored.")
+    keep_data: bool = Field(True, description="Whether the data are stored beside the model.")
+    frames: int | None = Field(
+        None,
+        ge=2,
+        le=MOST_FRAMES,
+        description=f"Animate the training in so many frames, {FRAMES} by default: Accept image/gif, "
+        "image/apng or image/webp; of a job, GET /jobs/{id}/animation.",
+    )
+    spacing: Spacing | None = Field(
+        None, description="Whether frames are evenly spaced, as by default, or dense at the beginning."
+    )
+    every: int | None = Field(
+        None,
+        ge=1,
+        le=LARGEST_INTEGER,
+        description=f"A frame every so many iterations instead; `frames` is the most, {MOST_FRAMES} by "
+        "default, and what would be more is left out evenly.",
+    )
+
+    @model_validator(mode="after")
+    def _what_has_a_name_is_stored(self) -> Self:
+        if self.name is not None and not self.persist:
+            raise PydanticCustomError("name", "a model that is not stored cannot have a name")
+        return self
+
+    @model_validator(mode="after")
+    def _one_way_to_space_frames(self) -> Self:
+        if self.every is not None and self.spacing is not None:
+            raise PydanticCustomError("every", "give either 'spacing' or 'every', and not both")
+        return self
+
+    @property
+    def moments(self) -> Moments | None:
+        """When to capture frames, where the body asks for an animation."""
+        if self.every is not None:
+            return Moments(self.frames or MOST_FRAMES, every=self.every)
+        if self.frames is None and self.spacing is None:
+            return None
+        return Moments(self.frames or FRAMES, self.spacing or "even")
+
+
+class MapFields(BaseModel):
+    """The map, and how it is trained."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+    width: int = Field(100, ge=1, le=LARGEST_INTEGER, description="Units of the map to the right.")
+    height: int = Field(100, ge=1, le=LARGEST_INTEGER, description="Units of the map downwards.")
+    iterations: int = Field(1000, ge=1, le=LARGEST_INTEGER, description="Passes over the data.")
+    learning_rate: float = Field(0.1, gt=0, le=1, description="The learning rate at the start.")
+    sigma: float | None = Field(
+        None, gt=0, description="The radius at the start, in units; half the map's longer side by default."
+    )
+    random_state: int | None = Field(
+        None,
+        ge=0,
+        le=LARGEST_INTEGER,
+        description="The seed of the initial weights; drawn and told when left out.",
+    )
+    algorithm: Algorithm = Field(
+        "online", description="How the map is trained: sample by sample, or in batches, for many samples."
+    )
+    initialisation: Initialisation = Field(
+        "random",
+        description="Where the weights begin: random in [0, 1), at random samples, or on the plane of "
+        "the two principal components.",
+    )
+    grid: Grid = Field("rectangular", description="How units are placed: eight neighbours each, or six.")
+    boundary: Boundary = Field("planar", description="Whether opposite edges are joined.")
+    missing: Missing | None = Field(
+        None, description="Of a table: whether missing values are masked, as by default, or refused."
+    )
+
+
+class ModelBody(ModelFields):
+    """Colours, vectors of any dimension or a table, and what becomes of the model."""
+
+    colours: list[Any] | None = Field(
+        None,
+        description="CSS colours, or triples of red, green and blue.",
+        json_schema_extra=_COLOURS_SCHEMA,
+    )
+    colour_range: Literal[1, 255] = Field(1, description="What full red, green or blue is in a triple.")
+    data: list[list[float]] | None = Field(
+        None, fail_fast=True, description="Instead of colours: vectors, all of the same dimension."
+    )
+    columns: NamedColumns | None = Field(
+        None,
+        description="Instead of colours: a table, as columns of numbers or of texts by name, with null for "
+        "what is missing.",
+    )
+
+    def kinds_of_data(self) -> int:
+        """Return how many kinds of data there are; one is enough."""
+        return sum(given is not None for given in (self.colours, self.data, self.columns))
+
+    def samples(self) -> tuple[FloatArray, str] | None:
+        """Return the colours or vectors as samples and the field that they stand in, if there are any."""
+        if self.colours is not None:
+            if not self.colours:
+                raise InvalidRequestError([FieldError("/colours", "give at least one colour")])
+            return parse_colours(self.colours, colour_range=self.colour_range), "colours"
+        return None if self.data is None else (as_samples(self.data), "data")
+
+
+class TrainingBody(MapFields, ModelBody):
+    """What to train: colours, vectors of any dimension or a table, and the map."""
+
+    normalisation: Normalisations | None = Field(
+        None,
+        description="Of a table: how columns of numbers are brought to scale, all of them or by name; "
+        "`z-score` by default.",
+    )
+
+    @model_validator(mode="after")
+    def _one_kind_of_data(self) -> Self:
+        if self.kinds_of_data() != 1:
+            message = "give either 'colours' or 'data' or 'columns', and not both"
+            raise PydanticCustomError("one_of", message)
+        if self.columns is None and not (self.normalisation is None and self.missing is None):
+            raise PydanticCustomError("table", "'normalisation' and 'missing' are for a table ('columns')")
+        return self
+
+    def training_request(
+        self,
+        *,
+        idempotency_key: str | None = None,
+        settings: Settings | None = None,
+        most_rows: int | None = None,
+    ) -> TrainingRequest:
+        """Return the training that is asked for.
+
+        Parameters
+        ----------
+        idempotency_key : str, optional
+            Where a seed comes from that the body leaves out, so that a request sent again is the same.
+        settings : Settings, optional
+            The limits of a table that is to become samples.
+        most_rows : int, optional
+            How many rows it may have.
+
+        Raises
+        ------
+        InvalidDataError, InvalidParameterError
+            For colours, data or a table that cannot be used.
+        OverLimitError
+            For a table that is over the limits.
+        """
+        seed = self.random_state
+        if seed is None:
+            seed = draw_seed() if idempotency_key is None else _seed_of(idempotency_key)
+        preparation = None
+        if self.columns is not None:
+            samples, preparation = learn(
+                self.columns, self.normalisation, self.missing, settings=settings, most_rows=most_rows
+            )
+            field = "columns"
+        else:
+            given = self.samples()
+            assert given is not None
+            samples, field = given
+        parameters = Parameters(
+            width=self.width,
+            height=self.height,
+            iterations=self.iterations,
+            learning_rate=self.learning_rate,
+            sigma=self.sigma,
+            random_state=seed,
+            algorithm=self.algorithm,
+            initialisation=self.initialisation,
+            grid=self.grid,
+            boundary=self.boundary,
+        )
+        return TrainingRequest(
+            samples,
+            parameters,
+            persist=self.persist,
+            keep_data=self.keep_data,
+            field=field,
+            name=self.name,
+            frames=self.moments,
+            preparation=preparation,
+        )
+
+
+def _seed_of(key: str) -> int:
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "little") % SEEDS
