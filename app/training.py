@@ -277,8 +277,7 @@ class TrainingService:
                 + ("; POST /atrain takes the same request, and trains in the background" * request.may_be_job)
             )
         steps = request.work.iterations * samples
-        units = request.parameters.width * request.parameters.height
-        record(trainings=1, training_seconds=trained.seconds, unit_steps=units * steps)
+        record(trainings=1, training_seconds=trained.seconds, unit_steps=request.parameters.units * steps)
         return trained
 
 

@@ -45,7 +45,7 @@ def _reached(parameters: Parameters, iteration: int) -> float:
     """Return which share of the map an update touches."""
     window = 2 * REACH * parameters.schedule.radius(iteration) + 1
     share = min(window, parameters.width) * min(window, parameters.height)
-    return share / (parameters.width * parameters.height)
+    return share / parameters.units
 
 
 class Pace:

@@ -86,6 +86,11 @@ class Parameters:
         self.geometry.check(self.height)
 
     @property
+    def units(self) -> int:
+        """How many units the map has."""
+        return self.width * self.height
+
+    @property
     def geometry(self) -> Geometry:
         """The kind of grid."""
         return Geometry(self.grid, self.boundary)

@@ -77,7 +77,9 @@ def training_request(
             if query.given:
                 own = {name: getattr(wanted, name) for name in wanted.model_fields_set}
                 wanted = body.validated({**query.given, **own}, TrainingBody)
-        return wanted.training_request(idempotency_key=idempotency_key, settings=settings, most_rows=most_rows)
+        return wanted.training_request(
+            idempotency_key=idempotency_key, settings=settings, most_rows=most_rows
+        )
 
 
 def described(examples: dict[str, Any]) -> dict[str, Any]:

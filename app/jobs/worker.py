@@ -213,8 +213,7 @@ class Worker:
                 missing="mask",
             )
             steps = (trained.iterations - first) * len(request.samples)
-            units = request.parameters.width * request.parameters.height
-            observability.record(training_seconds=trained.seconds, unit_steps=units * steps)
+            observability.record(training_seconds=trained.seconds, unit_steps=request.parameters.units * steps)
             if heart.lost:
                 raise LeaseLostError(job.id)
             trained = replace(trained, seconds=part.seconds)
