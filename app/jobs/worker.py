@@ -212,8 +212,8 @@ class Worker:
                 observers=part.observers,
                 missing="mask",
             )
-            steps = (trained.iterations - first) * len(request.samples)
-            observability.record(training_seconds=trained.seconds, unit_steps=request.parameters.units * steps)
+            steps = (trained.iterations - first) * len(request.samples) * request.parameters.units
+            observability.record(training_seconds=trained.seconds, unit_steps=steps)
             if heart.lost:
                 raise LeaseLostError(job.id)
             trained = replace(trained, seconds=part.seconds)

@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -369,11 +370,14 @@ def test_masks_are_part_of_the_estimate(make_client: MakeClient) -> None:
     assert client.post("/train", json={"columns": full, **MAP}).status_code == 201
 
 
-def test_fewer_rows_may_be_predicted_at_a_time_where_they_miss_values(make_client: MakeClient) -> None:
+def test_fewer_rows_may_be_predicted_at_a_time_where_they_miss_values(
+    make_client: MakeClient, tmp_path: Path
+) -> None:
     columns = {f"c{k}": [k, 1.0] for k in range(200)}
-    client = make_client(max_training_seconds=1.0)
+    store = f"file:{tmp_path}"
     body = {"columns": columns, "width": 90, "height": 90, "iterations": 1, "algorithm": "batch"}
-    client.post("/train", json={**body, "name": "wide"}).raise_for_status()
+    make_client(store=store).post("/train", json={**body, "name": "wide"}).raise_for_status()
+    client = make_client(store=store, max_training_seconds=1.0)
     rows: dict[str, list[Any]] = {name: [1.0] * 400 for name in columns}
     assert client.post("/models/wide/predict", json={"columns": rows}).status_code == 200
     rows["c0"] = [None] * 400
