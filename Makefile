@@ -14,7 +14,7 @@ TO ?= default
 BIN := .venv/bin
 # The lock is its own constraint, too: older versions of pip do not see otherwise that name[extra] is pinned as name.
 install = $(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(2) -c $(2)
-SOURCES := kohonen app tests benchmarks setup.py
+SOURCES := kohonen app tests benchmarks notebooks setup.py
 
 # An environment is brought up to its lock when that is newer than the stamp.
 RUN := .venv/.run
@@ -33,6 +33,7 @@ KERNEL := kohonen/kernel/libkohonen.so
 
 .DEFAULT_GOAL := help
 .PHONY: help run test workbench e2e lint infra format types examples bench load wheels locks deploy audit sbom openapi clean
+.PHONY: build up api train notebook logs down
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /  make \1@/' | tr '@' '\t' | expand -t 16
@@ -55,6 +56,27 @@ workbench: $(WORKBENCH) $(KERNEL) ## Test what needs MLflow, Jupyter or Docker C
 
 e2e: $(RUN) $(E2E) $(SAM) $(KERNEL) ## Build both images and hold them, SAM, S3 and a browser to what they promise; needs Docker
 	.ci/e2e $(ARGS)
+
+build: ## Build the images of compose.yaml, which has all of the product on one machine
+	docker compose --profile '*' build
+
+up: ## Serve the API, workers, an S3 server and MLflow, with Docker Compose
+	docker compose up --build --detach --wait
+
+api: ## Serve the API and what it needs alone
+	docker compose up --build --detach --wait api
+
+train: ## Train a map once, for that API to serve and MLflow to know
+	docker compose run --build --rm train
+
+notebook: ## Serve Jupyter with notebooks/, at the address that it prints
+	docker compose --profile notebook up --build notebook
+
+logs: ## Follow what the containers say
+	docker compose --profile '*' logs --follow
+
+down: ## Stop them all; models and runs stay, in volumes
+	docker compose --profile '*' down
 
 lint: $(DEV) ## Check the style
 	$(BIN)/ruff check $(SOURCES)
