@@ -145,6 +145,12 @@ class Preparation:
         self._check_missing(np.isnan(samples))
         return as_samples(samples, missing="mask")
 
+    def count_missing(self, samples: FloatArray) -> int:
+        """Return how many values were missing in the table that samples (n, dim) were made from."""
+        sizes = [len(column.components) for column in self.columns]
+        firsts = np.cumsum([0, *sizes[:-1]])
+        return int(np.isnan(samples[:, firsts]).sum())
+
     def inverse(self, weights: FloatArray) -> FloatArray:
         """Return weights (..., dim) in the table's own units; those of categories stay shares of 1."""
         each = [(column.offset, column.scale) for column in self.columns for _ in column.components]

@@ -9,6 +9,7 @@ from app import security
 from app.api.model_schemas import Predictions
 from app.api.schemas import Problem
 from app.api.tables import CSV
+from app.api.training_schemas import TrainingBody
 from app.models import Card
 from kohonen import __version__
 
@@ -50,7 +51,7 @@ def install(app: FastAPI) -> None:
                 schemas.update(schema.pop("$defs", {}))
                 schemas[model.__name__] = schema
             _forget_other_problems(made)
-            _leave_defaults_to_bodies(made)
+            _gather_fields_of_csv(made)
             security.describe(made, required=app.state.settings.api_key is not None)
             app.openapi_schema = made
         return app.openapi_schema
@@ -68,13 +69,45 @@ def _forget_other_problems(document: dict[str, Any]) -> None:
                 del operation["responses"]["422"]
 
 
-def _leave_defaults_to_bodies(document: dict[str, Any]) -> None:
-    """Take defaults out of queries that are there for CSV: forms would fill them in beside a body of JSON."""
+def _gather_fields_of_csv(document: dict[str, Any]) -> None:
+    """Make the fields that queries have beside bodies of CSV one parameter, an exploded object.
+
+    They are sent as before, each by its name; but a page shows one place for them all, instead of twenty
+    before the body, and fills in no defaults that would be sent with a body of JSON.
+    """
+    fields = set(TrainingBody.model_fields) - {"normalisation"}  # a list does not explode
     for operations in document["paths"].values():
         for operation in operations.values():
-            if CSV in operation.get("requestBody", {}).get("content", {}):
-                for parameter in operation["parameters"]:
-                    parameter["schema"].pop("default", None)
+            parameters = operation.get("parameters", [])
+            found = [one for one in parameters if one["in"] == "query" and one["name"] in fields]
+            if CSV in operation.get("requestBody", {}).get("content", {}) and found:
+                properties = {
+                    one["name"]: {**_without_null(one["schema"]), "description": one["description"]}
+                    for one in found
+                }
+                gathered = {
+                    "name": "fields",
+                    "in": "query",
+                    "style": "form",
+                    "explode": True,
+                    "description": "With a body of CSV: the fields of the training, each by its name "
+                    "(`?width=30&height=20`). What a body of JSON says counts before these.",
+                    "schema": {
+                        "type": "object",
+                        "properties": properties,
+                        "additionalProperties": False,
+                    },
+                    "example": {},
+                }
+                others = [one for one in parameters if one not in found]
+                operation["parameters"] = sorted([*others, gathered], key=lambda one: one["name"] != "view")
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of what may be left out as that of what it is when it is there."""
+    kinds = [kind for kind in schema.get("anyOf", []) if kind != {"type": "null"}]
+    others = {name: value for name, value in schema.items() if name not in ("anyOf", "default")}
+    return {**kinds[0], **others} if len(kinds) == 1 else others
 
 
 #: `get_openapi` calls the tags otherwise than `FastAPI` does.

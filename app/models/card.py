@@ -6,10 +6,10 @@ import json
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from app.models.files import npy
 from app.models.keys import KEPT, Home, data_key, derived_folder, weights_key
@@ -53,7 +53,7 @@ class CardData(_Part):
     dimension: int
     kept: bool = Field(description="Whether the samples are stored beside the model.")
     sha256: str | None = Field(None, description="Checksum of their .npy file, where they are kept.")
-    missing: int = Field(0, description="How many values are missing, and masked.")
+    missing: int = Field(0, description="How many values of the table are missing, and masked.")
 
 
 class CardPoint(_Part):
@@ -151,6 +151,12 @@ class Card(_Part):
         """Return what is stored: what there is to say, and under which name the files were written."""
         return json.dumps({**self.model_dump(mode="json"), "writing": self._writing}, indent=2).encode()
 
+    @model_validator(mode="after")
+    def _prepares_what_the_map_takes(self) -> Self:
+        if len(self.component_names) != self.weights.shape[2]:
+            raise ValueError("the preparation makes samples of another dimension than the map has")
+        return self
+
     @property
     def home(self) -> Home:
         """Where in the store the model lives."""
@@ -240,7 +246,7 @@ def make_card(
             dimension=dimension,
             kept=kept,
             sha256=hashlib.sha256(npy(samples)).hexdigest() if kept else None,
-            missing=int(np.isnan(samples).sum()),
+            missing=0 if preparation is None else preparation.count_missing(samples),
         ),
         quality=CardQuality(**asdict(quality), history=_history(history)),
         engine=CardEngine(

@@ -13,7 +13,7 @@ from app.models.registry import Models, Stored
 __all__ = ["add_archive"]
 
 #: The card in an archive: text of four bytes a character.
-MOST_CARD_BYTES = 4 * 2**20
+MOST_CARD_BYTES = 4 * 2**21
 
 
 def add_archive(models: Models, file: bytes, *, name: str | None = None) -> Stored:

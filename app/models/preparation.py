@@ -1,8 +1,8 @@
 """How a model's samples were made from a table, as its card tells it."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kohonen import Preparation
 from kohonen.columns import Normalisation
@@ -39,6 +39,11 @@ class CardPreparation(_Part):
         "that moves weights. `error`: nothing may be missing."
     )
     columns: list[CardColumn]
+
+    @model_validator(mode="after")
+    def _can_be_used(self) -> Self:
+        Preparation.from_json(self.model_dump())
+        return self
 
     @classmethod
     def of(cls, preparation: Preparation) -> "CardPreparation":

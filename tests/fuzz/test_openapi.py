@@ -36,6 +36,7 @@ UNSAID = {
     "/data": "rows of unequal lengths or of another length than the model's, values too large to be squared",
     "/columns": "columns of unequal lengths, of numbers and texts, or of nothing; CSV that is no table",
     "/normalisation": "a normalisation of a column that there is not, or in a query what is none",
+    "/persist": "a job whose model is not to be stored",
     "/records": "rows by name, of a model that knows no names",
     "/cursor": "a text that no page before has handed out",
     "/annotated": "a figure of a view that has none",

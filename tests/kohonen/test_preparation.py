@@ -64,6 +64,7 @@ def test_categories_and_what_is_missing() -> None:
     assert preparation.components == ("age", "colour: blue", "colour: red")
     expected = [[20, 0, 1], [30, NAN, NAN], [NAN, 1, 0]]
     np.testing.assert_array_equal(preparation.transform(table), expected)
+    assert preparation.count_missing(preparation.transform(table)) == 2
 
 
 def test_texts_may_be_missing_as_nan() -> None:

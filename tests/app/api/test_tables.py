@@ -5,7 +5,6 @@ import io
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,9 +12,10 @@ import numpy.typing as npt
 import pytest
 from fastapi.testclient import TestClient
 
+from app import limits
 from app.api.tables import SOME_LINES
+from app.models.keys import UNNAMED, card_key
 from kohonen import Preparation, SelfOrganizingMap, train
-from kohonen.engines import default_engine
 from kohonen.panels import CAPTION, plane_pixels
 from kohonen.parameters import Parameters
 from kohonen.pictures import picture_size
@@ -66,7 +66,7 @@ def test_json_and_csv_and_the_library_make_the_same_map(client: TestClient) -> N
 
 def test_the_card_tells_the_preparation(client: TestClient) -> None:
     made = train_columns(client, normalisation={"height": "min-max", "weight, kg": "none"})
-    assert made["data"]["missing"] == 3  # a weight, and the two categories of a species
+    assert made["data"]["missing"] == 2
     assert made["data"]["dimension"] == 4
     assert made["preparation"] == {
         "version": 1,
@@ -90,6 +90,20 @@ def test_the_card_tells_the_preparation(client: TestClient) -> None:
         ],
     }
     assert client.get(made["links"]["self"]).json() == made
+
+
+@pytest.mark.parametrize("change", [{"scale": 0}, {"categories": ["x", "y"]}])
+def test_a_card_whose_preparation_cannot_be_is_damaged(client: TestClient, change: dict[str, Any]) -> None:
+    made = train_columns(client)
+    models = client.app.state.models  # type: ignore[attr-defined]
+    key = card_key(UNNAMED, made["id"])
+    blob = models.store.read(key, max_bytes=10**6)
+    told = json.loads(blob.data)
+    told["preparation"]["columns"][0].update(change)
+    models.store.replace(
+        key, json.dumps(told).encode(), version=blob.version, content_type="application/json"
+    )
+    assert problem(client.get(f"/models/{made['id']}"), 500)["type"].endswith(":damaged-model")
 
 
 def test_a_card_of_plain_vectors_has_none(client: TestClient) -> None:
@@ -360,29 +374,23 @@ def test_what_is_no_json_and_no_csv(client: TestClient) -> None:
 def test_masks_are_part_of_the_estimate(make_client: MakeClient) -> None:
     parameters = Parameters(width=6, height=4, iterations=20)
     complete, masked = (
-        default_engine("online", masked=some).cost.seconds(parameters, samples=5, dimension=4)
-        for some in (False, True)
+        limits.estimate(parameters, samples=5, dimension=4, masked=some) for some in (False, True)
     )
-    client = make_client(max_training_seconds=(complete + masked) / 2)
+    assert masked > 2 * complete
+    client = make_client(max_training_seconds=masked / 2)
     document = problem(client.post("/train", json={"columns": COLUMNS, **MAP}), 422)
     assert document["errors"][0]["pointer"] == "/iterations"
-    full = {"a": [1, 2, 3, 4, 5], "b": [1, 2, 3, 4, 5], "c": [1] * 5, "d": [2] * 5}
-    assert client.post("/train", json={"columns": full, **MAP}).status_code == 201
 
 
-def test_fewer_rows_may_be_predicted_at_a_time_where_they_miss_values(
-    make_client: MakeClient, tmp_path: Path
+def test_rows_that_miss_values_take_longer_to_predict(
+    pets: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    columns = {f"c{k}": [k, 1.0] for k in range(200)}
-    store = f"file:{tmp_path}"
-    body = {"columns": columns, "width": 90, "height": 90, "iterations": 1, "algorithm": "batch"}
-    make_client(store=store).post("/train", json={**body, "name": "wide"}).raise_for_status()
-    client = make_client(store=store, max_training_seconds=1.0)
-    rows: dict[str, list[Any]] = {name: [1.0] * 400 for name in columns}
-    assert client.post("/models/wide/predict", json={"columns": rows}).status_code == 200
-    rows["c0"] = [None] * 400
-    document = problem(client.post("/models/wide/predict", json={"columns": rows}), 422)
-    assert "400 vectors are more than" in document["detail"]
+    monkeypatch.setattr("app.limits.MASKED_SECONDS", 1.0)
+    table: dict[str, list[Any]] = {"height": [30, 31], "weight, kg": [4, 5], "species": ["cat", "dog"]}
+    assert len(predict(pets, {"columns": table})) == 2
+    table["height"] = [30, None]
+    document = problem(pets.post("/models/pets/predict", json={"columns": table}), 422)
+    assert "2 vectors are more than the 1" in document["detail"]
 
 
 def test_going_on_with_a_table(pets: TestClient) -> None:
