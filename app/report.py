@@ -1,49 +1,21 @@
 """A model as one page of HTML that needs nothing else: no network, no script."""
 
-import base64
 from collections.abc import Iterator, Sequence
 from html import escape
 
 from app.advice import advice
 from app.clusters import Profile, cluster_samples, profiles
-from app.drawing import Picture, View
 from app.models import Card
+from app.report_style import STYLE
+from app.report_views import views
 from kohonen.clusters import cluster_units
 from kohonen.data import FloatArray
 from kohonen.palettes import colours_of_groups
-from kohonen.pictures import are_colours
 
 __all__ = ["report"]
 
-#: More component planes than these make no page.
-MOST_PLANES = 64
 #: Components of a profile that are told.
 MOST_COMPONENTS = 12
-
-_STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; color: #222 }
-body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-h1 { font-size: 1.6rem } h2 { font-size: 1.2rem; margin-top: 2rem; border-bottom: 1px solid #ddd }
-table { border-collapse: collapse }
-th, td { text-align: left; padding: .2rem 1rem .2rem 0; vertical-align: top }
-th { font-weight: 600 } td.n { text-align: right; font-variant-numeric: tabular-nums }
-figure { display: inline-block; margin: 0 1.5rem 1.5rem 0; max-width: 100%; vertical-align: top }
-figure img { image-rendering: pixelated; max-width: 100%; border: 1px solid #ddd }
-figcaption { max-width: 25rem }
-ul.advice { background: #fff7e0; border-left: 4px solid #e69f00; padding: .8rem 1rem .8rem 2rem }
-ul.well { background: #e8f6ef; border-left: 4px solid #009e73; padding: .8rem 1rem .8rem 2rem }
-.swatch { display: inline-block; width: 1em; height: 1em; vertical-align: -.15em; margin-right: .4em }
-code { font-size: .9em; word-break: break-all }
-"""
-
-_CAPTIONS: dict[View, str] = {
-    "map": "The map: each unit's weights as a colour.",
-    "u-matrix": "U-matrix: how far each unit is from its neighbours. Dark borders part groups.",
-    "planes": "Component planes, row by row in order: dark for small weights, yellow for large.",
-    "hits": "Hits: how many samples fall on each unit: dark for few, yellow for the most, grey for none.",
-    "errors": "Errors: how far samples are from their unit: dark for near, yellow for far, grey for none.",
-    "clusters": "Clusters of units, by Ward's method; their profiles are below.",
-}
 
 
 def report(card: Card, weights: FloatArray, samples: FloatArray | None) -> str:
@@ -62,13 +34,15 @@ def report(card: Card, weights: FloatArray, samples: FloatArray | None) -> str:
     body = "".join(
         [
             f"<h1>{escape(title)}</h1>",
-            f"<p>Model <code>{escape(card.id)}</code>, trained {card.created_at:%Y-%m-%d %H:%M} UTC.</p>",
+            f'<p class="soft">Model <code>{escape(card.id)}</code>, trained '
+            f"{card.created_at:%Y-%m-%d %H:%M} UTC</p>",
+            _introduction(card),
             _advice(card, samples),
             "<h2>Quality</h2>",
             _table(_quality(card)),
             _history(card),
             "<h2>Views</h2>",
-            *_views(card, weights, samples),
+            *views(card, weights, samples),
             "<h2>Clusters</h2>",
             _clusters(card, weights, samples),
             "<h2>Parameters</h2>",
@@ -79,7 +53,21 @@ def report(card: Card, weights: FloatArray, samples: FloatArray | None) -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>{body}</body></html>\n"
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><main>{body}</main></body></html>\n"
+    )
+
+
+def _introduction(card: Card) -> str:
+    """Say what one looks at, to somebody who has never seen such a map."""
+    width, height, dimension = card.weights.shape
+    shape = {"hexagonal": "hexagons"}.get(card.parameters.grid, "squares")
+    joined = ", whose opposite edges are joined" * (card.parameters.boundary == "toroidal")
+    return (
+        "<p>A self-organizing map is a grid of units. Each unit has weights, which are like a sample: "
+        "training draws them towards the samples, and neighbouring units along with each other. So similar "
+        "samples come to lie close together, and the map shows at a glance how the data are grouped.</p>"
+        f"<p>This one has {width:,} by {height:,} units, drawn as {shape}{joined}. It was trained on "
+        f"{card.data.samples:,} samples of {dimension:,} value{'s' * (dimension > 1)} each.</p>"
     )
 
 
@@ -92,15 +80,23 @@ def _advice(card: Card, samples: FloatArray | None) -> str:
 
 def _quality(card: Card) -> Iterator[tuple[str, str, str]]:
     quality = card.quality
-    yield "Quantization error", f"{quality.quantization_error:.4g}", "mean distance of samples to their unit"
+    yield (
+        "Quantization error",
+        f"{quality.quantization_error:.4g}",
+        "mean distance of a sample to its unit, in the data's units: the smaller, the finer the map",
+    )
     yield (
         "Topographic error",
         f"{quality.topographic_error:.1%}",
-        "of the samples have two best units apart",
+        "of the samples have two nearest units that are not neighbours: the fewer, the better the order",
     )
     if quality.explained_variance is not None:
-        yield "Explained variance", f"{quality.explained_variance:.1%}", "of the data's variance is kept"
-    yield "Unused units", f"{quality.unused_units:.1%}", "are no sample's best matching unit"
+        yield (
+            "Explained variance",
+            f"{quality.explained_variance:.1%}",
+            "of how the data vary is kept when each sample is replaced by its unit",
+        )
+    yield "Unused units", f"{quality.unused_units:.1%}", "are no sample's nearest unit"
 
 
 def _parameters(card: Card) -> Iterator[tuple[str, str, str]]:
@@ -112,7 +108,8 @@ def _parameters(card: Card) -> Iterator[tuple[str, str, str]]:
 
 def _table(rows: Iterator[tuple[str, str, str]]) -> str:
     cells = "".join(
-        f'<tr><th>{escape(name)}</th><td class="n">{escape(value)}</td><td>{escape(meaning)}</td></tr>'
+        f'<tr><th scope="row">{escape(name)}</th><td class="n">{escape(value)}</td>'
+        f"<td>{escape(meaning)}</td></tr>"
         for name, value, meaning in rows
     )
     return f"<table>{cells}</table>"
@@ -131,34 +128,17 @@ def _history(card: Card) -> str:
         for point in points
     )
     return (
-        '<figure><svg width="600" height="200" role="img" aria-label="Quantization error by iteration">'
+        '<figure class="course"><svg viewBox="0 0 600 200" role="img" '
+        'aria-label="Quantization error by iteration">'
         '<path d="M60 15V170H585" fill="none" stroke="#999"/>'
         f'<polyline points="{line}" fill="none" stroke="#0072b2" stroke-width="2"/>'
         f'<text x="52" y="26" text-anchor="end" font-size="12">{most:.3g}</text>'
         '<text x="52" y="174" text-anchor="end" font-size="12">0</text>'
         f'<text x="60" y="190" font-size="12">iteration {first}</text>'
         f'<text x="580" y="190" text-anchor="end" font-size="12">{last}</text></svg>'
-        "<figcaption>The quantization error while the map was trained.</figcaption></figure>"
+        "<figcaption>The quantization error while the map was trained. It may rise at first, when all units "
+        "gather in the middle of the data, before they spread out.</figcaption></figure>"
     )
-
-
-def _views(card: Card, weights: FloatArray, samples: FloatArray | None) -> Iterator[str]:
-    table = card.table
-    for view, caption in _CAPTIONS.items():
-        if view == "map" and not are_colours(weights):
-            continue
-        picture = Picture(view)
-        if (picture.needs_samples and samples is None) or (
-            view == "planes" and weights.shape[2] > MOST_PLANES
-        ):
-            continue
-        content = base64.b64encode(picture.draw(weights, samples, card.geometry, table)).decode()
-        yield (
-            f'<figure><img src="data:image/png;base64,{content}" alt="{escape(view)}">'
-            f"<figcaption>{escape(caption)}</figcaption></figure>"
-        )
-    if samples is None:
-        yield "<p>The data are not kept with this model, so there are no views of its samples.</p>"
 
 
 def _columns(card: Card, weights: FloatArray) -> str:
@@ -195,7 +175,10 @@ def _clusters(card: Card, weights: FloatArray, samples: FloatArray | None) -> st
             f'<td class="n">{one.units}</td><td class="n">{"-" if one.samples is None else one.samples}</td>'
             f"<td>{escape(told)}</td></tr>"
         )
-    return f"<table>{''.join(rows)}</table>"
+    meaning = '<p class="soft">sd: standard deviations from the mean of all samples.</p>' * (
+        found is not None
+    )
+    return f"<table>{''.join(rows)}</table>{meaning}"
 
 
 def _distinction(profile: Profile, names: Sequence[str]) -> str:

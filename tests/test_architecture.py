@@ -46,6 +46,7 @@ PLAIN = [path for path in MODULES if path.parent.name in ("jobs", "models", "sto
         "pool",
         "predictions",
         "report",
+        "report_views",
         "settings",
         "training",
     )

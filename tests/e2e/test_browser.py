@@ -3,11 +3,14 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
+import httpx2
 import pytest
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
+from tests.e2e import expected
 from tests.e2e.docker import container
 from tests.e2e.emulator import gateway
 
@@ -112,6 +115,37 @@ def test_the_picture_is_seen_behind_a_stage(lambda_image: str, witness: Witness)
     ):
         assert size(train(witness.page, url)) == MAP
         witness.check(url)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_report_is_seen_without_a_network(
+    plain_image: str, browser: Browser, scheme: Literal["light", "dark"], tmp_path: Path
+) -> None:
+    with container(plain_image, port=5000, ready="/health") as started:
+        trained = httpx2.post(f"{started.url}/train", json=expected.TRAINING, timeout=60)
+        report = f"{started.url}/models/{trained.headers['kohonen-model-id']}/report"
+        answer = httpx2.get(report, timeout=60)
+        context = browser.new_context(viewport={"width": 390, "height": 800}, color_scheme=scheme)
+        witness = Witness(context.new_page())
+        witness.page.goto(report)
+        assert [asked for asked in witness.asked if urlsplit(asked).scheme != "data"] == [report]
+    # It is still there when the service has gone: as a file, too.
+    saved = tmp_path / "report.html"
+    saved.write_bytes(answer.content)
+    context.set_offline(True)
+    witness.page.goto(saved.as_uri())
+    assert not witness.complaints
+    whole = witness.page.evaluate(
+        "() => [...document.images].every(image => image.complete && image.naturalWidth > 0)"
+    )
+    assert whole
+    assert witness.page.locator("img").count() == 8
+    assert witness.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
+        "on a telephone"
+    )
+    background = witness.page.evaluate("getComputedStyle(document.querySelector('ul')).backgroundColor")
+    assert background == {"light": "rgb(255, 247, 224)", "dark": "rgb(58, 49, 21)"}[scheme]
+    context.close()
 
 
 def test_redoc_is_whole(plain_image: str, witness: Witness) -> None:

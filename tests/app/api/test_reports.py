@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pytest
 from fastapi.testclient import TestClient
 
+from kohonen.panels import draw_planes
 from kohonen.pictures import draw_map
 
 Decode = Callable[[bytes], npt.NDArray[np.uint8]]
@@ -24,6 +25,9 @@ BODY: dict[str, Any] = {
 }
 
 
+PLANES = ["plane-0", "plane-1", "plane-2"]
+
+
 class Page(HTMLParser):
     """Collects what a page shows, and checks that every element is closed."""
 
@@ -33,6 +37,7 @@ class Page(HTMLParser):
         self.links: list[str] = []
         self.tags: set[str] = set()
         self.text = ""
+        self._figure = ""
         self._open: list[str] = []
         self.feed(text)
         assert self._open == []
@@ -41,9 +46,12 @@ class Page(HTMLParser):
         given = dict(attrs)
         self.tags.add(tag)
         self.links += [value or "" for name, value in attrs if name in ("src", "href")]
+        if tag == "figure":
+            self._figure = given.get("id") or ""
         if tag == "img":
+            assert given["alt"], "whoever cannot see it is told what it is"
             content = (given["src"] or "").removeprefix("data:image/png;base64,")
-            self.images[given["alt"] or ""] = base64.b64decode(content)
+            self.images[self._figure] = base64.b64decode(content)
         if tag not in ("meta", "img", "path", "polyline"):
             self._open.append(tag)
 
@@ -68,7 +76,7 @@ def report(client: TestClient, **more: Any) -> Page:
 
 def test_all_is_on_one_page(client: TestClient, decode: Decode) -> None:
     page = report(client)
-    assert set(page.images) == {"map", "u-matrix", "planes", "hits", "errors", "clusters"}
+    assert set(page.images) == {"map", "u-matrix", "hits", "errors", "clusters", *PLANES}
     assert all(link.startswith("data:image/png;base64,") for link in page.links)
     assert "script" not in page.tags
     assert "polyline" in page.tags
@@ -77,11 +85,19 @@ def test_all_is_on_one_page(client: TestClient, decode: Decode) -> None:
         assert shown in page.text
     weights = np.array(client.get("/models/latest/download?format=json").json()["weights"])
     np.testing.assert_array_equal(decode(page.images["map"]), draw_map(weights))
+    for k, name in enumerate(PLANES):
+        np.testing.assert_array_equal(decode(page.images[name]), draw_planes(weights, component=k, scale=66))
+        assert f"component {k}" in page.text
+        assert f"{weights[..., k].min():.3g}{weights[..., k].max():.3g}" in page.text, (
+            "the ends of its colours"
+        )
+    for told in ("6 by 4 units, drawn as squares", "4 samples of 3 values each"):
+        assert told in page.text
 
 
 def test_what_is_not_kept_is_not_shown(client: TestClient) -> None:
     page = report(client, keep_data=False)
-    assert set(page.images) == {"map", "u-matrix", "planes", "clusters"}
+    assert set(page.images) == {"map", "u-matrix", "clusters", *PLANES}
     assert "The data are not kept with this model" in page.text
 
 
@@ -95,6 +111,21 @@ def test_a_map_of_equal_samples(client: TestClient) -> None:
     page = report(client, colours=["red", "red"], width=1, height=1, iterations=1)
     assert "Explained variance" not in page.text
     assert "close to the mean in every component" in page.text
+    assert "all 2" in page.text, "hits"
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"grid": "hexagonal"}, "drawn as hexagons. It was"),
+        ({"boundary": "toroidal"}, "drawn as squares, whose opposite edges are joined. It was"),
+        ({"colours": None, "data": [[1.0], [2.0]]}, "2 samples of 1 value each"),
+    ],
+)
+def test_it_says_what_one_looks_at(client: TestClient, asked: dict[str, Any], told: str) -> None:
+    text = report(client, **asked).text
+    assert told in text
+    assert "A self-organizing map is a grid of units" in text
 
 
 def test_a_report_that_cannot_be_sent(make_client: MakeClient) -> None:

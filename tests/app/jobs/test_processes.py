@@ -11,9 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.jobs.jobs import Jobs
 from app.models import Models
 from app.storage.folder import FolderStore
+from app.training import TrainingRequest
+from kohonen.frames import Moments
 from tests.app.jobs.servers import PATIENCE, Server, children, lasting, serving, start, uninterrupted
+from tests.app.jobs.test_frames import check, whole
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
@@ -47,10 +51,16 @@ def killed_on_the_way(tmp_path: Path, body: dict[str, Any], *, times: int, **set
 
 
 def test_a_job_outlives_everybody_who_works_on_it(tmp_path: Path) -> None:
-    body = lasting(3)
+    body = {**lasting(3), "frames": 20}
     job = killed_on_the_way(tmp_path, body, times=2, **quick(tmp_path))
     assert job["slices"] >= 3
     np.testing.assert_array_equal(weights(tmp_path, job["id"]), uninterrupted(body))
+    jobs = Jobs(FolderStore(tmp_path))
+    record = jobs.get(job["id"])
+    assert job["frames"] == 20
+    assert len(record.frames) > 1, "in pieces"
+    request = TrainingRequest(np.array(body["data"]), record.request.training, frames=Moments(20))
+    check(jobs.files.frames(record), whole(request))
 
 
 def test_a_worker_that_is_killed_is_replaced(tmp_path: Path) -> None:

@@ -1,0 +1,134 @@
+"""The pictures of a report, each with what it shows, what to look for, and the numbers behind its colours."""
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+
+from app.drawing import Picture, View
+from app.models import Card
+from kohonen.data import FloatArray
+from kohonen.panels import plane_pixels
+from kohonen.pictures import are_colours
+from kohonen.views import component_planes, hit_map, u_matrix, unit_errors
+
+__all__ = ["MOST_PLANES", "views"]
+
+#: More component planes than these make no page.
+MOST_PLANES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What is said of a view."""
+
+    title: str
+    caption: str
+    colours: str | None = None
+
+
+_ABOUT: dict[View, _About] = {
+    "map": _About("The map", "Each unit in the colour of its weights: similar colours lie close together."),
+    "u-matrix": _About(
+        "U-matrix",
+        "How far each unit's weights are from those of its neighbours. Light areas are groups of similar "
+        "units; dark lines are the borders between them.",
+        "greys",
+    ),
+    "hits": _About(
+        "Hits",
+        "How many samples fall on each unit: dark for few, yellow for the most, grey for none. Grey units "
+        "lie between groups, or the map has more units than the data need.",
+        "values",
+    ),
+    "errors": _About(
+        "Errors",
+        "How far samples are from their unit, on average: dark for near, yellow for far, grey for no sample. "
+        "Where it is yellow, the map shows the data least faithfully.",
+        "values",
+    ),
+    "clusters": _About(
+        "Clusters",
+        "Units in groups, by Ward's method; how many there are was chosen by the Davies-Bouldin index. The "
+        "table below says what each is like.",
+    ),
+}
+_PLANES = (
+    "How each component is spread over the map: dark where it is small, yellow where it is large. Planes "
+    "that look alike belong to components that go together."
+)
+
+
+def views(card: Card, weights: FloatArray, samples: FloatArray | None) -> Iterator[str]:
+    """Give the views of a model as HTML.
+
+    Parameters
+    ----------
+    card : Card
+        The model's card.
+    weights : ndarray of shape (width, height, dim)
+        Its weights.
+    samples : ndarray of shape (n, dim) or None
+        What it was trained on; without it the views that need it are left out, and the page says so.
+    """
+    yield '<div class="views">'
+    for view, about in _ABOUT.items():
+        picture = Picture(view)
+        if (view == "map" and not are_colours(weights)) or (picture.needs_samples and samples is None):
+            continue
+        drawn = picture.draw(weights, samples, card.geometry)
+        scale = _scale(about.colours, _values(view, card, weights, samples))
+        yield _figure(view, about.title, about.title, drawn, f"{scale}{escape(about.caption)}")
+    yield "</div>"
+    if samples is None:
+        yield "<p>The data are not kept with this model, so there are no views of its samples.</p>"
+    if weights.shape[2] <= MOST_PLANES:
+        yield f'<h3>Component planes</h3><p>{_PLANES}</p><div class="views planes">'
+        yield from _planes(card, weights)
+        yield "</div>"
+
+
+def _values(view: View, card: Card, weights: FloatArray, samples: FloatArray | None) -> FloatArray | None:
+    """Return the numbers that a view draws, where it draws numbers."""
+    match view, samples:
+        case "u-matrix", _:
+            return np.append(
+                u_matrix(weights, card.geometry), 0.0
+            )  # which is white, even where there is none
+        case "hits", given if given is not None:
+            hits = hit_map(weights, given)
+            return hits[hits > 0].astype(np.float64)
+        case "errors", given if given is not None:
+            return unit_errors(weights, given)
+        case _:
+            return None
+
+
+def _planes(card: Card, weights: FloatArray) -> Iterator[str]:
+    table = card.table
+    scale = plane_pixels(*weights.shape)
+    told = weights if table is None else table.inverse(weights)
+    for k, (name, plane) in enumerate(zip(card.component_names, component_planes(told), strict=True)):
+        drawn = Picture("planes", scale, component=k).draw(weights, None, card.geometry)
+        yield _figure(f"plane-{k}", None, name, drawn, f"{_scale('values', plane)}{escape(name)}")
+
+
+def _figure(name: str, title: str | None, alt: str, png: bytes, caption: str) -> str:
+    heading = "" if title is None else f"<h3>{escape(title)}</h3>"
+    content = base64.b64encode(png).decode()
+    return (
+        f'<figure id="{name}">{heading}<img src="data:image/png;base64,{content}" alt="{escape(alt)}">'
+        f"<figcaption>{caption}</figcaption></figure>"
+    )
+
+
+def _scale(colours: str | None, values: FloatArray | None) -> str:
+    """Draw the colours from the least number to the largest."""
+    if colours is None or values is None:
+        return ""
+    least, most = np.nanmin(values), np.nanmax(values)
+    if least == most:
+        return f'<span class="scale">all {least:.3g}</span>'
+    return f'<span class="scale">{least:.3g}<span class="bar {colours}"></span>{most:.3g}</span>'
