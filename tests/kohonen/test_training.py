@@ -5,7 +5,7 @@ import pytest
 
 from kohonen import Observer, Parameters, Training, train
 from kohonen.cost import Cost
-from kohonen.engines import default_engine
+from kohonen.engines import default_engine, describe_engine
 from tests.kohonen import oracle
 
 DATA = np.random.default_rng(1).random((4, 3))
@@ -39,7 +39,7 @@ def test_ends_where_the_oracle_does() -> None:
     np.testing.assert_array_equal(trained.weights, expected.weights)
     assert trained.iterations == 30
     assert not trained.stopped
-    assert trained.engine == default_engine().name
+    assert trained.engine == describe_engine(default_engine())
     assert trained.seconds > 0
 
 
