@@ -6,6 +6,8 @@ import statistics
 import time
 from dataclasses import dataclass
 
+from starlette.types import Message
+
 __all__ = ["Demo", "measure_demo"]
 
 #: Requests, behind those that warm up.
@@ -40,11 +42,11 @@ def measure_demo() -> Demo:
         }
         headers: dict[bytes, bytes] = {}
 
-        async def receive() -> dict[str, object]:
+        async def receive() -> Message:
             return {"type": "http.request"}
 
-        async def send(message: dict[str, object]) -> None:
-            headers.update(message.get("headers", {}))  # type: ignore[call-overload]
+        async def send(message: Message) -> None:
+            headers.update(message.get("headers", {}))
 
         started = time.perf_counter()
         await service(scope, receive, send)
