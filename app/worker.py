@@ -4,6 +4,7 @@ As many as ``SOM_WORKERS`` says work on the queue that ``SOM_QUEUE`` names until
 each saves what it is at, and gives it back.
 """
 
+import logging
 import signal
 import threading
 

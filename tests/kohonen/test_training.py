@@ -100,6 +100,8 @@ def test_cost_grows_with_the_work() -> None:
     assert cost.seconds(parameters, samples=7, dimension=1) == (5 + 2) * 7 * (1 + 10 + 1200)
     pruned = replace(cost, pruning=4).seconds(parameters, samples=7, dimension=1)
     assert pruned == (5 + 2) * 7 * (1 + 10 + 600)
+    tiled = replace(cost, side=4).seconds(parameters, samples=7, dimension=1)
+    assert tiled == (5 + 2) * 7 * (1 + 10 + 3200)
     smoothing = replace(cost, per_smoothing=1000.0).seconds(parameters, samples=7, dimension=1)
     assert smoothing == (5 + 2) * (7 * (1 + 10 + 1200) + 1000 * 12 * 5)
 
