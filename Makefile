@@ -98,7 +98,7 @@ types: $(DEV) ## Check the types
 examples: $(EXAMPLES) $(KERNEL) ## Remake the pictures of the gallery in docs/images
 	PYTHONPATH=. SOM_STORE=memory: .venv-examples/bin/python examples/gallery.py
 
-bench: $(BENCH) $(KERNEL) ## Measure the engines and other packages, into docs; ARGS="A C demo" for some of it
+bench: $(BENCH) $(KERNEL) ## Measure the engines and other packages, some 20 minutes; ARGS="A demo" for some of it
 	PYTHONPATH=. .venv-bench/bin/python -m benchmarks $(ARGS)
 
 load: $(DEV) $(KERNEL) ## Load a service of its own for a minute, and say how it bears that; ARGS="--seconds 300"
@@ -186,7 +186,7 @@ $(E2E): requirements/e2e.txt | .venv-e2e/bin/pip
 	$(call install,.venv-e2e,requirements/e2e.txt)
 	@touch $@
 
-$(KERNEL): kohonen/kernel/build.py $(wildcard kohonen/kernel/*.[ch]) | .venv/bin/pip
+$(KERNEL): kohonen/kernel/build.py kohonen/kernel/sources.py $(wildcard kohonen/kernel/*.[ch]) | .venv/bin/pip
 	@$(BIN)/python $< || { rm -f $@; echo 'no kernel is compiled: NumPy will serve'; }
 
 $(EXAMPLES): requirements/examples.txt | .venv-examples/bin/pip
