@@ -98,7 +98,7 @@ types: $(DEV) ## Check the types
 examples: $(EXAMPLES) $(KERNEL) ## Remake the pictures of the gallery in docs/images
 	PYTHONPATH=. SOM_STORE=memory: .venv-examples/bin/python examples/gallery.py
 
-bench: $(BENCH) $(KERNEL) ## Measure the engines and other packages, some 20 minutes; ARGS="A C" for some of it
+bench: $(BENCH) $(KERNEL) ## Measure the engines and other packages, some 20 minutes; ARGS="A demo" for some of it
 	PYTHONPATH=. .venv-bench/bin/python -m benchmarks $(ARGS)
 
 load: $(DEV) $(KERNEL) ## Load a service of its own for a minute, and say how it bears that; ARGS="--seconds 300"
@@ -134,7 +134,8 @@ locks: $(DEV) ## Bring the locks up to pyproject.toml; ARGS=--upgrade for the ne
 		--output-file requirements/workbench.txt
 	$(UV_COMPILE) pyproject.toml requirements/workbench.in requirements/workbench-tests.in --extra all \
 		--constraint requirements/workbench.txt --output-file requirements/workbench-tests.txt
-	$(UV_COMPILE) requirements/bench.in --constraint requirements.txt --output-file requirements/bench.txt
+	$(UV_COMPILE) pyproject.toml requirements/bench.in --extra service --constraint requirements.txt \
+		--output-file requirements/bench.txt
 	$(UV_COMPILE) requirements/wheels.in --output-file requirements/wheels.txt
 	$(UV_COMPILE) requirements/audit.in --output-file requirements/audit.txt
 	$(UV_COMPILE) requirements/checkov.in --output-file requirements/checkov.txt
@@ -185,7 +186,7 @@ $(E2E): requirements/e2e.txt | .venv-e2e/bin/pip
 	$(call install,.venv-e2e,requirements/e2e.txt)
 	@touch $@
 
-$(KERNEL): kohonen/kernel/build.py $(wildcard kohonen/kernel/*.[ch]) | .venv/bin/pip
+$(KERNEL): kohonen/kernel/build.py kohonen/kernel/sources.py $(wildcard kohonen/kernel/*.[ch]) | .venv/bin/pip
 	@$(BIN)/python $< || { rm -f $@; echo 'no kernel is compiled: NumPy will serve'; }
 
 $(EXAMPLES): requirements/examples.txt | .venv-examples/bin/pip

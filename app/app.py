@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Callable
 
 from fastapi import FastAPI
@@ -36,8 +37,11 @@ from app.settings import Settings
 from app.storage.deadline import Deadline, until
 from app.training import STORING_SECONDS, TrainingService
 from app.turns import settle
+from kohonen.engines import describe_engine
 
 __all__ = ["app", "create_app", "handler"]
+
+_LOG = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -97,7 +101,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Take up unfinished jobs, and end the workers with the server; on Lambda there are none."""
+    """Say who trains, take up unfinished jobs, and end the workers with the server."""
+    _LOG.info("maps are trained by the engine %s", describe_engine())
     app.state.jobs.start()
     yield
     await run_in_threadpool(app.state.jobs.stop)

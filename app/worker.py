@@ -4,14 +4,18 @@ As many as ``SOM_WORKERS`` says work on the queue that ``SOM_QUEUE`` names until
 each saves what it is at, and gives it back.
 """
 
+import logging
 import signal
 import threading
 
 from app.jobs.deployment import Deployment
 from app.observability import WORKER, configure
 from app.settings import Settings
+from kohonen.engines import describe_engine
 
 __all__ = ["run"]
+
+_LOG = logging.getLogger(__name__)
 
 
 def run(settings: Settings, stopped: threading.Event | None = None) -> None:
@@ -35,6 +39,7 @@ def run(settings: Settings, stopped: threading.Event | None = None) -> None:
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
+    _LOG.info("maps are trained by the engine %s", describe_engine())
     crew.wake()
     stopped.wait()
     crew.stop()

@@ -1,12 +1,13 @@
 """The report: a table for each question, and a plot."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
 from benchmarks.contenders import BATCH, ONLINE
+from benchmarks.demo import measure_demo
 from benchmarks.machine import Machine
 from benchmarks.workloads import GROWTH, MANY_SAMPLES, WORKLOADS, Measured, Workload, measure
 from kohonen import assess, train
@@ -14,6 +15,10 @@ from kohonen import assess, train
 __all__ = ["Report"]
 
 OURS = ("native", "numpy")
+#: What the engine that serves where there is a kernel must never be slower than.
+NEVER_FASTER = ("numpy", "simple", "MiniSom")
+#: Parts beside the workloads, in their order; `verdict` is about those before it.
+PARTS = ("batch", "quality", "growth", "demo", "verdict")
 
 
 class Report:
@@ -24,16 +29,18 @@ class Report:
         self._out = out
         self._text: list[str] = []
         self._ratios: dict[str, dict[str, float]] = {}
+        self._faster: list[str] = []
+        self._compared = 0
         self._growth_of: dict[str, dict[str, list[tuple[float, float]]]] = {}
 
     def run(self, wanted: Sequence[str]) -> None:
-        """Do all parts, or those that are wanted: workloads by their names, "batch", "quality", "growth"."""
+        """Do all parts, or those that are wanted: workloads by their names, or some of `PARTS`."""
         today = datetime.datetime.now(datetime.UTC).date()
         self._say(f"Measured on {today} on one core of {self._machine.name}.\n")
         chosen = [workload for workload in WORKLOADS if not wanted or workload.name in wanted]
         if chosen:
             self._online(chosen)
-        for part in ("batch", "quality", "growth"):
+        for part in PARTS:
             if not wanted or part in wanted:
                 getattr(self, f"_{part}")()
 
@@ -74,6 +81,7 @@ class Report:
             self._say(
                 f"| {workload.name} | " + " | ".join(_cell(one, simple) for one in measured.values()) + " |"
             )
+            self._compare(workload.name, measured)
             failures.update({name: one.failure for name, one in measured.items() if one.failure})
             if workload.steps <= 1_000_000:
                 bounds.append((workload, measured["native"].median))
@@ -152,7 +160,38 @@ class Report:
                     micros = one.median / workload.steps * 1e6
                     lines.setdefault(name, []).append((float(workload.name), micros))
                     cells.append(f"{micros:.3g}")
+                self._compare(f"{workload.name} {measure_name}", measured)
                 self._say(f"| {int(workload.name):,} | " + " | ".join(cells) + " |")
+
+    def _demo(self) -> None:
+        """Say what a request for the demo takes."""
+        demo = measure_demo()
+        self._say("\n## The demo as a request\n")
+        self._say(
+            "Milliseconds of the default `GET /` through the whole service but no network, medians. What is"
+        )
+        self._say("left besides the training is the map's quality, its picture and the service itself.\n")
+        self._table(["", "total", "training", "rest"])
+        self._say(f"| demo | {demo.total:.1f} | {demo.training:.1f} | {demo.rest:.1f} |")
+
+    def _compare(self, name: str, measured: Mapping[str, Measured]) -> None:
+        """Take note of what is faster than the default engine."""
+        ours = measured["native"]
+        for other in NEVER_FASTER:
+            theirs = measured.get(other)
+            if not theirs or not theirs.seconds:
+                continue
+            self._compared += 1
+            if ours.times_faster_than(theirs) < 1.0:
+                self._faster.append(f"{other} on {name}")
+
+    def _verdict(self) -> None:
+        """Say whether the default engine is the fastest everywhere."""
+        faster = ", ".join(self._faster) or "none"
+        others = ", ".join(NEVER_FASTER)
+        self._say("\n## Is anything faster?\n")
+        self._say(f"Of the {self._compared} comparisons above, by workload and by size, with {others},")
+        self._say(f"those in which the other is faster than the native engine: **{faster}**.")
 
     def _plot(self, path: Path) -> None:
         """Draw the ratios and the growth."""

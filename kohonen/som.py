@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kohonen.data import FloatArray, Missing, as_samples
-from kohonen.engines import default_engine
+from kohonen.engines import default_engine, describe_engine
 from kohonen.errors import NotFittedError
 from kohonen.geometry import Boundary, Grid
 from kohonen.initialisation import initial_weights as first_weights
@@ -55,6 +55,8 @@ class SelfOrganizingMap:
         How many iterations have been done; below ``iterations`` when the training was stopped.
     n_features_in_ : int
         ``dim``, the values of a sample.
+    engine_ : str
+        What trained it, such as ``"native (avx2)"`` or ``"numpy"``.
     random_state_ : int
         The seed that was used.
 
@@ -80,6 +82,7 @@ class SelfOrganizingMap:
     n_iter_: int
     n_features_in_: int
     random_state_: int | None
+    engine_: str
 
     def __init__(
         self,
@@ -157,6 +160,7 @@ class SelfOrganizingMap:
         self.n_iter_ = trained.iterations
         self.n_features_in_ = trained.weights.shape[2]
         self.random_state_ = trained.parameters.random_state
+        self.engine_ = trained.engine
         return self
 
     def partial_fit(self, X: npt.ArrayLike, y: object = None) -> Self:
@@ -196,6 +200,7 @@ class SelfOrganizingMap:
         engine = kind(self.weights_, samples, self.parameters.schedule)
         engine.run(self.n_iter_, self.n_iter_ + 1)
         self.weights_ = engine.weights()
+        self.engine_ = describe_engine(kind)
         self.n_iter_ += 1
         return self
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from kohonen.cost import Cost
 from kohonen.data import FloatArray, Missing, as_samples, as_weights
-from kohonen.engines import Engine, default_engine
+from kohonen.engines import Engine, default_engine, describe_engine
 from kohonen.initialisation import initial_weights as first_weights
 from kohonen.parameters import Parameters
 
@@ -35,7 +35,7 @@ class TrainedMap:
     iterations : int
         How many iterations were done; fewer than asked for when the training was stopped.
     engine : str
-        Which engine did them.
+        Which engine did them, such as ``"native (avx2)"`` or ``"numpy"``.
     seconds : float
         How long they took.
     last_iteration : int, optional
@@ -202,7 +202,8 @@ def train(
     _iterate(running, training, should_stop, watching)
     _tell(watching, "end", training)
     seconds = time.perf_counter() - started
-    return TrainedMap(running.weights(), parameters, training.iteration, running.name, seconds, last)
+    name = describe_engine(kind)
+    return TrainedMap(running.weights(), parameters, training.iteration, name, seconds, last)
 
 
 def _iterate(

@@ -78,5 +78,7 @@ class Limits(BaseModel):
     cost: dict[str, dict[str, float]] = Field(
         description="For each algorithm, seconds of a step, which is one sample shown once: per_step + "
         "per_dimension * dimension + per_value * units * (dimension + 1). A training is (iterations + 2) * "
-        "samples steps, and as often per_smoothing * units * (dimension + 1) * (width + height)."
+        "samples steps, and as often per_smoothing * units * (dimension + 1) * (width + height). Width and "
+        "height count as rounded up to multiples of side; where dimension + 1 is less than pruning, "
+        "per_value falls in proportion."
     )

@@ -80,11 +80,14 @@ def engine_of_grid(algorithm: Algorithm, geometry: Geometry, *, masked: bool = F
     return type(base.__name__, (base,), {"geometry": geometry})
 
 
-def describe_engine() -> str:
-    """Return which engine serves, for people: ``"native (avx2)"``, or ``"numpy (no compiled kernel)"``."""
+def describe_engine(engine: type[Engine] | None = None) -> str:
+    """Return what an engine is, for people: ``"native (avx2)"``, or ``"numpy"``.
+
+    Of the one that serves by default when none is given, it is said as well why it is no better one:
+    ``"numpy (no compiled kernel)"``.
+    """
+    described = engine or default_engine()
     found = kernel()
-    return (
-        f"{NativeOnline.name} ({found.instruction_set})"
-        if found
-        else f"{NumpyOnline.name} (no compiled kernel)"
-    )
+    if found and described.name == NativeOnline.name:
+        return f"{described.name} ({found.instruction_set})"
+    return described.name if engine else f"{described.name} (no compiled kernel)"

@@ -41,7 +41,7 @@ class NativeOnline:
     name = "native"
     #: The instruction set, as in kernel.h; None is the best that this processor has.
     level: int | None = None
-    cost = Cost(per_step=1e-6, per_dimension=0.1e-6, per_value=0.8e-9, pruning=16, updating=4.0)
+    cost = Cost(per_step=1e-6, per_dimension=0.1e-6, per_value=1e-9, pruning=16, side=8, updating=4.0)
 
     def __init__(self, weights: FloatArray, samples: FloatArray, schedule: Schedule) -> None:
         found = loaded_kernel()
@@ -67,7 +67,7 @@ class NativeOnline:
             raise MemoryError("there is not enough memory for this map")
         self._handle: int = handle
         weakref.finalize(self, found.online_close, handle)
-        seconds = len(samples) * self.cost.step(units=width * height, dimension=dimension)
+        seconds = len(samples) * self.cost.step(width=width, height=height, dimension=dimension)
         self._stride = max(1, int(PATIENCE / seconds))
 
     def run(self, first: int, last: int) -> None:

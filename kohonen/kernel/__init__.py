@@ -2,12 +2,13 @@
 
 The library is a file beside this one, compiled when the package is built or by ``python
 kohonen/kernel/build.py``. It knows nothing of Python, so that one serves every version of it; calls release
-the interpreter's lock. Where the library is missing, or does not do as it should, `kernel()` is None and
-NumPy serves.
+the interpreter's lock. Where the library is missing, `kernel()` is None and NumPy serves; likewise where it
+does not do as it should, or is of other sources than those beside it, which is logged.
 """
 
 import ctypes
 import functools
+import logging
 import math
 import random
 from collections.abc import Callable
@@ -16,19 +17,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
+from kohonen.kernel.sources import digest
+
 __all__ = ["Kernel", "address", "kernel", "loaded_kernel"]
+
+_LOG = logging.getLogger(__name__)
+
+#: Where the library is, and in a checkout its sources.
+FOLDER = Path(__file__).parent
 
 #: The library beside this file, as build.py calls it, whose imports would cost more than loading it.
 LIBRARY = "libkohonen.so"
 
 #: The interface that is spoken here; a library with another one is left alone.
-INTERFACE = 2
+INTERFACE = 3
 
 _SIZE, _INT, _NUMBER, _POINTER = ctypes.c_int64, ctypes.c_int, ctypes.c_double, ctypes.c_void_p
 
 #: Each function's result and arguments, as in kernel.h.
 _FUNCTIONS: dict[str, tuple[type | None, list[type]]] = {
     "interface": (_INT, []),
+    "sources": (ctypes.c_char_p, []),
     "highest_level": (_INT, []),
     "level_name": (ctypes.c_char_p, [_INT]),
     "exp": (_NUMBER, [_NUMBER]),
@@ -75,6 +84,9 @@ class Kernel:
             raise OSError(f"{path} is not the kernel: {error}") from error
         if self.interface() != INTERFACE:
             raise OSError(f"{path} is a kernel of another version: {self.interface()} and not {INTERFACE}")
+        sources = digest(FOLDER)
+        if sources is not None and self.sources().decode() != sources:
+            raise OSError(f"{path} is compiled from other sources than those beside it: make it anew")
         # All engines must make the same tables, and the kernel makes its own.
         arguments_of_exp = random.Random(0)
         for _ in range(64):
@@ -97,9 +109,13 @@ class Kernel:
 @functools.cache
 def kernel() -> Kernel | None:
     """Return the kernel of this installation, or None where there is none that works."""
+    path = FOLDER / LIBRARY
+    if not path.exists():
+        return None
     try:
-        return Kernel(Path(__file__).parent.joinpath(LIBRARY))
-    except OSError:
+        return Kernel(path)
+    except OSError as error:
+        _LOG.warning("the compiled kernel is left alone, and NumPy serves: %s", error)
         return None
 
 

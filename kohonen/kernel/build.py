@@ -10,6 +10,7 @@ It runs before anything is installed, so it needs nothing but Python and a C com
 import argparse
 import os
 import platform
+import runpy
 import shlex
 import subprocess
 import sys
@@ -77,6 +78,9 @@ def compile_kernel(
         When there is no compiler, or when it fails.
     """
     command = shlex.split(compiler or os.environ.get("CC") or "cc")
+    # No import: as a program this is no part of a package.
+    version = runpy.run_path(str(FOLDER / "sources.py"))["digest"](FOLDER)
+    own_flags = [*FLAGS, f'-DKOHONEN_SOURCES="{version}"']
     known = COMMON | VARIANTS.get(machine or platform.machine(), {})
     sources = {FOLDER / name: own for name, own in known.items()}
     if program:
@@ -85,7 +89,9 @@ def compile_kernel(
         objects = []
         for source, own in sources.items():
             objects.append(str(Path(folder) / source.name) + ".o")
-            subprocess.run([*command, *FLAGS, *own, *flags, "-c", str(source), "-o", objects[-1]], check=True)
+            subprocess.run(
+                [*command, *own_flags, *own, *flags, "-c", str(source), "-o", objects[-1]], check=True
+            )
         # Beside its place and then into it, so that nobody loads half a library.
         fresh = output.with_name(f"{output.name}.{os.getpid()}")
         shared = [] if program else ["-shared"]

@@ -21,9 +21,12 @@
 
 /* The version of this interface: a library with another one is not to be used. */
 #ifndef KOHONEN_INTERFACE
-#define KOHONEN_INTERFACE 2
+#define KOHONEN_INTERFACE 3
 #endif
 KOHONEN_API int kohonen_interface(void);
+
+/* The digest of the sources that this library is compiled from, so that a stale one is found out. */
+KOHONEN_API const char *kohonen_sources(void);
 
 /* The instruction sets that the kernel was compiled for and this processor has: 0 up to the number returned.
  * The highest is the fastest; the others are there for tests. */

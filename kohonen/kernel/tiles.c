@@ -6,6 +6,8 @@
 
 int kohonen_interface(void) { return KOHONEN_INTERFACE; }
 
+const char *kohonen_sources(void) { return KOHONEN_SOURCES; }
+
 double kohonen_exp(double x) { return exp(x); }
 
 void *allocate(size_t count, size_t size) {

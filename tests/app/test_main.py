@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.__main__ import main
+from kohonen.engines import describe_engine
 
 
 def test_serves_where_it_is_told_and_stops_when_told(tmp_path: Path) -> None:
@@ -23,7 +24,13 @@ def test_serves_where_it_is_told_and_stops_when_told(tmp_path: Path) -> None:
         "PORT": str(port),
         "SOM_STORE": f"file:{tmp_path}/models",
     }
-    server = subprocess.Popen([sys.executable, "-m", "app", "serve"], env=environment, stderr=subprocess.PIPE)
+    server = subprocess.Popen(
+        [sys.executable, "-m", "app", "serve"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     try:
         until = time.monotonic() + 30
         while True:
@@ -37,10 +44,11 @@ def test_serves_where_it_is_told_and_stops_when_told(tmp_path: Path) -> None:
                 assert time.monotonic() < until
                 time.sleep(0.05)
         server.send_signal(signal.SIGTERM)
-        server.communicate(timeout=20)
+        output, _ = server.communicate(timeout=20)
     finally:
         server.kill()
         server.communicate()
+    assert f"maps are trained by the engine {describe_engine()}" in output
     assert server.returncode in (0, -signal.SIGTERM)
     assert not (tmp_path / "models").exists()  # made on first use only
 

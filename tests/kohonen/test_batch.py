@@ -8,7 +8,7 @@ import pytest
 
 from kohonen import Parameters, SelfOrganizingMap, assess, batch, train
 from kohonen.batch import Statistics, merge, partial, update
-from kohonen.engines import ENGINES, NumpyBatch, default_engine
+from kohonen.engines import ENGINES, NumpyBatch, default_engine, describe_engine
 from kohonen.engines import batch as engines
 from kohonen.kernel import kernel
 from kohonen.schedule import Schedule
@@ -109,7 +109,7 @@ def test_trains_a_map_that_orders_many_samples() -> None:
     samples = np.random.default_rng(3).random((600, 3))
     parameters = Parameters(width=8, height=8, iterations=30, random_state=1)
     trained = train(samples, replace(parameters, algorithm="batch"))
-    assert trained.engine == default_engine("batch").name
+    assert trained.engine == describe_engine(default_engine("batch"))
     online = assess(train(samples, parameters).weights, samples)
     quality = assess(trained.weights, samples)
     assert quality.quantization_error < online.quantization_error

@@ -39,9 +39,10 @@ def test_without_the_library_numpy_serves(library: Path) -> None:
         NativeOnline(np.zeros((2, 2, 1)), np.zeros((1, 1)), Schedule(1, 1.0, 0.1))
 
 
-def test_a_file_that_is_no_library_is_left_alone(library: Path) -> None:
+def test_a_file_that_is_no_library_is_left_alone(library: Path, caplog: pytest.LogCaptureFixture) -> None:
     library.write_text("not a library")
     assert kernel() is None
+    assert "left alone, and NumPy serves" in caplog.text
 
 
 @needs_compiler
@@ -56,7 +57,7 @@ def test_another_library_is_left_alone(library: Path, tmp_path: Path) -> None:
 
 @needs_compiler
 @pytest.mark.parametrize(
-    ("change", "complaint"), [("-DKOHONEN_INTERFACE=99", "99 and not 2"), ("-Dexp=cosh", "exponential")]
+    ("change", "complaint"), [("-DKOHONEN_INTERFACE=99", "99 and not 3"), ("-Dexp=cosh", "exponential")]
 )
 def test_a_library_that_does_something_else_is_left_alone(library: Path, change: str, complaint: str) -> None:
     build.compile_kernel(library, flags=[change, *QUICKLY])
@@ -67,6 +68,27 @@ def test_a_library_that_does_something_else_is_left_alone(library: Path, change:
 
 
 @needs_compiler
+def test_a_library_of_other_sources_is_left_alone(
+    library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    build.compile_kernel(library, flags=QUICKLY)
+    folder = tmp_path / "kernel"
+    shutil.copytree(build.FOLDER, folder)
+    monkeypatch.setattr(package, "FOLDER", folder)
+    assert kernel() is not None
+    source = folder / "tiles.c"
+    source.write_text(source.read_text() + "/* better */")
+    kernel.cache_clear()
+    assert kernel() is None
+    assert "other sources" in caplog.text
+    # As in a wheel or an image, where there is nothing to compare with.
+    for path in [*folder.glob("*.c"), *folder.glob("*.h")]:
+        path.unlink()
+    kernel.cache_clear()
+    assert kernel() is not None
+
+
+@needs_compiler
 def test_compiles_for_this_machine(library: Path) -> None:
     build.compile_kernel(library, flags=QUICKLY)
     found = kernel()
@@ -74,6 +96,8 @@ def test_compiles_for_this_machine(library: Path) -> None:
     assert found.instruction_set in {"baseline", "avx2", "avx512"}
     assert default_engine() is NativeOnline
     assert describe_engine() == f"native ({found.instruction_set})"
+    assert describe_engine(NativeOnline) == describe_engine()
+    assert describe_engine(NumpyOnline) == "numpy"
 
 
 def test_only_contiguous_arrays_have_an_address() -> None:

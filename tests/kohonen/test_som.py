@@ -11,6 +11,7 @@ from kohonen import (
     SelfOrganizingMap,
     train,
 )
+from kohonen.engines import describe_engine
 from tests.kohonen import oracle
 
 DATA = np.random.default_rng(1).random((6, 3))
@@ -25,6 +26,7 @@ def test_fit_is_the_training() -> None:
     trained = train(DATA, Parameters(width=5, height=4, iterations=20, random_state=3))
     np.testing.assert_array_equal(som.weights_, trained.weights)
     assert (som.n_iter_, som.n_features_in_, som.random_state_) == (20, 3, 3)
+    assert som.engine_ == describe_engine()
 
 
 def test_fit_begins_anew() -> None:
@@ -54,6 +56,7 @@ def test_partial_fit_is_one_iteration_after_the_other() -> None:
     np.testing.assert_array_equal(som.weights_, small_map().fit(DATA).weights_)
     assert som.n_iter_ == 20
     assert som.partial_fit(DATA[:1]).n_iter_ == 21
+    assert som.engine_ == describe_engine()
     with pytest.raises(InvalidDataError, match="must have 3 values"):
         som.partial_fit([[1.0]])
 

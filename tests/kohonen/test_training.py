@@ -5,7 +5,7 @@ import pytest
 
 from kohonen import Observer, Parameters, Training, train
 from kohonen.cost import Cost
-from kohonen.engines import default_engine
+from kohonen.engines import default_engine, describe_engine
 from tests.kohonen import oracle
 
 DATA = np.random.default_rng(1).random((4, 3))
@@ -39,7 +39,7 @@ def test_ends_where_the_oracle_does() -> None:
     np.testing.assert_array_equal(trained.weights, expected.weights)
     assert trained.iterations == 30
     assert not trained.stopped
-    assert trained.engine == default_engine().name
+    assert trained.engine == describe_engine(default_engine())
     assert trained.seconds > 0
 
 
@@ -100,6 +100,8 @@ def test_cost_grows_with_the_work() -> None:
     assert cost.seconds(parameters, samples=7, dimension=1) == (5 + 2) * 7 * (1 + 10 + 1200)
     pruned = replace(cost, pruning=4).seconds(parameters, samples=7, dimension=1)
     assert pruned == (5 + 2) * 7 * (1 + 10 + 600)
+    tiled = replace(cost, side=4).seconds(parameters, samples=7, dimension=1)
+    assert tiled == (5 + 2) * 7 * (1 + 10 + 3200)
     smoothing = replace(cost, per_smoothing=1000.0).seconds(parameters, samples=7, dimension=1)
     assert smoothing == (5 + 2) * (7 * (1 + 10 + 1200) + 1000 * 12 * 5)
 

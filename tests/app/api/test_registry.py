@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from kohonen.engines import describe_engine
+
 SMALL: dict[str, Any] = {"colours": ["red", "blue"], "width": 4, "height": 3, "iterations": 5}
 JSON = {"Accept": "application/json"}
 MakeClient = Callable[..., TestClient]
@@ -224,6 +226,7 @@ def test_the_card_says_where_and_with_what(make_client: MakeClient) -> None:
     assert made["schema_version"] == 1
     assert made["environment"] == "prod"
     assert set(made["engine"]) == {"name", "version", "numpy", "python", "seconds"}
+    assert made["engine"]["name"] == describe_engine()
     history = made["quality"]["history"]
     assert history["samples"] == 2
     assert [point["iteration"] for point in history["points"]] == [0, 1, 2, 3, 4, 5]

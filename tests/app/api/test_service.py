@@ -4,18 +4,19 @@ import pytest
 from fastapi.testclient import TestClient
 
 from kohonen import __version__
-from kohonen.engines import default_engine
+from kohonen.engines import describe_engine
 
 
 @pytest.mark.parametrize("path", ["/health", "/health/", "/health//"])
 def test_health(client: TestClient, path: str) -> None:
-    engine = default_engine().name
-    assert client.get(path).json() == {"status": "ok", "version": __version__, "engine": engine}
+    expected = {"status": "ok", "version": __version__, "engine": describe_engine()}
+    assert client.get(path).json() == expected
 
 
 def test_limits_are_those_in_force(make_client: Callable[..., TestClient]) -> None:
     limits = make_client(max_side=7).get("/limits").json()
     assert limits["max_side"] == 7
+    assert limits["engine"] == describe_engine()
     assert limits["max_units"] == 1_000_000
     assert limits["cost"]["online"]["per_step"] > 0
 
