@@ -99,12 +99,18 @@ def test_the_worker_does_the_jobs(stack: Stack) -> None:
     )
 
 
-def test_one_training_is_served_by_the_api_afterwards(stack: Stack) -> None:
+def test_one_training_is_served_by_the_api_and_known_to_mlflow(stack: Stack) -> None:
     stack.compose("run", "--rm", "train")
     card = httpx2.get(f"{stack.api}/models/starry-night", timeout=60)
     assert card.status_code == 200
     served = httpx2.get(f"{stack.api}/model-info", timeout=60)
     assert served.json()["id"] == card.json()["id"]
+    mlflow = f"{stack.mlflow}/api/2.0/mlflow"
+    found = httpx2.get(f"{mlflow}/experiments/get-by-name?experiment_name=kohonen", timeout=60).json()
+    search = {"experiment_ids": [found["experiment"]["experiment_id"]]}
+    (run,) = httpx2.post(f"{mlflow}/runs/search", json=search, timeout=60).json()["runs"]
+    metrics = {metric["key"]: metric["value"] for metric in run["data"]["metrics"]}
+    assert metrics["quantization_error"] == pytest.approx(card.json()["quality"]["quantization_error"])
 
 
 def test_jupyter_has_the_notebooks(stack: Stack) -> None:
