@@ -73,3 +73,11 @@ def test_the_stack_that_answers_is_the_one_that_was_deployed() -> None:
         rf'\[{environment}\.deploy\.parameters\]\nstack_name = "{stack}"',
         (ROOT / "samconfig.toml").read_text(),
     )
+
+
+def test_every_python_that_is_promised_is_tested() -> None:
+    promised = re.findall(
+        r'"Programming Language :: Python :: (3\.\d+)"', (ROOT / "pyproject.toml").read_text()
+    )
+    (tested,) = re.findall(r"python: (\[.*\])", (ROOT / ".github" / "workflows" / "ci.yml").read_text())
+    assert re.findall(r"3\.\d+", tested) == promised

@@ -100,7 +100,7 @@ def test_a_key_has_a_plan_with_limits(everything: Stack) -> None:
 def test_what_the_gateway_refuses_is_a_problem(either: Stack) -> None:
     answers = api(either)["x-amazon-apigateway-gateway-responses"]
     for kind, status in (("INVALID_API_KEY", 401), ("THROTTLED", 429)):
-        assert answers[kind]["statusCode"] == status
+        assert answers[kind]["statusCode"] == str(status)
         problem = json.loads(answers[kind]["responseTemplates"]["application/json"])
         assert problem == document(status, problem["detail"]), "as the service would have said it"
 
