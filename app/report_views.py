@@ -7,11 +7,11 @@ from html import escape
 
 import numpy as np
 
-from app.drawing import Picture, View
+from app.drawing import View
 from app.models import Card
 from kohonen.data import FloatArray
-from kohonen.panels import plane_pixels
-from kohonen.pictures import are_colours
+from kohonen.panels import draw_clusters, draw_u_matrix, draw_values, plane_pixels
+from kohonen.pictures import Pixels, are_colours, draw_map, encode_png
 from kohonen.views import component_planes, hit_map, u_matrix, unit_errors
 
 __all__ = ["MOST_PLANES", "views"]
@@ -74,13 +74,10 @@ def views(card: Card, weights: FloatArray, samples: FloatArray | None) -> Iterat
         What it was trained on; without it the views that need it are left out, and the page says so.
     """
     yield '<div class="views">'
-    for view, about in _ABOUT.items():
-        picture = Picture(view)
-        if (view == "map" and not are_colours(weights)) or (picture.needs_samples and samples is None):
-            continue
-        drawn = picture.draw(weights, samples, card.geometry)
-        scale = _scale(about.colours, _values(view, card, weights, samples))
-        yield _figure(view, about.title, about.title, drawn, f"{scale}{escape(about.caption)}")
+    for view, pixels, values in _drawn(card, weights, samples):
+        about = _ABOUT[view]
+        scale = "" if about.colours is None else _scale(about.colours, values)
+        yield _figure(view, about.title, about.title, pixels, f"{scale}{escape(about.caption)}")
     yield "</div>"
     if samples is None:
         yield "<p>The data are not kept with this model, so there are no views of its samples.</p>"
@@ -90,20 +87,24 @@ def views(card: Card, weights: FloatArray, samples: FloatArray | None) -> Iterat
         yield "</div>"
 
 
-def _values(view: View, card: Card, weights: FloatArray, samples: FloatArray | None) -> FloatArray | None:
-    """Return the numbers that a view draws, where it draws numbers."""
-    match view, samples:
-        case "u-matrix", _:
-            return np.append(
-                u_matrix(weights, card.geometry), 0.0
-            )  # which is white, even where there is none
-        case "hits", given if given is not None:
-            hits = hit_map(weights, given)
-            return hits[hits > 0].astype(np.float64)
-        case "errors", given if given is not None:
-            return unit_errors(weights, given)
-        case _:
-            return None
+def _drawn(
+    card: Card, weights: FloatArray, samples: FloatArray | None
+) -> Iterator[tuple[View, Pixels, FloatArray]]:
+    """Give views with their pixels and the numbers that these stand for."""
+    geometry = card.geometry
+    nothing = np.empty(0)
+    if are_colours(weights):
+        yield "map", draw_map(weights, geometry=geometry), nothing
+    distances = u_matrix(weights, geometry)
+    # Zero is white, even where there is none.
+    yield "u-matrix", draw_u_matrix(weights, geometry=geometry), np.append(distances, 0.0)
+    if samples is not None:
+        hits = hit_map(weights, samples).astype(np.float64)
+        hits[hits == 0] = np.nan
+        yield "hits", draw_values(hits, geometry=geometry), hits
+        errors = unit_errors(weights, samples)
+        yield "errors", draw_values(errors, geometry=geometry), errors
+    yield "clusters", draw_clusters(weights, geometry=geometry), nothing
 
 
 def _planes(card: Card, weights: FloatArray) -> Iterator[str]:
@@ -111,23 +112,21 @@ def _planes(card: Card, weights: FloatArray) -> Iterator[str]:
     scale = plane_pixels(*weights.shape)
     told = weights if table is None else table.inverse(weights)
     for k, (name, plane) in enumerate(zip(card.component_names, component_planes(told), strict=True)):
-        drawn = Picture("planes", scale, component=k).draw(weights, None, card.geometry)
+        drawn = draw_values(plane, scale=scale, geometry=card.geometry)
         yield _figure(f"plane-{k}", None, name, drawn, f"{_scale('values', plane)}{escape(name)}")
 
 
-def _figure(name: str, title: str | None, alt: str, png: bytes, caption: str) -> str:
+def _figure(name: str, title: str | None, alt: str, pixels: Pixels, caption: str) -> str:
     heading = "" if title is None else f"<h3>{escape(title)}</h3>"
-    content = base64.b64encode(png).decode()
+    content = base64.b64encode(encode_png(pixels)).decode()
     return (
         f'<figure id="{name}">{heading}<img src="data:image/png;base64,{content}" alt="{escape(alt)}">'
         f"<figcaption>{caption}</figcaption></figure>"
     )
 
 
-def _scale(colours: str | None, values: FloatArray | None) -> str:
+def _scale(colours: str, values: FloatArray) -> str:
     """Draw the colours from the least number to the largest."""
-    if colours is None or values is None:
-        return ""
     least, most = np.nanmin(values), np.nanmax(values)
     if least == most:
         return f'<span class="scale">all {least:.3g}</span>'

@@ -24,6 +24,7 @@ __all__ = [
     "draw_hits",
     "draw_planes",
     "draw_u_matrix",
+    "draw_values",
     "plane_pixels",
     "planes_size",
 ]
@@ -89,7 +90,7 @@ def draw_planes(
             raise InvalidParameterError(
                 f"component must be from 0 to {dimension - 1}, but is {component}", parameter="component"
             )
-        return _draw(colours_of_values(planes[component]), scale, geometry)
+        return draw_values(planes[component], scale=scale, geometry=geometry)
     pixels = plane_pixels(width, height, dimension) if scale is None else scale
     rows, columns = picture_size(width, height, pixels, geometry)
     named = names is not None
@@ -101,7 +102,7 @@ def draw_planes(
         if names is not None:
             picture[top : top + caption, left : left + columns][_written(names[k], columns)] = 0
             top += caption
-        drawn = draw_units(colours_of_values(plane), scale=pixels, geometry=geometry)
+        drawn = draw_values(plane, scale=pixels, geometry=geometry)
         picture[top : top + rows, left : left + columns] = drawn
     return picture
 
@@ -153,7 +154,7 @@ def draw_hits(
     """
     hits = hit_map(weights, samples).astype(np.float64)
     hits[hits == 0] = np.nan
-    return _draw(colours_of_values(hits), scale, geometry)
+    return draw_values(hits, scale=scale, geometry=geometry)
 
 
 def draw_errors(
@@ -163,7 +164,15 @@ def draw_errors(
 
     The other parameters are those of `draw_u_matrix`.
     """
-    return _draw(colours_of_values(unit_errors(weights, samples)), scale, geometry)
+    return draw_values(unit_errors(weights, samples), scale=scale, geometry=geometry)
+
+
+def draw_values(values: FloatArray, *, scale: int | None = None, geometry: Geometry = PLANAR) -> Pixels:
+    """Draw a number a unit (width, height): dark for the least, yellow for the most; grey for NaN.
+
+    The other parameters are those of `draw_u_matrix`.
+    """
+    return _draw(colours_of_values(values), scale, geometry)
 
 
 def draw_clusters(

@@ -13,6 +13,7 @@ import boto3
 import numpy as np
 import pytest
 from moto.server import ThreadedMotoServer
+from PIL import Image
 
 from kohonen import Parameters, train
 from tests.e2e.conftest import Report
@@ -102,7 +103,7 @@ def test_a_training_spans_many_invocations(
     functions: tuple[Container, Container], sqs: Sqs, report: Report
 ) -> None:
     api, worker = functions
-    training = {"data": DATA, "width": 60, "height": 40, "random_state": 7}
+    training = {"data": DATA, "width": 60, "height": 40, "random_state": 7, "frames": 12}
     parameters = Parameters(width=60, height=40, random_state=7, iterations=_iterations())
     answer = invoke(api.url, post("/atrain", {**training, "iterations": parameters.iterations}))
     assert answer["statusCode"] == 202, answer
@@ -120,6 +121,10 @@ def test_a_training_spans_many_invocations(
     answer = invoke(api.url, get(f"/models/{job['id']}/download"))
     weights = np.load(BytesIO(body(answer)), allow_pickle=False)
     np.testing.assert_allclose(weights, train(DATA, parameters).weights, rtol=0, atol=1e-9)
+    animation = invoke(api.url, get(f"/jobs/{job['id']}/animation"))
+    assert animation["headers"]["kohonen-iteration"] == str(parameters.iterations)
+    with Image.open(BytesIO(body(animation))) as image:
+        assert (image.format, getattr(image, "n_frames", 1), told["frames"]) == ("GIF", 12, 12)
     report(f"a job of {told['progress']['seconds']:.0f} s in {count} invocations of the worker")
 
 

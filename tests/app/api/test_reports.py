@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pytest
 from fastapi.testclient import TestClient
 
-from kohonen.panels import draw_planes
+from kohonen.colours import parse_colours
+from kohonen.panels import draw_clusters, draw_errors, draw_hits, draw_planes, draw_u_matrix
 from kohonen.pictures import draw_map
 
 Decode = Callable[[bytes], npt.NDArray[np.uint8]]
@@ -85,6 +86,14 @@ def test_all_is_on_one_page(client: TestClient, decode: Decode) -> None:
         assert shown in page.text
     weights = np.array(client.get("/models/latest/download?format=json").json()["weights"])
     np.testing.assert_array_equal(decode(page.images["map"]), draw_map(weights))
+    samples = parse_colours(BODY["colours"])
+    for view, drawn in {
+        "u-matrix": draw_u_matrix(weights),
+        "hits": draw_hits(weights, samples),
+        "errors": draw_errors(weights, samples),
+        "clusters": draw_clusters(weights),
+    }.items():
+        np.testing.assert_array_equal(decode(page.images[view]), drawn, err_msg=view)
     for k, name in enumerate(PLANES):
         np.testing.assert_array_equal(decode(page.images[name]), draw_planes(weights, component=k, scale=66))
         assert f"component {k}" in page.text
