@@ -181,7 +181,9 @@ def by_products(weights: FloatArray, samples: FloatArray, *, count: int = 1) -> 
     codebook = weights.reshape(-1, weights.shape[2])
     units, squared = _empty(weights, samples, count)
     magnitude = max(np.abs(codebook).max(), np.abs(samples).max())
-    tolerance = 16 * np.finfo(np.float64).eps * (1 + codebook.shape[1]) * magnitude**2
+    # What two scores and two sums of squares may be wrong by: sums of dim terms, and none is larger than four
+    # times dim * magnitude**2.
+    tolerance = 8 * np.finfo(np.float64).eps * (2 + codebook.shape[1]) * codebook.shape[1] * magnitude**2
     norms = np.einsum("ik,ik->i", codebook, codebook)
     for block in _blocks(len(samples), max(1, BLOCK_BYTES // (8 * len(codebook)))):
         scores = samples[block] @ (-2.0 * codebook.T)

@@ -4,6 +4,7 @@ An engine decides how fast a map trains, never what it learns: on the same initi
 schedule every engine of an algorithm ends with the same weights, those of the online algorithm bit for bit.
 """
 
+from dataclasses import replace
 from functools import cache
 from typing import Protocol
 
@@ -77,7 +78,10 @@ def engine_of_grid(algorithm: Algorithm, geometry: Geometry, *, masked: bool = F
     base: type[Engine] = AnyGridOnline
     if algorithm == "batch":
         base = MaskedBatch if masked else AnyGridBatch
-    return type(base.__name__, (base,), {"geometry": geometry})
+    cost = base.cost
+    if base is AnyGridBatch and kernel():
+        cost = replace(NativeBatch.cost, per_smoothing=cost.per_smoothing)
+    return type(base.__name__, (base,), {"geometry": geometry, "cost": cost})
 
 
 def describe_engine(engine: type[Engine] | None = None) -> str:

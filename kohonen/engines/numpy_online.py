@@ -83,17 +83,19 @@ class NumpyOnline:
         return _aligned(*self._planes[:-1].shape), _aligned(self._width, self._height)
 
     def _error_of_scores(self, magnitude: float) -> float:
-        """Bound by how much the order of two units' scores may be wrong.
+        """Bound how much two units' scores, and the sums of squares that decide, may be wrong by, together.
 
         Weights never leave the hull of the samples and the initial weights, so their magnitude bounds them
-        for good. A norm that is moved along takes over, in a step, what the scores are wrong by, shrunk, and
-        adds a rounding error for each of its operations and those of the weights.
+        for good: no squared norm is larger than ``dimension * magnitude**2``, no score than three times that,
+        and no squared distance than four times. A norm that is moved along takes over, in a step, what the
+        scores are wrong by, shrunk, and adds a rounding error for each of its operations and those of the
+        weights.
         """
         dimension = self._dimension
-        roundings = 16 * (1 + dimension)
+        roundings = 8 * (2 + dimension)
         if dimension > FEW_DIMENSIONS:
-            roundings = 4 * STEPS_BETWEEN_NORMS * (10 + dimension) * dimension
-        return float(roundings * np.finfo(np.float64).eps * magnitude**2)
+            roundings = 4 * STEPS_BETWEEN_NORMS * (10 + dimension)
+        return float(roundings * np.finfo(np.float64).eps * dimension * magnitude**2)
 
     def weights(self) -> FloatArray:
         """Return a copy of the weights as they are now, of shape (width, height, dim)."""

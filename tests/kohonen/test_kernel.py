@@ -7,7 +7,16 @@ import numpy as np
 import pytest
 
 from kohonen import kernel as package
-from kohonen.engines import NativeOnline, NumpyOnline, default_engine, describe_engine
+from kohonen.engines import (
+    NativeBatch,
+    NativeOnline,
+    NumpyBatch,
+    NumpyOnline,
+    default_engine,
+    describe_engine,
+    engine_of_grid,
+)
+from kohonen.geometry import Geometry
 from kohonen.kernel import Kernel, address, build, kernel
 from kohonen.schedule import Schedule
 from kohonen.search import by_bounds
@@ -98,6 +107,15 @@ def test_compiles_for_this_machine(library: Path) -> None:
     assert describe_engine() == f"native ({found.instruction_set})"
     assert describe_engine(NativeOnline) == describe_engine()
     assert describe_engine(NumpyOnline) == "numpy"
+    # Other grids are searched by the kernel, too, and so their batch training costs as little.
+    search = engine_of_grid.__wrapped__("batch", Geometry("hexagonal")).cost.per_value
+    assert search == NativeBatch.cost.per_value
+
+
+def test_what_other_grids_cost_in_numpy(library: Path) -> None:
+    assert not library.exists()
+    search = engine_of_grid.__wrapped__("batch", Geometry("hexagonal")).cost.per_value
+    assert search == NumpyBatch.cost.per_value
 
 
 def test_only_contiguous_arrays_have_an_address() -> None:
