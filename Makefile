@@ -32,7 +32,7 @@ WORKBENCH := .venv-workbench/.workbench
 KERNEL := kohonen/kernel/libkohonen.so
 
 .DEFAULT_GOAL := help
-.PHONY: help run test workbench e2e lint infra format types examples bench load wheels locks deploy audit sbom openapi clean
+.PHONY: help run test workbench e2e lint infra format types examples bench load coldstart wheels locks deploy audit sbom openapi clean
 .PHONY: build up api train notebook logs down
 
 help: ## Show this list
@@ -103,6 +103,9 @@ bench: $(BENCH) $(KERNEL) ## Measure the engines and other packages, some 20 min
 
 load: $(DEV) $(KERNEL) ## Load a service of its own for a minute, and say how it bears that; ARGS="--seconds 300"
 	$(BIN)/python -m benchmarks.load $(ARGS)
+
+coldstart: $(DEV) $(SAM) $(KERNEL) ## Measure how long the Lambda function takes to start; ARGS="--runs 20"
+	$(BIN)/python -m benchmarks.cold_start $(ARGS)
 
 # Both machines' kernels come from one compiler, which also makes the check that runs under emulation.
 ZIG := .venv-wheels/bin/python -m ziglang cc -target

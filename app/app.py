@@ -3,6 +3,9 @@
 ``app`` is what ASGI servers run (``uvicorn app.app:app``), ``handler`` what AWS Lambda calls.
 """
 
+from app.starting import settle  # before all else
+
+# isort: split
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
@@ -36,7 +39,6 @@ from app.models.opening import open_models
 from app.settings import Settings
 from app.storage.deadline import Deadline, until
 from app.training import STORING_SECONDS, TrainingService
-from app.turns import settle
 from kohonen.engines import describe_engine
 
 __all__ = ["app", "create_app", "handler"]

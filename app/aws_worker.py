@@ -35,11 +35,10 @@ def create_handler(settings: Settings) -> Callable[[Event, Any], Event]:
     ValueError
         When SOM_QUEUE is not the URL of an SQS queue.
     """
-    deployment = Deployment(settings)
-    queue = deployment.queue
-    if not isinstance(queue, SqsQueue):
+    if not settings.queue.startswith(("https://", "http://")):
         raise ValueError("the worker on Lambda needs an SQS queue: set SOM_QUEUE to its URL")
-    worker = deployment.worker()
+    queue = SqsQueue(settings.queue)
+    worker = Deployment(settings).worker()
 
     def handle(event: Event, context: Any) -> Event:
         deadline = time.monotonic() + (1 - MARGIN) * context.get_remaining_time_in_millis() / 1000

@@ -1,6 +1,5 @@
 """Everything that a deployment may change."""
 
-import os
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
@@ -8,6 +7,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.models.index import METRICS
 from app.models.references import FORMS, parse
+from kohonen.cores import cores
 
 __all__ = ["Settings"]
 
@@ -73,7 +73,7 @@ class Settings(BaseSettings):
     )
     max_picture_pixels: int = Field(16_000_000, ge=1, description="Pixels of a picture.")
     trainings: int = Field(
-        default_factory=lambda: _cores(),
+        default_factory=cores,
         ge=1,
         description="Trainings at a time; by default one a core.",
     )
@@ -87,7 +87,7 @@ class Settings(BaseSettings):
         None, description="Where jobs are, in the forms of SOM_STORE; None: where the models are."
     )
     workers: int = Field(
-        default_factory=lambda: _cores(),
+        default_factory=cores,
         ge=0,
         description="Worker processes, for all servers of a store together; by default one a core. 0: none "
         "beside the API, but as `python -m app worker`.",
@@ -166,10 +166,3 @@ class Settings(BaseSettings):
         scheme, _, place = self.store.partition("://")
         prefix = place.partition("/")[2].rstrip("/") if scheme == "s3" else ""
         return prefix.rpartition("/")[2] or "local"
-
-
-def _cores() -> int:
-    """Count the cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -6,18 +6,13 @@ what computes in Python for long takes turns; what waits for a store, or for com
 lock, needs none.
 """
 
-import gc
-import sys
 import threading
 from collections.abc import Iterator
 from typing import TypeVar
 
-__all__ = ["in_turns", "settle", "turn"]
+__all__ = ["in_turns", "turn"]
 
 Item = TypeVar("Item")
-
-#: Seconds that a thread keeps the lock while others wait; Python's own 5 ms are long for an event loop.
-SWITCH_SECONDS = 0.001
 
 #: To be held by threads that compute in Python for long, and never while they wait for something.
 turn = threading.Lock()
@@ -32,13 +27,3 @@ def in_turns(items: Iterator[Item]) -> Iterator[Item]:
             except StopIteration:
                 return
         yield item
-
-
-def settle() -> None:
-    """Make the process one that answers: called once, when all is imported.
-
-    What is there now stays. Looking through it for garbage would stop every thread for some 40 ms, whenever
-    large requests make the collector look at everything.
-    """
-    gc.freeze()
-    sys.setswitchinterval(SWITCH_SECONDS)

@@ -1,7 +1,11 @@
 """Work on all cores, where it is compiled code that does it and so releases the interpreter's lock."""
 
+import functools
+import math
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 __all__ = ["cores", "for_each"]
@@ -10,11 +14,24 @@ Part = TypeVar("Part")
 Result = TypeVar("Result")
 
 
+#: Where Linux tells a container how much of its processors it may use (cgroup v2).
+QUOTA = Path("/sys/fs/cgroup/cpu.max")
+
+
 def cores() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Return how many processors this process may use: those it may run on, or what its container has."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(allowed, _quota()))
+
+
+@functools.cache
+def _quota() -> int:
+    """Return how many processors the container has, a part of one as one; very many outside of containers."""
+    try:
+        microseconds, period = QUOTA.read_text().split()
+        return math.ceil(int(microseconds) / int(period))
+    except (OSError, ValueError):  # there is no such file, or it says "max"
+        return sys.maxsize
 
 
 def for_each(work: Callable[[Part], Result], parts: Sequence[Part]) -> Iterator[Result]:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 from app.jobs.crew import Crew
 from app.jobs.jobs import Jobs
@@ -13,6 +14,7 @@ from app.jobs.worker import Worker
 from app.models import Models
 from app.models.opening import open_models
 from app.settings import Settings
+from app.storage.later import later
 from app.storage.port import Store
 from app.stores import open_watched
 
@@ -137,10 +139,7 @@ class Deployment:
         if url == "none:":
             return None
         if url.startswith(("https://", "http://")):
-            # Here, since boto3 takes long to import and most queues are local.
-            from app.jobs.sqs import SqsQueue
-
-            return SqsQueue(url)
+            return later(partial(_sqs, url))
         raise ValueError(f"{url[:200]!r} is no queue; the setting SOM_QUEUE takes {_FORMS}")
 
     def _local(self, stopped: threading.Event | None = None) -> LocalQueue:
@@ -159,6 +158,13 @@ class Deployment:
     def _is_private(self) -> bool:
         # By the settings, as a store may be wrapped.
         return "memory:" in (self._settings.store, self._settings.job_store)
+
+
+def _sqs(url: str) -> Queue:
+    # Here, since boto3 takes long to import, and most of what is asked for is no job.
+    from app.jobs.sqs import SqsQueue
+
+    return SqsQueue(url)
 
 
 def _no_queue() -> ValueError:

@@ -4,7 +4,9 @@
 """
 
 import re
+from functools import partial
 
+from app.storage.later import later
 from app.storage.port import (
     Blob,
     BlobChanged,
@@ -63,8 +65,12 @@ def open_store(url: str, *, endpoint: str | None = None, public_endpoint: str | 
     elif match := _S3.fullmatch(url):
         prefix = (match["prefix"] or "").rstrip("/")
         if not prefix or is_key(prefix):
-            # Here, since boto3 takes long to import and most stores are no buckets.
-            from app.storage.s3 import S3Store
-
-            return S3Store(match["bucket"], prefix, endpoint=endpoint, public_endpoint=public_endpoint)
+            return later(partial(_bucket, match["bucket"], prefix, endpoint, public_endpoint))
     raise ValueError(f"{url[:200]!r} is no store; the setting SOM_STORE takes {_FORMS}")
+
+
+def _bucket(bucket: str, prefix: str, endpoint: str | None, public_endpoint: str | None) -> Store:
+    # Here, since boto3 takes long to import, and what many ask for needs no store.
+    from app.storage.s3 import S3Store
+
+    return S3Store(bucket, prefix, endpoint=endpoint, public_endpoint=public_endpoint)

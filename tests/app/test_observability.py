@@ -172,6 +172,37 @@ def test_text_is_for_people() -> None:
     )
 
 
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+@pytest.mark.parametrize(
+    ("headers", "trace_id"),
+    [
+        ({"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}, TRACE),
+        (
+            {"x-amzn-trace-id": "Root=1-67891233-abcdef012345678912345678"},
+            "Root=1-67891233-abcdef012345678912345678",
+        ),
+        ({"traceparent": f"00-{'0' * 32}-00f067aa0ba902b7-01"}, None),
+        ({"traceparent": "00-x"}, None),
+        ({"x-amzn-trace-id": "Root=1 level=ERROR"}, None),
+        ({}, None),
+    ],
+)
+def test_every_line_of_a_request_names_its_trace(
+    headers: dict[str, str], trace_id: str | None, lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise StoreUnavailable("the store is away")
+
+    client = make()
+    monkeypatch.setattr("app.models.registry.Models.find", broken)
+    assert client.post("/train", json=TRAINING, headers=headers).status_code == 503
+    told = lines()
+    assert len(told) >= 2, "a warning, and the line of the request"
+    assert {line.get("trace_id") for line in told} == {trace_id}
+
+
 @pytest.mark.parametrize("formatter", [TextFormatter(), JsonFormatter()])
 def test_tracebacks_are_kept(formatter: logging.Formatter) -> None:
     try:

@@ -1,6 +1,4 @@
-import gc
 import inspect
-import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,9 +6,8 @@ from typing import get_args
 
 import pytest
 
-import app.app
 from app.api import dependencies
-from app.turns import SWITCH_SECONDS, in_turns, turn
+from app.turns import in_turns, turn
 
 
 def test_items_are_made_one_at_a_time_and_the_turn_is_free_between_them() -> None:
@@ -39,12 +36,6 @@ def test_a_turn_ends_with_an_error() -> None:
     with pytest.raises(OSError, match="nothing more"):
         list(in_turns(items()))
     assert not turn.locked()
-
-
-def test_the_service_is_settled_when_it_is_imported() -> None:
-    assert app.app.app is not None
-    assert gc.get_freeze_count() > 10_000
-    assert sys.getswitchinterval() == pytest.approx(SWITCH_SECONDS)
 
 
 @pytest.mark.parametrize("name", dependencies.__all__)

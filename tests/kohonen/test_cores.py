@@ -1,5 +1,6 @@
 import os
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +25,29 @@ def test_an_error_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "cores", lambda: 2)
     with pytest.raises(ZeroDivisionError):
         list(for_each(lambda part: 1 // part, [1, 0, 1]))
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ("max 100000\n", 8),
+        ("50000 100000\n", 1),
+        ("150000 100000\n", 2),
+        ("1600000 100000\n", 8),
+        ("", 8),
+        (None, 8),
+    ],
+)
+def test_a_container_has_as_many_as_its_quota(
+    told: str | None, expected: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    monkeypatch.setattr(module, "QUOTA", tmp_path / "cpu.max")
+    if told is not None:
+        (tmp_path / "cpu.max").write_text(told)
+    module._quota.cache_clear()
+    assert cores() == expected
+    module._quota.cache_clear()
 
 
 def test_cores_are_those_that_may_be_used(monkeypatch: pytest.MonkeyPatch) -> None:

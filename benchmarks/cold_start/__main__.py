@@ -1,0 +1,122 @@
+"""Starts under AWS's own emulator, on this machine: ``make coldstart``, or ``ARGS="--runs 20"`` for more.
+
+The service, with its models in S3 and a queue in SQS as the template has them, is started in turn with the
+same process that imports fastapi, NumPy and Pillow alone, and with one that imports nothing; each start is
+that of a fresh process, and what counts is what the emulator says. ``make e2e`` does the same in the image.
+"""
+
+import argparse
+import json
+import os
+import platform
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from benchmarks.cold_start.handlers import EVENT, MODULES, NAMES, initialisation
+
+__all__ = ["main", "start"]
+
+ROOT = Path(__file__).parents[2]
+CPU = {"x86_64": "x86_64", "aarch64": "arm64"}.get(platform.machine(), "none")
+EMULATOR = f".venv-sam/lib/python3*/site-packages/samcli/local/rapid/aws-lambda-rie-{CPU}"
+SETTINGS = {
+    "AWS_LAMBDA_FUNCTION_TIMEOUT": "60",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
+    "AWS_REGION": "eu-west-1",
+    "AWS_DEFAULT_REGION": "eu-west-1",
+    "SOM_STORE": "s3://nothing/yet",
+    "SOM_QUEUE": "https://sqs.eu-west-1.amazonaws.com/123456789012/jobs",
+    "SOM_LOG_FORMAT": "json",
+}
+PATIENCE = 60.0
+
+
+def start(handler: str, folder: Path) -> float:
+    """Start a handler under the emulator, and return the milliseconds that this takes.
+
+    Raises
+    ------
+    RuntimeError
+        When it does not start.
+    """
+    (emulator,) = ROOT.glob(EMULATOR)
+    address, runtime = (f"127.0.0.1:{port}" for port in _free_ports())
+    options = ["--runtime-interface-emulator-address", address, "--runtime-api-address", runtime]
+    command = [str(emulator), *options, sys.executable, "-m", "awslambdaric", handler]
+    path = os.pathsep.join([str(ROOT), str(folder)])
+    environment = {**os.environ, **SETTINGS, "PYTHONPATH": path}
+    log = folder / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=output, stderr=output, start_new_session=True
+        )
+        try:
+            _invoke(address)
+            until = time.monotonic() + PATIENCE
+            while (milliseconds := initialisation(log.read_text(errors="replace"))) is None:
+                if time.monotonic() > until:
+                    raise RuntimeError(f"{handler} does not start: {log.read_text(errors='replace')}")
+                time.sleep(0.02)
+            return milliseconds
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)  # the emulator, and the function that it has started
+            process.wait()
+
+
+def _free_ports() -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+    ports = [server.getsockname()[1] for server in sockets]
+    for server in sockets:
+        server.close()
+    return ports
+
+
+def _invoke(address: str) -> None:
+    url = f"http://{address}/2015-03-31/functions/function/invocations"
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            with urllib.request.urlopen(url, json.dumps(EVENT).encode(), timeout=PATIENCE) as answer:
+                answer.read()
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure, and print the figures."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.cold_start", description=__doc__)
+    parser.add_argument("--runs", type=int, default=9)
+    asked = parser.parse_args(arguments)
+    if not list(ROOT.glob(EMULATOR)):
+        parser.error("there is no emulator: make coldstart installs it")
+    times: dict[str, list[float]] = {name: [] for name in NAMES}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in MODULES.items():
+            Path(folder, f"{name}.py").write_text(text)
+        for handler in NAMES.values():
+            start(handler, Path(folder))  # writes the bytecode, and warms the disk up
+        for _ in range(asked.runs):
+            for name, handler in NAMES.items():
+                times[name].append(start(handler, Path(folder)))
+    print("| milliseconds to start | median | least | times the imports |")
+    print("| --- | ---: | ---: | ---: |")
+    imports = statistics.median(times["import fastapi, numpy, PIL"])
+    for name, each in times.items():
+        median = statistics.median(each)
+        print(f"| {name} | {median:.0f} | {min(each):.0f} | {median / imports:.2f} |")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
