@@ -124,7 +124,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 	--generate-hashes --no-emit-index-url --custom-compile-command 'make locks' $(ARGS)
 
 locks: $(DEV) ## Bring the locks up to pyproject.toml; ARGS=--upgrade for the newest of everything
-	$(UV_COMPILE) pyproject.toml --extra service --extra viz --output-file requirements.txt
+	$(UV_COMPILE) pyproject.toml --extra service --extra viz --no-emit-package pyyaml --output-file requirements.txt
 	$(UV_COMPILE) pyproject.toml --extra dev --constraint requirements.txt --output-file requirements/dev.txt
 	$(UV_COMPILE) requirements/sam.in --output-file requirements/sam.txt
 	$(UV_COMPILE) requirements/e2e.in --constraint requirements/dev.txt --output-file requirements/e2e.txt

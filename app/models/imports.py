@@ -7,8 +7,8 @@ import zipfile
 import numpy as np
 
 from app.models.card import Card
-from app.models.files import most_npy_bytes, npy, parse_npy
 from app.models.registry import Models, Stored
+from kohonen.files import most_npy_bytes, npy, parse_npy
 
 __all__ = ["add_archive"]
 

@@ -1,0 +1,105 @@
+"""What there is to say about a trained model, as a JSON object: its card.
+
+The service stores it beside the weights, and a run at a terminal in its folder: it is the same card.
+"""
+
+import datetime
+import hashlib
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from kohonen.data import FloatArray
+from kohonen.files import npy
+from kohonen.history import History
+from kohonen.identity import fingerprint
+from kohonen.parameters import Parameters
+from kohonen.quality import Quality
+from kohonen.training import TrainedMap
+
+__all__ = ["make_card", "parameters_of"]
+
+
+def make_card(
+    model_id: str | None,
+    trained: TrainedMap,
+    quality: Quality,
+    samples: FloatArray,
+    *,
+    keep_data: bool,
+    environment: str = "local",
+    history: History | None = None,
+    lineage: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Write the card of a model that has just been trained.
+
+    Parameters
+    ----------
+    model_id : str or None
+        Its id; a map whose training ended early has none.
+    trained : TrainedMap
+        The map.
+    quality : Quality
+        How well it fits the samples.
+    samples : ndarray of shape (n, dim)
+        What it was trained on.
+    keep_data : bool
+        Whether the samples are kept beside it.
+    environment : str, default "local"
+        Where it was trained.
+    history : History, optional
+        How its error fell.
+    lineage : mapping, optional
+        Which model it went on from.
+    """
+    # Imported here: the package imports what is above it first.
+    from kohonen import __version__
+
+    file = npy(trained.weights)
+    return {
+        "schema_version": 1,
+        "id": model_id,
+        "created_at": datetime.datetime.now(datetime.UTC).isoformat().replace("+00:00", "Z"),
+        "environment": environment,
+        "parameters": _parameters(trained.parameters),
+        "data": {
+            "fingerprint": fingerprint(samples),
+            "samples": len(samples),
+            "dimension": samples.shape[1],
+            "kept": keep_data,
+            "sha256": hashlib.sha256(npy(samples)).hexdigest() if keep_data else None,
+        },
+        "quality": {**asdict(quality), "history": _history(history)},
+        "engine": {
+            "name": trained.engine,
+            "version": __version__,
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+            "seconds": trained.seconds,
+        },
+        "weights": {
+            "shape": list(trained.weights.shape),
+            "sha256": hashlib.sha256(file).hexdigest(),
+            "bytes": len(file),
+        },
+        "lineage": None if lineage is None else dict(lineage),
+    }
+
+
+def parameters_of(card: Mapping[str, Any]) -> Parameters:
+    """Return the parameters that a card tells."""
+    return Parameters(**card["parameters"])
+
+
+def _parameters(parameters: Parameters) -> dict[str, Any]:
+    return {**asdict(parameters), "sigma": parameters.initial_radius}
+
+
+def _history(history: History | None) -> dict[str, Any] | None:
+    if history is None:
+        return None
+    points = [{"iteration": at, "quantization_error": error} for at, error in history.points]
+    return {"samples": history.samples, "points": points}
