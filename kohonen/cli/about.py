@@ -58,7 +58,7 @@ def _run(folder: RunFolder) -> dict[str, Any]:
     return {
         "state": "not complete",
         "run_name": experiment.run_name,
-        "iteration": saved[0].iteration if saved else 0,
+        "iteration": saved.iteration if saved else 0,
         "iterations": experiment.parameters.iterations,
         "go_on_with": f"kohonen resume {folder.path}",
     }

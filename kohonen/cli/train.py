@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import click
 
@@ -19,10 +19,7 @@ from kohonen.experiments.settings import VARIABLES, Layer, combine, environment,
 from kohonen.parameters import Definition
 from kohonen.training import Observer
 
-__all__ = ["Hook", "resume", "train"]
-
-#: Called with a run that is complete: where another tool is told of it.
-Hook: TypeAlias = Callable[[Finished], object]
+__all__ = ["resume", "train"]
 
 _GENERATED = {name: GENERATED[name] for name in ("samples", "dimension")}
 _OUTPUT: dict[str, Definition] = {name: one for name, one in OUTPUT.items() if name != "views"}
@@ -62,15 +59,15 @@ def train(experiment: Path | None, folder: Path | None, overwrite: bool, **optio
     if verbose:
         _tell_origins(variables)
     where = folder or Path("runs") / wanted.run_name
-    _work(
+    finished = _work(
         where,
         lambda observers, should_stop: start(
             wanted, where, overwrite=overwrite, observers=observers, should_stop=should_stop
         ),
         quiet=options["quiet"],
         verbose=verbose,
-        as_json=options["as_json"],
     )
+    _answer(where, finished.card, options["as_json"])
 
 
 @click.command()
@@ -88,13 +85,13 @@ def resume(folder: Path, quiet: bool, verbose: bool | None, as_json: bool) -> No
         _answer(folder, run.card(), as_json)
         return
     verbose = bool(verbose or read_environment(_only_verbose()).verbose)
-    _work(
+    finished = _work(
         folder,
         lambda observers, should_stop: carry_on(run, observers=observers, should_stop=should_stop),
         quiet=quiet,
         verbose=verbose and not quiet,
-        as_json=as_json,
     )
+    _answer(folder, finished.card, as_json)
 
 
 def _work(
@@ -103,10 +100,8 @@ def _work(
     *,
     quiet: bool,
     verbose: bool,
-    as_json: bool,
-    after: Sequence[Hook] = (),
-) -> None:
-    """Train, say what came of it, and call the hooks."""
+) -> Finished:
+    """Train, and say what came of it."""
     bar = Bar(folder.name, quiet=quiet, verbose=verbose)
     with Interrupts() as interrupts:
         finished = do([bar, interrupts], interrupts.asked)
@@ -122,9 +117,7 @@ def _work(
         f"{quality['quantization_error']:.4g}, topographic error {quality['topographic_error']:.2%}",
         quiet,
     )
-    for hook in after:
-        hook(finished)
-    _answer(folder, finished.card, as_json)
+    return finished
 
 
 def _flags(options: dict[str, Any]) -> Layer:

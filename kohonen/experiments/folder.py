@@ -16,11 +16,11 @@ The folder comes into being with the first two, and each file is written whole o
 """
 
 import contextlib
+import hashlib
 import json
 import shutil
 import uuid
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +28,13 @@ import numpy as np
 
 from kohonen.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from kohonen.data import FloatArray, as_samples, as_weights
-from kohonen.errors import InvalidDataError, RunError
+from kohonen.errors import RunError
 from kohonen.experiments.experiment import Experiment
 from kohonen.experiments.reading import read_experiment, write_yaml
 from kohonen.files import npy, sync_folder, write_whole
-from kohonen.frames import Frame
+from kohonen.frame_files import pack, unpack
 from kohonen.geometry import Geometry
-from kohonen.observers import Record
+from kohonen.sketches import Sketch
 
 __all__ = ["RunFolder"]
 
@@ -207,43 +207,48 @@ class RunFolder:
         path.parent.mkdir(exist_ok=True)
         write_whole(path, content)
 
-    def save(self, checkpoint: Checkpoint, frames: list[Frame]) -> None:
-        """Save how far the run is, and the frames so far."""
-        self._checkpoints.mkdir(exist_ok=True)
-        for frame in frames:
-            path = self._frame(frame.record.iteration)
-            if not path.exists():
-                told = {name: value for name, value in asdict(frame.record).items() if name != "units"}
-                save_checkpoint(path, Checkpoint(frame.record.iteration, frame.weights, told))
-        told_of = [frame.record.iteration for frame in frames]
-        state = {**checkpoint.state, "frames": told_of}
-        last = self._checkpoints / "last.npz"
-        save_checkpoint(last, Checkpoint(checkpoint.iteration, checkpoint.weights, state))
+    def save(self, checkpoint: Checkpoint) -> None:
+        """Save how far the run is."""
+        save_checkpoint(self._checkpoints / "last.npz", checkpoint)
 
-    def saved(self) -> tuple[Checkpoint, list[Frame]] | None:
+    def saved(self) -> Checkpoint | None:
         """Return how far the run was when it was last saved; None for one that was not.
 
         Raises
         ------
         InvalidDataError
-            When a file is damaged.
+            When the file is damaged.
         """
         try:
-            last = load_checkpoint(self._checkpoints / "last.npz")
+            return load_checkpoint(self._checkpoints / "last.npz")
         except FileNotFoundError:
             return None
-        frames = []
-        for iteration in last.state["frames"]:
-            try:
-                frame = load_checkpoint(self._frame(iteration))
-            except FileNotFoundError as error:
-                raise InvalidDataError(f"the checkpoint in {self._checkpoints} lacks a frame") from error
-            frames.append(Frame(Record(**frame.state), frame.weights))
-        return last, frames
+
+    def save_frames(self, sketches: Sequence[Sketch]) -> dict[str, str]:
+        """Save some frames, at least one, and return what `saved_frames` needs to find them."""
+        content, name = pack(sketches), f"frames-{sketches[-1].record.iteration:09d}.npz"
+        write_whole(self._checkpoints / name, content)
+        return {"name": name, "sha256": hashlib.sha256(content).hexdigest()}
+
+    def saved_frames(self, pieces: Sequence[Mapping[str, str]]) -> list[Sketch]:
+        """Return the frames of all that `save_frames` has returned.
+
+        Raises
+        ------
+        RunError
+            When they are not what was saved.
+        """
+        try:
+            return [
+                sketch
+                for piece in pieces
+                for sketch in unpack((self._checkpoints / piece["name"]).read_bytes(), sha256=piece["sha256"])
+            ]
+        except (OSError, ValueError) as error:
+            raise RunError(
+                f"the frames in {self._checkpoints} are damaged; run {self.experiment_file} again: {error}"
+            ) from error
 
     def forget_checkpoints(self) -> None:
         """Remove what only a run that is not complete needs."""
         shutil.rmtree(self._checkpoints, ignore_errors=True)
-
-    def _frame(self, iteration: int) -> Path:
-        return self._checkpoints / f"frame-{iteration:09d}.npz"

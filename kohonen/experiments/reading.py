@@ -15,7 +15,8 @@ __all__ = ["read_experiment", "read_layer", "write_yaml"]
 
 _SECTIONS = ("run_name", "data", "parameters", "keep_data", "output", "observers", "code")
 #: 1e-3 is a number in YAML 1.2 and everywhere else, but a text in YAML 1.1.
-_EXPONENT = re.compile(r"[-+]?[0-9]+(?:\.[0-9]*)?[eE][-+]?[0-9]+")
+_EXPONENT = re.compile(r"[-+]?[0-9]+(?:\.[0-9]*)?[eE][-+]?[0-9]+$")
+_FLOAT = ("tag:yaml.org,2002:float", _EXPONENT, list("-+0123456789"))
 
 #: A field, by the names of those that it is in.
 Place: TypeAlias = tuple[str | int, ...]
@@ -41,7 +42,11 @@ def write_yaml(document: Mapping[str, Any]) -> str:
     """Return an experiment's document as YAML."""
     import yaml
 
-    text: str = yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True, width=110)
+    class Dumper(yaml.SafeDumper):
+        """What it writes is read as it was: texts that look like numbers have quotes."""
+
+    Dumper.add_implicit_resolver(*_FLOAT)
+    text: str = yaml.dump(dict(document), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=110)
     return text
 
 
@@ -86,7 +91,7 @@ class _File:
         class Loader(yaml.SafeLoader):
             """Data only, and numbers as YAML 1.2 has them."""
 
-        Loader.add_implicit_resolver("tag:yaml.org,2002:float", _EXPONENT, list("-+0123456789"))
+        Loader.add_implicit_resolver(*_FLOAT)
         try:
             text = self._path.read_text(encoding="utf-8")
             loader = Loader(text)

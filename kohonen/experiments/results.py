@@ -5,14 +5,14 @@ import io
 import json
 from typing import Any
 
-from kohonen.animation import animate
+from kohonen.animation import animate, drawn_units
 from kohonen.data import FloatArray
 from kohonen.drawing import VIEWS, draw_view
 from kohonen.experiments.experiment import Experiment
 from kohonen.experiments.folder import RunFolder
 from kohonen.files import npy
-from kohonen.frames import Frame
-from kohonen.pictures import are_colours, draw_map, encode_png
+from kohonen.pictures import are_colours, draw_units, encode_png, unit_pixels
+from kohonen.sketches import Sketch
 from kohonen.training import TrainedMap
 
 __all__ = ["write_results"]
@@ -29,7 +29,7 @@ def write_results(
     samples: FloatArray,
     trained: TrainedMap,
     card: dict[str, Any],
-    frames: list[Frame],
+    frames: list[Sketch],
 ) -> tuple[dict[str, Any], ...]:
     """Write the files of a run whose training is over, the card last, and return its telemetry."""
     folder.write("weights.npy", npy(trained.weights))
@@ -52,7 +52,7 @@ def _history(card: dict[str, Any]) -> bytes:
     return text.getvalue().encode()
 
 
-def _animation(folder: RunFolder, experiment: Experiment, frames: list[Frame]) -> None:
+def _animation(folder: RunFolder, experiment: Experiment, frames: list[Sketch]) -> None:
     geometry = experiment.parameters.geometry
     if experiment.output.gif:
         made = animate(
@@ -60,9 +60,9 @@ def _animation(folder: RunFolder, experiment: Experiment, frames: list[Frame]) -
         )
         folder.write("training.gif", made.content)
     if experiment.output.single_frames:
-        for frame in frames:
-            name = f"frames/{frame.record.iteration:09d}.png"
-            folder.write(name, encode_png(draw_map(frame.weights, geometry=geometry)))
+        for frame, units in zip(frames, drawn_units(frames), strict=True):
+            pixels = draw_units(units, scale=unit_pixels(*units.shape[:2]), geometry=geometry)
+            folder.write(f"frames/{frame.record.iteration:09d}.png", encode_png(pixels))
 
 
 def _views(experiment: Experiment, weights: FloatArray, samples: FloatArray) -> list[Any]:

@@ -18,14 +18,24 @@ from kohonen.experiments.folder import RunFolder
 from kohonen.experiments.results import write_results
 from kohonen.experiments.sources import load_samples, named
 from kohonen.experiments.telemetry import Telemetry
-from kohonen.frames import Frame, Frames
+from kohonen.frames import Moments
 from kohonen.history import History
 from kohonen.identity import fingerprint, model_id
 from kohonen.observers import Checkpoints
 from kohonen.quality import assess
+from kohonen.sketches import Sketches
 from kohonen.training import Observer, TrainedMap, train
 
 __all__ = ["Finished", "carry_on", "start"]
+
+#: What has been seen of a training that has not begun.
+_NOTHING: dict[str, Any] = {
+    "history": [],
+    "lines": 0,
+    "seconds": 0.0,
+    "frames": [],
+    "stopped_early": False,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +147,14 @@ class _Part:
 
     def __init__(self, folder: RunFolder, experiment: Experiment, samples: FloatArray) -> None:
         self._folder, self._experiment, self._samples = folder, experiment, samples
-        self._saved: Checkpoint | None
-        self._saved, frames = folder.saved() or (None, [])
-        state: dict[str, Any] = {"history": [], "lines": 0, "seconds": 0.0, "stopped_early": False}
+        self._saved = folder.saved()
+        state: dict[str, Any] = {
+            "history": [],
+            "lines": 0,
+            "seconds": 0.0,
+            "frames": [],
+            "stopped_early": False,
+        }
         if self._saved is not None:
             state = self._saved.state
         self._stopped_early = bool(state["stopped_early"])
@@ -148,11 +163,11 @@ class _Part:
         self._telemetry = Telemetry(
             folder.telemetry_file, lines=output.telemetry, kept=state["lines"], seconds=state["seconds"]
         )
-        self._frames = (
-            Frames(output.frames, spacing=output.spacing, begun=0, frames=frames)
-            if output.needs_frames
-            else None
-        )
+        self._pieces: list[dict[str, str]] = list(state["frames"])
+        self._before = folder.saved_frames(self._pieces)
+        captured = self._before[-1].record.iteration if self._before else None
+        moments = Moments(output.frames, output.spacing)
+        self._frames = Sketches(moments, begun=0, captured=captured) if output.needs_frames else None
 
     def train(self, observers: Sequence[Observer], should_stop: Callable[[], bool] | None) -> Finished | None:
         experiment, saved = self._experiment, self._saved
@@ -180,19 +195,20 @@ class _Part:
         return self._finish(trained)
 
     def _save(self, iteration: int, weights: FloatArray) -> None:
-        """Save the map and what has been seen of its training so far."""
+        """Save the map and what has been seen of its training so far, the frames piece by piece."""
         self._telemetry.sync()
+        if self._frames is not None and self._frames.sketches:
+            self._pieces.append(self._folder.save_frames(self._frames.sketches))
+            self._before += self._frames.sketches
+            self._frames.sketches.clear()
         state = {
             "history": self._history.points,
             "lines": self._telemetry.written,
             "seconds": self._telemetry.seconds,
+            "frames": self._pieces,
             "stopped_early": self._stopped_early,
         }
-        self._folder.save(Checkpoint(iteration, weights, state), self._captured)
-
-    @property
-    def _captured(self) -> list[Frame]:
-        return [] if self._frames is None else self._frames.frames
+        self._folder.save(Checkpoint(iteration, weights, state))
 
     def _finish(self, trained: TrainedMap) -> Finished:
         """Write what came of it, the card last."""
@@ -209,7 +225,7 @@ class _Part:
         card["run_name"] = experiment.run_name
         if trained.stopped:
             card["stopped_at"] = trained.iterations
-        telemetry = write_results(folder, experiment, samples, trained, card, self._captured)
+        telemetry = write_results(folder, experiment, samples, trained, card, self._before)
         if not experiment.keep_data:
             folder.samples_file.unlink(missing_ok=True)
         folder.forget_checkpoints()

@@ -4,7 +4,7 @@ import json
 import os
 import time
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from kohonen.files import write_whole
 from kohonen.observers import look
@@ -42,14 +42,16 @@ class Telemetry(Observer):
     def __init__(
         self, path: Path, *, lines: int, begun: int = 0, kept: int = 0, seconds: float = 0.0
     ) -> None:
-        self._path = path
         self._lines = lines
         self._begun = begun
         self._before = seconds
         self.written = kept
         self.stopped_early = False
-        self._last = -1
-        self._file: BinaryIO | None = None
+        before = path.read_bytes().splitlines(keepends=True)[:kept] if kept else []
+        self._last = int(json.loads(before[-1])["iteration"]) if before else -1
+        write_whole(path, b"".join(before))
+        self._file = path.open("ab")
+        self._started = time.monotonic()
 
     @property
     def seconds(self) -> float:
@@ -59,14 +61,9 @@ class Telemetry(Observer):
     def start(self, training: Training) -> None:
         """Go on where the part before ended."""
         self._started = time.monotonic()
-        kept = self._path.read_bytes().splitlines(keepends=True)[: self.written] if self.written else []
-        write_whole(self._path, b"".join(kept))
-        self._file = self._path.open("ab")
         iterations = training.last_iteration - self._begun
         self._every = max(1, -(-iterations // self._lines))
-        if kept:
-            self._last = int(json.loads(kept[-1])["iteration"])
-        else:
+        if not self.written:
             self._write(training)
 
     def after_iteration(self, training: Training) -> None:
@@ -83,17 +80,13 @@ class Telemetry(Observer):
 
     def sync(self) -> None:
         """Have all lines on the disk."""
-        if self._file is not None:
-            self._file.flush()
-            os.fsync(self._file.fileno())
+        os.fsync(self._file.fileno())
 
     def close(self) -> None:
         """Close the file."""
-        if self._file is not None:
-            self._file.close()
+        self._file.close()
 
     def _write(self, training: Training) -> None:
-        assert self._file is not None
         self._file.write(json.dumps(self._tell(training)).encode() + b"\n")
         self._file.flush()
         self.written += 1

@@ -3,11 +3,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kohonen.files import npy, parse_npy, write_whole
+from kohonen.files import most_npy_bytes, npy, parse_npy, write_whole
 
 
 def test_an_array_comes_back_from_its_file() -> None:
     array = np.random.default_rng(1).random((3, 2, 4))
+    assert len(npy(array)) <= most_npy_bytes(3, 2, 4) <= len(npy(array)) + 1024
     np.testing.assert_array_equal(parse_npy(npy(array), 3, 2, 4), array)
 
 

@@ -74,6 +74,12 @@ def test_what_is_written_is_what_was_read(tmp_path: Path, folder: str) -> None:
     assert read_experiment(written(place, write_yaml(experiment.document(place)))) == _at(experiment, place)
 
 
+def test_a_text_that_looks_like_a_number_stays_a_text(tmp_path: Path) -> None:
+    for text in ("4555e12", "1e3", "1.5", "7", "yes", "4555e12d"):
+        path = written(tmp_path, write_yaml({"run_name": text}))
+        assert read_experiment(path).run_name == text
+
+
 def _at(experiment: Any, folder: Path) -> Any:
     """Return an experiment whose folder of code is told from another folder."""
     from dataclasses import replace
