@@ -160,14 +160,14 @@ class _Part:
         self._stopped_early = bool(state["stopped_early"])
         output = experiment.output
         self._history = History(0, [(int(at), float(error)) for at, error in state["history"]])
-        self._telemetry = Telemetry(
-            folder.telemetry_file, lines=output.telemetry, kept=state["lines"], seconds=state["seconds"]
-        )
         self._pieces: list[dict[str, str]] = list(state["frames"])
         self._before = folder.saved_frames(self._pieces)
         captured = self._before[-1].record.iteration if self._before else None
         moments = Moments(output.frames, output.spacing)
         self._frames = Sketches(moments, begun=0, captured=captured) if output.needs_frames else None
+        self._telemetry = Telemetry(
+            folder.telemetry_file, lines=output.telemetry, kept=state["lines"], seconds=state["seconds"]
+        )
 
     def train(self, observers: Sequence[Observer], should_stop: Callable[[], bool] | None) -> Finished | None:
         experiment, saved = self._experiment, self._saved
