@@ -95,7 +95,9 @@ format: $(DEV) ## Bring the style in order
 types: $(DEV) ## Check the types
 	$(BIN)/mypy
 
-examples: $(EXAMPLES) $(KERNEL) ## Remake the pictures of the gallery in docs/images
+examples: $(EXAMPLES) $(KERNEL) ## Run the experiments of configs into runs, and remake the pictures in docs/images
+	@for experiment in configs/*.yaml; do \
+		.venv-examples/bin/python -m kohonen train "$$experiment" --overwrite || exit 1; done
 	PYTHONPATH=. SOM_STORE=memory: .venv-examples/bin/python examples/gallery.py
 
 bench: $(BENCH) $(KERNEL) ## Measure the engines and other packages, some 20 minutes; ARGS="A demo" for some of it
