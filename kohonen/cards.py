@@ -17,6 +17,7 @@ from kohonen.files import npy
 from kohonen.history import History
 from kohonen.identity import fingerprint
 from kohonen.parameters import Parameters
+from kohonen.preparation import Preparation
 from kohonen.quality import Quality
 from kohonen.training import TrainedMap
 
@@ -33,6 +34,7 @@ def make_card(
     environment: str = "local",
     history: History | None = None,
     lineage: Mapping[str, Any] | None = None,
+    preparation: Preparation | None = None,
 ) -> dict[str, Any]:
     """Write the card of a model that has just been trained.
 
@@ -54,6 +56,8 @@ def make_card(
         How its error fell.
     lineage : mapping, optional
         Which model it went on from.
+    preparation : Preparation, optional
+        How the samples were made from a table.
     """
     # Imported here: the package imports what is above it first.
     from kohonen import __version__
@@ -71,6 +75,7 @@ def make_card(
             "dimension": samples.shape[1],
             "kept": keep_data,
             "sha256": hashlib.sha256(npy(samples)).hexdigest() if keep_data else None,
+            "missing": int(np.isnan(samples).sum()),
         },
         "quality": {**asdict(quality), "history": _history(history)},
         "engine": {
@@ -86,6 +91,7 @@ def make_card(
             "bytes": len(file),
         },
         "lineage": None if lineage is None else dict(lineage),
+        "preparation": None if preparation is None else preparation.to_json(),
     }
 
 

@@ -13,10 +13,11 @@ from kohonen import animation
 from kohonen.cli.options import loudness
 from kohonen.cli.progress import Bar
 from kohonen.clusters import cluster_units
+from kohonen.data import FloatArray, as_samples
 from kohonen.drawing import VIEWS, draw_view
 from kohonen.errors import InvalidDataError, RunError
 from kohonen.experiments.folder import RunFolder
-from kohonen.experiments.sources import read_numbers
+from kohonen.experiments.sources import read_table
 from kohonen.files import write_whole
 from kohonen.frames import Frames
 from kohonen.search import match
@@ -54,12 +55,8 @@ def predict(folder: Path, table: Path, output: Path | None, clusters: Any, as_js
 
     FOLDER is that of a run.
     """
-    weights = RunFolder.open(folder).weights()
-    samples = read_numbers(table)
-    if samples.shape[1] != weights.shape[2]:
-        raise InvalidDataError(
-            f"{table} has {samples.shape[1]} columns, but the map was trained on {weights.shape[2]}"
-        )
+    run = RunFolder.open(folder)
+    weights, samples = run.weights(), _samples(run, table)
     labels = cluster_units(weights, clusters).labels
     found = match(weights, samples)
     units = found.units[:, 0]
@@ -67,8 +64,8 @@ def predict(folder: Path, table: Path, output: Path | None, clusters: Any, as_js
     columns = {
         "bmu_x": x.tolist(),
         "bmu_y": y.tolist(),
-        "cluster": labels.reshape(-1)[units].tolist(),
         "distance": found.distances[:, 0].tolist(),
+        "cluster": labels.reshape(-1)[units].tolist(),
     }
     rows = list(zip(*columns.values(), strict=True))
     with click.open_file(
@@ -154,6 +151,23 @@ def animate(
         captions=not options["no_captions"],
     )
     _write(output, made.content)
+
+
+def _samples(run: RunFolder, path: Path) -> FloatArray:
+    """Return the rows of a table as samples, prepared as those were that the map was trained on."""
+    preparation = run.preparation()
+    if preparation is not None:
+        absent = run.experiment().data.options.get("absent")
+        options = {"absent": absent, "categorical": list(preparation.categorical)}
+        return preparation.transform(read_table(path, options))
+    columns = read_table(path, {})
+    dimension = run.weights().shape[2]
+    for name, values in columns.items():
+        if not isinstance(values, np.ndarray):
+            raise InvalidDataError(f"{path}: the column {name!r} has to hold numbers")
+    if len(columns) != dimension:
+        raise InvalidDataError(f"{path} has {len(columns)} columns, but the map was trained on {dimension}")
+    return as_samples(np.column_stack([np.asarray(values) for values in columns.values()]))
 
 
 def _write(path: Path, content: bytes) -> None:

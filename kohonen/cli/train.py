@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 
+from kohonen.cli.data import GENERATED_BY_FLAGS, data_flags, data_of
 from kohonen.cli.interrupts import Interrupted, Interrupts
 from kohonen.cli.options import given, loudness, of
 from kohonen.cli.progress import Bar, duration
 from kohonen.engines import describe_engine
-from kohonen.experiments.experiment import GENERATED, OUTPUT, PARAMETERS, SOURCES, Data, check_run_name
+from kohonen.experiments.experiment import OUTPUT, PARAMETERS, check_run_name
 from kohonen.experiments.folder import RunFolder
 from kohonen.experiments.reading import read_layer
 from kohonen.experiments.run import Finished, carry_on, start
@@ -21,7 +22,6 @@ from kohonen.training import Observer
 
 __all__ = ["resume", "train"]
 
-_GENERATED = {name: GENERATED[name] for name in ("samples", "dimension")}
 _OUTPUT: dict[str, Definition] = {name: one for name, one in OUTPUT.items() if name != "views"}
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 _RUN = click.Path(path_type=Path)
@@ -31,12 +31,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Write the card and
 
 @click.command()
 @click.argument("experiment", type=_FILE, required=False)
-@click.option("--csv", type=_FILE, help="Train on a table.")
-@click.option("--npy", type=_FILE, help="Train on an array of shape (samples, values).")
-@click.option("--image", type=_FILE, help="Train on the colours of an image.")
-@click.option("--image-colours", type=int, help="How many of them, 256 at most.  [default: 40]")
-@click.option("--colour", "colours", multiple=True, help="Train on CSS colours; may be given again.")
-@of(_GENERATED, {"dimension": "input-dim"})
+@data_flags
 @of(PARAMETERS)
 @click.option("--run-name", help="Name of the run.  [default: that of the file]")
 @click.option("--folder", type=_RUN, help="Folder of the run.  [default: runs/NAME]")
@@ -130,30 +125,11 @@ def _flags(options: dict[str, Any]) -> Layer:
     return Layer(
         parameters=parameters,
         batch_size=batch_size,
-        generated=given(options, _GENERATED),
+        generated=given(options, GENERATED_BY_FLAGS),
         output=output,
-        data=_data(options),
+        data=data_of(options),
         run_name=None if name is None else check_run_name(name),
     )
-
-
-def _data(options: dict[str, Any]) -> Data | None:
-    """Return the data that flags name, of which there may be one kind."""
-    named = {
-        kind: Data(kind, {"path": str(options[kind].absolute())})
-        for kind in ("csv", "npy", "image")
-        if options[kind] is not None
-    }
-    if options["colours"]:
-        named["colours"] = Data("colours", {"values": list(options["colours"])})
-    if len(named) > 1:
-        raise click.UsageError("give one of --csv, --npy, --image and --colour")
-    if options["image_colours"] is not None:
-        if "image" not in named:
-            raise click.UsageError("--image-colours goes with --image")
-        count = SOURCES["image"].fields["colours"].check("--image-colours", options["image_colours"])
-        named["image"].options["colours"] = count
-    return next(iter(named.values()), None)
 
 
 def _only_verbose() -> dict[str, str]:

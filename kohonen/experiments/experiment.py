@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, get_args
 
+from kohonen.data import Missing
 from kohonen.drawing import VIEWS
 from kohonen.errors import InvalidExperimentError
 from kohonen.frames import Spacing
@@ -19,6 +20,7 @@ __all__ = [
     "PARAMETERS",
     "RUN_NAME",
     "SOURCES",
+    "TABLE",
     "Data",
     "Experiment",
     "Output",
@@ -82,6 +84,27 @@ class Source:
 
 _PATH = Definition("The file.", str)
 
+#: How a table becomes samples; see :mod:`kohonen.preparation`.
+TABLE: Mapping[str, Definition] = MappingProxyType(
+    {
+        "ignore": Definition("A column to leave out, such as a label.", list),
+        "categorical": Definition("A column that is texts even where it looks like numbers.", list),
+        "absent": Definition("A text that stands for a missing value, such as NA.", list),
+        "delimiter": Definition(
+            "What stands between values; found out by default.", str, choices=("comma", "semicolon", "tab")
+        ),
+        "normalisation": Definition(
+            "How numbers are brought to one scale, all columns or by name; z-score by default.", object
+        ),
+        "missing": Definition(
+            "Whether missing values are left out of the training, or refused.",
+            str,
+            default="mask",
+            choices=get_args(Missing),
+        ),
+    }
+)
+
 #: The kinds of data by their names.
 SOURCES: Mapping[str, Source] = MappingProxyType(
     {
@@ -94,7 +117,7 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
             },
         ),
         "values": Source("rows", {"rows": Definition("The samples, a list each.", list)}),
-        "csv": Source("path", {"path": _PATH}, paths=("path",)),
+        "csv": Source("path", {"path": _PATH, **TABLE}, paths=("path",)),
         "npy": Source("path", {"path": _PATH}, paths=("path",)),
         "image": Source(
             "path",

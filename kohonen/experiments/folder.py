@@ -3,6 +3,7 @@
 ====================  ==================================================================================
 ``experiment.yaml``   the experiment, with nothing left open: running it again gives the same map
 ``samples.npy``       the samples, as they are trained on
+``preparation.json``  how they were made from a table, where they were
 ``telemetry.jsonl``   the course of the training, line by line
 ``checkpoint/``       where to go on from, as long as the run is not complete
 ``weights.npy``       the map
@@ -31,9 +32,11 @@ from kohonen.data import FloatArray, as_samples, as_weights
 from kohonen.errors import RunError
 from kohonen.experiments.experiment import Experiment
 from kohonen.experiments.reading import read_experiment, write_yaml
+from kohonen.experiments.sources import Loaded
 from kohonen.files import npy, sync_folder, write_whole
 from kohonen.frame_files import pack, unpack
 from kohonen.geometry import Geometry
+from kohonen.preparation import Preparation
 from kohonen.sketches import Sketch
 
 __all__ = ["RunFolder"]
@@ -56,6 +59,7 @@ class RunFolder:
         self.path = Path(path)
         self.experiment_file = self.path / "experiment.yaml"
         self.samples_file = self.path / "samples.npy"
+        self.preparation_file = self.path / "preparation.json"
         self.telemetry_file = self.path / "telemetry.jsonl"
         self.weights_file = self.path / "weights.npy"
         self.card_file = self.path / "card.json"
@@ -63,7 +67,7 @@ class RunFolder:
 
     @classmethod
     def create(
-        cls, path: str | Path, experiment: Experiment, samples: FloatArray, *, overwrite: bool = False
+        cls, path: str | Path, experiment: Experiment, loaded: Loaded, *, overwrite: bool = False
     ) -> "RunFolder":
         """Make a folder for a run; it is there whole or not at all.
 
@@ -80,9 +84,12 @@ class RunFolder:
         made, old = cls(parent / f"{mark}.new"), parent / f"{mark}.old"
         try:
             made.path.mkdir()
-            write_whole(made.samples_file, npy(samples))
-            document = write_yaml(experiment.document(folder.path.absolute()))
-            write_whole(made.experiment_file, (_HEADER + document).encode())
+            write_whole(made.samples_file, npy(loaded.samples))
+            if loaded.preparation is not None:
+                document = json.dumps(loaded.preparation.to_json(), indent=2)
+                write_whole(made.preparation_file, document.encode())
+            text = _HEADER + write_yaml(experiment.document(folder.path.absolute()))
+            write_whole(made.experiment_file, text.encode())
             if folder.path.exists():
                 folder.path.rename(old)
             made.path.rename(folder.path)
@@ -165,11 +172,20 @@ class RunFolder:
     def samples(self) -> FloatArray | None:
         """Return the samples, where they are kept."""
         try:
-            return as_samples(np.load(self.samples_file, allow_pickle=False))
+            return as_samples(np.load(self.samples_file, allow_pickle=False), missing="mask")
         except FileNotFoundError:
             return None
         except (ValueError, EOFError) as error:
             raise RunError(f"{self.samples_file} is damaged: {error}") from error
+
+    def preparation(self) -> Preparation | None:
+        """Return how the samples were made from a table; None where they were not."""
+        try:
+            return Preparation.from_json(json.loads(self.preparation_file.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return None
+        except ValueError as error:
+            raise RunError(f"{self.preparation_file} is damaged: {error}") from error
 
     def card(self) -> dict[str, Any]:
         """Return the card of a run that is complete.

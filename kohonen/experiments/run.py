@@ -16,7 +16,7 @@ from kohonen.errors import InvalidExperimentError, RunError
 from kohonen.experiments.experiment import Experiment
 from kohonen.experiments.folder import RunFolder
 from kohonen.experiments.results import write_results
-from kohonen.experiments.sources import load_samples, named
+from kohonen.experiments.sources import Loaded, load_samples, named
 from kohonen.experiments.telemetry import Telemetry
 from kohonen.frames import Moments
 from kohonen.history import History
@@ -101,10 +101,10 @@ def start(
     """
     RunFolder(folder).check_free(overwrite=overwrite)
     experiment = replace(experiment, parameters=experiment.parameters.seeded())
-    samples = load_samples(experiment)
+    loaded = load_samples(experiment)
     _observers(experiment)  # what cannot be found is told before there is a folder
-    resolved = experiment.resolved(fingerprint(samples))
-    made = RunFolder.create(folder, resolved, samples, overwrite=overwrite)
+    resolved = experiment.resolved(fingerprint(loaded.samples))
+    made = RunFolder.create(folder, resolved, loaded, overwrite=overwrite)
     return carry_on(made, observers=observers, should_stop=should_stop)
 
 
@@ -139,14 +139,15 @@ def carry_on(
         experiment, samples = folder.experiment(), folder.samples()
         if samples is None:
             raise RunError(f"{folder.samples_file} is gone, without which the run cannot go on")
-        return _Part(folder, experiment, samples).train(observers, should_stop)
+        loaded = Loaded(samples, folder.preparation())
+        return _Part(folder, experiment, loaded).train(observers, should_stop)
 
 
 class _Part:
     """A training, or what is left of it."""
 
-    def __init__(self, folder: RunFolder, experiment: Experiment, samples: FloatArray) -> None:
-        self._folder, self._experiment, self._samples = folder, experiment, samples
+    def __init__(self, folder: RunFolder, experiment: Experiment, loaded: Loaded) -> None:
+        self._folder, self._experiment, self._loaded = folder, experiment, loaded
         self._saved = folder.saved()
         state: dict[str, Any] = {
             "history": [],
@@ -177,13 +178,14 @@ class _Part:
         saver = Checkpoints(self._save, seconds=experiment.output.checkpoint_seconds, essential=True)
         try:
             trained = train(
-                self._samples,
+                self._loaded.samples,
                 experiment.parameters,
                 initial_weights=saved.weights if saved else None,
                 first_iteration=saved.iteration if saved else 0,
                 should_stop=(lambda: True) if self._stopped_early else should_stop,
                 observers=[*own, *_observers(experiment), *observers, saver],
                 batch_size=experiment.batch_size,
+                missing="mask",
             )
             trained = replace(trained, seconds=self._telemetry.seconds)
             self._stopped_early |= self._telemetry.stopped_early
@@ -212,15 +214,18 @@ class _Part:
 
     def _finish(self, trained: TrainedMap) -> Finished:
         """Write what came of it, the card last."""
-        folder, experiment, samples = self._folder, self._experiment, self._samples
-        known = None if trained.stopped else model_id(fingerprint(samples), experiment.parameters)
+        folder, experiment, samples = self._folder, self._experiment, self._loaded.samples
+        table = self._loaded.preparation
+        prepared = None if table is None else table.to_json()
+        known = model_id(fingerprint(samples), experiment.parameters, preparation=prepared)
         card = make_card(
-            known,
+            None if trained.stopped else known,
             trained,
             assess(trained.weights, samples, experiment.parameters.geometry),
             samples,
             keep_data=experiment.keep_data,
             history=self._history,
+            preparation=table,
         )
         card["run_name"] = experiment.run_name
         if trained.stopped:

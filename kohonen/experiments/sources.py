@@ -1,10 +1,10 @@
 """Where the samples of an experiment come from."""
 
-import csv
 import importlib
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +12,38 @@ import numpy as np
 
 from kohonen.colours import parse_colours
 from kohonen.data import FloatArray, as_samples
-from kohonen.errors import InvalidDataError, InvalidExperimentError
+from kohonen.errors import InvalidDataError, InvalidExperimentError, InvalidTableError
 from kohonen.experiments.experiment import Data, Experiment
 from kohonen.identity import fingerprint
+from kohonen.preparation import Preparation
+from kohonen.tables import Table, read_csv
 
-__all__ = ["image_colours", "load_samples", "named", "random_samples", "read_numbers"]
+__all__ = ["Loaded", "image_colours", "load_samples", "named", "random_samples", "read_table"]
+
+_DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 
 #: An image of more pixels is looked at in part, evenly.
 MOST_PIXELS = 1_000_000
 
 
-def load_samples(experiment: Experiment) -> FloatArray:
-    """Return the samples of an experiment, of shape (n, dim).
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Samples as they are trained on.
+
+    Attributes
+    ----------
+    samples : ndarray of shape (n, dim)
+        The samples, with NaN for what is missing.
+    preparation : Preparation or None
+        How they were made from a table, if they were.
+    """
+
+    samples: FloatArray
+    preparation: Preparation | None = None
+
+
+def load_samples(experiment: Experiment) -> Loaded:
+    """Return the samples of an experiment.
 
     Raises
     ------
@@ -33,13 +53,38 @@ def load_samples(experiment: Experiment) -> FloatArray:
         When a file cannot be read.
     """
     data = experiment.data
-    samples = as_samples(_LOADERS[data.kind](data.options, experiment))
-    if data.fingerprint is not None and fingerprint(samples) != data.fingerprint:
+    if data.kind == "csv":
+        loaded = _table(data.options)
+    else:
+        loaded = Loaded(as_samples(_LOADERS[data.kind](data.options, experiment)))
+    if data.fingerprint is not None and fingerprint(loaded.samples) != data.fingerprint:
         raise InvalidDataError(
             f"the data ({_place(data)}) are not those that this experiment was made with: bring those back, "
             "or remove 'fingerprint' from its file to train another map"
         )
-    return samples
+    return loaded
+
+
+def read_table(path: Path, options: Mapping[str, Any]) -> Table:
+    """Read a table with named columns from CSV, as an experiment's options say.
+
+    Raises
+    ------
+    InvalidTableError
+        When it is none; the message has the file and the line.
+    OSError
+        When the file cannot be read.
+    """
+    between = options.get("delimiter")
+    content = path.read_bytes()
+    try:
+        return read_csv(
+            content,
+            delimiter=None if between is None else _DELIMITERS[between],
+            **{name: options[name] for name in ("ignore", "categorical", "absent") if options.get(name)},
+        )
+    except InvalidTableError as error:
+        raise InvalidTableError(f"{path}: {error}", column=error.column, row=error.row) from error
 
 
 def random_samples(count: int, dimension: int, seed: int) -> FloatArray:
@@ -75,29 +120,6 @@ def image_colours(path: Path, count: int) -> FloatArray:
     places, counts = np.unique(np.asarray(reduced), return_counts=True)
     order = np.argsort(-counts, kind="stable")
     return np.asarray(table[places[order]] / 255)
-
-
-def read_numbers(path: Path) -> FloatArray:
-    """Read a table of numbers, with or without a line of names above it.
-
-    Raises
-    ------
-    InvalidDataError
-        For a cell that is no number, or a line of another length.
-    OSError
-        When the file cannot be read.
-    """
-    rows: list[list[float]] = []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for number, cells in enumerate(csv.reader(file), start=1):
-            if not cells:
-                continue
-            try:
-                rows.append([float(cell) for cell in cells])
-            except ValueError as error:
-                if number > 1:
-                    raise InvalidDataError(f"{path}, line {number}: {error}") from error
-    return as_samples(rows)
 
 
 def named(target: str, folder: Path) -> Callable[..., Any]:
@@ -153,8 +175,12 @@ def _npy(options: dict[str, Any], experiment: Experiment) -> Any:
     return array
 
 
-def _csv(options: dict[str, Any], experiment: Experiment) -> Any:
-    return read_numbers(Path(options["path"]))
+def _table(options: Mapping[str, Any]) -> Loaded:
+    table = read_table(Path(options["path"]), options)
+    preparation = Preparation.fit(
+        table, normalisation=options.get("normalisation", "z-score"), missing=options["missing"]
+    )
+    return Loaded(preparation.transform(table), preparation)
 
 
 def _call(options: dict[str, Any], experiment: Experiment) -> Any:
@@ -169,7 +195,6 @@ _LOADERS: dict[str, Callable[[dict[str, Any], Experiment], Any]] = {
     "random": _random,
     "colours": lambda options, _: parse_colours(options["values"], colour_range=options["range"]),
     "values": lambda options, _: options["rows"],
-    "csv": _csv,
     "npy": _npy,
     "image": lambda options, _: image_colours(Path(options["path"]), options["colours"]),
     "call": _call,
