@@ -14,6 +14,7 @@ import numpy as np
 
 from kohonen.data import FloatArray
 from kohonen.files import npy
+from kohonen.geometry import Geometry
 from kohonen.history import History
 from kohonen.identity import fingerprint
 from kohonen.parameters import Parameters
@@ -21,7 +22,7 @@ from kohonen.preparation import Preparation
 from kohonen.quality import Quality
 from kohonen.training import TrainedMap
 
-__all__ = ["make_card", "parameters_of"]
+__all__ = ["component_names", "geometry_of", "make_card", "parameters_of", "preparation_of"]
 
 
 def make_card(
@@ -93,6 +94,25 @@ def make_card(
         "lineage": None if lineage is None else dict(lineage),
         "preparation": None if preparation is None else preparation.to_json(),
     }
+
+
+def geometry_of(card: Mapping[str, Any]) -> Geometry:
+    """Return the kind of grid that a card tells."""
+    return Geometry(card["parameters"]["grid"], card["parameters"]["boundary"])
+
+
+def preparation_of(card: Mapping[str, Any]) -> Preparation | None:
+    """Return how the samples were made from a table, where they were."""
+    told = card.get("preparation")
+    return None if told is None else Preparation.from_json(told)
+
+
+def component_names(card: Mapping[str, Any]) -> list[str]:
+    """Return what the components of the samples are called."""
+    preparation = preparation_of(card)
+    if preparation is None:
+        return [f"component {k}" for k in range(card["data"]["dimension"])]
+    return list(preparation.components)
 
 
 def parameters_of(card: Mapping[str, Any]) -> Parameters:

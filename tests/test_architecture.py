@@ -43,14 +43,10 @@ ONLY = {
 PLAIN = [path for path in MODULES if path.parent.name in ("jobs", "models", "storage")] + [
     ROOT / "app" / f"{name}.py"
     for name in (
-        "advice",
-        "clusters",
         "drawing",
         "limits",
         "pool",
         "predictions",
-        "report",
-        "report_views",
         "settings",
         "training",
     )

@@ -20,6 +20,7 @@ from kohonen.experiments.folder import RunFolder
 from kohonen.experiments.sources import read_table
 from kohonen.files import write_whole
 from kohonen.frames import Frames
+from kohonen.report import report
 from kohonen.search import match
 from kohonen.training import train
 
@@ -83,25 +84,29 @@ def predict(folder: Path, table: Path, output: Path | None, clusters: Any, as_js
 @click.command()
 @click.argument("folder", type=_RUN)
 @click.option("--view", type=click.Choice(VIEWS), default="map", show_default=True, help="What to draw.")
-@click.option("-o", "--output", type=_OUT, help="The file: .png or .svg.  [default: VIEW.png]")
+@click.option("-o", "--output", type=_OUT, help="The file: .png, .svg or .html.  [default: VIEW.png]")
 @click.option("--annotated", is_flag=True, help="With axes, titles and colour bars, as .svg is.")
 @click.option("--scale", type=click.IntRange(1), help="Pixels of a unit.")
 @click.option("--component", type=click.IntRange(0), help="The only component plane to draw.")
 @click.option("--clusters", type=click.IntRange(1), help="How many clusters to draw.")
 def show(folder: Path, view: Any, output: Path | None, annotated: bool, **options: Any) -> None:
-    """Draw a view of a map.
+    """Draw a view of a map, or make a page of all of them.
 
-    FOLDER is that of a run.
+    FOLDER is that of a run. A file that ends in .html is the report.
     """
     run, path = RunFolder.open(folder), output or Path(f"{view}.png")
+    if path.suffix == ".html":
+        _write(path, report(run.card(), run.weights(), run.samples()).encode())
+        return
     if path.suffix not in (".png", ".svg"):
-        raise click.UsageError(f"{path}: the name of the file must end in .png or .svg")
+        raise click.UsageError(f"{path}: the name of the file must end in .png, .svg or .html")
     form: Any = path.suffix[1:]
     drawn = draw_view(
         view,
         run.weights(),
         run.samples(),
         geometry=run.geometry(),
+        preparation=run.preparation(),
         form=form,
         annotated=annotated or form == "svg",
         **options,
@@ -141,7 +146,13 @@ def animate(
         raise RunError(f"the samples are not kept in {folder}: run its experiment.yaml again")
     captured = Frames(frames, spacing=spacing)
     bar = Bar(folder.name, quiet=options["quiet"], verbose=bool(options["verbose"]))
-    train(samples, experiment.parameters, observers=[captured, bar], batch_size=experiment.batch_size)
+    train(
+        samples,
+        experiment.parameters,
+        observers=[captured, bar],
+        batch_size=experiment.batch_size,
+        missing="mask",
+    )
     made = animation.animate(
         captured.frames,
         form=_FORMS[output.suffix],

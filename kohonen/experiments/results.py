@@ -6,12 +6,14 @@ import json
 from typing import Any
 
 from kohonen.animation import animate, drawn_units
+from kohonen.cards import preparation_of
 from kohonen.data import FloatArray
 from kohonen.drawing import VIEWS, draw_view
 from kohonen.experiments.experiment import Experiment
 from kohonen.experiments.folder import RunFolder
 from kohonen.files import npy
 from kohonen.pictures import are_colours, draw_units, encode_png, unit_pixels
+from kohonen.report import report
 from kohonen.sketches import Sketch
 from kohonen.training import TrainedMap
 
@@ -36,8 +38,16 @@ def write_results(
     folder.write("history.csv", _history(card))
     _animation(folder, experiment, frames)
     for view in _views(experiment, trained.weights, samples):
-        geometry = experiment.parameters.geometry
-        folder.write(f"views/{view}.png", draw_view(view, trained.weights, samples, geometry=geometry))
+        drawn = draw_view(
+            view,
+            trained.weights,
+            samples,
+            geometry=experiment.parameters.geometry,
+            preparation=preparation_of(card),
+        )
+        folder.write(f"views/{view}.png", drawn)
+    if experiment.output.report:
+        folder.write("report.html", report(card, trained.weights, samples).encode())
     lines = folder.telemetry_file.read_text(encoding="utf-8").splitlines()
     folder.write("card.json", json.dumps(card, indent=2).encode() + b"\n")
     return tuple(json.loads(line) for line in lines)

@@ -30,7 +30,7 @@ def test_a_table_s_rows_find_their_units(kohonen: Terminal, run: Path) -> None:
     som.weights_, som.n_features_in_ = weights, 3
     labels = cluster_units(weights, 3).labels
     assert code == 0
-    assert list(rows[0]) == ["bmu_x", "bmu_y", "cluster", "distance"]
+    assert list(rows[0]) == ["bmu_x", "bmu_y", "distance", "cluster"]
     samples = np.array([[0.9, 0.2, 0.3], [1, 0.8, 0]])
     for row, (x, y), distances in zip(rows, som.predict(samples), som.transform(samples), strict=True):
         assert (int(row["bmu_x"]), int(row["bmu_y"]), int(row["cluster"])) == (x, y, labels[x, y])
@@ -41,8 +41,29 @@ def test_a_table_s_rows_find_their_units(kohonen: Terminal, run: Path) -> None:
     assert [one["bmu_x"] for one in told["results"]] == [int(row["bmu_x"]) for row in rows]
 
 
+def test_a_table_is_prepared_as_the_one_that_was_trained_on(kohonen: Terminal) -> None:
+    Path("a.csv").write_text("id,price,colour\n1,2.5,red\n2,NA,blue\n3,4.5,red\n")
+    code, _, err = kohonen(
+        "train", *SMALL, "--folder", "run", "--csv", "a.csv", "--ignore", "id", "--absent", "NA"
+    )
+    assert code == 0, err
+    Path("new.csv").write_text("colour;price\nred;2.5\nblue;NA\n")
+    code, out, err = kohonen("predict", "run", "--csv", "new.csv", "--clusters", "2")
+    assert code == 0, err
+    samples = np.load("run/samples.npy")
+    som = SelfOrganizingMap(5, 4, missing="mask")
+    som.weights_, som.n_features_in_ = np.load("run/weights.npy"), samples.shape[1]
+    found = [(int(row["bmu_x"]), int(row["bmu_y"])) for row in csv.DictReader(io.StringIO(out))]
+    assert found == [tuple(unit) for unit in som.predict(samples)[:2].tolist()]
+    Path("new.csv").write_text("colour\nred\n")
+    assert "there is no column 'price'" in kohonen("predict", "run", "--csv", "new.csv")[2]
+    assert kohonen("show", "run", "--view", "planes") == (0, "planes.png\n", "")
+
+
 def test_a_table_that_does_not_suit_the_map(kohonen: Terminal, run: Path) -> None:
-    Path("new.csv").write_text("1,2\n")
+    Path("new.csv").write_text("a,b,c\n1,2,x\n")
+    assert "the column 'c' has to hold numbers" in kohonen("predict", "run", "--csv", "new.csv")[2]
+    Path("new.csv").write_text("a,b\n1,2\n")
     code, out, err = kohonen("predict", "run", "--csv", "new.csv")
     assert (code, out) == (1, "")
     assert "new.csv has 2 columns, but the map was trained on 3" in err
@@ -58,7 +79,9 @@ def test_views_become_files(kohonen: Terminal, run: Path) -> None:
     assert "<svg" in Path("a.svg").read_text()
     for options in (["--annotated"], ["--scale", "3"], ["--component", "1", "--view", "planes"]):
         assert kohonen("show", "run", *options)[0] == 0
-    assert "must end in .png or .svg" in kohonen("show", "run", "-o", "a.jpg")[2]
+    assert "must end in .png, .svg or .html" in kohonen("show", "run", "-o", "a.jpg")[2]
+    assert kohonen("show", "run", "-o", "a.html")[:2] == (0, "a.html\n")
+    assert Path("a.html").read_text() == (run / "report.html").read_text()
     (run / "samples.npy").unlink()
     assert "needs the samples" in kohonen("show", "run", "--view", "hits")[2]
 

@@ -64,19 +64,20 @@ def test_verbose_without_an_environment(kohonen: Terminal) -> None:
 @pytest.mark.parametrize("kind", ["csv", "npy", "image", "colour"])
 def test_data_of_every_kind(kohonen: Terminal, tmp_path: Path, kind: str) -> None:
     colours = [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
-    (tmp_path / "a.csv").write_text("r,g,b\n1,0,0\n0,0,1\n")
+    (tmp_path / "a.csv").write_text("r,g,b,n\n1,0,0,0\n0,0,1,2\n")
     np.save(tmp_path / "a.npy", np.array(colours))
     pixels = np.array([[[255, 0, 0]] * 3 + [[0, 0, 255]]], dtype=np.uint8)
     Image.fromarray(pixels).save(tmp_path / "a.png")
     given = {
-        "csv": ["--csv", "a.csv"],
+        "csv": ["--csv", "a.csv", "--ignore", "g", "--normalisation", "r:none", "--missing", "error"],
         "npy": ["--npy", "a.npy"],
         "image": ["--image", "a.png", "--image-colours", "2"],
         "colour": ["--colour", "red", "--colour", "#00f"],
     }[kind]
     code, out, err = kohonen("train", *SMALL, *given)
     assert code == 0, err
-    np.testing.assert_array_equal(np.load(tmp_path / out.strip() / "samples.npy"), colours)
+    samples = np.load(tmp_path / out.strip() / "samples.npy")
+    np.testing.assert_array_equal(samples, colours if kind != "csv" else [[1, -1, -1], [0, 1, 1]])
 
 
 def test_what_is_wanted_besides_the_map(kohonen: Terminal) -> None:
@@ -102,6 +103,9 @@ def test_what_is_wanted_besides_the_map(kohonen: Terminal) -> None:
         (["none.yaml"], 2, "'none.yaml' does not exist"),
         (["bad.yaml"], 2, "bad.yaml, line 1: xyz: there is no such field"),
         (["--colour", "red", "--npy", "bad.yaml"], 2, "give one of --csv, --npy, --image and --colour"),
+        (["--normalisation", "none"], 2, "--normalisation goes with --csv"),
+        (["--csv", "bad.yaml", *(2 * ["--normalisation", "none"])], 2, "one for all columns"),
+        (["--csv", "bad.yaml"], 1, "at least one row"),
         (["--image-colours", "3"], 2, "--image-colours goes with --image"),
         (["--image", "bad.yaml", "--image-colours", "300"], 2, "--image-colours must be at most 256"),
         (["--image", "bad.yaml"], 1, "bad.yaml is no image"),

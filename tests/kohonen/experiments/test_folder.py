@@ -96,6 +96,16 @@ def test_damage_is_told(tmp_path: Path, name: str, read: str, content: bytes) ->
         getattr(RunFolder.open(tmp_path / "a"), read)()
 
 
+def test_a_damaged_preparation_is_told(tmp_path: Path) -> None:
+    start(EXPERIMENT, tmp_path / "a")
+    run = RunFolder.open(tmp_path / "a")
+    assert run.preparation() is None
+    for content in ("text", "{}"):
+        run.preparation_file.write_text(content)
+        with pytest.raises(RunError, match="is damaged"):
+            run.preparation()
+
+
 def test_what_a_run_made_can_be_read(tmp_path: Path) -> None:
     finished = start(EXPERIMENT, tmp_path / "a")
     assert finished is not None

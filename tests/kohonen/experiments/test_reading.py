@@ -93,7 +93,12 @@ def _at(experiment: Any, folder: Path) -> Any:
 @pytest.mark.parametrize(
     ("data", "kind", "options"),
     [
-        ("csv: a.csv", "csv", {"path": "{}/a.csv"}),
+        ("csv: a.csv", "csv", {"path": "{}/a.csv", "missing": "mask"}),
+        (
+            "csv: {path: a.csv, ignore: [b], normalisation: {c: robust}, missing: error}",
+            "csv",
+            {"path": "{}/a.csv", "ignore": ["b"], "normalisation": {"c": "robust"}, "missing": "error"},
+        ),
         ("npy: {path: /b/a.npy}", "npy", {"path": "/b/a.npy"}),
         ("image: a.png", "image", {"path": "{}/a.png", "colours": 40}),
         ("values: [[1, 2], [3, 4]]", "values", {"rows": [[1, 2], [3, 4]]}),

@@ -52,6 +52,7 @@ def test_a_run_s_folder_holds_all_that_came_of_it(tmp_path: Path) -> None:
         "experiment.yaml",
         "frames",
         "history.csv",
+        "report.html",
         "samples.npy",
         "telemetry.jsonl",
         "training.gif",
@@ -211,6 +212,44 @@ def test_what_is_no_observer(tmp_path: Path) -> None:
     with pytest.raises(InvalidExperimentError, match="must return an Observer, but returns 7"):
         whole(tmp_path, EXPERIMENT + "observers: ['stopper_of_test_2:no_observer']\n")
     assert not (tmp_path / "runs").exists()
+
+
+TABLE = """\
+run_name: table
+data: {csv: {path: a.csv, ignore: [id], absent: [NA]}}
+parameters: {width: 4, height: 3, iterations: 30, random_state: 3}
+output: {frames: 3, checkpoint_seconds: 1e-9}
+"""
+
+
+def test_a_table_that_is_interrupted_ends_alike(tmp_path: Path) -> None:
+    rows = "id,price,colour\n1,2.5,red\n2,NA,blue\n3,4.5,red\n4,9.5,\n"
+    (tmp_path / "a.csv").write_text(rows)
+    finished = whole(tmp_path, TABLE)
+    card, preparation = finished.card, finished.folder.preparation()
+    assert preparation is not None
+    assert card["preparation"] == preparation.to_json()
+    assert card["data"]["missing"] == 3
+    assert card["id"] == model_id(
+        fingerprint(finished.samples), finished.experiment.parameters, preparation=preparation.to_json()
+    )
+    assert "colour: blue" in (finished.folder.path / "report.html").read_text()
+    (tmp_path / "parts.yaml").write_text(TABLE)
+    folder = tmp_path / "runs" / "parts"
+    experiment = read_experiment(tmp_path / "parts.yaml")
+    assert start(experiment, folder, observers=[Ticks()], should_stop=after(13)) is None
+    (tmp_path / "a.csv").unlink()  # a run has its own samples
+    assert carry_on(RunFolder.open(folder)) is not None
+    assert told(folder) == told(finished.folder.path)
+
+
+def test_another_table_than_before_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,price\n1,2.5\n2,3\n")
+    finished = whole(tmp_path, TABLE)
+    again = read_experiment(finished.folder.experiment_file)
+    (tmp_path / "a.csv").write_text("id,price\n1,2.5\n2,4\n3,7\n")
+    with pytest.raises(InvalidDataError, match=r"the data \(.*a\.csv\) are not those"):
+        start(again, tmp_path / "again")
 
 
 def test_a_map_that_is_no_colours(tmp_path: Path) -> None:

@@ -20,36 +20,55 @@ def experiment(kind: str, folder: Path, known: str | None = None, **options: Any
 def test_random_samples_are_the_demo_s_colours(tmp_path: Path) -> None:
     expected = np.random.default_rng([5, 1]).random((4, 3))
     np.testing.assert_array_equal(random_samples(4, 3, 5), expected)
-    loaded = load_samples(experiment("random", tmp_path, samples=4, dimension=3))
+    loaded = load_samples(experiment("random", tmp_path, samples=4, dimension=3)).samples
     np.testing.assert_array_equal(loaded, expected)
-    other = load_samples(experiment("random", tmp_path, samples=4, dimension=3, random_state=6))
+    other = load_samples(experiment("random", tmp_path, samples=4, dimension=3, random_state=6)).samples
     np.testing.assert_array_equal(other, random_samples(4, 3, 6))
 
 
 def test_values_and_colours_that_are_written_down(tmp_path: Path) -> None:
-    colours = load_samples(experiment("colours", tmp_path, values=["red", [0, 0, 255]], range=255))
+    colours = load_samples(experiment("colours", tmp_path, values=["red", [0, 0, 255]], range=255)).samples
     np.testing.assert_array_equal(colours, [[1, 0, 0], [0, 0, 1]])
-    np.testing.assert_array_equal(load_samples(experiment("values", tmp_path, rows=[[1], [2]])), [[1], [2]])
+    values = load_samples(experiment("values", tmp_path, rows=[[1], [2]]))
+    np.testing.assert_array_equal(values.samples, [[1], [2]])
+    assert values.preparation is None
 
 
-@pytest.mark.parametrize("header", ["", "one,two\n", "\ufeff", "\n"])
-def test_a_table_of_numbers(tmp_path: Path, header: str) -> None:
+def test_a_table_with_named_columns(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    path.write_text(f"{header}1,2\n\n3,4e-1\n", encoding="utf-8")
-    loaded = load_samples(experiment("csv", tmp_path, path=str(path)))
-    np.testing.assert_array_equal(loaded, [[1, 2], [3, 0.4]])
+    path.write_text("id;price;colour;code\n1;2.5;red;7\n2;NA;blue;8\n3;4.5;red;7\n")
+    options: dict[str, Any] = {
+        "path": str(path),
+        "ignore": ["id"],
+        "absent": ["NA"],
+        "categorical": ["code"],
+        "delimiter": "semicolon",
+        "normalisation": {"price": "min-max"},
+        "missing": "mask",
+    }
+    loaded = load_samples(experiment("csv", tmp_path, **options))
+    assert loaded.preparation is not None
+    assert loaded.preparation.components == ("price", "colour: blue", "colour: red", "code: 7", "code: 8")
+    np.testing.assert_array_equal(loaded.samples, [[0, 0, 1, 1, 0], [np.nan, 1, 0, 0, 1], [1, 0, 1, 1, 0]])
+    with pytest.raises(InvalidDataError, match="'price' has no value in row 2"):
+        load_samples(experiment("csv", tmp_path, **{**options, "missing": "error"}))
 
 
-def test_a_table_with_something_else_in_it(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv"
-    path.write_text("1,2\n3,four\n")
-    with pytest.raises(InvalidDataError, match=r"a\.csv, line 2: .*'four'"):
-        load_samples(experiment("csv", tmp_path, path=str(path)))
+def test_a_table_is_normalised_by_default(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n3,4\n")
+    loaded = load_samples(experiment("csv", tmp_path, path=str(tmp_path / "a.csv"), missing="mask"))
+    np.testing.assert_array_equal(loaded.samples, [[-1, -1], [1, 1]])
+
+
+def test_what_is_no_table_is_told_with_its_file(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("1,2\n3,4\n")
+    with pytest.raises(InvalidDataError, match=r"a\.csv: the first line must name the columns"):
+        load_samples(experiment("csv", tmp_path, path=str(tmp_path / "a.csv"), missing="mask"))
 
 
 def test_an_array(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.array([[1, 2], [3, 4]], dtype=np.int8))
-    loaded = load_samples(experiment("npy", tmp_path, path=str(tmp_path / "a.npy")))
+    loaded = load_samples(experiment("npy", tmp_path, path=str(tmp_path / "a.npy"))).samples
     np.testing.assert_array_equal(loaded, [[1, 2], [3, 4]])
 
 
@@ -72,7 +91,7 @@ def test_an_image_s_colours_are_those_of_the_most_pixels_first(tmp_path: Path) -
     pixels[:7] = (255, 0, 0)
     pixels[7:9] = (0, 0, 255)
     Image.fromarray(pixels).save(tmp_path / "a.png")
-    loaded = load_samples(experiment("image", tmp_path, path=str(tmp_path / "a.png"), colours=40))
+    loaded = load_samples(experiment("image", tmp_path, path=str(tmp_path / "a.png"), colours=40)).samples
     np.testing.assert_array_equal(loaded, [[1, 0, 0], [0, 0, 1], [0, 0, 0]])
     assert len(image_colours(tmp_path / "a.png", 2)) == 2
 
@@ -107,9 +126,9 @@ def test_samples_may_come_from_a_callable(tmp_path: Path) -> None:
     path = list(sys.path)
     loaded = load_samples(
         experiment("call", tmp_path, target="mydata_of_test:Loader.load", arguments={"n": 3})
-    )
+    ).samples
     np.testing.assert_array_equal(loaded, [[0], [1], [2]])
-    assert len(load_samples(experiment("call", tmp_path, target="mydata_of_test:Loader.load"))) == 2
+    assert len(load_samples(experiment("call", tmp_path, target="mydata_of_test:Loader.load")).samples) == 2
     assert sys.path == path
 
 
@@ -130,6 +149,6 @@ def test_a_callable_that_there_is_not(tmp_path: Path, target: str, says: str) ->
 
 def test_other_data_than_before_are_told(tmp_path: Path) -> None:
     known = fingerprint(np.array([[1.0], [2.0]]))
-    assert len(load_samples(experiment("values", tmp_path, known, rows=[[1], [2]]))) == 2
+    assert len(load_samples(experiment("values", tmp_path, known, rows=[[1], [2]])).samples) == 2
     with pytest.raises(InvalidDataError, match=r"the data \(values\) are not those"):
         load_samples(experiment("values", tmp_path, known, rows=[[1], [3]]))
