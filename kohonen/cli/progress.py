@@ -34,7 +34,7 @@ class Bar(Observer):
     def start(self, training: Training) -> None:
         """Show where the training begins."""
         self._began = self._shown = time.monotonic()
-        self._pace = Pace(training.parameters, training.iteration)
+        self._pace = Pace(training.cost, training.parameters, training.iteration, training.last_iteration)
         self._bar: Any = click.progressbar(
             length=training.last_iteration,
             label=self._label,
