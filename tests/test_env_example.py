@@ -12,6 +12,8 @@ ROOT = Path(__file__).parents[1]
 WRITTEN = dict(
     re.findall(r"^#([A-Z][A-Z_0-9]+)=(.*)$", (ROOT / ".env.example").read_text(), flags=re.MULTILINE)
 )
+#: What MLflow reads for itself.
+MLFLOW = {"MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME"}
 SERVICE = {
     str(field.validation_alias or f"SOM_{name.upper()}"): field
     for name, field in Settings.model_fields.items()
@@ -19,7 +21,7 @@ SERVICE = {
 
 
 def test_every_variable_is_listed_and_none_is_made_up() -> None:
-    assert set(WRITTEN) == set(VARIABLES) | set(SERVICE)
+    assert set(WRITTEN) == set(VARIABLES) | set(SERVICE) | MLFLOW
     assert not set(VARIABLES) & set(SERVICE)
 
 
