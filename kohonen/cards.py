@@ -76,7 +76,7 @@ def make_card(
             "dimension": samples.shape[1],
             "kept": keep_data,
             "sha256": hashlib.sha256(npy(samples)).hexdigest() if keep_data else None,
-            "missing": int(np.isnan(samples).sum()),
+            "missing": 0 if preparation is None else preparation.count_missing(samples),
         },
         "quality": {**asdict(quality), "history": _history(history)},
         "engine": {

@@ -229,7 +229,7 @@ def test_a_table_that_is_interrupted_ends_alike(tmp_path: Path) -> None:
     card, preparation = finished.card, finished.folder.preparation()
     assert preparation is not None
     assert card["preparation"] == preparation.to_json()
-    assert card["data"]["missing"] == 3
+    assert card["data"]["missing"] == 2
     assert card["id"] == model_id(
         fingerprint(finished.samples), finished.experiment.parameters, preparation=preparation.to_json()
     )
