@@ -95,7 +95,9 @@ format: $(DEV) ## Bring the style in order
 types: $(DEV) ## Check the types
 	$(BIN)/mypy
 
-examples: $(EXAMPLES) $(KERNEL) ## Remake the pictures of the gallery in docs/images
+examples: $(EXAMPLES) $(KERNEL) ## Run the experiments of configs into runs, and remake the pictures in docs/images
+	@for experiment in configs/*.yaml; do \
+		.venv-examples/bin/python -m kohonen train "$$experiment" --overwrite || exit 1; done
 	PYTHONPATH=. SOM_STORE=memory: .venv-examples/bin/python examples/gallery.py
 
 bench: $(BENCH) $(KERNEL) ## Measure the engines and other packages, some 20 minutes; ARGS="A demo" for some of it
@@ -127,7 +129,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 	--generate-hashes --no-emit-index-url --custom-compile-command 'make locks' $(ARGS)
 
 locks: $(DEV) ## Bring the locks up to pyproject.toml; ARGS=--upgrade for the newest of everything
-	$(UV_COMPILE) pyproject.toml --extra service --extra viz --output-file requirements.txt
+	$(UV_COMPILE) pyproject.toml --extra service --extra viz --no-emit-package pyyaml --output-file requirements.txt
 	$(UV_COMPILE) pyproject.toml --extra dev --constraint requirements.txt --output-file requirements/dev.txt
 	$(UV_COMPILE) requirements/sam.in --output-file requirements/sam.txt
 	$(UV_COMPILE) requirements/e2e.in --constraint requirements/dev.txt --output-file requirements/e2e.txt

@@ -1,35 +1,22 @@
 """Pictures of models: which view, how large, plain or annotated."""
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from app.errors import FieldError, InvalidRequestError, OverLimitError
 from kohonen import Preparation
 from kohonen.data import FloatArray
+from kohonen.drawing import Form, View, draw_view
 from kohonen.geometry import Geometry
-from kohonen.panels import (
-    NEEDS_SAMPLES,
-    draw_clusters,
-    draw_errors,
-    draw_hits,
-    draw_planes,
-    draw_u_matrix,
-    plane_pixels,
-    planes_size,
-)
-from kohonen.pictures import draw_input_output, draw_map, encode_png, picture_size, unit_pixels
+from kohonen.panels import NEEDS_SAMPLES, plane_pixels, planes_size
+from kohonen.pictures import picture_size, unit_pixels
 
 __all__ = ["Form", "Picture", "View"]
-
-View: TypeAlias = Literal["map", "input-output", "u-matrix", "planes", "hits", "errors", "clusters"]
-Form: TypeAlias = Literal["png", "svg"]
 
 #: More component planes than these are too small to read with axes.
 MOST_ANNOTATED_PLANES = 36
 #: A figure has a mark for every hexagon.
 MOST_ANNOTATED_UNITS = 40_000
-#: Dots per inch of a figure, for each pixel of a unit that is asked for.
-DPI = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,52 +122,15 @@ class Picture:
 
         Component planes are in the units of the table that the samples were made from, and have its names.
         """
-        names = None
-        if table is not None and self.view == "planes":
-            weights, names = table.inverse(weights), table.components
-        if self.annotated:
-            return self._figure(weights, samples, geometry, names)
-        size: dict[str, Any] = {"scale": self.scale, "geometry": geometry}
-        match self.view, samples:
-            case "input-output", given if given is not None:
-                pixels = draw_input_output(given, weights, **size)
-            case "hits", given if given is not None:
-                pixels = draw_hits(weights, given, **size)
-            case "errors", given if given is not None:
-                pixels = draw_errors(weights, given, **size)
-            case "u-matrix", _:
-                pixels = draw_u_matrix(weights, **size)
-            case "planes", _:
-                pixels = draw_planes(weights, component=self.component, names=names, **size)
-            case "clusters", _:
-                pixels = draw_clusters(weights, k=self.clusters or "auto", **size)
-            case _:
-                pixels = draw_map(weights, **size)
-        return encode_png(pixels)
-
-    def _figure(
-        self,
-        weights: FloatArray,
-        samples: FloatArray | None,
-        geometry: Geometry,
-        names: tuple[str, ...] | None,
-    ) -> bytes:
-        # With matplotlib, which is heavy and seldom needed.
-        from kohonen import figures
-
-        match self.view, samples:
-            case "hits", given if given is not None:
-                figure = figures.plot_hits(weights, given, geometry=geometry)
-            case "errors", given if given is not None:
-                figure = figures.plot_unit_errors(weights, given, geometry=geometry)
-            case "u-matrix", _:
-                figure = figures.plot_u_matrix(weights, geometry=geometry)
-            case "planes", _:
-                figure = figures.plot_component_planes(
-                    weights, component_names=names, component=self.component, geometry=geometry
-                )
-            case "clusters", _:
-                figure = figures.plot_clusters(weights, k=self.clusters or "auto", geometry=geometry)
-            case _:
-                figure = figures.plot_som_grid(weights, geometry=geometry)
-        return figures.encode_figure(figure, self.form, dpi=DPI * (self.scale or 1))
+        return draw_view(
+            self.view,
+            weights,
+            samples,
+            geometry=geometry,
+            preparation=table,
+            form=self.form,
+            annotated=self.annotated,
+            scale=self.scale,
+            component=self.component,
+            clusters=self.clusters,
+        )

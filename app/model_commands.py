@@ -10,7 +10,7 @@ from pathlib import Path
 
 from app.api.training_schemas import TrainingBody
 from app.errors import ServiceError
-from app.models.imports import add_archive
+from app.models.imports import add_archive, add_run
 from app.models.index import METRICS
 from app.models.listing import Order
 from app.models.maintenance import prune, repair
@@ -45,8 +45,14 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     show.add_argument("ref", help=FORMS)
     show.set_defaults(do=_show)
 
-    add = actions.add_parser("add", help="add a model: a training request (.json) or a download (.npz)")
-    add.add_argument("file", type=Path, help="a body of POST /train, or what download?format=npz gave")
+    add = actions.add_parser(
+        "add", help="add a model: a request (.json), a download (.npz) or a run's folder"
+    )
+    add.add_argument(
+        "file",
+        type=Path,
+        help="a body of POST /train, what download?format=npz gave, or the folder of a run (kohonen train)",
+    )
     add.add_argument("--name", type=_name, help="a name that it becomes a revision of")
     add.set_defaults(do=_add)
 
@@ -99,12 +105,13 @@ def _show(arguments: argparse.Namespace, models: Models, settings: Settings) -> 
 
 
 def _add(arguments: argparse.Namespace, models: Models, settings: Settings) -> None:
-    file = arguments.file.read_bytes()
     stored: Stored | Outcome
-    if arguments.file.suffix == ".npz":
-        stored = add_archive(models, file, name=arguments.name)
+    if arguments.file.is_dir():
+        stored = add_run(models, arguments.file, name=arguments.name)
+    elif arguments.file.suffix == ".npz":
+        stored = add_archive(models, arguments.file.read_bytes(), name=arguments.name)
     else:
-        request = TrainingBody.model_validate_json(file)
+        request = TrainingBody.model_validate_json(arguments.file.read_bytes())
         if arguments.name is not None:
             request = request.model_copy(update={"name": arguments.name})
         service = TrainingService(models, settings)

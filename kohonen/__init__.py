@@ -9,10 +9,12 @@
 from kohonen.errors import (
     InvalidColourError,
     InvalidDataError,
+    InvalidExperimentError,
     InvalidParameterError,
     InvalidTableError,
     KohonenError,
     NotFittedError,
+    RunError,
 )
 from kohonen.parameters import Parameters
 from kohonen.preparation import Preparation
@@ -24,6 +26,7 @@ from kohonen.training import Observer, TrainedMap, Training, train
 __all__ = [
     "InvalidColourError",
     "InvalidDataError",
+    "InvalidExperimentError",
     "InvalidParameterError",
     "InvalidTableError",
     "KohonenError",
@@ -32,6 +35,7 @@ __all__ = [
     "Parameters",
     "Preparation",
     "Quality",
+    "RunError",
     "SelfOrganizingMap",
     "TrainedMap",
     "Training",

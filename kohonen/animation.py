@@ -18,7 +18,7 @@ from kohonen.sketches import SMALLEST, Sketch, sketched
 if TYPE_CHECKING:
     from PIL import Image, ImageFont
 
-__all__ = ["FORMS", "Animation", "Form", "animate"]
+__all__ = ["FORMS", "Animation", "Form", "animate", "drawn_units"]
 
 Bitmap: TypeAlias = npt.NDArray[np.bool_]
 Form: TypeAlias = Literal["gif", "apng", "webp"]
@@ -105,7 +105,7 @@ def animate(
     sketches = [frame for frame in frames if isinstance(frame, Sketch)] or sketched(
         [frame for frame in frames if isinstance(frame, Frame)], geometry
     )
-    units, kept = _units(sketches), sketches[0].stride
+    units, kept = drawn_units(sketches), sketches[0].stride
     width, height, _ = units[0].shape
     # A map of which some units are left out has had no room for more than a pixel each.
     pixels, stride = (unit_pixels(width, height) if kept == 1 else 1) if scale is None else scale, 1
@@ -123,7 +123,7 @@ def animate(
         pixels, stride, reduced = (pixels // 2, 1, True) if pixels > 1 else (1, 2 * stride, True)
 
 
-def _units(sketches: Sequence[Sketch]) -> list[Pixels]:
+def drawn_units(sketches: Sequence[Sketch]) -> list[Pixels]:
     """Return the colours of each map; none is drawn as colours in one frame and in greys in another."""
     if sketches[0].greys is None or (sketches[0].coloured and sketches[-1].coloured):
         return [sketch.colours for sketch in sketches if sketch.colours is not None]

@@ -7,16 +7,20 @@ The tree::
     ├── InvalidDataError          samples or weights that cannot be used (also a ValueError)
     │   ├── InvalidColourError    one colour of many; ``index`` says which
     │   └── InvalidTableError     a table; ``column`` and ``row`` say where
-    └── NotFittedError            a result was asked of a map that has not been trained
+    ├── NotFittedError            a result was asked of a map that has not been trained
+    ├── InvalidExperimentError    a file or a setting that says what to train, and cannot be understood
+    └── RunError                  a run's folder that cannot be used as is asked for
 """
 
 __all__ = [
     "InvalidColourError",
     "InvalidDataError",
+    "InvalidExperimentError",
     "InvalidParameterError",
     "InvalidTableError",
     "KohonenError",
     "NotFittedError",
+    "RunError",
 ]
 
 
@@ -75,3 +79,11 @@ class InvalidTableError(InvalidDataError):
 
 class NotFittedError(KohonenError):
     """A result was asked of a map that has not been trained."""
+
+
+class InvalidExperimentError(KohonenError, ValueError):
+    """What says which map to train, a file or a setting, cannot be understood."""
+
+
+class RunError(KohonenError):
+    """A run's folder cannot be used as is asked for."""

@@ -12,7 +12,7 @@ from kohonen.cost import Cost
 from kohonen.data import FloatArray, Missing, as_samples, as_weights
 from kohonen.engines import Engine, default_engine, describe_engine
 from kohonen.initialisation import initial_weights as first_weights
-from kohonen.parameters import Parameters
+from kohonen.parameters import BATCH_SIZE, Parameters
 
 __all__ = ["Observer", "TrainedMap", "Training", "train"]
 
@@ -145,6 +145,7 @@ def train(
     observers: Sequence[Observer] = (),
     engine: type[Engine] | None = None,
     missing: Missing = "error",
+    batch_size: int | None = None,
 ) -> TrainedMap:
     """Train a map.
 
@@ -171,6 +172,8 @@ def train(
     missing : {"error", "mask"}, default "error"
         Whether samples may miss values (NaN). These are left out: the best matching unit is the nearest in
         what is present, and only those components of the weights move. See :mod:`kohonen.search`.
+    batch_size : int, optional
+        How many samples batch training looks up at a time: memory only, never the result.
 
     Returns
     -------
@@ -194,6 +197,8 @@ def train(
     started = time.perf_counter()
     masked = bool(np.isnan(samples).any())
     kind = engine or default_engine(parameters.algorithm, parameters.geometry, masked=masked)
+    if batch_size is not None:
+        kind = type(kind.__name__, (kind,), {"batch_size": BATCH_SIZE.check("batch_size", batch_size)})
     running = kind(weights, samples, parameters.schedule)
     last = parameters.iterations if last_iteration is None else last_iteration
     training = Training(running, samples, parameters, first_iteration, last)

@@ -16,7 +16,8 @@ import kohonen
 ROOT = Path(__file__).parents[1]
 MODULES = sorted(path for package in ("kohonen", "app") for path in (ROOT / package).rglob("*.py"))
 LONGEST_MODULE = 300
-HEAVY = {"PIL", "boto3", "botocore", "matplotlib", "mlflow", "pandas", "sklearn"}
+HEAVY = {"PIL", "boto3", "botocore", "matplotlib", "mlflow", "pandas", "sklearn", "yaml"}
+TERMINAL = {"click", "dotenv", "yaml"}
 WEB = {"fastapi", "httpx", "mangum", "pydantic", "pydantic_settings", "starlette", "uvicorn"}
 
 # What these modules of the library may import besides NumPy and Pillow: the optional extras.
@@ -34,19 +35,18 @@ ONLY = {
     "mlflow": {"kohonen/mlflow.py"},
     "sklearn": {"kohonen/sklearn.py"},
     "uvicorn": {"app/__main__.py"},
+    "click": {f"kohonen/cli/{path.name}" for path in (ROOT / "kohonen" / "cli").glob("*.py")},
+    "dotenv": {"kohonen/experiments/settings.py"},
+    "yaml": {"kohonen/experiments/reading.py"},
 }
 # What knows nothing of HTTP and nothing of the routes, so that it can be called and tested without them.
 PLAIN = [path for path in MODULES if path.parent.name in ("jobs", "models", "storage")] + [
     ROOT / "app" / f"{name}.py"
     for name in (
-        "advice",
-        "clusters",
         "drawing",
         "limits",
         "pool",
         "predictions",
-        "report",
-        "report_views",
         "settings",
         "training",
     )
@@ -91,7 +91,16 @@ def test_there_are_modules_to_look_at() -> None:
 )
 def test_the_library_knows_numpy_and_pillow_and_nothing_else(path: Path) -> None:
     known = {"kohonen", "numpy", "PIL"} | EXTRAS.get(name_of(path), set())
+    known |= {package for package in TERMINAL if name_of(path) in ONLY[package]}
     assert packages(path) - set(sys.stdlib_module_names) <= known
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if path.parent != ROOT / "kohonen" / "cli"], ids=name_of
+)
+def test_nothing_is_made_of_the_command_line(path: Path) -> None:
+    allowed = {"kohonen/__main__.py"}
+    assert name_of(path) in allowed or not [name for name in imports(path) if name.startswith("kohonen.cli")]
 
 
 @every_module
@@ -197,7 +206,7 @@ def loaded_by(module: str) -> set[str]:
 def test_importing_the_library_loads_numpy_and_nothing_heavier() -> None:
     loaded = loaded_by("kohonen")
     assert "numpy" in loaded
-    assert not loaded & (HEAVY | WEB | {"app"})
+    assert not loaded & (HEAVY | WEB | TERMINAL | {"app"})
 
 
 #: What a start has no use for: adapters, what draws, and what serves elsewhere than on Lambda.

@@ -11,11 +11,11 @@ from app.api.caching import conditional, entity_tag
 from app.api.dependencies import AppSettings, ModelsOfStore
 from app.api.models import NOT_MODIFIED, Ref, moves
 from app.api.responses import JSON, problems
-from app.clusters import ClusterCount, cluster_samples, parse_count, profiles
 from app.errors import AnswerTooLargeError, FieldError, InvalidRequestError
 from app.models import Card, Models
 from app.settings import Settings
 from kohonen.clusters import cluster_units
+from kohonen.profiles import ClusterCount, cluster_samples, parse_count, profiles
 
 __all__ = ["ClusterQuery", "router", "wanted_count"]
 

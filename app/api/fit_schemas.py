@@ -6,6 +6,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from app.api.fields import parameter
 from app.api.training_schemas import ModelBody
 from app.errors import FieldError, InvalidRequestError
 from app.models import Card, Lineage, Models
@@ -25,14 +26,14 @@ class FitBody(ModelBody):
         description="Whether radius and learning rate go on from where the model's training ended, or start "
         "again.",
     )
-    iterations: int | None = Field(
-        None, ge=1, description="Passes over the data; as many as the model's own training by default."
+    iterations: int | None = parameter(
+        "iterations", "Passes over the data; as many as the model's own training by default.", default=None
     )
-    learning_rate: float | None = Field(
-        None, gt=0, le=1, description="The learning rate at the start, of a schedule that starts again."
+    learning_rate: float | None = parameter(
+        "learning_rate", "The learning rate at the start, of a schedule that starts again.", default=None
     )
-    sigma: float | None = Field(
-        None, gt=0, description="The radius at the start, in units, of a schedule that starts again."
+    sigma: float | None = parameter(
+        "sigma", "The radius at the start, in units, of a schedule that starts again."
     )
 
     @model_validator(mode="after")

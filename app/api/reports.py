@@ -11,8 +11,8 @@ from app.api.negotiation import choose
 from app.api.responses import problems
 from app.errors import AnswerTooLargeError, DataNotKeptError
 from app.models import Card, Models
-from app.report import report
 from app.settings import Settings
+from kohonen.report import report
 
 __all__ = ["router"]
 
@@ -50,7 +50,7 @@ def _page(models: Models, card: Card, settings: Settings) -> Response:
         samples = models.samples(card)
     except DataNotKeptError:
         samples = None
-    content = report(card, models.weights(card), samples).encode()
+    content = report(card.model_dump(mode="json"), models.weights(card), samples).encode()
     most = settings.max_answer_bytes
     if most is not None and len(content) > most:
         raise AnswerTooLargeError(

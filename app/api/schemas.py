@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.training_schemas import LARGEST_INTEGER
+from app.api.fields import LARGEST_INTEGER, parameter
 
 __all__ = ["DemoQuery", "Health", "Limits", "Problem"]
 
@@ -15,14 +15,11 @@ class DemoQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     input_size: int = Field(20, ge=1, le=LARGEST_INTEGER, description="How many random colours.")
-    width: int = Field(100, ge=1, le=LARGEST_INTEGER, description="Units of the map to the right.")
-    height: int = Field(100, ge=1, le=LARGEST_INTEGER, description="Units of the map downwards.")
-    iterations: int = Field(1000, ge=1, le=LARGEST_INTEGER, description="Passes over the colours.")
-    random_state: int | None = Field(
-        None,
-        ge=0,
-        le=LARGEST_INTEGER,
-        description="The seed of the colours and the map; drawn when left out.",
+    width: int = parameter("width")
+    height: int = parameter("height")
+    iterations: int = parameter("iterations", "Passes over the colours.")
+    random_state: int | None = parameter(
+        "random_state", "The seed of the colours and the map; drawn when left out."
     )
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from app.api.fields import LARGEST_INTEGER, parameter
 from app.api.tables import NamedColumns, Normalisations, learn
 from app.errors import FieldError, InvalidRequestError
 from app.models.names import NAME_RULE, is_name
@@ -16,12 +17,10 @@ from kohonen.colours import parse_colours
 from kohonen.data import FloatArray, Missing, as_samples
 from kohonen.frames import Moments, Spacing
 from kohonen.geometry import Boundary, Grid
-from kohonen.parameters import SEEDS, Algorithm, Initialisation, draw_seed
+from kohonen.parameters import DEFINITIONS, SEEDS, Algorithm, Initialisation, draw_seed
 
-__all__ = ["FRAMES", "LARGEST_INTEGER", "MapFields", "ModelBody", "ModelFields", "Name", "TrainingBody"]
+__all__ = ["FRAMES", "MapFields", "ModelBody", "ModelFields", "Name", "TrainingBody"]
 
-#: Integers that a JSON number holds in every language; larger ones overflow in arithmetic with floats.
-LARGEST_INTEGER = 2**53 - 1
 #: Frames of an animation,
 FRAMES = 24
 #: and at most.
@@ -103,29 +102,16 @@ class MapFields(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
-    width: int = Field(100, ge=1, le=LARGEST_INTEGER, description="Units of the map to the right.")
-    height: int = Field(100, ge=1, le=LARGEST_INTEGER, description="Units of the map downwards.")
-    iterations: int = Field(1000, ge=1, le=LARGEST_INTEGER, description="Passes over the data.")
-    learning_rate: float = Field(0.1, gt=0, le=1, description="The learning rate at the start.")
-    sigma: float | None = Field(
-        None, gt=0, description="The radius at the start, in units; half the map's longer side by default."
-    )
-    random_state: int | None = Field(
-        None,
-        ge=0,
-        le=LARGEST_INTEGER,
-        description="The seed of the initial weights; drawn and told when left out.",
-    )
-    algorithm: Algorithm = Field(
-        "online", description="How the map is trained: sample by sample, or in batches, for many samples."
-    )
-    initialisation: Initialisation = Field(
-        "random",
-        description="Where the weights begin: random in [0, 1), at random samples, or on the plane of "
-        "the two principal components.",
-    )
-    grid: Grid = Field("rectangular", description="How units are placed: eight neighbours each, or six.")
-    boundary: Boundary = Field("planar", description="Whether opposite edges are joined.")
+    width: int = parameter("width")
+    height: int = parameter("height")
+    iterations: int = parameter("iterations")
+    learning_rate: float = parameter("learning_rate")
+    sigma: float | None = parameter("sigma")
+    random_state: int | None = parameter("random_state")
+    algorithm: Algorithm = parameter("algorithm")
+    initialisation: Initialisation = parameter("initialisation")
+    grid: Grid = parameter("grid")
+    boundary: Boundary = parameter("boundary")
     missing: Missing | None = Field(
         None, description="Of a table: whether missing values are masked, as by default, or refused."
     )
@@ -218,18 +204,8 @@ class TrainingBody(MapFields, ModelBody):
             given = self.samples()
             assert given is not None
             samples, field = given
-        parameters = Parameters(
-            width=self.width,
-            height=self.height,
-            iterations=self.iterations,
-            learning_rate=self.learning_rate,
-            sigma=self.sigma,
-            random_state=seed,
-            algorithm=self.algorithm,
-            initialisation=self.initialisation,
-            grid=self.grid,
-            boundary=self.boundary,
-        )
+        given_parameters = {name: getattr(self, name) for name in DEFINITIONS}
+        parameters = Parameters(**{**given_parameters, "random_state": seed})
         return TrainingRequest(
             samples,
             parameters,

@@ -13,13 +13,13 @@ import uuid
 from collections.abc import Collection, Sequence
 
 from app.errors import DamagedJobError
-from app.jobs.frames import pack, unpack
 from app.jobs.record import Checkpoint, Job, Piece
-from app.models.files import most_npy_bytes, npy, parse_npy
 from app.storage.port import BlobNotFound, BlobTooLarge, StorageError, Store
 from app.training import TrainingRequest
 from kohonen import Preparation
 from kohonen.data import FloatArray
+from kohonen.files import most_npy_bytes, npy, parse_npy
+from kohonen.frame_files import pack, unpack
 from kohonen.history import History
 from kohonen.sketches import Sketch
 

@@ -1,24 +1,17 @@
 """The card of a model: what there is to say about it. It never changes."""
 
 import datetime
-import hashlib
 import json
-import platform
-from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Literal, Self
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
-from app.models.files import npy
 from app.models.keys import KEPT, Home, data_key, derived_folder, weights_key
 from app.models.preparation import CardPreparation
-from kohonen import Parameters, Preparation, Quality, TrainedMap, __version__
+from kohonen import Preparation, Quality, TrainedMap, cards
 from kohonen.data import FloatArray
 from kohonen.geometry import Boundary, Geometry, Grid
 from kohonen.history import History
-from kohonen.identity import fingerprint
 
 __all__ = ["MOST_DATA_BYTES", "Card", "Lineage", "make_card"]
 
@@ -232,60 +225,15 @@ def make_card(
     preparation: Preparation | None = None,
 ) -> Card:
     """Write the card of a model that has just been trained."""
-    file = npy(trained.weights)
-    count, dimension = samples.shape
-    kept = keep_data and samples.nbytes <= MOST_DATA_BYTES
-    return Card(
-        id=model_id,
-        created_at=datetime.datetime.now(datetime.UTC),
+    card = cards.make_card(
+        model_id,
+        trained,
+        quality,
+        samples,
+        keep_data=keep_data and samples.nbytes <= MOST_DATA_BYTES,
         environment=environment,
-        parameters=_parameters(trained.parameters),
-        data=CardData(
-            fingerprint=fingerprint(samples),
-            samples=count,
-            dimension=dimension,
-            kept=kept,
-            sha256=hashlib.sha256(npy(samples)).hexdigest() if kept else None,
-            missing=0 if preparation is None else preparation.count_missing(samples),
-        ),
-        quality=CardQuality(**asdict(quality), history=_history(history)),
-        engine=CardEngine(
-            name=trained.engine,
-            version=__version__,
-            numpy=np.__version__,
-            python=platform.python_version(),
-            seconds=trained.seconds,
-        ),
-        weights=CardWeights(
-            shape=_three(trained.weights.shape), sha256=hashlib.sha256(file).hexdigest(), bytes=len(file)
-        ),
-        lineage=lineage,
-        preparation=None if preparation is None else CardPreparation.of(preparation),
+        history=history,
+        lineage=None if lineage is None else lineage.model_dump(),
+        preparation=preparation,
     )
-
-
-def _parameters(parameters: Parameters) -> CardParameters:
-    return CardParameters(
-        width=parameters.width,
-        height=parameters.height,
-        iterations=parameters.iterations,
-        learning_rate=parameters.learning_rate,
-        sigma=parameters.initial_radius,
-        random_state=parameters.random_state,
-        algorithm=parameters.algorithm,
-        initialisation=parameters.initialisation,
-        grid=parameters.grid,
-        boundary=parameters.boundary,
-    )
-
-
-def _history(history: History | None) -> CardHistory | None:
-    if history is None:
-        return None
-    points = [CardPoint(iteration=at, quantization_error=error) for at, error in history.points]
-    return CardHistory(samples=history.samples, points=points)
-
-
-def _three(shape: Sequence[int]) -> tuple[int, int, int]:
-    width, height, dimension = shape
-    return width, height, dimension
+    return Card.model_validate(card)

@@ -1,7 +1,4 @@
-"""The files of models: weights and samples at rest, and weights in other formats for downloads.
-
-Files are data, never code: nothing is pickled, and what is read is checked before it is used.
-"""
+"""Weights in the formats of downloads."""
 
 import io
 import json
@@ -10,9 +7,10 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from kohonen.data import LARGEST_MAGNITUDE, FloatArray
+from kohonen.data import FloatArray
+from kohonen.files import npy
 
-__all__ = ["FORMATS", "MEDIA_TYPES", "Format", "most_npy_bytes", "npy", "parse_npy", "write"]
+__all__ = ["FORMATS", "MEDIA_TYPES", "Format", "write"]
 
 Format: TypeAlias = Literal["npy", "npz", "json", "csv"]
 FORMATS: tuple[Format, ...] = ("npy", "npz", "json", "csv")
@@ -22,44 +20,6 @@ MEDIA_TYPES: dict[Format, str] = {
     "json": "application/json",
     "csv": "text/csv; charset=utf-8",
 }
-
-#: What the header of an .npy file may take.
-_HEADER_BYTES = 1024
-
-
-def npy(array: FloatArray) -> bytes:
-    """Return an array as the bytes of an .npy file: little-endian float64, in C order."""
-    file = io.BytesIO()
-    np.lib.format.write_array(file, np.ascontiguousarray(array, dtype="<f8"), allow_pickle=False)
-    return file.getvalue()
-
-
-def most_npy_bytes(*shape: int) -> int:
-    """Return how many bytes an .npy file of a shape has at most."""
-    size = 8
-    for side in shape:
-        size *= side
-    return size + _HEADER_BYTES
-
-
-def parse_npy(file: bytes, *shape: int, missing: bool = False) -> FloatArray:
-    """Return the array of an .npy file that must hold finite float64 of a shape; or NaN, where some may miss.
-
-    Raises
-    ------
-    ValueError
-        When it holds anything else.
-    """
-    try:
-        array = np.load(io.BytesIO(file), allow_pickle=False)
-    except EOFError as error:
-        raise ValueError("the file ends early") from error
-    if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype != np.float64:
-        raise ValueError(f"the file does not hold float64 of shape {shape}")
-    usable = np.abs(array) <= LARGEST_MAGNITUDE
-    if not (usable | np.isnan(array) if missing else usable).all():
-        raise ValueError("the file holds what are not finite numbers")
-    return np.asarray(array, dtype=np.float64)
 
 
 def write(weights: FloatArray, form: Format, *, card: str) -> Iterator[bytes]:

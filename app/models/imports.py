@@ -1,16 +1,20 @@
-"""Models from elsewhere: what a download in the format npz holds, such as from another deployment."""
+"""Models from elsewhere: what a download in the format npz holds, or the folder of a run at a terminal."""
 
 import hashlib
 import io
 import zipfile
+from pathlib import Path
 
 import numpy as np
 
-from app.models.card import Card
-from app.models.files import most_npy_bytes, npy, parse_npy
+from app.models.card import MOST_DATA_BYTES, Card
 from app.models.registry import Models, Stored
+from kohonen import KohonenError
+from kohonen.experiments.folder import RunFolder
+from kohonen.files import most_npy_bytes, npy, parse_npy
+from kohonen.identity import fingerprint
 
-__all__ = ["add_archive"]
+__all__ = ["add_archive", "add_run"]
 
 #: The card in an archive: text of four bytes a character.
 MOST_CARD_BYTES = 4 * 2**21
@@ -47,6 +51,44 @@ def add_archive(models: Models, file: bytes, *, name: str | None = None) -> Stor
         return models.settle(there, name)
     data = card.data.model_copy(update={"kept": False, "sha256": None})
     return models.add(card.model_copy(update={"data": data}), weights, None, name=name)
+
+
+def add_run(models: Models, folder: Path, *, name: str | None = None) -> Stored:
+    """Store the model of a run (``kohonen train``), with the samples where the run has kept them.
+
+    Parameters
+    ----------
+    models : Models
+        The models of a store.
+    folder : Path
+        The folder of the run, which is complete.
+    name : str, optional
+        A name that the model becomes a revision of.
+
+    Raises
+    ------
+    ValueError
+        When the folder is not that of a complete run, or its files are not those that the card speaks of.
+    """
+    try:
+        run = RunFolder.open(folder)
+        told, samples = run.card(), run.samples()
+        weights = parse_npy(run.weights_file.read_bytes(), *told["weights"]["shape"])
+    except (KohonenError, OSError, KeyError, TypeError) as error:
+        raise ValueError(f"this is no run that is complete: {error}") from error
+    if told["id"] is None:
+        raise ValueError("the training of this run was ended early by an observer: that makes no model")
+    card = Card.model_validate(told)
+    if hashlib.sha256(npy(weights)).hexdigest() != card.weights.sha256:
+        raise ValueError(f"the weights in this folder are not those of the model {card.id!r}")
+    if samples is not None and fingerprint(samples) != card.data.fingerprint:
+        raise ValueError(f"the samples in this folder are not those of the model {card.id!r}")
+    if (there := models.find(card.id)) is not None:
+        return models.settle(there, name)
+    if samples is None or samples.nbytes > MOST_DATA_BYTES:
+        samples = None
+        card = card.model_copy(update={"data": card.data.model_copy(update={"kept": False, "sha256": None})})
+    return models.add(card, weights, samples, name=name)
 
 
 def _member(archive: zipfile.ZipFile, name: str, most_bytes: int) -> bytes:

@@ -10,7 +10,6 @@ from pydantic import ValidationError
 
 from app.errors import DamagedModelError, DataNotKeptError, ModelNotFoundError
 from app.models.card import Card
-from app.models.files import most_npy_bytes, parse_npy
 from app.models.index import METRICS, Entry, Metric
 from app.models.keys import HOMES, KEPT, Home, card_key
 from app.models.listing import Listing, Order
@@ -18,6 +17,7 @@ from app.models.names import Names
 from app.models.references import FORMS, Reference, parse
 from app.storage.port import BlobNotFound, BlobTooLarge, Store
 from kohonen.data import FloatArray
+from kohonen.files import most_npy_bytes, parse_npy
 
 __all__ = ["ModelReader"]
 

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 
 from app.errors import DamagedModelError, ModelNotFoundError
 from app.models.card import Card
-from app.models.files import npy
 from app.models.index import Entry, Index, keys_from
 from app.models.keys import KEPT, UNNAMED, Home, card_key, folder, revision_key
 from app.models.names import Revision
 from app.models.reading import ModelReader
 from app.storage.port import BlobNotFound
 from kohonen.data import FloatArray
+from kohonen.files import npy
 
 __all__ = ["Models", "Stored"]
 

@@ -21,6 +21,7 @@ from kohonen.parameters import Algorithm
 from kohonen.schedule import Schedule
 
 __all__ = [
+    "ENGINES",
     "AnyGridBatch",
     "AnyGridOnline",
     "Engine",

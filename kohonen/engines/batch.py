@@ -7,11 +7,13 @@ matrix product may round otherwise on another processor.
 import functools
 from collections.abc import Callable, Iterator
 
+import numpy as np
+
 from kohonen.batch import Statistics, gather, merge, update
 from kohonen.cost import Cost
 from kohonen.data import FloatArray
 from kohonen.schedule import Schedule
-from kohonen.search import Matches, by_products, match
+from kohonen.search import IntArray, Matches, by_products, match
 
 __all__ = ["NativeBatch", "NumpyBatch"]
 
@@ -60,12 +62,22 @@ class NumpyBatch:
     def _statistics(self) -> Iterator[Statistics]:
         """Look all samples up, and yield what each block of them says, in order."""
         shape = self._weights.shape[:2]
-        for start in range(0, len(self._samples), self.batch_size):
-            batch = self._samples[start : start + self.batch_size]
-            units = self._match(self._weights, batch).units[:, 0]
+        # Whole blocks, whatever is looked up at a time: the sums shall round alike.
+        step = max(BLOCK, self.batch_size - self.batch_size % BLOCK)
+        for start in range(0, len(self._samples), step):
+            batch = self._samples[start : start + step]
+            units = self._units(batch)
             for begin in range(0, len(batch), BLOCK):
                 block = slice(begin, begin + BLOCK)
                 yield gather(batch[block], units[block], shape)
+
+    def _units(self, samples: FloatArray) -> IntArray:
+        """Return the best matching unit of each sample."""
+        starts = range(0, len(samples), self.batch_size)
+        found = [
+            self._match(self._weights, samples[start : start + self.batch_size]).units for start in starts
+        ]
+        return np.concatenate(found)[:, 0]
 
 
 class NativeBatch(NumpyBatch):

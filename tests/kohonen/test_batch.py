@@ -6,11 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kohonen import Parameters, SelfOrganizingMap, assess, batch, train
+from kohonen import InvalidParameterError, Parameters, SelfOrganizingMap, assess, batch, train
 from kohonen.batch import Statistics, merge, partial, update
 from kohonen.engines import ENGINES, NumpyBatch, default_engine, describe_engine
 from kohonen.engines import batch as engines
 from kohonen.kernel import kernel
+from kohonen.parameters import Algorithm
 from kohonen.schedule import Schedule
 from tests.kohonen import oracle
 
@@ -64,7 +65,7 @@ def test_a_unit_that_no_sample_reaches_keeps_its_weights(engine: type[NumpyBatch
     assert initial[0, 0, 0] == 0.0
 
 
-@pytest.mark.parametrize("batch_size", [3, 30, 3000])
+@pytest.mark.parametrize("batch_size", [1, 2, 3, 4, 30, 3000])
 def test_the_size_of_a_batch_never_changes_the_result(
     engine: type[NumpyBatch], batch_size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -77,6 +78,17 @@ def test_the_size_of_a_batch_never_changes_the_result(
         training.run(0, 6)
         results.append(training.weights())
     np.testing.assert_array_equal(results[0], results[1])
+
+
+@pytest.mark.parametrize("algorithm", ["online", "batch"])
+def test_the_size_of_a_batch_is_for_whoever_trains_to_say(algorithm: Algorithm) -> None:
+    samples = random_case(3, 3, 3, 40)[0]
+    parameters = Parameters(width=4, height=3, iterations=5, random_state=1, algorithm=algorithm)
+    some, all_at_once = train(samples, parameters, batch_size=7), train(samples, parameters)
+    np.testing.assert_array_equal(some.weights, all_at_once.weights)
+    assert some.engine == all_at_once.engine
+    with pytest.raises(InvalidParameterError, match="batch_size must be at least 1"):
+        train(samples, parameters, batch_size=0)
 
 
 def test_blocks_add_up() -> None:

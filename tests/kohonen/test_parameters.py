@@ -1,9 +1,12 @@
+import inspect
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 import pytest
 
-from kohonen import InvalidParameterError, Parameters
+from kohonen import InvalidParameterError, Parameters, SelfOrganizingMap
+from kohonen.parameters import DEFINITIONS, Definition
 
 
 def test_initial_weights_are_those_of_the_seed() -> None:
@@ -63,3 +66,34 @@ def test_a_hexagonal_torus_has_an_even_height() -> None:
     with pytest.raises(InvalidParameterError, match="even height, but this is 3") as caught:
         Parameters(width=3, height=3, grid="hexagonal", boundary="toroidal")
     assert caught.value.parameter == "height"
+
+
+def test_the_estimator_has_the_same_parameters() -> None:
+    given = inspect.signature(SelfOrganizingMap).parameters
+    assert list(DEFINITIONS) == [one.name for one in fields(Parameters)]
+    assert set(given) == set(DEFINITIONS) | {"missing"}  # which is of the data
+    for name, definition in DEFINITIONS.items():
+        if name not in ("width", "height"):
+            assert given[name].default == definition.default
+
+
+@pytest.mark.parametrize(
+    ("definition", "value", "says"),
+    [
+        (Definition("", int, least=1, most=5), 6, "at most 5, but is 6"),
+        (Definition("", bool), 1, "must be true or false, but is 1"),
+        (Definition("", str), 1, "must be a text"),
+        (Definition("", list), "red", "must be a list"),
+        (Definition("", dict), [], "must be names with values"),
+    ],
+)
+def test_what_else_may_be_defined(definition: Definition, value: Any, says: str) -> None:
+    with pytest.raises(InvalidParameterError, match=says):
+        definition.check("it", value)
+
+
+def test_what_is_as_defined_is_given_back() -> None:
+    assert Definition("", int).check("it", -7) == -7
+    assert Definition("", bool).check("it", True) is True
+    assert Definition("", list).check("it", [1]) == [1]
+    assert Definition("", str, choices=("a", "b")).check("it", "b") == "b"

@@ -8,11 +8,11 @@ import pytest
 
 from app.errors import DamagedJobError
 from app.jobs import slice as slice_module
-from app.jobs.frames import pack, unpack
 from app.jobs.record import Job
 from app.storage.port import StoreUnavailable
 from app.training import TrainingRequest
 from kohonen import train
+from kohonen.frame_files import pack, unpack
 from kohonen.frames import Moments
 from kohonen.sketches import Sketch, Sketches
 from tests.app.jobs.conftest import Bench, expected, make_request

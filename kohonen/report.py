@@ -1,16 +1,18 @@
 """A model as one page of HTML that needs nothing else: no network, no script."""
 
-from collections.abc import Iterator, Sequence
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
+from typing import Any
 
-from app.advice import advice
-from app.clusters import Profile, cluster_samples, profiles
-from app.models import Card
-from app.report_style import STYLE
-from app.report_views import views
+from kohonen.advice import advice
+from kohonen.cards import component_names, preparation_of
 from kohonen.clusters import cluster_units
 from kohonen.data import FloatArray
 from kohonen.palettes import colours_of_groups
+from kohonen.profiles import Profile, cluster_samples, profiles
+from kohonen.report_style import STYLE
+from kohonen.report_views import views
 
 __all__ = ["report"]
 
@@ -18,24 +20,25 @@ __all__ = ["report"]
 MOST_COMPONENTS = 12
 
 
-def report(card: Card, weights: FloatArray, samples: FloatArray | None) -> str:
+def report(card: Mapping[str, Any], weights: FloatArray, samples: FloatArray | None) -> str:
     """Return the report on a model.
 
     Parameters
     ----------
-    card : Card
-        Its card.
+    card : mapping
+        Its card, as :func:`kohonen.cards.make_card` writes it.
     weights : ndarray of shape (width, height, dim)
         Its weights.
     samples : ndarray of shape (n, dim) or None
         What it was trained on; without it the views that need it are left out, and the page says so.
     """
-    title = f"Self-organizing map {card.id[:8]}"
+    model_id = card["id"] or "without an id, since its training was ended early"
+    made = datetime.datetime.fromisoformat(card["created_at"])
+    title = f"Self-organizing map {(card['id'] or '')[:8]}".rstrip()
     body = "".join(
         [
             f"<h1>{escape(title)}</h1>",
-            f'<p class="soft">Model <code>{escape(card.id)}</code>, trained '
-            f"{card.created_at:%Y-%m-%d %H:%M} UTC</p>",
+            f'<p class="soft">Model <code>{escape(model_id)}</code>, trained {made:%Y-%m-%d %H:%M} UTC</p>',
             _introduction(card),
             _advice(card, samples),
             "<h2>Quality</h2>",
@@ -57,53 +60,57 @@ def report(card: Card, weights: FloatArray, samples: FloatArray | None) -> str:
     )
 
 
-def _introduction(card: Card) -> str:
+def _introduction(card: Mapping[str, Any]) -> str:
     """Say what one looks at, to somebody who has never seen such a map."""
-    width, height, dimension = card.weights.shape
-    shape = {"hexagonal": "hexagons"}.get(card.parameters.grid, "squares")
-    joined = ", whose opposite edges are joined" * (card.parameters.boundary == "toroidal")
+    width, height, dimension = card["weights"]["shape"]
+    shape = {"hexagonal": "hexagons"}.get(card["parameters"]["grid"], "squares")
+    joined = ", whose opposite edges are joined" * (card["parameters"]["boundary"] == "toroidal")
     return (
         "<p>A self-organizing map is a grid of units. Each unit has weights, which are like a sample: "
         "training draws them towards the samples, and neighbouring units along with each other. So similar "
         "samples come to lie close together, and the map shows at a glance how the data are grouped.</p>"
         f"<p>This one has {width:,} by {height:,} units, drawn as {shape}{joined}. It was trained on "
-        f"{card.data.samples:,} samples of {dimension:,} value{'s' * (dimension > 1)} each.</p>"
+        f"{card['data']['samples']:,} samples of {dimension:,} value{'s' * (dimension > 1)} each.</p>"
     )
 
 
-def _advice(card: Card, samples: FloatArray | None) -> str:
+def _advice(card: Mapping[str, Any], samples: FloatArray | None) -> str:
     found = advice(card, samples)
     if not found:
         return '<ul class="well"><li>Nothing about this map asks for attention.</li></ul>'
     return '<ul class="advice">' + "".join(f"<li>{escape(text)}</li>" for text in found) + "</ul>"
 
 
-def _quality(card: Card) -> Iterator[tuple[str, str, str]]:
-    quality = card.quality
+def _quality(card: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    quality = card["quality"]
     yield (
         "Quantization error",
-        f"{quality.quantization_error:.4g}",
+        f"{quality['quantization_error']:.4g}",
         "mean distance of a sample to its unit, in the data's units: the smaller, the finer the map",
     )
     yield (
         "Topographic error",
-        f"{quality.topographic_error:.1%}",
+        f"{quality['topographic_error']:.1%}",
         "of the samples have two nearest units that are not neighbours: the fewer, the better the order",
     )
-    if quality.explained_variance is not None:
+    if quality["explained_variance"] is not None:
         yield (
             "Explained variance",
-            f"{quality.explained_variance:.1%}",
+            f"{quality['explained_variance']:.1%}",
             "of how the data vary is kept when each sample is replaced by its unit",
         )
-    yield "Unused units", f"{quality.unused_units:.1%}", "are no sample's nearest unit"
+    yield "Unused units", f"{quality['unused_units']:.1%}", "are no sample's nearest unit"
 
 
-def _parameters(card: Card) -> Iterator[tuple[str, str, str]]:
-    for name, value in card.parameters.model_dump().items():
+def _parameters(card: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    for name, value in card["parameters"].items():
         yield name.replace("_", " "), f"{value:g}" if isinstance(value, float) else str(value), ""
-    yield "samples", f"{card.data.samples:,} of dimension {card.data.dimension}", ""
-    yield "engine", f"{card.engine.name} {card.engine.version}, {card.engine.seconds:.3g} s", ""
+    yield "samples", f"{card['data']['samples']:,} of dimension {card['data']['dimension']}", ""
+    yield (
+        "engine",
+        f"{card['engine']['name']} {card['engine']['version']}, {card['engine']['seconds']:.3g} s",
+        "",
+    )
 
 
 def _table(rows: Iterator[tuple[str, str, str]]) -> str:
@@ -115,16 +122,16 @@ def _table(rows: Iterator[tuple[str, str, str]]) -> str:
     return f"<table>{cells}</table>"
 
 
-def _history(card: Card) -> str:
+def _history(card: Mapping[str, Any]) -> str:
     """Draw how the error fell, as a line."""
-    points = [] if card.quality.history is None else card.quality.history.points
+    points = [] if card["quality"]["history"] is None else card["quality"]["history"]["points"]
     if len(points) < 2:
         return ""
-    first, last = points[0].iteration, points[-1].iteration
-    most = max(point.quantization_error for point in points) or 1.0
+    first, last = points[0]["iteration"], points[-1]["iteration"]
+    most = max(point["quantization_error"] for point in points) or 1.0
     line = " ".join(
-        f"{60 + 520 * (point.iteration - first) / max(1, last - first):.1f},"
-        f"{170 - 150 * point.quantization_error / most:.1f}"
+        f"{60 + 520 * (point['iteration'] - first) / max(1, last - first):.1f},"
+        f"{170 - 150 * point['quantization_error'] / most:.1f}"
         for point in points
     )
     return (
@@ -141,9 +148,9 @@ def _history(card: Card) -> str:
     )
 
 
-def _columns(card: Card, weights: FloatArray) -> str:
+def _columns(card: Mapping[str, Any], weights: FloatArray) -> str:
     """Tell how the samples were made from a table, and how far the map reaches in its units."""
-    table = card.table
+    table = preparation_of(card)
     if table is None:
         return ""
     planes = table.inverse(weights).reshape(-1, weights.shape[2]).T
@@ -157,17 +164,19 @@ def _columns(card: Card, weights: FloatArray) -> str:
         else (column.name, "categories", ", ".join(column.categories))
         for column in table.columns
     ]
-    missing = f"<p>Missing values, which are masked: {card.data.missing:,}.</p>" * (card.data.missing > 0)
+    missing = f"<p>Missing values, which are masked: {card['data']['missing']:,}.</p>" * (
+        card["data"]["missing"] > 0
+    )
     return f"<h2>Columns</h2>{missing}{_table(iter(rows))}"
 
 
-def _clusters(card: Card, weights: FloatArray, samples: FloatArray | None) -> str:
+def _clusters(card: Mapping[str, Any], weights: FloatArray, samples: FloatArray | None) -> str:
     clusters = cluster_units(weights)
     found = None if samples is None else cluster_samples(weights, samples, clusters)
     rows = ["<tr><th>Cluster</th><th>Units</th><th>Samples</th><th>What tells it from the others</th></tr>"]
     colours = colours_of_groups(clusters.labels)
-    names = card.component_names
-    for number, one in enumerate(profiles(clusters, samples, found, card.table)):
+    names = component_names(card)
+    for number, one in enumerate(profiles(clusters, samples, found, preparation_of(card))):
         colour = bytes(colours[clusters.labels == number][0].tolist()).hex()
         told = "no samples" if one.distinction is None else _distinction(one, names)
         rows.append(

@@ -1,15 +1,16 @@
 """The pictures of a report, each with what it shows, what to look for, and the numbers behind its colours."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import numpy as np
 
-from app.drawing import View
-from app.models import Card
+from kohonen.cards import component_names, geometry_of, preparation_of
 from kohonen.data import FloatArray
+from kohonen.drawing import View
 from kohonen.panels import draw_clusters, draw_u_matrix, draw_values, plane_pixels
 from kohonen.pictures import Pixels, are_colours, draw_map, encode_png
 from kohonen.views import component_planes, hit_map, u_matrix, unit_errors
@@ -61,12 +62,12 @@ _PLANES = (
 )
 
 
-def views(card: Card, weights: FloatArray, samples: FloatArray | None) -> Iterator[str]:
+def views(card: Mapping[str, Any], weights: FloatArray, samples: FloatArray | None) -> Iterator[str]:
     """Give the views of a model as HTML.
 
     Parameters
     ----------
-    card : Card
+    card : mapping
         The model's card.
     weights : ndarray of shape (width, height, dim)
         Its weights.
@@ -88,10 +89,10 @@ def views(card: Card, weights: FloatArray, samples: FloatArray | None) -> Iterat
 
 
 def _drawn(
-    card: Card, weights: FloatArray, samples: FloatArray | None
+    card: Mapping[str, Any], weights: FloatArray, samples: FloatArray | None
 ) -> Iterator[tuple[View, Pixels, FloatArray]]:
     """Give views with their pixels and the numbers that these stand for."""
-    geometry = card.geometry
+    geometry = geometry_of(card)
     nothing = np.empty(0)
     if are_colours(weights):
         yield "map", draw_map(weights, geometry=geometry), nothing
@@ -107,12 +108,12 @@ def _drawn(
     yield "clusters", draw_clusters(weights, geometry=geometry), nothing
 
 
-def _planes(card: Card, weights: FloatArray) -> Iterator[str]:
-    table = card.table
+def _planes(card: Mapping[str, Any], weights: FloatArray) -> Iterator[str]:
+    table = preparation_of(card)
     scale = plane_pixels(*weights.shape)
     told = weights if table is None else table.inverse(weights)
-    for k, (name, plane) in enumerate(zip(card.component_names, component_planes(told), strict=True)):
-        drawn = draw_values(plane, scale=scale, geometry=card.geometry)
+    for k, (name, plane) in enumerate(zip(component_names(card), component_planes(told), strict=True)):
+        drawn = draw_values(plane, scale=scale, geometry=geometry_of(card))
         yield _figure(f"plane-{k}", None, name, drawn, f"{_scale('values', plane)}{escape(name)}")
 
 

@@ -5,11 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.advice import advice
-from app.models import Card, make_card
-from app.models.card import CardHistory, CardPoint
-from app.report import report
 from kohonen import Parameters, Quality, TrainedMap
+from kohonen.advice import advice
+from kohonen.cards import make_card
+from kohonen.report import report
 
 SAMPLES = np.random.default_rng(0).random((100, 3))
 GOOD = {"quantization_error": 0.1, "topographic_error": 0.02, "explained_variance": 0.9, "unused_units": 0.1}
@@ -17,15 +16,15 @@ GOOD = {"quantization_error": 0.1, "topographic_error": 0.02, "explained_varianc
 
 def card(
     samples: Any = SAMPLES, *, algorithm: Any = "online", errors: list[float] | None = None, **poor: Any
-) -> Card:
+) -> dict[str, Any]:
     parameters = Parameters(width=6, height=4, random_state=1, algorithm=algorithm)
     trained = TrainedMap(np.zeros((6, 4, samples.shape[1])), parameters, 1000, "numpy", 1.0)
     made = make_card("0" * 32, trained, Quality(**{**GOOD, **poor}), samples, keep_data=True)
     if errors is None:
         return made
-    points = [CardPoint(iteration=at, quantization_error=error) for at, error in enumerate(errors)]
-    history = CardHistory(samples=10, points=points)
-    return made.model_copy(update={"quality": made.quality.model_copy(update={"history": history})})
+    points = [{"iteration": at, "quantization_error": error} for at, error in enumerate(errors)]
+    made["quality"]["history"] = {"samples": 10, "points": points}
+    return made
 
 
 def test_a_good_map_needs_none() -> None:
@@ -61,6 +60,11 @@ def test_a_column_that_decides_alone() -> None:
     assert "Component 1 spreads" in text
     assert advice(card(), SAMPLES[:, :1]) == []
     assert advice(card(), SAMPLES * [1.0, 0.0, 0.0]) == []
+
+
+def test_a_report_of_a_training_that_was_ended_early() -> None:
+    early = {**card(), "id": None}
+    assert "<title>Self-organizing map</title>" in report(early, np.zeros((6, 4, 3)), None)
 
 
 def test_a_report_of_a_model_without_a_history() -> None:

@@ -1,10 +1,12 @@
 """What to say of a map's quality, in plain language."""
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
-from app.models import Card
+from kohonen.cards import component_names
 from kohonen.data import FloatArray
 
 __all__ = ["advice"]
@@ -19,37 +21,37 @@ STILL_FALLING = 0.15
 UNEVEN_SPREAD = 10.0
 
 
-def advice(card: Card, samples: FloatArray | None = None) -> list[str]:
+def advice(card: Mapping[str, Any], samples: FloatArray | None = None) -> list[str]:
     """Return what is worth knowing of a model, and what to do about it; nothing where all is well.
 
     Parameters
     ----------
-    card : Card
-        The model's card.
+    card : mapping
+        The model's card, as :func:`kohonen.cards.make_card` writes it.
     samples : ndarray of shape (n, dim), optional
         What it was trained on, where that is kept.
     """
-    found = [_order(card), _units(card), _fit(card), _course(card), _spread(samples, card.component_names)]
+    found = [_order(card), _units(card), _fit(card), _course(card), _spread(samples, component_names(card))]
     return [text for text in found if text is not None]
 
 
-def _order(card: Card) -> str | None:
-    error = card.quality.topographic_error
+def _order(card: Mapping[str, Any]) -> str | None:
+    error = card["quality"]["topographic_error"]
     if error <= POOR_TOPOGRAPHIC_ERROR:
         return None
     text = f"The map is not well ordered: for {error:.0%} of the samples the two best units are apart. "
-    if card.parameters.algorithm == "batch":
+    if card["parameters"]["algorithm"] == "batch":
         return text + "With few samples, train with the algorithm 'online'; or begin with 'pca'."
     return text + "More iterations or a larger radius at the start (sigma) help, or 'pca' to begin with."
 
 
-def _units(card: Card) -> str | None:
-    width, height, _ = card.weights.shape
-    units, samples = width * height, card.data.samples
-    if card.quality.unused_units <= MANY_UNUSED_UNITS:
+def _units(card: Mapping[str, Any]) -> str | None:
+    width, height, _ = card["weights"]["shape"]
+    units, samples = width * height, card["data"]["samples"]
+    if card["quality"]["unused_units"] <= MANY_UNUSED_UNITS:
         return None
     suggested = max(4, round(5 * math.sqrt(samples)))
-    text = f"{card.quality.unused_units:.0%} of the units are no sample's best. "
+    text = f"{card['quality']['unused_units']:.0%} of the units are no sample's best. "
     if samples < units:
         return text + (
             f"There are only {samples:,} samples for {units:,} units, so most units blend between samples: "
@@ -58,8 +60,8 @@ def _units(card: Card) -> str | None:
     return text + f"A smaller map, of about {suggested:,} units, or a larger radius may serve better."
 
 
-def _fit(card: Card) -> str | None:
-    explained = card.quality.explained_variance
+def _fit(card: Mapping[str, Any]) -> str | None:
+    explained = card["quality"]["explained_variance"]
     if explained is None or explained >= POOR_EXPLAINED_VARIANCE:
         return None
     return (
@@ -68,12 +70,12 @@ def _fit(card: Card) -> str | None:
     )
 
 
-def _course(card: Card) -> str | None:
-    points = [] if card.quality.history is None else card.quality.history.points
+def _course(card: Mapping[str, Any]) -> str | None:
+    points = [] if card["quality"]["history"] is None else card["quality"]["history"]["points"]
     if len(points) < 10:
         return None
-    before, last = points[-1 - len(points) // 10].quantization_error, points[-1].quantization_error
-    explained = card.quality.explained_variance
+    before, last = (points[place]["quantization_error"] for place in (-1 - len(points) // 10, -1))
+    explained = card["quality"]["explained_variance"]
     settled = before <= 0 or last > before * (1 - STILL_FALLING)
     if settled or explained is None or explained > 0.95:
         return None

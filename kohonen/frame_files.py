@@ -1,4 +1,4 @@
-"""The frames of a job's animation at rest: sketches as an .npz file, data and never code."""
+"""Frames of a training at rest: sketches as an .npz file, data and never code."""
 
 import hashlib
 import io

@@ -1,0 +1,187 @@
+"""``kohonen predict``, ``show`` and ``animate``: what can be done with a run that is complete."""
+
+import csv
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from kohonen import animation
+from kohonen.cli.options import loudness
+from kohonen.cli.progress import Bar
+from kohonen.clusters import cluster_units
+from kohonen.data import FloatArray, as_samples
+from kohonen.drawing import VIEWS, draw_view
+from kohonen.errors import InvalidDataError, RunError
+from kohonen.experiments.folder import RunFolder
+from kohonen.experiments.sources import read_table
+from kohonen.files import write_whole
+from kohonen.frames import Frames
+from kohonen.report import report
+from kohonen.search import match
+from kohonen.training import train
+
+__all__ = ["animate", "predict", "show"]
+
+_RUN = click.Path(path_type=Path)
+_IN = click.Path(path_type=Path, exists=True, dir_okay=False)
+_OUT = click.Path(path_type=Path, dir_okay=False)
+_FORMS: dict[str, animation.Form] = {".gif": "gif", ".png": "apng", ".apng": "apng", ".webp": "webp"}
+
+
+class _Clusters(click.ParamType[Any]):
+    """A number of clusters, or "auto"."""
+
+    name = "number|auto"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "auto" or isinstance(value, int):
+            return value
+        if not (value.isascii() and value.isdigit()):
+            self.fail(f"{value!r} is neither a number nor 'auto'", param, ctx)
+        return int(value)
+
+
+@click.command()
+@click.argument("folder", type=_RUN)
+@click.option("--csv", "table", required=True, type=_IN, help="The table.")
+@click.option("-o", "--output", type=_OUT, help="Where to write the answer.  [default: standard output]")
+@click.option("--clusters", type=_Clusters(), default="auto", show_default=True, help="How many clusters.")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON instead of CSV.")
+def predict(folder: Path, table: Path, output: Path | None, clusters: Any, as_json: bool) -> None:
+    """Say of each row of a table on which unit it falls, how far it is from that, and in which cluster.
+
+    FOLDER is that of a run.
+    """
+    run = RunFolder.open(folder)
+    weights, samples = run.weights(), _samples(run, table)
+    labels = cluster_units(weights, clusters).labels
+    found = match(weights, samples)
+    units = found.units[:, 0]
+    x, y = np.divmod(units, weights.shape[1])
+    columns = {
+        "bmu_x": x.tolist(),
+        "bmu_y": y.tolist(),
+        "distance": found.distances[:, 0].tolist(),
+        "cluster": labels.reshape(-1)[units].tolist(),
+    }
+    rows = list(zip(*columns.values(), strict=True))
+    with click.open_file(
+        str(output) if output else "-", "w", encoding="utf-8", atomic=output is not None
+    ) as file:
+        if as_json:
+            json.dump({"results": [dict(zip(columns, row, strict=True)) for row in rows]}, file)
+            file.write("\n")
+        else:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(columns)
+            writer.writerows(rows)
+
+
+@click.command()
+@click.argument("folder", type=_RUN)
+@click.option("--view", type=click.Choice(VIEWS), default="map", show_default=True, help="What to draw.")
+@click.option("-o", "--output", type=_OUT, help="The file: .png, .svg or .html.  [default: VIEW.png]")
+@click.option("--annotated", is_flag=True, help="With axes, titles and colour bars, as .svg is.")
+@click.option("--scale", type=click.IntRange(1), help="Pixels of a unit.")
+@click.option("--component", type=click.IntRange(0), help="The only component plane to draw.")
+@click.option("--clusters", type=click.IntRange(1), help="How many clusters to draw.")
+def show(folder: Path, view: Any, output: Path | None, annotated: bool, **options: Any) -> None:
+    """Draw a view of a map, or make a page of all of them.
+
+    FOLDER is that of a run. A file that ends in .html is the report.
+    """
+    run, path = RunFolder.open(folder), output or Path(f"{view}.png")
+    if path.suffix == ".html":
+        _write(path, report(run.card(), run.weights(), run.samples()).encode())
+        return
+    if path.suffix not in (".png", ".svg"):
+        raise click.UsageError(f"{path}: the name of the file must end in .png, .svg or .html")
+    form: Any = path.suffix[1:]
+    drawn = draw_view(
+        view,
+        run.weights(),
+        run.samples(),
+        geometry=run.geometry(),
+        preparation=run.preparation(),
+        form=form,
+        annotated=annotated or form == "svg",
+        **options,
+    )
+    _write(path, drawn)
+
+
+@click.command()
+@click.argument("folder", type=_RUN)
+@click.option(
+    "-o", "--output", type=_OUT, default="training.gif", show_default=True, help=".gif, .png or .webp."
+)
+@click.option("--frames", type=click.IntRange(2), default=24, show_default=True, help="How many frames.")
+@click.option("--spacing", type=click.Choice(["even", "logarithmic"]), default="even", show_default=True)
+@click.option("--scale", type=click.IntRange(1), help="Pixels of a unit.")
+@click.option("--milliseconds", type=click.IntRange(10), default=120, show_default=True, help="Of a frame.")
+@click.option("--no-captions", is_flag=True, help="Leave out what stands below each frame.")
+@loudness
+def animate(
+    folder: Path,
+    output: Path,
+    frames: int,
+    spacing: Any,
+    scale: int | None,
+    milliseconds: int,
+    **options: Any,
+) -> None:
+    """Make another animation of a run; it is trained once more for that.
+
+    FOLDER is that of a run.
+    """
+    if output.suffix not in _FORMS:
+        raise click.UsageError(f"{output}: the name of the file must end in {', '.join(_FORMS)}")
+    run = RunFolder.open(folder)
+    experiment, samples = run.experiment(), run.samples()
+    if samples is None:
+        raise RunError(f"the samples are not kept in {folder}: run its experiment.yaml again")
+    captured = Frames(frames, spacing=spacing)
+    bar = Bar(folder.name, quiet=options["quiet"], verbose=bool(options["verbose"]))
+    train(
+        samples,
+        experiment.parameters,
+        observers=[captured, bar],
+        batch_size=experiment.batch_size,
+        missing="mask",
+    )
+    made = animation.animate(
+        captured.frames,
+        form=_FORMS[output.suffix],
+        scale=scale,
+        geometry=experiment.parameters.geometry,
+        milliseconds=milliseconds,
+        captions=not options["no_captions"],
+    )
+    _write(output, made.content)
+
+
+def _samples(run: RunFolder, path: Path) -> FloatArray:
+    """Return the rows of a table as samples, prepared as those were that the map was trained on."""
+    preparation = run.preparation()
+    if preparation is not None:
+        absent = run.experiment().data.options.get("absent")
+        options = {"absent": absent, "categorical": list(preparation.categorical)}
+        return preparation.transform(read_table(path, options))
+    columns = read_table(path, {})
+    dimension = run.weights().shape[2]
+    for name, values in columns.items():
+        if not isinstance(values, np.ndarray):
+            raise InvalidDataError(f"{path}: the column {name!r} has to hold numbers")
+    if len(columns) != dimension:
+        raise InvalidDataError(f"{path} has {len(columns)} columns, but the map was trained on {dimension}")
+    return as_samples(np.column_stack([np.asarray(values) for values in columns.values()]))
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file, and its name for a script."""
+    write_whole(path, content)
+    sys.stdout.write(f"{path}\n")

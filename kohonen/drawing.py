@@ -1,0 +1,140 @@
+"""Every view of a map by its name, as the bytes of a file: plain pixels, or an annotated figure."""
+
+from typing import Any, Literal, TypeAlias, get_args
+
+from kohonen.data import FloatArray
+from kohonen.errors import InvalidParameterError
+from kohonen.geometry import PLANAR, Geometry
+from kohonen.panels import (
+    NEEDS_SAMPLES,
+    draw_clusters,
+    draw_errors,
+    draw_hits,
+    draw_planes,
+    draw_u_matrix,
+)
+from kohonen.pictures import draw_input_output, draw_map, encode_png
+from kohonen.preparation import Preparation
+
+__all__ = ["VIEWS", "Form", "View", "draw_view"]
+
+View: TypeAlias = Literal["map", "input-output", "u-matrix", "planes", "hits", "errors", "clusters"]
+Form: TypeAlias = Literal["png", "svg"]
+
+VIEWS: tuple[View, ...] = get_args(View)
+
+#: Dots per inch of a figure, for each pixel of a unit that is asked for.
+DPI = 100
+
+
+def draw_view(
+    view: View,
+    weights: FloatArray,
+    samples: FloatArray | None = None,
+    *,
+    geometry: Geometry = PLANAR,
+    preparation: Preparation | None = None,
+    form: Form = "png",
+    annotated: bool = False,
+    scale: int | None = None,
+    component: int | None = None,
+    clusters: int | None = None,
+) -> bytes:
+    """Draw a view of a map.
+
+    Parameters
+    ----------
+    view : str
+        One of `VIEWS`.
+    weights : ndarray of shape (width, height, dim)
+        The map.
+    samples : ndarray of shape (n, dim), optional
+        What it was trained on, which some views need.
+    geometry : Geometry, optional
+        The kind of grid.
+    preparation : Preparation, optional
+        How the samples were made from a table: component planes are in its units, and have its names.
+    form : {"png", "svg"}, default "png"
+        The kind of file; SVG is for annotated figures.
+    annotated : bool, default False
+        Whether it has axes, titles, colour bars and legends; with matplotlib.
+    scale : int, optional
+        Pixels of a unit's width; of a figure, how many times it is to be as large.
+    component : int, optional
+        The only component plane to draw.
+    clusters : int, optional
+        How many clusters to draw; as many as suit by default.
+
+    Returns
+    -------
+    bytes
+        The file.
+
+    Raises
+    ------
+    InvalidParameterError
+        For a view that there is not, that needs samples, or that has no such form.
+    """
+    if view not in VIEWS:
+        known = ", ".join(VIEWS)
+        raise InvalidParameterError(f"there is no view {view!r}, but {known}", parameter="view")
+    if samples is None and view in NEEDS_SAMPLES:
+        raise InvalidParameterError(
+            f"the view {view!r} needs the samples that the map was trained on", parameter="view"
+        )
+    if form == "svg" and not annotated:
+        raise InvalidParameterError("SVG is for annotated figures", parameter="form")
+    names = None
+    if preparation is not None and view == "planes":
+        weights, names = preparation.inverse(weights), preparation.components
+    if annotated:
+        return _figure(view, weights, samples, geometry, form, names, scale, component, clusters)
+    size: dict[str, Any] = {"scale": scale, "geometry": geometry}
+    match view, samples:
+        case "input-output", given if given is not None:
+            pixels = draw_input_output(given, weights, **size)
+        case "hits", given if given is not None:
+            pixels = draw_hits(weights, given, **size)
+        case "errors", given if given is not None:
+            pixels = draw_errors(weights, given, **size)
+        case "u-matrix", _:
+            pixels = draw_u_matrix(weights, **size)
+        case "planes", _:
+            pixels = draw_planes(weights, component=component, names=names, **size)
+        case "clusters", _:
+            pixels = draw_clusters(weights, k=clusters or "auto", **size)
+        case _:
+            pixels = draw_map(weights, **size)
+    return encode_png(pixels)
+
+
+def _figure(
+    view: View,
+    weights: FloatArray,
+    samples: FloatArray | None,
+    geometry: Geometry,
+    form: Form,
+    names: tuple[str, ...] | None,
+    scale: int | None,
+    component: int | None,
+    clusters: int | None,
+) -> bytes:
+    # With matplotlib, which is heavy and seldom needed.
+    from kohonen import figures
+
+    match view, samples:
+        case "hits", given if given is not None:
+            figure = figures.plot_hits(weights, given, geometry=geometry)
+        case "errors", given if given is not None:
+            figure = figures.plot_unit_errors(weights, given, geometry=geometry)
+        case "u-matrix", _:
+            figure = figures.plot_u_matrix(weights, geometry=geometry)
+        case "planes", _:
+            figure = figures.plot_component_planes(
+                weights, component_names=names, component=component, geometry=geometry
+            )
+        case "clusters", _:
+            figure = figures.plot_clusters(weights, k=clusters or "auto", geometry=geometry)
+        case _:
+            figure = figures.plot_som_grid(weights, geometry=geometry)
+    return figures.encode_figure(figure, form, dpi=DPI * (scale or 1))

@@ -1,0 +1,89 @@
+"""What a run leaves: the files that are made when its training is over."""
+
+import csv
+import io
+import json
+from typing import Any
+
+from kohonen.animation import animate, drawn_units
+from kohonen.cards import preparation_of
+from kohonen.data import FloatArray
+from kohonen.drawing import VIEWS, draw_view
+from kohonen.experiments.experiment import Experiment
+from kohonen.experiments.folder import RunFolder
+from kohonen.files import npy
+from kohonen.pictures import are_colours, draw_units, encode_png, unit_pixels
+from kohonen.report import report
+from kohonen.sketches import Sketch
+from kohonen.training import TrainedMap
+
+__all__ = ["write_results"]
+
+#: More component planes than these make no picture that anybody looks at, unless it is asked for.
+MOST_PLANES = 64
+#: What an animation is large at most: larger ones are scaled down.
+MOST_ANIMATION_BYTES, MOST_ANIMATION_PIXELS = 64 * 2**20, 200_000_000
+
+
+def write_results(
+    folder: RunFolder,
+    experiment: Experiment,
+    samples: FloatArray,
+    trained: TrainedMap,
+    card: dict[str, Any],
+    frames: list[Sketch],
+) -> tuple[dict[str, Any], ...]:
+    """Write the files of a run whose training is over, the card last, and return its telemetry."""
+    folder.write("weights.npy", npy(trained.weights))
+    folder.write("history.csv", _history(card))
+    _animation(folder, experiment, frames)
+    for view in _views(experiment, trained.weights, samples):
+        drawn = draw_view(
+            view,
+            trained.weights,
+            samples,
+            geometry=experiment.parameters.geometry,
+            preparation=preparation_of(card),
+        )
+        folder.write(f"views/{view}.png", drawn)
+    if experiment.output.report:
+        folder.write("report.html", report(card, trained.weights, samples).encode())
+    lines = folder.telemetry_file.read_text(encoding="utf-8").splitlines()
+    folder.write("card.json", json.dumps(card, indent=2).encode() + b"\n")
+    return tuple(json.loads(line) for line in lines)
+
+
+def _history(card: dict[str, Any]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["iteration", "quantization_error"])
+    for point in card["quality"]["history"]["points"]:
+        writer.writerow([point["iteration"], repr(point["quantization_error"])])
+    return text.getvalue().encode()
+
+
+def _animation(folder: RunFolder, experiment: Experiment, frames: list[Sketch]) -> None:
+    geometry = experiment.parameters.geometry
+    if experiment.output.gif:
+        made = animate(
+            frames, geometry=geometry, most_bytes=MOST_ANIMATION_BYTES, most_pixels=MOST_ANIMATION_PIXELS
+        )
+        folder.write("training.gif", made.content)
+    if experiment.output.single_frames:
+        for frame, units in zip(frames, drawn_units(frames), strict=True):
+            pixels = draw_units(units, scale=unit_pixels(*units.shape[:2]), geometry=geometry)
+            folder.write(f"frames/{frame.record.iteration:09d}.png", encode_png(pixels))
+
+
+def _views(experiment: Experiment, weights: FloatArray, samples: FloatArray) -> list[Any]:
+    """Return which views to draw: those asked for, or all that show something."""
+    if experiment.output.views is not None:
+        return list(experiment.output.views)
+    left_out = set()
+    if not are_colours(weights):
+        left_out.add("map")
+    if not are_colours(samples):
+        left_out.add("input-output")
+    if weights.shape[2] > MOST_PLANES:
+        left_out.add("planes")
+    return [view for view in VIEWS if view not in left_out]

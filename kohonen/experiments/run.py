@@ -1,0 +1,248 @@
+"""Runs: a training in a folder, begun or gone on with, and what is made of it in the end.
+
+A run that is interrupted at any moment, and gone on with, ends with the files of one that was not, bit for
+bit but for the times that they tell.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from kohonen.cards import make_card
+from kohonen.checkpoints import Checkpoint
+from kohonen.data import FloatArray
+from kohonen.errors import InvalidExperimentError, RunError
+from kohonen.experiments.experiment import Experiment
+from kohonen.experiments.folder import RunFolder
+from kohonen.experiments.results import write_results
+from kohonen.experiments.sources import Loaded, load_samples, named
+from kohonen.experiments.telemetry import Telemetry
+from kohonen.frames import Moments
+from kohonen.history import History
+from kohonen.identity import fingerprint, model_id
+from kohonen.observers import Checkpoints
+from kohonen.quality import assess
+from kohonen.sketches import Sketches
+from kohonen.training import Observer, TrainedMap, train
+
+__all__ = ["Finished", "carry_on", "start"]
+
+#: What has been seen of a training that has not begun.
+_NOTHING: dict[str, Any] = {
+    "history": [],
+    "lines": 0,
+    "seconds": 0.0,
+    "frames": [],
+    "stopped_early": False,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run that is complete.
+
+    Attributes
+    ----------
+    folder : RunFolder
+        Its folder.
+    experiment : Experiment
+        What was asked for, with nothing left open.
+    samples : ndarray of shape (n, dim)
+        What it was trained on.
+    trained : TrainedMap
+        The map.
+    card : dict
+        What there is to say about it.
+    telemetry : tuple of dict
+        The course of the training.
+    """
+
+    folder: RunFolder
+    experiment: Experiment
+    samples: FloatArray
+    trained: TrainedMap
+    card: dict[str, Any]
+    telemetry: tuple[dict[str, Any], ...]
+
+
+def start(
+    experiment: Experiment,
+    folder: str | Path,
+    *,
+    overwrite: bool = False,
+    observers: Sequence[Observer] = (),
+    should_stop: Callable[[], bool] | None = None,
+) -> Finished | None:
+    """Begin a run in a folder of its own, and train.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        What is wanted.
+    folder : str or Path
+        Where; there must be nothing yet.
+    overwrite : bool, default False
+        Whether a run that is there is replaced.
+    observers, should_stop
+        As in `kohonen.train`, besides the observers that the experiment names.
+
+    Returns
+    -------
+    Finished or None
+        None when the training was stopped: `carry_on` goes on with it.
+
+    Raises
+    ------
+    KohonenError
+        When something that was asked for cannot be done.
+    OSError
+        When a file cannot be read or written.
+    """
+    RunFolder(folder).check_free(overwrite=overwrite)
+    experiment = replace(experiment, parameters=experiment.parameters.seeded())
+    loaded = load_samples(experiment)
+    _observers(experiment)  # what cannot be found is told before there is a folder
+    resolved = experiment.resolved(fingerprint(loaded.samples))
+    made = RunFolder.create(folder, resolved, loaded, overwrite=overwrite)
+    return carry_on(made, observers=observers, should_stop=should_stop)
+
+
+def carry_on(
+    folder: RunFolder,
+    *,
+    observers: Sequence[Observer] = (),
+    should_stop: Callable[[], bool] | None = None,
+) -> Finished | None:
+    """Train the map of a run, from its last checkpoint where there is one.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        The run, which is not complete.
+    observers, should_stop
+        As in `start`.
+
+    Returns
+    -------
+    Finished or None
+        None when the training was stopped.
+
+    Raises
+    ------
+    RunError
+        When the run is complete, another process works on it, or its files are damaged.
+    """
+    if folder.complete:
+        raise RunError(f"the run in {folder.path} is complete already")
+    with folder.locked():
+        experiment, samples = folder.experiment(), folder.samples()
+        if samples is None:
+            raise RunError(f"{folder.samples_file} is gone, without which the run cannot go on")
+        loaded = Loaded(samples, folder.preparation())
+        return _Part(folder, experiment, loaded).train(observers, should_stop)
+
+
+class _Part:
+    """A training, or what is left of it."""
+
+    def __init__(self, folder: RunFolder, experiment: Experiment, loaded: Loaded) -> None:
+        self._folder, self._experiment, self._loaded = folder, experiment, loaded
+        self._saved = folder.saved()
+        state: dict[str, Any] = {
+            "history": [],
+            "lines": 0,
+            "seconds": 0.0,
+            "frames": [],
+            "stopped_early": False,
+        }
+        if self._saved is not None:
+            state = self._saved.state
+        self._stopped_early = bool(state["stopped_early"])
+        output = experiment.output
+        self._history = History(0, [(int(at), float(error)) for at, error in state["history"]])
+        self._pieces: list[dict[str, str]] = list(state["frames"])
+        self._before = folder.saved_frames(self._pieces)
+        captured = self._before[-1].record.iteration if self._before else None
+        moments = Moments(output.frames, output.spacing)
+        self._frames = Sketches(moments, begun=0, captured=captured) if output.needs_frames else None
+        self._telemetry = Telemetry(
+            folder.telemetry_file, lines=output.telemetry, kept=state["lines"], seconds=state["seconds"]
+        )
+
+    def train(self, observers: Sequence[Observer], should_stop: Callable[[], bool] | None) -> Finished | None:
+        experiment, saved = self._experiment, self._saved
+        own: list[Observer] = [self._history, self._telemetry]
+        if self._frames is not None:
+            own.append(self._frames)
+        saver = Checkpoints(self._save, seconds=experiment.output.checkpoint_seconds, essential=True)
+        try:
+            trained = train(
+                self._loaded.samples,
+                experiment.parameters,
+                initial_weights=saved.weights if saved else None,
+                first_iteration=saved.iteration if saved else 0,
+                should_stop=(lambda: True) if self._stopped_early else should_stop,
+                observers=[*own, *_observers(experiment), *observers, saver],
+                batch_size=experiment.batch_size,
+                missing="mask",
+            )
+            trained = replace(trained, seconds=self._telemetry.seconds)
+            self._stopped_early |= self._telemetry.stopped_early
+            self._save(trained.iterations, trained.weights)
+        finally:
+            self._telemetry.close()
+        if trained.stopped and not self._stopped_early:
+            return None
+        return self._finish(trained)
+
+    def _save(self, iteration: int, weights: FloatArray) -> None:
+        """Save the map and what has been seen of its training so far, the frames piece by piece."""
+        self._telemetry.sync()
+        if self._frames is not None and self._frames.sketches:
+            self._pieces.append(self._folder.save_frames(self._frames.sketches))
+            self._before += self._frames.sketches
+            self._frames.sketches.clear()
+        state = {
+            "history": self._history.points,
+            "lines": self._telemetry.written,
+            "seconds": self._telemetry.seconds,
+            "frames": self._pieces,
+            "stopped_early": self._stopped_early,
+        }
+        self._folder.save(Checkpoint(iteration, weights, state))
+
+    def _finish(self, trained: TrainedMap) -> Finished:
+        """Write what came of it, the card last."""
+        folder, experiment, samples = self._folder, self._experiment, self._loaded.samples
+        table = self._loaded.preparation
+        prepared = None if table is None else table.to_json()
+        known = model_id(fingerprint(samples), experiment.parameters, preparation=prepared)
+        card = make_card(
+            None if trained.stopped else known,
+            trained,
+            assess(trained.weights, samples, experiment.parameters.geometry),
+            samples,
+            keep_data=experiment.keep_data,
+            history=self._history,
+            preparation=table,
+        )
+        card["run_name"] = experiment.run_name
+        if trained.stopped:
+            card["stopped_at"] = trained.iterations
+        telemetry = write_results(folder, experiment, samples, trained, card, self._before)
+        if not experiment.keep_data:
+            folder.samples_file.unlink(missing_ok=True)
+        folder.forget_checkpoints()
+        return Finished(folder, experiment, samples, trained, card, telemetry)
+
+
+def _observers(experiment: Experiment) -> list[Observer]:
+    """Make the observers that an experiment names."""
+    made = []
+    for target in experiment.observers:
+        observer = named(target, experiment.code)()
+        if not isinstance(observer, Observer):
+            raise InvalidExperimentError(f"{target!r} must return an Observer, but returns {observer!r}")
+        made.append(observer)
+    return made

@@ -1,0 +1,201 @@
+"""Where the samples of an experiment come from."""
+
+import importlib
+import sys
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kohonen.colours import parse_colours
+from kohonen.data import FloatArray, as_samples
+from kohonen.errors import InvalidDataError, InvalidExperimentError, InvalidTableError
+from kohonen.experiments.experiment import Data, Experiment
+from kohonen.identity import fingerprint
+from kohonen.preparation import Preparation
+from kohonen.tables import Table, read_csv
+
+__all__ = ["Loaded", "image_colours", "load_samples", "named", "random_samples", "read_table"]
+
+_DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
+
+#: An image of more pixels is looked at in part, evenly.
+MOST_PIXELS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Samples as they are trained on.
+
+    Attributes
+    ----------
+    samples : ndarray of shape (n, dim)
+        The samples, with NaN for what is missing.
+    preparation : Preparation or None
+        How they were made from a table, if they were.
+    """
+
+    samples: FloatArray
+    preparation: Preparation | None = None
+
+
+def load_samples(experiment: Experiment) -> Loaded:
+    """Return the samples of an experiment.
+
+    Raises
+    ------
+    InvalidDataError
+        When they cannot be used, or are not those that the experiment was made with.
+    OSError
+        When a file cannot be read.
+    """
+    data = experiment.data
+    if data.kind == "csv":
+        loaded = _table(data.options)
+    else:
+        loaded = Loaded(as_samples(_LOADERS[data.kind](data.options, experiment)))
+    if data.fingerprint is not None and fingerprint(loaded.samples) != data.fingerprint:
+        raise InvalidDataError(
+            f"the data ({_place(data)}) are not those that this experiment was made with: bring those back, "
+            "or remove 'fingerprint' from its file to train another map"
+        )
+    return loaded
+
+
+def read_table(path: Path, options: Mapping[str, Any]) -> Table:
+    """Read a table with named columns from CSV, as an experiment's options say.
+
+    Raises
+    ------
+    InvalidTableError
+        When it is none; the message has the file and the line.
+    OSError
+        When the file cannot be read.
+    """
+    between = options.get("delimiter")
+    content = path.read_bytes()
+    try:
+        return read_csv(
+            content,
+            delimiter=None if between is None else _DELIMITERS[between],
+            **{name: options[name] for name in ("ignore", "categorical", "absent") if options.get(name)},
+        )
+    except InvalidTableError as error:
+        raise InvalidTableError(f"{path}: {error}", column=error.column, row=error.row) from error
+
+
+def random_samples(count: int, dimension: int, seed: int) -> FloatArray:
+    """Return random samples in [0, 1), of shape (count, dimension); of three values, the demo's colours."""
+    # Not the seed alone, or they would be the first weights of the map.
+    return np.random.default_rng([seed, 1]).random((count, dimension))
+
+
+def image_colours(path: Path, count: int) -> FloatArray:
+    """Return the colours that an image is made of, those of the most pixels first: (count, 3) at most.
+
+    They are chosen by P. Heckbert's median cut ("Color image quantization for frame buffer display", 1982).
+
+    Raises
+    ------
+    InvalidDataError
+        When the file is no image that Pillow knows.
+    OSError
+        When it cannot be read.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path) as image:
+                pixels = np.asarray(image.convert("RGB")).reshape(-1, 3)
+    except (UnidentifiedImageError, Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise InvalidDataError(f"{path} is no image that can be read: {error}") from error
+    pixels = pixels[:: -(-len(pixels) // MOST_PIXELS)]
+    reduced = Image.fromarray(pixels[None]).quantize(count, method=Image.Quantize.MEDIANCUT)
+    table = np.array(reduced.getpalette(), dtype=np.float64).reshape(-1, 3)
+    places, counts = np.unique(np.asarray(reduced), return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    return np.asarray(table[places[order]] / 255)
+
+
+def named(target: str, folder: Path) -> Callable[..., Any]:
+    """Return what ``module:callable`` names. Importing it runs the module's code.
+
+    Parameters
+    ----------
+    target : str
+        The module and the callable, with dots where it is inside something.
+    folder : Path
+        Where modules are looked for first.
+
+    Raises
+    ------
+    InvalidExperimentError
+        When there is no such thing.
+    """
+    module, _, path = target.partition(":")
+    if not module or not path:
+        raise InvalidExperimentError(f"{target!r} must be module:callable, as in 'mydata:load'")
+    before = list(sys.path)
+    sys.path.insert(0, str(folder))
+    try:
+        found: Any = importlib.import_module(module)
+        for name in path.split("."):
+            found = getattr(found, name)
+    except (ImportError, AttributeError) as error:
+        raise InvalidExperimentError(
+            f"{target!r} is not to be found, neither in {folder} nor among the installed modules: {error}"
+        ) from error
+    finally:
+        sys.path[:] = before
+    if not callable(found):
+        raise InvalidExperimentError(f"{target!r} is no callable, but {found!r}")
+    made: Callable[..., Any] = found
+    return made
+
+
+def _random(options: dict[str, Any], experiment: Experiment) -> FloatArray:
+    seed: Any = options.get("random_state")
+    if seed is None:
+        seed = experiment.parameters.seeded().random_state
+    return random_samples(options["samples"], options["dimension"], seed)
+
+
+def _npy(options: dict[str, Any], experiment: Experiment) -> Any:
+    try:
+        array = np.load(options["path"], allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise InvalidDataError(f"{options['path']} is no .npy file of numbers: {error}") from error
+    if not isinstance(array, np.ndarray):
+        raise InvalidDataError(f"{options['path']} is an archive of arrays: save the samples as .npy")
+    return array
+
+
+def _table(options: Mapping[str, Any]) -> Loaded:
+    table = read_table(Path(options["path"]), options)
+    preparation = Preparation.fit(
+        table, normalisation=options.get("normalisation", "z-score"), missing=options["missing"]
+    )
+    return Loaded(preparation.transform(table), preparation)
+
+
+def _call(options: dict[str, Any], experiment: Experiment) -> Any:
+    return named(options["target"], experiment.code)(**options.get("arguments", {}))
+
+
+def _place(data: Data) -> str:
+    return str(data.options.get("path") or data.options.get("target") or data.kind)
+
+
+_LOADERS: dict[str, Callable[[dict[str, Any], Experiment], Any]] = {
+    "random": _random,
+    "colours": lambda options, _: parse_colours(options["values"], colour_range=options["range"]),
+    "values": lambda options, _: options["rows"],
+    "npy": _npy,
+    "image": lambda options, _: image_colours(Path(options["path"]), options["colours"]),
+    "call": _call,
+}

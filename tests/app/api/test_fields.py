@@ -1,0 +1,51 @@
+"""Requests take their training's parameters from the library, which is the one place that defines them."""
+
+import ast
+import inspect
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import pytest
+from pydantic import BaseModel
+
+from app.api import fit_schemas, schemas, training_schemas
+from app.api.fields import LARGEST_INTEGER
+from kohonen import Parameters
+from kohonen.parameters import DEFINITIONS
+
+MODELS = [training_schemas.TrainingBody, fit_schemas.FitBody, schemas.DemoQuery]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_bounds_are_those_of_the_library(model: type[BaseModel]) -> None:
+    properties = model.model_json_schema()["properties"]
+    for name in set(properties) & set(DEFINITIONS):
+        about, told = DEFINITIONS[name], properties[name]
+        kinds = [kind for kind in told.get("anyOf", [told]) if kind.get("type") != "null"]
+        (kind,) = kinds
+        assert kind.get("minimum") == about.least
+        assert kind.get("exclusiveMinimum") == about.above
+        assert kind.get("maximum") == (LARGEST_INTEGER if about.kind is int else about.most)
+        assert tuple(kind.get("enum", ())) == about.choices
+
+
+def test_a_training_has_all_parameters_with_their_defaults_and_help() -> None:
+    fields = training_schemas.TrainingBody.model_fields
+    hints = get_type_hints(Parameters)
+    for name, about in DEFINITIONS.items():
+        assert (fields[name].default, fields[name].description) == (about.default, about.help)
+        assert set(get_args(fields[name].annotation)) == set(get_args(hints[name]))
+
+
+@pytest.mark.parametrize("module", [training_schemas, fit_schemas, schemas])
+def test_no_schema_spells_one_out(module: Any) -> None:
+    tree = ast.parse(Path(inspect.getfile(module)).read_text())
+    spelt = [
+        ast.unparse(node.target)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.AnnAssign)
+        and ast.unparse(node.target) in DEFINITIONS
+        and node.value is not None
+        and not ast.unparse(node.value).startswith("parameter(")
+    ]
+    assert spelt == []

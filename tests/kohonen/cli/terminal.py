@@ -1,0 +1,9 @@
+"""The command as a shell calls it, in this process."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+__all__ = ["Terminal"]
+
+#: Called with arguments: returns the exit code, standard output and standard error.
+Terminal: TypeAlias = Callable[..., tuple[int, str, str]]

@@ -1,0 +1,101 @@
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from kohonen import SelfOrganizingMap
+from kohonen.clusters import cluster_units
+from tests.kohonen.cli.terminal import Terminal
+
+SMALL = ("--width", "5", "--height", "4", "--iterations", "30", "--random-state", "7", "--no-gif", "-q")
+
+
+@pytest.fixture
+def run(kohonen: Terminal) -> Path:
+    """Train a small map in the folder ``run``."""
+    assert kohonen("train", *SMALL, "--folder", "run")[0] == 0
+    return Path("run")
+
+
+def test_a_table_s_rows_find_their_units(kohonen: Terminal, run: Path) -> None:
+    Path("new.csv").write_text("r,g,b\n0.9,0.2,0.3\n1,0.8,0\n")
+    code, out, _ = kohonen("predict", "run", "--csv", "new.csv", "--clusters", "3")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    weights = np.load(run / "weights.npy")
+    som = SelfOrganizingMap(5, 4)
+    som.weights_, som.n_features_in_ = weights, 3
+    labels = cluster_units(weights, 3).labels
+    assert code == 0
+    assert list(rows[0]) == ["bmu_x", "bmu_y", "distance", "cluster"]
+    samples = np.array([[0.9, 0.2, 0.3], [1, 0.8, 0]])
+    for row, (x, y), distances in zip(rows, som.predict(samples), som.transform(samples), strict=True):
+        assert (int(row["bmu_x"]), int(row["bmu_y"]), int(row["cluster"])) == (x, y, labels[x, y])
+        assert float(row["distance"]) == pytest.approx(distances.min(), rel=1e-12)
+    assert kohonen("predict", "run", "--csv", "new.csv", "--clusters", "3", "-o", "out.csv") == (0, "", "")
+    assert Path("out.csv").read_text() == out
+    told = json.loads(kohonen("predict", "run", "--csv", "new.csv", "--json")[1])
+    assert [one["bmu_x"] for one in told["results"]] == [int(row["bmu_x"]) for row in rows]
+
+
+def test_a_table_is_prepared_as_the_one_that_was_trained_on(kohonen: Terminal) -> None:
+    Path("a.csv").write_text("id,price,colour\n1,2.5,red\n2,NA,blue\n3,4.5,red\n")
+    code, _, err = kohonen(
+        "train", *SMALL, "--folder", "run", "--csv", "a.csv", "--ignore", "id", "--absent", "NA"
+    )
+    assert code == 0, err
+    Path("new.csv").write_text("colour;price\nred;2.5\nblue;NA\n")
+    code, out, err = kohonen("predict", "run", "--csv", "new.csv", "--clusters", "2")
+    assert code == 0, err
+    samples = np.load("run/samples.npy")
+    som = SelfOrganizingMap(5, 4, missing="mask")
+    som.weights_, som.n_features_in_ = np.load("run/weights.npy"), samples.shape[1]
+    found = [(int(row["bmu_x"]), int(row["bmu_y"])) for row in csv.DictReader(io.StringIO(out))]
+    assert found == [tuple(unit) for unit in som.predict(samples)[:2].tolist()]
+    Path("new.csv").write_text("colour\nred\n")
+    assert "there is no column 'price'" in kohonen("predict", "run", "--csv", "new.csv")[2]
+    assert kohonen("show", "run", "--view", "planes") == (0, "planes.png\n", "")
+
+
+def test_a_table_that_does_not_suit_the_map(kohonen: Terminal, run: Path) -> None:
+    Path("new.csv").write_text("a,b,c\n1,2,x\n")
+    assert "the column 'c' has to hold numbers" in kohonen("predict", "run", "--csv", "new.csv")[2]
+    Path("new.csv").write_text("a,b\n1,2\n")
+    code, out, err = kohonen("predict", "run", "--csv", "new.csv")
+    assert (code, out) == (1, "")
+    assert "new.csv has 2 columns, but the map was trained on 3" in err
+    assert (
+        "neither a number nor 'auto'" in kohonen("predict", "run", "--csv", "new.csv", "--clusters", "x")[2]
+    )
+
+
+def test_views_become_files(kohonen: Terminal, run: Path) -> None:
+    assert kohonen("show", "run") == (0, "map.png\n", "")
+    assert Path("map.png").read_bytes() == (run / "views" / "map.png").read_bytes()
+    assert kohonen("show", "run", "--view", "planes", "-o", "a.svg")[:2] == (0, "a.svg\n")
+    assert "<svg" in Path("a.svg").read_text()
+    for options in (["--annotated"], ["--scale", "3"], ["--component", "1", "--view", "planes"]):
+        assert kohonen("show", "run", *options)[0] == 0
+    assert "must end in .png, .svg or .html" in kohonen("show", "run", "-o", "a.jpg")[2]
+    assert kohonen("show", "run", "-o", "a.html")[:2] == (0, "a.html\n")
+    assert Path("a.html").read_text() == (run / "report.html").read_text()
+    (run / "samples.npy").unlink()
+    assert "needs the samples" in kohonen("show", "run", "--view", "hits")[2]
+
+
+@pytest.mark.parametrize(("name", "form"), [("a.gif", "GIF"), ("a.png", "PNG"), ("a.webp", "WEBP")])
+def test_animations_of_every_form(kohonen: Terminal, run: Path, name: str, form: str) -> None:
+    assert kohonen("animate", "run", "-o", name, "--frames", "4", "-q") == (0, f"{name}\n", "")
+    with Image.open(name) as animation:
+        assert (animation.format, getattr(animation, "n_frames", 1)) == (form, 4)
+
+
+def test_animations_that_cannot_be_made(kohonen: Terminal, run: Path) -> None:
+    assert kohonen("animate", "run", "-o", "a.mp4")[0] == 2
+    (run / "samples.npy").unlink()
+    code, _, err = kohonen("animate", "run")
+    assert code == 1
+    assert "the samples are not kept in run" in err

@@ -1,0 +1,105 @@
+"""Processes that are killed while they train, at random moments, and gone on with."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.kohonen.experiments.runs import told
+
+ROOT = Path(__file__).parents[3]
+
+EXPERIMENT = """\
+data: {random: {samples: 30, dimension: 3}}
+parameters: {width: 40, height: 30, iterations: 3000, random_state: 3}
+output: {frames: 6, telemetry: 60, checkpoint_seconds: 1e-9, views: [map]}
+"""
+
+#: Kills its own process between two iterations, so that it comes there on the slowest machine.
+MODULE = """\
+import os, signal
+from kohonen import Observer
+
+class Killer(Observer):
+    def after_iteration(self, training):
+        if training.iteration == int(os.environ.get("DIE_AT", "-1")):
+            os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def kohonen(*arguments: str, folder: Path, **variables: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "kohonen", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def end(process: "subprocess.Popen[bytes]") -> int:
+    process.communicate(timeout=120)
+    return process.returncode
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "killer_of_test.py").write_text(MODULE)
+    (tmp_path / "a.yaml").write_text(EXPERIMENT + "observers: ['killer_of_test:Killer']\n")
+    assert end(kohonen("train", "a.yaml", "--folder", "whole", folder=tmp_path)) == 0
+    return tmp_path
+
+
+def lines(folder: Path) -> int:
+    try:
+        return (folder / "telemetry.jsonl").read_bytes().count(b"\n")
+    except FileNotFoundError:
+        return 0
+
+
+def test_killed_at_any_moment_it_ends_alike(folder: Path) -> None:
+    chance, parts = random.Random(7), folder / "parts"
+    # At an iteration, wherever the last checkpoint is.
+    at = sorted(chance.sample(range(1, 3000), 3))
+    killed = end(kohonen("train", "a.yaml", "--folder", "parts", folder=folder, DIE_AT=str(at[0])))
+    assert killed == -signal.SIGKILL
+    for iteration in at[1:]:
+        assert end(kohonen("resume", "parts", folder=folder, DIE_AT=str(iteration))) == -signal.SIGKILL
+    # And from outside: somewhere in an iteration, or as a checkpoint is written, or before, or behind.
+    for _ in range(4):
+        wanted = lines(parts) + chance.randrange(4)
+        process = kohonen("resume", "parts", folder=folder)
+        until = time.monotonic() + 60
+        while process.poll() is None and lines(parts) < wanted and time.monotonic() < until:
+            time.sleep(0.0005)
+        process.kill()
+        end(process)
+    assert end(kohonen("resume", "parts", folder=folder)) == 0
+    assert told(parts) == told(folder / "whole")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_interrupted_it_says_how_to_go_on(folder: Path, number: signal.Signals, code: int) -> None:
+    long = (folder / "a.yaml").read_text().replace("iterations: 3000", "iterations: 100000000")
+    (folder / "long.yaml").write_text(long)
+    process = kohonen("train", "long.yaml", "--folder", "parts", folder=folder)
+    until = time.monotonic() + 60
+    # Signals are taken before the first iteration, and it is saved after that.
+    while not (folder / "parts" / "checkpoint" / "last.npz").exists() and time.monotonic() < until:
+        time.sleep(0.01)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert b"interrupted after " in said
+    assert said.endswith(b"to go on: kohonen resume parts\n")
+    told_by_info = kohonen("info", "parts", "--json", folder=folder)
+    out, _ = told_by_info.communicate(timeout=60)
+    info = json.loads(out)
+    assert info["state"] == "not complete"
+    assert info["iteration"] < 100000000
