@@ -71,6 +71,8 @@ class NumpyOnline:
         self._planes = _aligned(self._dimension + 1, cells)
         self._planes[:-1] = weights.reshape(cells, self._dimension).T
         self._grid = self._planes.reshape(-1, self._width, self._height)
+        # Views are made here and not in every step.
+        self._each_plane, self._each_grid = list(self._planes), list(self._grid)
         self._steps_since_norms = STEPS_BETWEEN_NORMS
         self._tolerance = self._error_of_scores(max(np.abs(samples).max(), np.abs(weights).max()))
         self._distances = _aligned(cells)
@@ -188,16 +190,14 @@ class NumpyOnline:
 
     def _move(self, sample: FloatArray, window: Window, theta: FloatArray) -> None:
         """Move the weights in a window towards a sample, and their squared norms along."""
-        if isinstance(window, slice):
-            planes, scores = self._planes, self._distances
-        else:
-            planes, scores = self._grid, self._distances_on_grid
         if self._dimension <= FEW_DIMENSIONS:
+            planes = self._each_plane if isinstance(window, slice) else self._each_grid
             _move_planes(sample, [plane[window] for plane in planes], theta)
         elif isinstance(window, slice):
-            _move_at_once(sample[:, None], planes[:, window], scores[window], theta)
+            _move_at_once(sample[:, None], self._planes[:, window], self._distances[window], theta)
         else:
-            _move_at_once(sample[:, None, None], planes[:, *window], scores[window], theta)
+            scores = self._distances_on_grid[window]
+            _move_at_once(sample[:, None, None], self._grid[:, *window], scores, theta)
 
     def _search(self, sample: FloatArray, product: FloatArray) -> int:
         """Return the cell of the best matching unit; `_distances` holds ``|W|^2 - 2 W.v`` then."""
