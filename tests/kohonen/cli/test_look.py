@@ -44,7 +44,18 @@ def test_a_table_s_rows_find_their_units(kohonen: Terminal, run: Path) -> None:
 def test_a_table_is_prepared_as_the_one_that_was_trained_on(kohonen: Terminal) -> None:
     Path("a.csv").write_text("id,price,colour\n1,2.5,red\n2,NA,blue\n3,4.5,red\n")
     code, _, err = kohonen(
-        "train", *SMALL, "--folder", "run", "--csv", "a.csv", "--ignore", "id", "--absent", "NA"
+        "train",
+        *SMALL,
+        "--folder",
+        "run",
+        "--csv",
+        "a.csv",
+        "--ignore",
+        "id",
+        "--absent",
+        "NA",
+        "--normalisation",
+        "none",
     )
     assert code == 0, err
     Path("new.csv").write_text("colour;price\nred;2.5\nblue;NA\n")
