@@ -11,16 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
-from kohonen.data import as_samples, as_weights
+from kohonen.data import Missing, as_samples, as_weights
 from kohonen.errors import InvalidDataError
+from kohonen.parameters import Parameters
 from kohonen.search import match
 from kohonen.som import SelfOrganizingMap
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["PyfuncMap", "read_map", "write_map"]
+__all__ = ["PyfuncMap", "estimator", "read_map", "write_map"]
 
 
 class PyfuncMap:
@@ -65,11 +67,35 @@ def read_map(path: Path) -> SelfOrganizingMap:
             told = json.loads(str(archive["training"]))
             weights = archive["weights"]
         iterations = int(told.pop("n_iter_"))
-        som = SelfOrganizingMap(**told)
-        width, height, dimension = som.parameters.width, som.parameters.height, weights.shape[-1]
-        som.weights_ = as_weights(weights, width=width, height=height, dimension=dimension)
-        som.n_iter_, som.n_features_in_ = iterations, dimension
-        som.random_state_ = som.parameters.random_state
+        missing = told.pop("missing")
+        return estimator(Parameters(**told), weights, iterations, missing=missing)
     except (OSError, EOFError, ValueError, LookupError, TypeError, zipfile.BadZipFile) as error:
         raise InvalidDataError(f"{path.name} does not hold a map: {error}") from error
+
+
+def estimator(
+    parameters: Parameters, weights: npt.ArrayLike, iterations: int, *, missing: Missing = "error"
+) -> SelfOrganizingMap:
+    """Return a map that has been trained as an estimator.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        With the seed that was used.
+    weights : array_like of shape (width, height, dim)
+        What the training ended with.
+    iterations : int
+        How many were done.
+    missing : {"error", "mask"}, default "error"
+        Whether samples may miss values.
+
+    Raises
+    ------
+    InvalidDataError
+        When the weights are not finite numbers, or of another shape.
+    """
+    som = SelfOrganizingMap(**asdict(parameters), missing=missing)
+    dimension = np.shape(weights)[-1]
+    som.weights_ = as_weights(weights, width=parameters.width, height=parameters.height, dimension=dimension)
+    som.n_iter_, som.n_features_in_, som.random_state_ = iterations, dimension, parameters.random_state
     return som

@@ -11,6 +11,7 @@ from kohonen.cli.data import GENERATED_BY_FLAGS, data_flags, data_of
 from kohonen.cli.interrupts import Interrupted, Interrupts
 from kohonen.cli.options import given, loudness, of
 from kohonen.cli.progress import Bar, duration
+from kohonen.cli.tracking import to_mlflow, tracker
 from kohonen.engines import describe_engine
 from kohonen.experiments.experiment import OUTPUT, PARAMETERS, check_run_name
 from kohonen.experiments.folder import RunFolder
@@ -38,9 +39,12 @@ _json = click.option("--json", "as_json", is_flag=True, help="Write the card and
 @click.option("--overwrite", is_flag=True, help="Replace a run that is in the folder.")
 @click.option("--view", "views", multiple=True, help="Draw this view; may be given again.  [default: all]")
 @of(_OUTPUT)
+@to_mlflow
 @_json
 @loudness
-def train(experiment: Path | None, folder: Path | None, overwrite: bool, **options: Any) -> None:
+def train(
+    experiment: Path | None, folder: Path | None, overwrite: bool, tracked: bool, **options: Any
+) -> None:
     """Train a map, and put all that comes of it into a folder.
 
     EXPERIMENT is a YAML file. A flag wins over the environment (SOM_WIDTH and so on, or the file .env), that
@@ -54,6 +58,7 @@ def train(experiment: Path | None, folder: Path | None, overwrite: bool, **optio
     if verbose:
         _tell_origins(variables)
     where = folder or Path("runs") / wanted.run_name
+    log = tracker(tracked, quiet=options["quiet"])
     finished = _work(
         where,
         lambda observers, should_stop: start(
@@ -62,14 +67,16 @@ def train(experiment: Path | None, folder: Path | None, overwrite: bool, **optio
         quiet=options["quiet"],
         verbose=verbose,
     )
+    log(finished)
     _answer(where, finished.card, options["as_json"])
 
 
 @click.command()
 @click.argument("folder", type=_RUN)
+@to_mlflow
 @_json
 @loudness
-def resume(folder: Path, quiet: bool, verbose: bool | None, as_json: bool) -> None:
+def resume(folder: Path, tracked: bool, quiet: bool, verbose: bool | None, as_json: bool) -> None:
     """Go on with a run that was interrupted.
 
     FOLDER is that of the run. It ends with the very map of a run that was not interrupted.
@@ -80,12 +87,14 @@ def resume(folder: Path, quiet: bool, verbose: bool | None, as_json: bool) -> No
         _answer(folder, run.card(), as_json)
         return
     verbose = bool(verbose or read_environment(_only_verbose()).verbose)
+    log = tracker(tracked, quiet=quiet)
     finished = _work(
         folder,
         lambda observers, should_stop: carry_on(run, observers=observers, should_stop=should_stop),
         quiet=quiet,
         verbose=verbose and not quiet,
     )
+    log(finished)
     _answer(folder, finished.card, as_json)
 
 

@@ -34,7 +34,9 @@ def tracking_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         f"--backend-store-uri=sqlite:///{folder}/mlflow.db",
         f"--artifacts-destination={folder}/artifacts",
     ]
-    with process(command, log=folder / "log", cwd=folder, ready=lambda: listens(port), seconds=180):
+    with process(
+        command, log=folder / "log", cwd=folder, ready=lambda: listens(port), seconds=180, gently=False
+    ):
         yield f"http://127.0.0.1:{port}"
 
 
