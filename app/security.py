@@ -56,7 +56,9 @@ class ApiKey:
             async def private(message: Message) -> None:
                 if message["type"] == "http.response.start":
                     # Caches between here and the caller know nothing of this header.
-                    MutableHeaders(scope=message).setdefault("Cache-Control", "private")
+                    headers = MutableHeaders(scope=message)
+                    said = headers.get("Cache-Control")
+                    headers["Cache-Control"] = "private" if said is None else f"private, {said}"
                 await send(message)
 
             await self._app(scope, receive, private)

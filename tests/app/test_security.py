@@ -69,6 +69,19 @@ def test_the_key_opens(locked: TestClient) -> None:
     assert answer.headers["cache-control"] == "private"
 
 
+def test_no_cache_between_keeps_a_model_for_others(locked: TestClient) -> None:
+    key = {"X-API-Key": KEY}
+    body = {"colours": ["red"], "width": 2, "height": 2, "iterations": 1}
+    accept = {"Accept": "application/json"}
+    made = locked.post("/train", json=body, headers={**key, **accept}).json()["id"]
+    fixed = locked.get(f"/models/{made}", headers=key)
+    assert fixed.headers["cache-control"] == "private, max-age=31536000, immutable"
+    tag = {"If-None-Match": fixed.headers["etag"]}
+    again = locked.get(f"/models/{made}", headers={**key, **tag})
+    assert (again.status_code, again.headers["cache-control"]) == (304, fixed.headers["cache-control"])
+    assert locked.get("/models/latest", headers=key).headers["cache-control"] == "private, no-cache"
+
+
 def test_preflights_need_none_and_refusals_can_be_read(locked: TestClient) -> None:
     origin = {"Origin": "https://maps.example"}
     asked = {**origin, "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "x-api-key"}
