@@ -3,25 +3,34 @@
 Threads that compute in Python have the interpreter's lock in turn, some milliseconds each, and the event loop
 is one more that waits for its turn, several times for each request. More of them make nothing quicker. So
 what computes in Python for long takes turns; what waits for a store, or for compiled code that lets go of the
-lock, needs none.
+lock, needs none. Neither does what is small: it would wait some milliseconds' work for seconds of another's.
 """
 
 import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
-__all__ = ["in_turns", "turn"]
+__all__ = ["SMALL", "in_turns", "turn", "turn_for"]
 
 Item = TypeVar("Item")
+
+#: A body of so many bytes takes some milliseconds.
+SMALL = 2**14
 
 #: To be held by threads that compute in Python for long, and never while they wait for something.
 turn = threading.Lock()
 
 
-def in_turns(items: Iterator[Item]) -> Iterator[Item]:
-    """Give what an iterator gives, each item made in a turn of its own."""
+def turn_for(size: int) -> AbstractContextManager[object]:
+    """Return what is to be held while a body of so many bytes is worked on: a turn, where it is large."""
+    return turn if size > SMALL else nullcontext()
+
+
+def in_turns(items: Iterator[Item], *, size: int) -> Iterator[Item]:
+    """Give what an iterator gives, each item in a turn of its own where they answer a large body."""
     while True:
-        with turn:
+        with turn_for(size):
             try:
                 item = next(items)
             except StopIteration:

@@ -14,7 +14,7 @@ from app.api.negotiation import choose
 from app.api.responses import problems
 from app.api.training import ANSWERS, OFFERED, View, answer
 from app.training import TrainingRequest
-from app.turns import turn
+from app.turns import turn_for
 
 __all__ = ["router"]
 
@@ -66,7 +66,7 @@ async def fit(
     content = await body.read(request)
 
     def asked() -> TrainingRequest:
-        with turn:
+        with turn_for(len(content)):
             wanted = body.parse(content, FitBody)
         return wanted.training_request(models, models.resolve(ref))
 

@@ -23,7 +23,7 @@ from app.errors import AnswerTooLargeError, FieldError, InvalidRequestError, Ove
 from app.models import Card
 from app.predictions import as_csv, as_json, find, most_bytes
 from app.settings import Settings
-from app.turns import in_turns, turn
+from app.turns import in_turns, turn_for
 from app.vectors import columns_of, vectors_for
 from kohonen.clusters import cluster_units
 from kohonen.data import FloatArray
@@ -119,7 +119,7 @@ async def predict(
 
     def work() -> Response:
         card = models.resolve(ref)
-        with turn:
+        with turn_for(len(content)):
             given = vectors_of(content, body.media_type(request), card, query, settings)
             samples = located(card, given, settings, deadline)
         most = settings.max_answer_bytes
@@ -136,7 +136,8 @@ async def predict(
         results = find(weights, samples, labels)
         written = as_csv(results) if media_type == CSV else as_json(results)
         headers = {"Kohonen-Model-Id": card.id, "Vary": "Accept"}
-        return StreamingResponse(in_turns(written), media_type=media_type, headers=headers)
+        answer = in_turns(written, size=len(content))
+        return StreamingResponse(answer, media_type=media_type, headers=headers)
 
     return await run_in_threadpool(work)
 

@@ -11,7 +11,7 @@ from app.api.training_schemas import MapFields, ModelFields, TrainingBody
 from app.errors import FieldError, InvalidRequestError
 from app.settings import Settings
 from app.training import TrainingRequest
-from app.turns import turn
+from app.turns import turn_for
 
 __all__ = ["ACCEPTED", "TrainingQuery", "ViewedTrainingQuery", "described", "training_request"]
 
@@ -68,7 +68,7 @@ def training_request(
     OverLimitError
         For a table that is over the limits.
     """
-    with turn:
+    with turn_for(len(content)):
         if media_type == CSV:
             table = read_table(content, query, settings=settings, most_rows=most_rows)
             wanted = body.validated({**query.given, "columns": table}, TrainingBody)

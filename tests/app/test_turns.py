@@ -1,13 +1,14 @@
 import inspect
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import get_args
 
 import pytest
+from fastapi.testclient import TestClient
 
 from app.api import dependencies
-from app.turns import in_turns, turn
+from app.turns import SMALL, in_turns, turn, turn_for
 
 
 def test_items_are_made_one_at_a_time_and_the_turn_is_free_between_them() -> None:
@@ -21,9 +22,9 @@ def test_items_are_made_one_at_a_time_and_the_turn_is_free_between_them() -> Non
             yield item
 
     with ThreadPoolExecutor(4) as threads:
-        taken = [threads.submit(list, in_turns(items())) for _ in range(4)]
+        taken = [threads.submit(list, in_turns(items(), size=SMALL + 1)) for _ in range(4)]
     assert [each.result() for each in taken] == [[*range(200)]] * 4
-    for _ in in_turns(iter("ab")):
+    for _ in in_turns(iter("ab"), size=SMALL + 1):
         assert turn.acquire(blocking=False)
         turn.release()
 
@@ -34,8 +35,23 @@ def test_a_turn_ends_with_an_error() -> None:
         raise OSError("nothing more")
 
     with pytest.raises(OSError, match="nothing more"):
-        list(in_turns(items()))
+        list(in_turns(items(), size=SMALL + 1))
     assert not turn.locked()
+
+
+def test_what_is_small_waits_for_nobody(make_client: Callable[..., TestClient]) -> None:
+    client = make_client(trainings=1)
+    body = {"colours": ["red", "blue"], "width": 3, "height": 2, "iterations": 2, "random_state": 1}
+
+    def ask() -> None:
+        with turn_for(SMALL):
+            assert list(in_turns(iter("ab"), size=SMALL)) == ["a", "b"]
+        made = client.post("/train", json=body, headers={"Accept": "application/json"}).json()["id"]
+        assert client.post(f"/models/{made}/predict", json={"data": [[0, 0, 1]]}).json()["results"]
+        assert client.post(f"/models/{made}/fit", json={"iterations": 1}).status_code == 201
+
+    with ThreadPoolExecutor(1) as thread, turn:  # as long as somebody else's large table takes
+        thread.submit(ask).result(timeout=60)
 
 
 @pytest.mark.parametrize("name", dependencies.__all__)
