@@ -10,6 +10,7 @@ import logging
 import re
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 
 from pydantic import ValidationError
 
@@ -109,8 +110,9 @@ class Jobs:
         """Return jobs, the newest first, and where the next page begins, if there is one."""
         keys = self.store.keys(_INDEX, start_after=f"{_INDEX}{cursor}" if cursor else "", limit=limit + 1)
         with ThreadPoolExecutor(READERS) as readers:
-            found = readers.map(self._listed, keys[:limit])
-            jobs = [job for job in found if job is not None]
+            # What they do belongs to the same request, and so does its deadline.
+            found = [readers.submit(copy_context().run, self._listed, key) for key in keys[:limit]]
+            jobs = [job for one in found if (job := one.result()) is not None]
         return jobs, keys[limit - 1].removeprefix(_INDEX) if len(keys) > limit else None
 
     def made_before(self, time: datetime.datetime) -> Iterator[tuple[str, str]]:

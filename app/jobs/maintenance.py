@@ -15,6 +15,7 @@ from app.errors import DamagedJobError, JobNotFoundError
 from app.jobs.jobs import Jobs, Stored
 from app.jobs.record import State
 from app.models.index import keys_from
+from app.storage.port import BlobNotFound
 
 __all__ = ["Housekeeping", "Pruned", "prune", "sweep"]
 
@@ -132,10 +133,18 @@ def sweep(jobs: Jobs, *, dry: bool = False) -> Iterator[str]:
         if job_id not in named:
             named[job_id] = _named(jobs, job_id)
         names = named[job_id]
-        if names is not None and key not in names and jobs.store.written(key) < last:
+        if names is not None and key not in names and _is_older(jobs, key, last):
             if not dry:
                 jobs.store.delete(key)
             yield key
+
+
+def _is_older(jobs: Jobs, key: str, time: datetime.datetime) -> bool:
+    """Say whether a file was written before a time; not when its job has removed it meanwhile."""
+    try:
+        return jobs.store.written(key) < time
+    except BlobNotFound:
+        return False
 
 
 def _named(jobs: Jobs, job_id: str) -> set[str] | None:

@@ -1,14 +1,18 @@
 """Records of jobs, in a store."""
 
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from app.errors import DamagedJobError, JobNotFoundError
-from app.jobs.jobs import Jobs
+from app.jobs.jobs import MOST_RECORD_BYTES, Jobs
 from app.jobs.record import State
+from app.storage.deadline import Deadline, punctual, until
 from app.storage.folder import FolderStore
+from app.storage.port import StoreUnavailable
 from tests.app.jobs.conftest import Bench, make_request
 
 OVER: tuple[State, ...] = ("failed", "cancelled")
@@ -37,7 +41,7 @@ def test_no_such_job(bench: Bench, name: str) -> None:
     assert bench.jobs.find(name) is None
 
 
-@pytest.mark.parametrize("data", [b"", b"{}", b'{"state": "running"}', b"x" * (2**20 + 1)])
+@pytest.mark.parametrize("data", [b"", b"{}", b'{"state": "running"}', b"x" * (MOST_RECORD_BYTES + 1)])
 def test_a_damaged_record_is_an_error_and_hides_no_other(bench: Bench, data: bytes) -> None:
     bench.submit(make_request(1))
     stored = bench.jobs.read(bench.submit(make_request(2)).id)
@@ -63,6 +67,17 @@ def test_the_newest_come_first_page_by_page(bench: Bench) -> None:
     assert seen == made[::-1]
     assert pages == 3
     assert bench.jobs.page(limit=7)[1] is None
+
+
+def test_a_page_is_read_until_the_deadline(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.submit(make_request())
+    over = threading.Event()
+    monkeypatch.setattr(bench.store, "read", lambda *_, **__: over.wait(60))
+    try:
+        with until(Deadline(time.monotonic() + 0.1)), pytest.raises(StoreUnavailable, match="too long"):
+            Jobs(punctual(bench.store)).page(limit=10)
+    finally:
+        over.set()
 
 
 def test_the_same_job_is_added_once(bench: Bench) -> None:

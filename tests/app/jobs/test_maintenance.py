@@ -127,6 +127,19 @@ def test_files_that_no_record_names(jobs: Jobs) -> None:
     assert jobs.store.keys("jobs/workers/") == ["jobs/workers/0"]
 
 
+def test_files_that_go_just_now(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = [put(jobs, f"jobs/{TOKEN}/samples-{number}.npy") for number in range(2)]
+    forward(jobs, 2)
+    written = jobs.store.written
+
+    def look(key: str) -> datetime.datetime:
+        jobs.store.delete(lost[0])  # as its job does when it ends
+        return written(key)
+
+    monkeypatch.setattr(jobs.store, "written", look)
+    assert list(sweep(jobs)) == lost[1:]
+
+
 def test_the_files_of_a_job_that_cannot_be_read_stay(jobs: Jobs) -> None:
     put(jobs, f"jobs/{TOKEN}/job.json")
     put(jobs, f"jobs/{TOKEN}/samples-1.npy")
