@@ -187,7 +187,7 @@ def check_table(rows: int, components: int, *, limits: Settings, most_rows: int)
     check_values(rows, components)
 
 
-def check_values(rows: int, components: int) -> None:
+def check_values(rows: int, components: int, *, field: str = "columns") -> None:
     """Refuse a table that would become too many values: each category is one, however short its name is.
 
     Raises
@@ -200,7 +200,7 @@ def check_values(rows: int, components: int) -> None:
             f"{rows:,} rows of {components:,} values, one for a number and one for each category, are over "
             f"the limit of {MOST_TABLE_VALUES:,} values: leave columns out, or send fewer rows"
         )
-        raise OverLimitError([FieldError("/columns", message)])
+        raise OverLimitError([FieldError(f"/{field}", message)])
 
 
 def check_samples(samples: int, *, limits: Settings, field: str) -> None:

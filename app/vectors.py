@@ -64,6 +64,13 @@ def vectors_for(card: Card, given: Any) -> FloatArray:
 
 
 def columns_of(records: list[dict[str, Any]], table: Preparation) -> dict[str, list[Any]]:
-    """Return rows by name as the columns that a preparation wants; what a row does not have is missing."""
-    names = [name for name in table.names if any(name in record for record in records)]
-    return {name: [record.get(name) for record in records] for name in names}
+    """Return rows by name as the columns that a preparation wants; what a row does not have is missing.
+
+    Raises
+    ------
+    OverLimitError
+        When that would become too many values: rows may leave out nearly all of them.
+    """
+    limits.check_values(len(records), len(table.components), field="records")
+    known = set().union(*records)
+    return {name: [record.get(name) for record in records] for name in table.names if name in known}

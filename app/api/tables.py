@@ -91,7 +91,7 @@ def read_table(content: bytes, fields: CsvFields, *, settings: Settings, most_ro
     OverLimitError
         When it has far too many rows.
     """
-    lines = content.count(b"\n")
+    lines = max(content.count(b"\n"), content.count(b"\r"))  # either ends a line, or both together
     if lines > 2 * most_rows + SOME_LINES:  # values may hold some; what is over by less is told later
         message = f"{lines:,} lines are far more than {most_rows:,} rows may have"
         raise OverLimitError([FieldError("", message)])

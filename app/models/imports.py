@@ -17,7 +17,7 @@ from kohonen.identity import fingerprint
 __all__ = ["add_archive", "add_run"]
 
 #: The card in an archive: text of four bytes a character.
-MOST_CARD_BYTES = 4 * 2**21
+MOST_CARD_BYTES = 4 * 2**22
 
 
 def add_archive(models: Models, file: bytes, *, name: str | None = None) -> Stored:

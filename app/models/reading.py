@@ -21,7 +21,8 @@ from kohonen.files import most_npy_bytes, parse_npy
 
 __all__ = ["ModelReader"]
 
-MOST_CARD_BYTES = 2**21
+#: A thousand names of a hundred characters, and as many categories, take over two megabytes.
+MOST_CARD_BYTES = 2**22
 #: Models that are listed and yet not there (they expire, or are being deleted) are passed over, so many at
 #: most.
 MOST_MISSING = 20

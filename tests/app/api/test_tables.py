@@ -106,6 +106,14 @@ def test_a_card_whose_preparation_cannot_be_is_damaged(client: TestClient, chang
     assert problem(client.get(f"/models/{made['id']}"), 500)["type"].endswith(":damaged-model")
 
 
+def test_the_longest_names_fit_into_a_card_that_is_read(client: TestClient) -> None:
+    name = "\N{GRINNING FACE}"  # twelve bytes of JSON
+    columns = {f"{name * 96}{k:04}": [name * 100] for k in range(1024)}
+    made = train_columns(client, columns=columns, width=1, height=1)
+    assert len(made["preparation"]["columns"]) == 1024
+    assert client.get(f"/models/{made['id']}").json()["id"] == made["id"]
+
+
 def test_a_card_of_plain_vectors_has_none(client: TestClient) -> None:
     made = client.post("/train", json={"data": [[1, 2], [3, 4]], **MAP}, headers=AS_JSON).json()
     assert (made["preparation"], made["data"]["missing"]) == (None, 0)
@@ -365,6 +373,16 @@ def test_csv_that_cannot_be_trained_on(
     assert says in document["errors"][0]["message"]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_far_too_many_lines_are_not_read(
+    make_client: MakeClient, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = make_client(max_samples=10)
+    over = f"a,b{end}" + f"1,2{end}" * (2 * 10 + SOME_LINES + 1)
+    monkeypatch.setattr("app.api.tables.read_csv", None)  # to read it would take too long already
+    assert "far more than 10 rows" in problem(train_csv(client, over), 422)["detail"]
+
+
 def test_what_is_no_json_and_no_csv(client: TestClient) -> None:
     for path in ("/train", "/atrain"):
         document = problem(client.post(path, content=CSV, headers={"content-type": "text/plain"}), 415)
@@ -391,6 +409,19 @@ def test_rows_that_miss_values_take_longer_to_predict(
     table["height"] = [30, None]
     document = problem(pets.post("/models/pets/predict", json={"columns": table}), 422)
     assert "2 vectors are more than the 1" in document["detail"]
+
+
+def test_rows_by_name_are_bounded_before_they_become_columns(
+    pets: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A row may leave out nearly everything, and its columns would be there as a whole.
+    monkeypatch.setattr(limits, "MOST_TABLE_VALUES", 4 * 3)
+    row = {"height": 30, "weight, kg": 4, "species": "cat"}
+    path = "/models/pets/predict"
+    assert pets.post(path, json={"records": [row, {"height": 1}, {"height": 2}]}).status_code == 200
+    document = problem(pets.post(path, json={"records": [row] + [{"height": 1}] * 3}), 422)
+    assert document["errors"][0]["pointer"] == "/records"
+    assert "4 rows of 4 values" in document["detail"]
 
 
 def test_going_on_with_a_table(pets: TestClient) -> None:
