@@ -48,7 +48,7 @@ def prune(models: Models, *, days: float, dry: bool = False) -> Iterator[Entry]:
     """
     last = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=days)
     for entry in _listed(models, UNNAMED):
-        if entry.created_at < last:
+        if entry.created_at < last and not _is_another(models, entry):
             if not dry:
                 models.remove(UNNAMED, entry.id)
             yield entry
@@ -128,6 +128,13 @@ def _belongs(key: str, card: Card) -> bool:
     """Say whether a key in the folder of a model is one of the model's."""
     own = {card_key(card.home, card.id), card.weights_key, card.data_key}
     return key in own or key.startswith((card.derived_key(), revisions_folder(card.id)))
+
+
+def _is_another(models: Models, entry: Entry) -> bool:
+    """Say whether a model has been deleted and made again since it was listed."""
+    with suppress(BlobNotFound, DamagedModelError):
+        return models.card_in(UNNAMED, entry.id).created_at != entry.created_at
+    return False
 
 
 def _is_there(models: Models, home: Home, model_id: str) -> bool:

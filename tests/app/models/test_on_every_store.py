@@ -310,6 +310,18 @@ def test_pruning(store: Store, make: Maker, check: Check) -> None:
     assert store.keys("unnamed/") == []
 
 
+def test_what_is_made_again_while_others_are_pruned_stays(store: Store, make: Maker, check: Check) -> None:
+    models = Models(store)
+    first, second = make(models, 1).card, make(models, 2).card
+    pruned = prune(models, days=0)
+    assert next(pruned).id == second.id  # by now it is known what else is to go
+    models.delete(first.id)
+    again = make(models, 1)
+    assert again.created
+    assert list(pruned) == []
+    assert check(models) == [first.id]
+
+
 def test_what_a_crash_left_is_not_used_again(store: Store, make: Maker, check: Check) -> None:
     """It might expire, or be swept up, before the model."""
     models = Models(store)
