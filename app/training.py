@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -241,14 +241,16 @@ class TrainingService:
         self, request: TrainingRequest, deadline: float, observers: Sequence[Observer]
     ) -> TrainedMap:
         samples, dimension = request.samples.shape
+        size: dict[str, Any] = {"samples": samples, "dimension": dimension, "masked": request.masked}
+        expected, left = limits.estimate(request.work, **size), deadline - time.monotonic()
+        if left <= 0 and expected <= self._settings.max_training_seconds:  # whatever took so long before
+            raise OutOfTimeError("no time was left to train: try again when the service is less busy")
         limits.check(
             request.work,
-            samples=samples,
-            dimension=dimension,
+            **size,
             limits=self._settings,
-            seconds=deadline - time.monotonic(),
+            seconds=left,
             field=request.field,
-            masked=request.masked,
             as_job=request.may_be_job,
         )
         trained = await asyncio.wrap_future(
@@ -264,9 +266,7 @@ class TrainingService:
                     observers=observers,
                     missing="mask",
                 ),
-                seconds=limits.estimate(
-                    request.work, samples=samples, dimension=dimension, masked=request.masked
-                ),
+                seconds=expected,
             )
         )
         if trained.stopped:

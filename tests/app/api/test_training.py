@@ -228,6 +228,18 @@ def test_a_training_that_is_late_is_stopped(make_client: MakeClient, monkeypatch
     assert client.app.state.models.store.keys("") == []  # type: ignore[attr-defined]
 
 
+def test_what_waited_until_its_time_was_over_may_come_again(
+    make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.training.TrainingService.deadline", lambda *_: time.monotonic() - 1)
+    client = make_client()
+    answer = client.post("/train", json={**SMALL, "persist": False})
+    assert answer.status_code == 503  # and not that it is too large
+    assert answer.json()["type"] == "urn:kohonen:problem:out-of-time"
+    client = make_client(max_training_seconds=1e-9)
+    assert client.post("/train", json={**SMALL, "persist": False}).status_code == 422
+
+
 def test_two_at_once_make_one_model(client: TestClient) -> None:
     with client, ThreadPoolExecutor() as threads:
         answers = list(threads.map(lambda _: client.post("/train", json=SMALL), range(6)))
