@@ -99,7 +99,8 @@ class Tracking(Observer):
     def start(self, training: Training) -> None:
         """Log the parameters and the initial state."""
         self.every = math.ceil((training.last_iteration - training.iteration) / self._points) or 1
-        mlflow.log_params(_told(training.parameters, training.samples))
+        # By name, here and below: the training may run in another thread than the one whose run is active.
+        mlflow.log_params(_told(training.parameters, training.samples), run_id=self._run_id)
         self._log(training)
 
     def after_iteration(self, training: Training) -> None:
@@ -118,7 +119,6 @@ class Tracking(Observer):
             "training/radius": record.radius,
             "training/learning_rate": record.learning_rate,
         }
-        # By name, since the training may run in another thread than the one whose run is active.
         mlflow.log_metrics(metrics, step=training.iteration, run_id=self._run_id)
         self._logged = training.iteration
 

@@ -55,12 +55,12 @@ class Progress(Observer):
     def __init__(self, report: Callable[[float], object], *, seconds: float = 0.5) -> None:
         self._report = report
         self._seconds = seconds
-        self._silent_until = -math.inf
         self.seconds_left: float | None = None
 
     def start(self, training: Training) -> None:
         """Begin to watch the pace."""
         self._began = time.monotonic()
+        self._silent_until = -math.inf
         self._pace = Pace(training.cost, training.parameters, training.iteration, training.last_iteration)
         self.seconds_left = None
 

@@ -181,8 +181,11 @@ class Preparation:
                 )
                 for column in document["columns"]
             )
-            known = all(math.isfinite(column.offset) and 0.0 < column.scale < math.inf for column in columns)
-        except (KeyError, TypeError) as error:
+            known = all(
+                column.components and math.isfinite(column.offset) and 0.0 < column.scale < math.inf
+                for column in columns
+            )
+        except (KeyError, TypeError, OverflowError) as error:
             raise InvalidTableError(f"this tells of no preparation: {error!r}") from error
         if version != VERSION or not (known and columns) or missing not in get_args(Missing):
             raise InvalidTableError(f"this tells of no preparation of version {VERSION}")

@@ -5,7 +5,9 @@ needed to read it.
 """
 
 import json
+import tokenize
 import zipfile
+import zlib
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["PyfuncMap", "estimator", "read_map", "write_map"]
+
+#: What a file that is damaged, or of something else, leads to.
+_DAMAGE = (
+    OSError,
+    EOFError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    NotImplementedError,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 class PyfuncMap:
@@ -69,7 +85,7 @@ def read_map(path: Path) -> SelfOrganizingMap:
         iterations = int(told.pop("n_iter_"))
         missing = told.pop("missing")
         return estimator(Parameters(**told), weights, iterations, missing=missing)
-    except (OSError, EOFError, ValueError, LookupError, TypeError, zipfile.BadZipFile) as error:
+    except _DAMAGE as error:
         raise InvalidDataError(f"{path.name} does not hold a map: {error}") from error
 
 

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from kohonen.cost import Cost
 from kohonen.data import FloatArray, Missing, as_samples, as_weights
-from kohonen.engines import Engine, default_engine, describe_engine
+from kohonen.engines import AnyGridOnline, Engine, MaskedBatch, default_engine, describe_engine
+from kohonen.errors import InvalidParameterError
 from kohonen.initialisation import initial_weights as first_weights
 from kohonen.parameters import BATCH_SIZE, Parameters
 
@@ -168,7 +169,7 @@ def train(
     observers : sequence of Observer, optional
         Told of the start, of each iteration and of the end.
     engine : type of Engine, optional
-        The fastest one by default.
+        The fastest one by default. Few know samples that miss values.
     missing : {"error", "mask"}, default "error"
         Whether samples may miss values (NaN). These are left out: the best matching unit is the nearest in
         what is present, and only those components of the weights move. See :mod:`kohonen.search`.
@@ -184,6 +185,8 @@ def train(
     ------
     InvalidDataError
         When the data or the initial weights cannot be used.
+    InvalidParameterError
+        When samples miss values and the engine that is given knows complete ones only.
     """
     samples = as_samples(data, missing=missing)
     parameters = parameters.seeded()
@@ -196,6 +199,12 @@ def train(
         )
     started = time.perf_counter()
     masked = bool(np.isnan(samples).any())
+    # The kernel would look for the nearest unit beyond its memory.
+    if masked and engine is not None and not issubclass(engine, AnyGridOnline | MaskedBatch):
+        raise InvalidParameterError(
+            f"{engine.__name__} does not know samples that miss values: leave the engine out",
+            parameter="engine",
+        )
     kind = engine or default_engine(parameters.algorithm, parameters.geometry, masked=masked)
     if batch_size is not None:
         kind = type(kind.__name__, (kind,), {"batch_size": BATCH_SIZE.check("batch_size", batch_size)})

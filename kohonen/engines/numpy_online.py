@@ -15,6 +15,7 @@ how the numbers lie in memory and what is left out because it is zero:
 """
 
 import math
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TypeAlias
 
@@ -30,6 +31,8 @@ __all__ = ["NumpyOnline"]
 TINY_MAP = 3072
 #: Up to so many dimensions an operation for each plane costs less than one for all that leaves cells out.
 FEW_DIMENSIONS = 8
+#: Numbers that a tiny map's samples are spread to at a time: bounds the memory, whatever their number.
+SPREAD = 2**18
 #: In few dimensions, up to so many units a map is not worth a local update, unless that is tiny itself;
 #: and how much of a larger map a window must be for updating all of it to cost less.
 SMALL_MAP, WIDE_SHARE = 3600, 0.35
@@ -127,7 +130,7 @@ class NumpyOnline:
 
     def _tiny_pass(self, columns: FloatArray, rows: FloatArray) -> None:
         """One pass over the samples with as few calls as possible, and each on whole arrays of one shape."""
-        width, height, dimension = self._width, self._height, self._dimension
+        width, height = self._width, self._height
         planes, grid = self._planes[:-1], self._grid[:-1]
         differences, squares, distances = np.empty(planes.shape), np.empty(planes.shape), self._distances
         differences_on_grid, square = differences.reshape(grid.shape), list(squares)
@@ -135,13 +138,22 @@ class NumpyOnline:
         window_x = [slice(width - 1 - x, 2 * width - 1 - x) for x in range(width)]
         window_y = [slice(height - 1 - y, 2 * height - 1 - y) for y in range(height)]
         subtract, multiply, add, argmin = np.subtract, np.multiply, np.add, distances.argmin
-        for sample in np.repeat(self._samples, width * height, axis=1).reshape(-1, dimension, width * height):
+        for sample in self._spread_samples():
             subtract(sample, planes, differences)
             multiply(differences, differences, squares)
             _sum_planes(square, distances)
             x, y = divmod(int(argmin()), height)
             multiply(differences_on_grid, neighbourhood[window_x[x], window_y[y]], differences_on_grid)
             add(planes, differences, planes)
+
+    def _spread_samples(self) -> Iterator[FloatArray]:
+        """Give each sample as planes of the map's size."""
+        dimension, cells = self._planes[:-1].shape
+        some = SPREAD // (dimension * cells)
+        for start in range(0, len(self._samples), some):
+            yield from np.repeat(self._samples[start : start + some], cells, axis=1).reshape(
+                -1, dimension, cells
+            )
 
     def _wide_pass(self, columns: FloatArray, rows: FloatArray) -> None:
         """One pass over the samples that updates the whole map by the differences that the search made."""

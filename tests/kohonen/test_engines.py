@@ -1,5 +1,7 @@
 """Every engine against the oracle: the same unit at every step, and the same weights."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -105,6 +107,22 @@ def test_any_dimension(engine: type[Engine], dimension: int) -> None:
 def test_one_sample(engine: type[Engine]) -> None:
     samples, initial = random_case(5, 4, 3, 1)
     check(engine, samples, initial, 20)
+
+
+def test_many_samples_take_no_more_memory_than_some(engine: type[Engine]) -> None:
+    samples, initial = random_case(27, 27, 3, 2000)
+    tracemalloc.start()
+    try:
+        engine(initial, samples, Schedule(1, 13.5, 0.1)).run(0, 1)
+        # Spread over the map they would be 35 million.
+        assert tracemalloc.get_traced_memory()[1] < 6_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_pass_over_more_samples_than_are_spread_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numpy_online, "SPREAD", 3 * 5 * 4 * 2)
+    check(NumpyOnline, *random_case(5, 4, 2, 11), iterations=4)
 
 
 @pytest.mark.usefixtures("every_pass")

@@ -7,9 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kohonen import InvalidDataError, Parameters, SelfOrganizingMap, assess, train
+from kohonen import InvalidDataError, InvalidParameterError, Parameters, SelfOrganizingMap, assess, train
 from kohonen.data import filled
-from kohonen.engines import MaskedBatch, default_engine
+from kohonen.engines import (
+    AnyGridBatch,
+    AnyGridOnline,
+    Engine,
+    MaskedBatch,
+    NativeOnline,
+    NumpyBatch,
+    NumpyOnline,
+    default_engine,
+)
 from kohonen.geometry import Geometry
 from kohonen.identity import fingerprint, model_id
 from kohonen.initialisation import initial_weights
@@ -182,6 +191,17 @@ def test_initial_weights_are_complete(initialisation: Any) -> None:
     np.testing.assert_array_equal(
         initial_weights(parameters, samples), initial_weights(parameters, filled(samples))
     )
+
+
+@pytest.mark.parametrize("engine", [NativeOnline, NumpyOnline, NumpyBatch, AnyGridBatch])
+def test_an_engine_for_complete_samples_is_not_given_others(engine: type[Engine]) -> None:
+    parameters = Parameters(width=4, height=3, iterations=2, random_state=1)
+    with pytest.raises(InvalidParameterError, match=f"{engine.__name__} does not know samples that miss"):
+        train([[1.0, NAN]], parameters, engine=engine, missing="mask")
+    given, chosen = (
+        train([[1.0, NAN]], parameters, engine=engine, missing="mask") for engine in (AnyGridOnline, None)
+    )
+    np.testing.assert_array_equal(given.weights, chosen.weights)
 
 
 def test_samples_that_miss_values_are_drawn_as_no_colours() -> None:

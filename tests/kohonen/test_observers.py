@@ -21,6 +21,14 @@ def test_progress_is_told_to_its_end() -> None:
     assert told == [1 / 30, 1.0]
 
 
+def test_another_training_is_told_from_its_beginning_too() -> None:
+    told: list[float] = []
+    progress = Progress(told.append, seconds=1000)
+    for _ in range(2):
+        train(DATA, PARAMETERS, observers=[progress])
+    assert told == [1 / 30, 1.0] * 2
+
+
 def test_progress_tells_how_long_it_still_takes() -> None:
     left: list[float | None] = []
     progress = Progress(lambda share: left.append(progress.seconds_left), seconds=0)

@@ -131,6 +131,8 @@ def test_there_and_back_as_json() -> None:
         {"columns": None},
         {"columns": [{"name": "a", "scale": 0.0, "categories": None}]},
         {"columns": [{"name": "a", "offset": NAN, "categories": None}]},
+        {"columns": [{"name": "a", "offset": 10**400, "categories": None}]},
+        {"columns": [{"name": "a", "categories": []}]},
     ],
 )
 def test_a_document_that_tells_of_no_preparation(changes: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from kohonen import InvalidDataError, InvalidParameterError, NotFittedError, Sel
 from kohonen.colours import parse_colours
 from kohonen.identity import fingerprint
 from kohonen.mlflow import Tracking, best_run, load_som_model, log_som_model
-from kohonen.pyfunc import read_map
+from kohonen.pyfunc import read_map, write_map
 
 DATA = np.random.default_rng(1).random((30, 3))
 NAMES = ["red", "green", "blue"]
@@ -225,6 +226,16 @@ def test_a_training_that_was_stopped_is_logged_as_far_as_it_came(experiment: str
     assert som.n_iter_ < 333
 
 
+def test_a_training_in_another_thread_is_logged_to_the_run_it_was_meant_for(experiment: str) -> None:
+    with mlflow.start_run():
+        tracking = Tracking(points=2)
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(SelfOrganizingMap(4, 4, iterations=20).fit, DATA, observers=[tracking]).result()
+    run = only_run()
+    assert run.data.params["width"] == "4"
+    assert run.data.metrics["training/radius"] > 0
+
+
 def test_a_server_that_fails_does_not_lose_the_training(
     experiment: str, tracking_server: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -258,6 +269,20 @@ def test_files_that_hold_no_map_are_refused(content: bytes | None, tmp_path: Pat
         path.write_bytes(content)
     with pytest.raises(InvalidDataError, match=r"map\.npz does not hold a map"):
         read_map(path)
+
+
+def test_whatever_is_damaged_in_a_file_is_refused_or_does_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / "map.npz"
+    write_map(trained(), path)
+    whole = path.read_bytes()
+    refused = 0
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
+        try:
+            read_map(path)
+        except InvalidDataError:
+            refused += 1
+    assert refused > len(whole) / 2
 
 
 def test_objects_are_not_unpickled(tmp_path: Path) -> None:
