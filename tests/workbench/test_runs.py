@@ -44,10 +44,13 @@ def test_a_run_is_found_in_mlflow_with_all_that_came_of_it(
 
 
 def test_a_run_that_was_gone_on_with_is_logged_as_well(experiment: str, folder: Path) -> None:
-    assert run(["train", "--quiet", "--run-name=second", *SMALL]) == 0
+    assert run(["train", "--quiet", "--no-gif", "--run-name=second", *SMALL]) == 0
     (folder / "runs/second/card.json").unlink()
     assert run(["resume", "--mlflow", "--quiet", "runs/second"]) == 0
-    assert best_run().info.run_name == "second"
+    found = best_run()
+    assert found.info.run_name == "second"
+    files = mlflow.artifacts.list_artifacts(run_id=found.info.run_id, artifact_path="run")
+    assert "run/training.gif" not in {file.path for file in files}
 
 
 def test_a_server_that_does_not_answer_is_told_before_the_training(
