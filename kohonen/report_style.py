@@ -39,6 +39,7 @@ ul.well { background: var(--well); border-color: #009e73 }
 code { font-size: .9em; word-break: break-all }
 @media (max-width: 40rem) {
   th, td { padding-right: .6rem }
+  td.n { white-space: normal }
   th[scope=row] { min-width: 0 }
 }
 @media print {
