@@ -32,7 +32,7 @@ WORKBENCH := .venv-workbench/.workbench
 KERNEL := kohonen/kernel/libkohonen.so
 
 .DEFAULT_GOAL := help
-.PHONY: help run test workbench e2e lint infra format types examples bench load coldstart wheels locks deploy audit sbom openapi clean
+.PHONY: help run test workbench e2e lint infra format types examples bench load coldstart wheels locks environments deploy audit sbom openapi clean
 .PHONY: build up api train notebook logs down
 
 help: ## Show this list
@@ -144,6 +144,8 @@ locks: $(DEV) ## Bring the locks up to pyproject.toml; ARGS=--upgrade for the ne
 	$(UV_COMPILE) requirements/wheels.in --output-file requirements/wheels.txt
 	$(UV_COMPILE) requirements/audit.in --output-file requirements/audit.txt
 	$(UV_COMPILE) requirements/checkov.in --output-file requirements/checkov.txt
+
+environments: $(DEV) $(SAM) $(CHECKOV) $(AUDIT) $(WORKBENCH) $(E2E) ## Make all that continuous integration runs in
 
 deploy: $(SAM) ## Build and deploy with AWS SAM; TO=dev or TO=prod for another environment of samconfig.toml
 	.venv-sam/bin/sam build --config-env $(TO)
