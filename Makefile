@@ -100,7 +100,7 @@ examples: $(EXAMPLES) $(KERNEL) ## Run the experiments of configs into runs, and
 		.venv-examples/bin/python -m kohonen train "$$experiment" --overwrite || exit 1; done
 	PYTHONPATH=. SOM_STORE=memory: .venv-examples/bin/python examples/gallery.py
 
-bench: $(BENCH) $(KERNEL) ## Measure the engines and other packages, some 20 minutes; ARGS="A demo" for some of it
+bench: $(BENCH) $(KERNEL) ## Measure the engines and other packages, some seven minutes; ARGS="A demo" for some of it
 	PYTHONPATH=. .venv-bench/bin/python -m benchmarks $(ARGS)
 
 load: $(DEV) $(KERNEL) ## Load a service of its own for a minute, and say how it bears that; ARGS="--seconds 300"
