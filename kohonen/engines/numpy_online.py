@@ -14,15 +14,14 @@ how the numbers lie in memory and what is left out because it is zero:
   is compared again by the sum.
 """
 
-import math
 from collections.abc import Iterator
 from functools import cached_property
-from typing import TypeAlias
 
 import numpy as np
 
 from kohonen.cost import Cost
 from kohonen.data import FloatArray
+from kohonen.engines.planes import Part, aligned, move_at_once, move_planes, sum_planes
 from kohonen.schedule import Schedule
 
 __all__ = ["NumpyOnline"]
@@ -42,11 +41,8 @@ SHORT_COLUMN, LONG_RUN = 64, 3
 BAND = 2**22
 #: How often the squared norms are made anew where they are moved along, which gathers rounding errors.
 STEPS_BETWEEN_NORMS = 32
-#: Numbers in a cache line.
-LINE = 8
-
-#: A window of cells: a run of them, or columns and rows of the grid.
-Window: TypeAlias = slice | tuple[slice, slice]
+#: How many parts of the map are kept at hand.
+PARTS = 1024
 
 
 class NumpyOnline:
@@ -71,21 +67,26 @@ class NumpyOnline:
         self._schedule = schedule
         cells: int = self._width * self._height
         # One plane per dimension, and behind them one for the squared norms, kept only while they are used.
-        self._planes = _aligned(self._dimension + 1, cells)
+        self._planes = aligned(self._dimension + 1, cells)
         self._planes[:-1] = weights.reshape(cells, self._dimension).T
         self._grid = self._planes.reshape(-1, self._width, self._height)
-        # Views are made here and not in every step.
-        self._each_plane, self._each_grid = list(self._planes), list(self._grid)
         self._steps_since_norms = STEPS_BETWEEN_NORMS
         self._tolerance = self._error_of_scores(max(np.abs(samples).max(), np.abs(weights).max()))
-        self._distances = _aligned(cells)
+        self._distances = aligned(cells)
         self._distances_on_grid = self._distances.reshape(self._width, self._height)
         self._near = np.empty(cells, dtype=bool)
+        self._parts: dict[tuple[int, int, int, int], Part] = {}
 
     @cached_property
     def _room(self) -> tuple[FloatArray, FloatArray]:
         """Room for a number for each weight and one for each unit, which only some maps need."""
-        return _aligned(*self._planes[:-1].shape), _aligned(self._width, self._height)
+        return aligned(*self._planes[:-1].shape), aligned(self._width, self._height)
+
+    @cached_property
+    def _room_of_parts(self) -> tuple[FloatArray, FloatArray]:
+        """Room for two numbers for each unit that is updated at a time."""
+        size = min(self._distances.size, max(BAND // self._dimension, self._height))
+        return aligned(size), aligned(size)
 
     def _error_of_scores(self, magnitude: float) -> float:
         """Bound how much two units' scores, and the sums of squares that decide, may be wrong by, together.
@@ -141,7 +142,7 @@ class NumpyOnline:
         for sample in self._spread_samples():
             subtract(sample, planes, differences)
             multiply(differences, differences, squares)
-            _sum_planes(square, distances)
+            sum_planes(square, distances)
             x, y = divmod(int(argmin()), height)
             multiply(differences_on_grid, neighbourhood[window_x[x], window_y[y]], differences_on_grid)
             add(planes, differences, planes)
@@ -181,7 +182,9 @@ class NumpyOnline:
     def _local_pass(self, columns: FloatArray, rows: FloatArray, reach: int) -> None:
         """One pass over the samples whose updates touch a window around the best matching unit."""
         width, height = self._width, self._height
-        row_of = rows[None]
+        row_of, dot, parts = rows[None], np.dot, self._parts
+        few = self._dimension <= FEW_DIMENSIONS
+        thickness = max(1, BAND // (self._dimension * height))
         products = np.concatenate([-2.0 * self._samples, np.ones((len(self._samples), 1))], axis=1)
         for sample, product in zip(self._samples, products, strict=True):
             x, y = divmod(self._search(sample, product), height)
@@ -191,25 +194,42 @@ class NumpyOnline:
                 # What is contiguous is done much faster, and the neighbourhood is zero beyond its reach.
                 top, bottom = 0, height
             row = row_of[:, height - 1 - y + top : height - 1 - y + bottom]
-            thickness = max(1, BAND // (self._dimension * (bottom - top)))
             for start in range(left, right, thickness):
                 stop = min(start + thickness, right)
-                theta = np.dot(columns[width - 1 - x + start : width - 1 - x + stop], row)
-                if bottom - top == height:
-                    self._move(sample, slice(start * height, stop * height), theta.reshape(-1))
+                column = columns[width - 1 - x + start : width - 1 - x + stop]
+                if few:
+                    window = start, stop, top, bottom
+                    part = parts.get(window) or self._part(*window)
+                    dot(column, row, part.theta)
+                    move_planes(sample, part)
                 else:
-                    self._move(sample, (slice(start, stop), slice(top, bottom)), theta)
+                    self._move(sample, (slice(start, stop), slice(top, bottom)), dot(column, row))
 
-    def _move(self, sample: FloatArray, window: Window, theta: FloatArray) -> None:
+    def _part(self, left: int, right: int, top: int, bottom: int) -> Part:
+        """Make the views of a window, from the first column and row to those after the last."""
+        size = (right - left) * (bottom - top)
+        change, factors = (room[:size] for room in self._room_of_parts)
+        theta = factors.reshape(right - left, bottom - top)
+        if bottom - top == self._height:
+            planes = self._planes[:, left * self._height : right * self._height]
+        else:
+            planes = self._grid[:, left:right, top:bottom]
+            change, factors = change.reshape(theta.shape), theta
+        if len(self._parts) >= PARTS:
+            self._parts.clear()
+        *weights, norms = planes
+        part = self._parts[left, right, top, bottom] = Part(weights, norms, change, factors, theta)
+        return part
+
+    def _move(self, sample: FloatArray, window: tuple[slice, slice], theta: FloatArray) -> None:
         """Move the weights in a window towards a sample, and their squared norms along."""
-        if self._dimension <= FEW_DIMENSIONS:
-            planes = self._each_plane if isinstance(window, slice) else self._each_grid
-            _move_planes(sample, [plane[window] for plane in planes], theta)
-        elif isinstance(window, slice):
-            _move_at_once(sample[:, None], self._planes[:, window], self._distances[window], theta)
+        columns, rows = window
+        if rows.stop - rows.start == self._height:
+            cells = slice(columns.start * self._height, columns.stop * self._height)
+            move_at_once(sample[:, None], self._planes[:, cells], self._distances[cells], theta.reshape(-1))
         else:
             scores = self._distances_on_grid[window]
-            _move_at_once(sample[:, None, None], self._grid[:, *window], scores, theta)
+            move_at_once(sample[:, None, None], self._grid[:, *window], scores, theta)
 
     def _search(self, sample: FloatArray, product: FloatArray) -> int:
         """Return the cell of the best matching unit; `_distances` holds ``|W|^2 - 2 W.v`` then."""
@@ -231,48 +251,6 @@ class NumpyOnline:
         return int(candidates[distances.argmin()])
 
 
-def _move_planes(sample: FloatArray, planes: list[FloatArray], theta: FloatArray) -> None:
-    """Move weights, and make their norms anew, plane by plane."""
-    subtract, multiply, add = np.subtract, np.multiply, np.add
-    *weights, norms = planes
-    change = np.empty(theta.shape)
-    squares = norms
-    for value, plane in zip(sample, weights, strict=True):
-        subtract(value, plane, change)
-        multiply(change, theta, change)
-        add(plane, change, plane)
-        multiply(plane, plane, squares)
-        if squares is change:
-            add(norms, change, norms)
-        squares = change
-
-
-def _move_at_once(sample: FloatArray, planes: FloatArray, scores: FloatArray, theta: FloatArray) -> None:
-    """Move all planes of weights, and their norms by what is known already.
-
-    ``W + h (v - W)`` has the squared norm ``r - h (r - h |v|^2)`` where ``r = |W|^2 - h (|W|^2 - 2 W.v)``:
-    the scores of the search, which are used up here, save passes over all planes.
-    """
-    weights, norms = planes[:-1], planes[-1]
-    change = np.subtract(sample, weights)
-    np.multiply(change, theta, change)
-    np.add(weights, change, weights)
-    np.multiply(scores, theta, scores)
-    np.subtract(norms, scores, norms)
-    np.multiply(theta, np.vdot(sample, sample), scores)
-    np.subtract(norms, scores, scores)
-    np.multiply(scores, theta, scores)
-    np.subtract(norms, scores, norms)
-
-
-def _aligned(*shape: int) -> FloatArray:
-    """Return an empty array that begins where a cache line does: full vectors are read faster there."""
-    size = math.prod(shape)
-    room = np.empty(size + LINE)
-    start = -room.ctypes.data % (8 * LINE) // 8
-    return room[start : start + size].reshape(shape)
-
-
 def _mirrored(table: list[float], size: int) -> FloatArray:
     """Return ``g(|k|)`` for ``-size < k < size``: a slice of it is the neighbourhood of any centre."""
     mirrored = np.zeros(2 * size - 1)
@@ -280,13 +258,3 @@ def _mirrored(table: list[float], size: int) -> FloatArray:
     mirrored[size - 1 : size - 1 + used] = table[:used]
     mirrored[size - used : size] = table[used - 1 :: -1]
     return mirrored
-
-
-def _sum_planes(planes: list[FloatArray], out: FloatArray) -> None:
-    """Add up planes in order of dimension, whatever their size: np.sum may take another order."""
-    if len(planes) == 1:
-        out[:] = planes[0]
-        return
-    np.add(planes[0], planes[1], out)
-    for plane in planes[2:]:
-        np.add(out, plane, out)

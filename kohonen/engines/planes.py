@@ -1,0 +1,77 @@
+"""Planes of weights, one for each dimension: where they lie, and what is done to them one by one."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from kohonen.data import FloatArray
+
+__all__ = ["Part", "aligned", "move_at_once", "move_planes", "sum_planes"]
+
+#: Numbers in a cache line.
+LINE = 8
+
+
+class Part(NamedTuple):
+    """A window of the map, and room for an update of it: views that are made once, and not in every step.
+
+    All but `theta`, which has the window's columns and rows, are of its shape in the planes.
+    """
+
+    weights: list[FloatArray]
+    norms: FloatArray
+    change: FloatArray
+    factors: FloatArray
+    theta: FloatArray  # the same numbers as `factors`
+
+
+def aligned(*shape: int) -> FloatArray:
+    """Return an empty array that begins where a cache line does: full vectors are read faster there."""
+    size = math.prod(shape)
+    room = np.empty(size + LINE)
+    start = -room.ctypes.data % (8 * LINE) // 8
+    return room[start : start + size].reshape(shape)
+
+
+def sum_planes(planes: list[FloatArray], out: FloatArray) -> None:
+    """Add up planes in order of dimension, whatever their size: np.sum may take another order."""
+    if len(planes) == 1:
+        out[:] = planes[0]
+        return
+    np.add(planes[0], planes[1], out)
+    for plane in planes[2:]:
+        np.add(out, plane, out)
+
+
+def move_planes(sample: FloatArray, part: Part) -> None:
+    """Move weights by the factors that the part holds, and make their norms anew, plane by plane."""
+    subtract, multiply, add = np.subtract, np.multiply, np.add
+    weights, norms, change, factors, _ = part
+    squares = norms
+    for value, plane in zip(sample, weights, strict=True):
+        subtract(value, plane, change)
+        multiply(change, factors, change)
+        add(plane, change, plane)
+        multiply(plane, plane, squares)
+        if squares is change:
+            add(norms, change, norms)
+        squares = change
+
+
+def move_at_once(sample: FloatArray, planes: FloatArray, scores: FloatArray, theta: FloatArray) -> None:
+    """Move all planes of weights, and their norms by what is known already.
+
+    ``W + h (v - W)`` has the squared norm ``r - h (r - h |v|^2)`` where ``r = |W|^2 - h (|W|^2 - 2 W.v)``:
+    the scores of the search, which are used up here, save passes over all planes.
+    """
+    weights, norms = planes[:-1], planes[-1]
+    change = np.subtract(sample, weights)
+    np.multiply(change, theta, change)
+    np.add(weights, change, weights)
+    np.multiply(scores, theta, scores)
+    np.subtract(norms, scores, norms)
+    np.multiply(theta, np.vdot(sample, sample), scores)
+    np.subtract(norms, scores, scores)
+    np.multiply(scores, theta, scores)
+    np.subtract(norms, scores, norms)
