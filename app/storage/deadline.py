@@ -21,7 +21,7 @@ from typing import TypeVar
 from app.storage.around import around
 from app.storage.port import Store, StoreUnavailable
 
-__all__ = ["RETRY_AFTER", "Deadline", "in_time", "is_left_behind", "punctual", "until"]
+__all__ = ["RETRY_AFTER", "Deadline", "in_time", "is_left_behind", "punctual", "seconds_left", "until"]
 
 #: Seconds after which a caller may try again what was left behind.
 RETRY_AFTER = 5
@@ -58,6 +58,12 @@ def until(deadline: Deadline) -> Iterator[None]:
         _deadline.reset(token)
 
 
+def seconds_left() -> float | None:
+    """Return how many seconds somebody still waits; None where nobody waits in vain."""
+    deadline = _deadline.get()
+    return None if deadline is None else deadline.at - time.monotonic()
+
+
 def in_time(work: Callable[[], Result], *, late: Callable[[], Exception]) -> Result:
     """Do something that may hang, and return what comes of it.
 
@@ -68,10 +74,9 @@ def in_time(work: Callable[[], Result], *, late: Callable[[], Exception]) -> Res
     late : callable
         Makes what is raised when time is over.
     """
-    deadline = _deadline.get()
-    if deadline is None:
+    left = seconds_left()
+    if left is None:
         return work()
-    left = deadline.at - time.monotonic()
     if left <= 0:
         raise late()
     done: Future[Result] = Future()
