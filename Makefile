@@ -54,7 +54,7 @@ workbench: $(WORKBENCH) $(KERNEL) ## Test what needs MLflow, Jupyter or Docker C
 	.venv-workbench/bin/python -m pytest tests/workbench --cov --cov-report= $(ARGS)
 	.venv-workbench/bin/python -m coverage report --include=$(OF_WORKBENCH) --fail-under=100
 
-e2e: $(RUN) $(E2E) $(SAM) $(KERNEL) ## Build both images and hold them, SAM, S3 and a browser to what they promise; needs Docker
+e2e: $(DEV) $(E2E) $(SAM) $(KERNEL) ## Build both images and hold them, SAM, S3 and a browser to what they promise; needs Docker
 	.ci/e2e $(ARGS)
 
 build: ## Build the images of compose.yaml, which has all of the product on one machine

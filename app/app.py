@@ -32,6 +32,7 @@ from app.api import (
     service,
     training,
 )
+from app.api.head import Head
 from app.api.responses import EXPOSED_HEADERS
 from app.aws import create_handler
 from app.jobs.deployment import Deployment
@@ -90,6 +91,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         made.add_middleware(security.ApiKey, key=settings.api_key.get_secret_value())
     made.add_middleware(_InTime, deadline=made.state.service.deadline)
     made.add_middleware(_AnySlash)
+    made.add_middleware(Head)
     if settings.allowed_origins:
         made.add_middleware(
             CORSMiddleware,

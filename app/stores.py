@@ -1,14 +1,13 @@
 """The stores of a deployment: what their calls take is recorded, and no request waits for them for ever."""
 
-import functools
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any
 
 from app.observability import record
 from app.settings import Settings
 from app.storage import open_store
+from app.storage.around import around
 from app.storage.deadline import punctual
 from app.storage.port import Store, StoreUnavailable
 
@@ -23,33 +22,13 @@ def open_watched(url: str, settings: Settings) -> Store:
 
 def observed(store: Store) -> Store:
     """Return a store that does what another does, and records how long its calls take."""
-    return cast(Store, _ObservedStore(store))
+    return around(store, _timed)
 
 
-class _ObservedStore:
-    """Whatever a store offers, timed. Not method by method: what it offers is the port's business."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def __getattr__(self, name: str) -> Any:
-        member = getattr(self._store, name)
-        if not callable(member):
-            return member
-
-        @functools.wraps(member)
-        def timed(*arguments: Any, **named: Any) -> Any:
-            with _timed():
-                return member(*arguments, **named)
-
-        return timed
-
-
-@contextmanager
-def _timed() -> Iterator[None]:
+def _timed(call: Callable[[], Any]) -> Any:
     started = time.perf_counter()
     try:
-        yield
+        return call()
     except StoreUnavailable:
         record(store_errors=1)
         raise

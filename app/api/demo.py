@@ -1,5 +1,6 @@
 """The demo: a map of random colours, in one request without a body."""
 
+import time
 from typing import Annotated, Any
 
 import numpy as np
@@ -7,9 +8,11 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from app.api.dependencies import AppSettings, Deadline, Service
+from app.api.head import wants_no_content
 from app.api.responses import PNG, outcome_headers, problems
 from app.api.schemas import DemoQuery
-from app.limits import check_samples
+from app.limits import check, check_samples
+from app.settings import Settings
 from app.training import TrainingRequest
 from kohonen import Parameters
 from kohonen.parameters import draw_seed
@@ -20,7 +23,7 @@ __all__ = ["router"]
 router = APIRouter(tags=["demo"])
 
 FILENAME = "kohonen_som_input_output.png"
-
+_NAMED = {"Content-Disposition": f'inline; filename="{FILENAME}"'}
 
 _ANSWER: dict[str, Any] = {
     "response_class": Response,
@@ -48,16 +51,31 @@ async def demo(
     # Before the colours are drawn: their number alone could take all memory.
     check_samples(query.input_size, limits=settings, field="input_size")
     training = demo_request(query)
+    if wants_no_content(request):
+        return _nothing(training, settings, deadline)
     outcome = await service.train(training, deadline=deadline)
     with outcome.timings.measure("draw"):
         content = await run_in_threadpool(
             lambda: encode_png(draw_input_output(training.samples, outcome.weights))
         )
-    headers = {
-        **outcome_headers(outcome, request),
-        "Content-Disposition": f'inline; filename="{FILENAME}"',
-    }
-    return Response(content, media_type=PNG, headers=headers)
+    return Response(content, media_type=PNG, headers={**outcome_headers(outcome, request), **_NAMED})
+
+
+def _nothing(training: TrainingRequest, settings: Settings, deadline: float) -> Response:
+    """Answer without the picture, nor the figures that only training would tell; nothing is trained."""
+    samples, dimension = training.samples.shape
+    seconds = deadline - time.monotonic()
+    check(
+        training.parameters,
+        samples=samples,
+        dimension=dimension,
+        limits=settings,
+        seconds=seconds,
+        field=training.field,
+    )
+    answer = Response(media_type=PNG, headers={**_NAMED, "Vary": "Accept"})
+    del answer.headers["Content-Length"]  # it would be the picture's
+    return answer
 
 
 def demo_request(query: DemoQuery) -> TrainingRequest:

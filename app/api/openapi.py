@@ -23,7 +23,8 @@ ABOUT: dict[str, Any] = {
         "Send colours, any numeric vectors or a table: the service trains a [self-organizing map]"
         "(https://en.wikipedia.org/wiki/Self-organizing_map) on them and answers with a picture of it. "
         "Try `POST /train` below: *Try it out*, then *Execute*.\n\n"
-        "Errors are problem details (RFC 9457). A picture's figures come as `Kohonen-*` headers."
+        "Errors are problem details (RFC 9457). A picture's figures come as `Kohonen-*` headers. `HEAD` is "
+        "answered wherever `GET` is."
     ),
     "license_info": {"name": "MIT", "identifier": "MIT"},
     "openapi_tags": [

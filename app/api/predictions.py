@@ -2,6 +2,7 @@
 
 import io
 import time
+from codecs import BOM_UTF8
 from typing import Annotated, Any
 
 import numpy as np
@@ -198,6 +199,7 @@ def vectors_of(content: bytes, media_type: str, card: Card, query: CsvFields, se
 
 
 def _csv(content: bytes) -> FloatArray:
+    content = content.removeprefix(BOM_UTF8)  # which spreadsheets put there
     if not content.strip():
         raise InvalidRequestError([FieldError("", "the table is empty")])
     try:

@@ -208,10 +208,13 @@ class Jobs:
         return False
 
     def join(self, job_id: str, name: str | None, frames: Moments | None = None) -> Job:
-        """Have a job under way do what another request asks for, too, as far as it can, and return it."""
+        """Have a job do what another request asks for, too, as far as it can, and return it.
+
+        What has ended takes a name only, which its model is to have been given.
+        """
         now = self.clock()
         names = () if name is None else (name,)
-        return self.change(job_id, lambda old: old if old.ended else old.joined(now, names, frames))
+        return self.change(job_id, lambda old: old.joined(now, names, None if old.ended else frames))
 
     def change(self, job_id: str, step: Callable[[Job], Job]) -> Job:
         """Change a job, whatever others do to it meanwhile.

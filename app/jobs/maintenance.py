@@ -9,7 +9,6 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 from app.errors import DamagedJobError, JobNotFoundError
 from app.jobs.jobs import Jobs, Stored
@@ -21,8 +20,9 @@ __all__ = ["Housekeeping", "Pruned", "prune", "sweep"]
 
 logger = logging.getLogger(__name__)
 
-#: How often a worker looks for old jobs, in seconds, and how many it looks at.
-EVERY, MOST = 3600.0, 1000
+#: How often a worker looks for old jobs, for how long in one go, and when it goes on where it stopped, in
+#: seconds: somebody may be waiting for a worker meanwhile.
+EVERY, LONGEST, AGAIN = 3600.0, 2.0, 30.0
 #: What is younger may belong to a request that is still being written down.
 YOUNG = datetime.timedelta(days=1)
 #: No job is older than this, in days: times in the index begin in 1970.
@@ -48,7 +48,7 @@ class Pruned:
 
 
 class Housekeeping:
-    """Removes old jobs once in a while, so many at most; called by whoever works on jobs.
+    """Removes old jobs once in a while, for some seconds at most; called by whoever works on jobs.
 
     Parameters
     ----------
@@ -62,18 +62,26 @@ class Housekeeping:
         self._jobs = jobs
         self._days = days
         self._due = time.monotonic()
+        self._rest: Iterator[Pruned | None] | None = None
 
     def __call__(self) -> None:
         """Look for old jobs, if it is time."""
-        if time.monotonic() < self._due:
+        began = time.monotonic()
+        if began < self._due:
             return
-        self._due = time.monotonic() + EVERY
-        count = sum(1 for _ in prune(self._jobs, days=self._days, most=MOST))
+        self._due = began + EVERY
+        looks, self._rest = self._rest or _looks(self._jobs, self._days, dry=False), None
+        count = 0
+        for pruned in looks:
+            count += pruned is not None
+            if time.monotonic() >= began + LONGEST:
+                self._rest, self._due = looks, time.monotonic() + AGAIN
+                break
         if count:
             logger.info("%d jobs that ended over %g days ago have been removed", count, self._days)
 
 
-def prune(jobs: Jobs, *, days: float, dry: bool = False, most: int | None = None) -> Iterator[Pruned]:
+def prune(jobs: Jobs, *, days: float, dry: bool = False) -> Iterator[Pruned]:
     """Remove jobs that ended over some days ago, with what they have left, and give each.
 
     Parameters
@@ -84,25 +92,32 @@ def prune(jobs: Jobs, *, days: float, dry: bool = False, most: int | None = None
         How long ago.
     dry : bool
         Give them, and remove nothing.
-    most : int, optional
-        Look at so many at most.
     """
+    return (pruned for pruned in _looks(jobs, days, dry=dry) if pruned is not None)
+
+
+def _looks(jobs: Jobs, days: float, *, dry: bool) -> Iterator[Pruned | None]:
+    """Look at one job after the other, and give it if it is removed."""
     last = jobs.clock() - datetime.timedelta(days=min(days, MOST_DAYS))
-    for job_id, index in islice(jobs.made_before(last), most):
-        try:
-            stored = jobs.read(job_id)
-        except JobNotFoundError:  # left from a crash, or from a request that came too late
-            if not dry:
-                jobs.store.delete(index)
-            continue
-        except DamagedJobError:
-            if not dry:
-                jobs.remove(job_id, index)
-            yield Pruned(job_id, None)
-            continue
-        ended = stored.job.ended_at
-        if ended is not None and ended < last and (dry or _remove(jobs, stored, index)):
-            yield Pruned(job_id, stored.job.state)
+    for job_id, index in jobs.made_before(last):
+        yield _looked_at(jobs, job_id, index, last, dry=dry)
+
+
+def _looked_at(jobs: Jobs, job_id: str, index: str, last: datetime.datetime, *, dry: bool) -> Pruned | None:
+    try:
+        stored = jobs.read(job_id)
+    except JobNotFoundError:  # left from a crash, or from a request that came too late
+        if not dry:
+            jobs.store.delete(index)
+        return None
+    except DamagedJobError:
+        if not dry:
+            jobs.remove(job_id, index)
+        return Pruned(job_id, None)
+    ended = stored.job.ended_at
+    if ended is not None and ended < last and (dry or _remove(jobs, stored, index)):
+        return Pruned(job_id, stored.job.state)
+    return None
 
 
 def _remove(jobs: Jobs, stored: Stored, index: str) -> bool:

@@ -114,7 +114,7 @@ class JobService:
             if card is not None and _is_enough(job, request):
                 with suppress(ModelNotFoundError):
                     self._models.settle(card, request.name)
-                    return job
+                    return self._made(request, job)
             # Its model has been removed since, or was made without frames.
             job, queued = self._jobs.add(request, over=("failed", "cancelled", "succeeded"))
         if queued:
@@ -129,9 +129,9 @@ class JobService:
 
     def _made(self, request: TrainingRequest, job: Job | None) -> Job:
         """Return the job of a model that is there, whatever has made it."""
-        if job is not None and job.state == "succeeded":
-            return job
-        return self._jobs.add_done(request)
+        if job is None or job.state != "succeeded":
+            return self._jobs.add_done(request)
+        return job if request.name is None else self._jobs.join(job.id, request.name)
 
     def _fail(self, job: Job, error: Exception) -> None:
         problem = document_of(error)

@@ -85,11 +85,11 @@ class Worker:
         busy = time.monotonic()
         while not self._stopped.is_set():
             try:
-                self._tidy()
                 message = self._queue.receive(wait=WAIT if idle is None else min(WAIT, idle))
                 if message is not None:
                     self.work(message)
                     busy = time.monotonic()
+                self._tidy()
             except (StorageError, QueueUnavailable) as error:
                 logger.warning("%s", error)
                 self._stopped.wait(PAUSE)

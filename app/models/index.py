@@ -148,12 +148,10 @@ class Index:
         for order in (NEWEST, *METRICS):
             self._store.delete(self._key(order, entry))
 
-    def remove_id(self, model_id: str) -> None:
-        """List a model no more whose card cannot be read: this looks through the whole index."""
-        for key in keys_from(self._store, index_folder(self._home, NEWEST)):
-            entry = Entry.parse(key)
-            if entry is not None and entry.id == model_id:
-                self.remove(entry)
+    def entries_of(self, model_id: str) -> list[Entry]:
+        """Return what is listed under an id, where no card says it: this looks through the whole index."""
+        keys = keys_from(self._store, index_folder(self._home, NEWEST))
+        return [entry for key in keys if (entry := Entry.parse(key)) is not None and entry.id == model_id]
 
     def _key(self, order: str, entry: Entry) -> str:
         return index_folder(self._home, order) + entry.place(order)

@@ -15,7 +15,7 @@ from app.storage.port import Store
 
 __all__ = ["Listed", "Listing", "Order", "Page"]
 
-_PLACE = re.compile(r"[0-9a-z.]{1,180}")
+_PLACE = re.compile(r"[0-9a-z]{1,40}(?:\.[0-9a-z]{1,40}){1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +176,6 @@ def _decoded(cursor: str) -> str:
         place = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
         place = ""
-    if not _PLACE.fullmatch(place):
+    if not _PLACE.fullmatch(place) or Entry.parse(place) is None:
         raise ValueError("this cursor is not one of a page before")
     return place

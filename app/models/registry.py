@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from app.errors import DamagedModelError, ModelNotFoundError
 from app.models.card import Card
 from app.models.index import Entry, Index, keys_from
-from app.models.keys import KEPT, UNNAMED, Home, card_key, folder, revision_key
+from app.models.keys import KEPT, UNNAMED, Home, card_key, folder, revision_key, revisions_folder
 from app.models.names import Revision
 from app.models.reading import ModelReader
 from app.storage.port import BlobNotFound
@@ -137,6 +137,7 @@ class Models(ModelReader):
         self.store.delete(card_key(home, model_id))
         # Somebody may have listed it meanwhile, or given it a name; who does so later sees that it is gone.
         self._unlist(card, revisions)
+        self._unlist_another(card)
         self._discard(card)
         for key in list(keys_from(self.store, card.derived_key())):
             self.store.delete(key)
@@ -187,21 +188,65 @@ class Models(ModelReader):
                 self._unname(card.id, revision)
         return revisions
 
+    def _unlist_another(self, card: Card) -> None:
+        """List a model no more that was made anew, and whose card has just been removed for an older one.
+
+        That is where two remove the same and somebody makes it again in between. Its files are still there.
+        """
+        weights = self.store.keys(f"{folder(card.home, card.id)}weights-")
+        if any(key != card.weights_key for key in weights):
+            self._unlist_absent(card.home, card.id)
+
+    def _unlist_absent(self, home: Home, model_id: str) -> None:
+        """List no more what is listed under an id and not there; no card comes back once it has gone."""
+        index = Index(self.store, home)
+        for entry in index.entries_of(model_id):
+            if not self._is_there(home, entry):
+                index.remove(entry)
+        for revision in self.names.revisions(model_id) if home == KEPT else ():
+            named = self.names.entry(revision)
+            if named is not None and not self._is_there(home, named):
+                self._unname(model_id, revision)
+
+    def _is_there(self, home: Home, entry: Entry) -> bool:
+        try:
+            return Entry.of(self.card_in(home, entry.id)) == entry
+        except BlobNotFound:
+            return False
+        except DamagedModelError:  # it is left as it is, listed
+            return True
+
     def _unname(self, model_id: str, revision: Revision) -> None:
         self.names.remove(revision)
         self.store.delete(revision_key(model_id, revision.name, revision.number))
 
     def _remove_damaged(self, home: Home, model_id: str) -> None:
         """Remove a model whose card cannot be read: it does not say which files are its own."""
-        Index(self.store, home).remove_id(model_id)
+        own, revisions = card_key(home, model_id), revisions_folder(model_id)
+        keys = list(keys_from(self.store, folder(home, model_id)))
+        files = [key for key in keys if key != own and not key.startswith(revisions)]
+        # As long as the card is there, nobody makes the model anew: those files are of nobody else.
+        if not self._is_damaged(home, model_id):
+            return
+        index = Index(self.store, home)
+        for entry in index.entries_of(model_id):
+            index.remove(entry)
         if home == KEPT:
             for revision in self.names.revisions(model_id):
                 self._unname(model_id, revision)
-        # As long as the card is there, nobody makes the model anew.
-        files = [key for key in keys_from(self.store, folder(home, model_id)) if "/revisions/" not in key]
-        self.store.delete(card_key(home, model_id))
+        self.store.delete(own)
+        self._unlist_absent(home, model_id)  # somebody else may have removed it, and a third have made it
         for key in files:
             self.store.delete(key)
+
+    def _is_damaged(self, home: Home, model_id: str) -> bool:
+        try:
+            self.card_in(home, model_id)
+        except DamagedModelError:
+            return True
+        except BlobNotFound:  # somebody else has removed it
+            pass
+        return False
 
     def _keep(self, card: Card) -> Card:
         """Move a model to those that are kept; return the card that it has there."""

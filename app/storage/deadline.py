@@ -10,18 +10,18 @@ Without a deadline, as in a worker or on the command line, nothing is left behin
 """
 
 import contextvars
-import functools
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import TypeVar
 
+from app.storage.around import around
 from app.storage.port import Store, StoreUnavailable
 
-__all__ = ["RETRY_AFTER", "Deadline", "in_time", "is_left_behind", "punctual", "until"]
+__all__ = ["RETRY_AFTER", "Deadline", "in_time", "is_left_behind", "punctual", "seconds_left", "until"]
 
 #: Seconds after which a caller may try again what was left behind.
 RETRY_AFTER = 5
@@ -58,6 +58,12 @@ def until(deadline: Deadline) -> Iterator[None]:
         _deadline.reset(token)
 
 
+def seconds_left() -> float | None:
+    """Return how many seconds somebody still waits; None where nobody waits in vain."""
+    deadline = _deadline.get()
+    return None if deadline is None else deadline.at - time.monotonic()
+
+
 def in_time(work: Callable[[], Result], *, late: Callable[[], Exception]) -> Result:
     """Do something that may hang, and return what comes of it.
 
@@ -68,10 +74,9 @@ def in_time(work: Callable[[], Result], *, late: Callable[[], Exception]) -> Res
     late : callable
         Makes what is raised when time is over.
     """
-    deadline = _deadline.get()
-    if deadline is None:
+    left = seconds_left()
+    if left is None:
         return work()
-    left = deadline.at - time.monotonic()
     if left <= 0:
         raise late()
     done: Future[Result] = Future()
@@ -102,29 +107,12 @@ def is_left_behind() -> bool:
 
 def punctual(store: Store) -> Store:
     """Return a store that does what another does, until the deadline."""
-    return cast(Store, _PunctualStore(store))
 
-
-class _PunctualStore:
-    """Whatever a store offers, in time. Not method by method: what it offers is the port's business."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def __getattr__(self, name: str) -> Any:
-        member = getattr(self._store, name)
-        if not callable(member):
-            return member
-
-        @functools.wraps(member)
-        def timely(*arguments: Any, **named: Any) -> Any:
-            return in_time(lambda: member(*arguments, **named), late=self._late)
-
-        return timely
-
-    def _late(self) -> StoreUnavailable:
+    def late() -> StoreUnavailable:
         return StoreUnavailable(
-            f"the store {self._store.description} (SOM_STORE) takes too long to answer; try again: what was "
+            f"the store {store.description} (SOM_STORE) takes too long to answer; try again: what was "
             "done is not done a second time",
             retry_after=RETRY_AFTER,
         )
+
+    return around(store, lambda call: in_time(call, late=late))

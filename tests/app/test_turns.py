@@ -54,6 +54,23 @@ def test_what_is_small_waits_for_nobody(make_client: Callable[..., TestClient]) 
         thread.submit(ask).result(timeout=60)
 
 
+@pytest.mark.parametrize("path", ["/train", "/atrain", "/models/latest/predict", "/models/latest/fit"])
+def test_what_is_large_waits_until_its_time_is_over(
+    make_client: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr("app.app.STORING_SECONDS", 0.0)
+    client = make_client(max_training_seconds=0.2, queue="none:")
+    client.post(
+        "/train", json={"colours": ["red"], "width": 2, "height": 2, "iterations": 1}
+    ).raise_for_status()
+    body = {"data": [[0.1, 0.2, 0.3]] * (SMALL // 8)}
+    with turn:  # as long as somebody else's large table takes
+        answer = client.post(path, json=body)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert "other large requests come first" in answer.json()["detail"]
+    assert not turn.locked()
+
+
 @pytest.mark.parametrize("name", dependencies.__all__)
 def test_what_routes_need_takes_no_thread(name: str) -> None:
     (depends,) = get_args(getattr(dependencies, name))[1:]

@@ -343,7 +343,12 @@ def test_names(client: TestClient) -> None:
     assert job["names"] == ["sunset"]
     done = client.get(f"/jobs/{job['id']}?wait=20").json()
     assert client.get("/models/sunset@1").json() == done["model"]
-    assert client.post("/atrain", json={**SMALL, "name": "dawn"}).status_code == 200
+    for _ in range(2):
+        again = client.post("/atrain", json={**SMALL, "name": "dawn"})
+        assert (again.status_code, again.json()["names"]) == (200, ["sunset", "dawn"])
+    assert (
+        client.post("/atrain", json=SMALL).json() == again.json() == client.get(f"/jobs/{job['id']}").json()
+    )
     assert client.get("/models/dawn@1").json()["id"] == job["id"]
     assert client.get("/models/sunset@1").status_code == 200
 

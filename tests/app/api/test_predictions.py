@@ -67,6 +67,13 @@ def test_tables_in_and_out(trained: TestClient, path: str) -> None:
     assert [{key: json.loads(value) for key, value in row.items()} for row in rows] == results
 
 
+def test_a_table_as_a_spreadsheet_saves_it(trained: TestClient) -> None:
+    headers = {"Content-Type": "text/csv", "Accept": "text/csv"}
+    plain = trained.post("/predict-batch", content=b"0,0.5,1\n1,0,0\n", headers=headers)
+    saved = trained.post("/predict-batch", content=b"\xef\xbb\xbf0,0.5,1\r\n1,0,0\r\n", headers=headers)
+    assert (saved.status_code, saved.text) == (200, plain.text)
+
+
 def test_blocks_join_up(trained: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = trained.post("/predict-batch", json={"data": VECTORS.tolist()}).json()
     monkeypatch.setattr("app.predictions.BLOCK", 7)

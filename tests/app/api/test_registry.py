@@ -1,5 +1,6 @@
 """Names, references, lists and deletion, as callers see them."""
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
@@ -160,6 +161,20 @@ def test_queries_that_are_not_valid(client: TestClient, query: str, field: str) 
     answer = client.get(f"/models?{query}")
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == field
+
+
+@pytest.mark.parametrize("way", ["", "&sort=unused_units", "&sort=unused_units&order=descending", "&name=a"])
+def test_a_cursor_that_was_tampered_with(client: TestClient, way: str) -> None:
+    for seed in (1, 2):
+        train(client, seed, name="a")
+    whole = client.get(f"/models?max_results=1{way}").json()["next_cursor"]
+    assert client.get(f"/models?cursor={whole}{way}").status_code == 200
+    place = base64.urlsafe_b64decode(whole + "=" * (-len(whole) % 4))
+    for other in (b".", b"..", b"a", b"../" + place, b".." + place, place[:-1], place + b"0", place + b"/x"):
+        cursor = base64.urlsafe_b64encode(other).decode().rstrip("=")
+        answer = client.get(f"/models?cursor={cursor}{way}")
+        assert answer.status_code == 422
+        assert answer.json()["detail"] == "/cursor: this cursor is not one of a page before"
 
 
 def test_a_list_says_enough(client: TestClient) -> None:

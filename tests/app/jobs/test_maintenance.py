@@ -1,8 +1,10 @@
 """What becomes of jobs that ended long ago, and of what crashes have left."""
 
 import datetime
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from app.jobs.record import State
 from app.storage.folder import FolderStore
 from app.storage.memory import MemoryStore
 from app.storage.port import Store, StoreUnavailable
+from kohonen import train
 from kohonen.frames import Moments
 from tests.app.jobs.conftest import Bench, FakeClock, make_request
 
@@ -163,13 +166,44 @@ def test_a_worker_looks_once_in_a_while(jobs: Jobs, monkeypatch: pytest.MonkeyPa
     assert jobs.store.keys("jobs/") == []
 
 
-def test_so_many_at_most(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(maintenance, "MOST", 2)
+def test_so_long_at_most_and_the_rest_soon(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes on where it stopped: what is not to go yet is not looked at again and again."""
+    monkeypatch.setattr(maintenance, "LONGEST", 0.0)
     for seed in range(3):
         cancelled(jobs, seed)
+        forward(jobs, 0.1)
+    waiting = jobs.add(make_request(3), over=())[0].id
     forward(jobs, 31)
-    Housekeeping(jobs, 30)()
-    assert len(jobs.page(limit=10)[0]) == 1
+    tidy = Housekeeping(jobs, 30)
+    left = []
+    for _ in range(5):
+        tidy()
+        left.append(len(jobs.page(limit=10)[0]))
+        assert time.monotonic() < tidy._due <= time.monotonic() + maintenance.EVERY
+        tidy._due = 0.0
+    assert left == [4, 3, 2, 1, 1]
+    assert jobs.find(waiting)
+
+
+def test_nobody_who_waits_for_a_worker_waits_for_it(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = cancelled(bench.jobs, 1)
+    bench.clock.forward(31 * DAY)
+    waiting = bench.submit(make_request(2))
+    order: list[str] = []
+    for name, what in (("train", train), ("Housekeeping.__call__", Housekeeping.__call__)):
+        monkeypatch.setattr(f"app.jobs.worker.{name}", noted(order, name, what))
+    bench.worker().run(idle=0.01)
+    assert order[:2] == ["train", "Housekeeping.__call__"]
+    assert bench.jobs.get(waiting.id).state == "succeeded"
+    assert bench.jobs.find(old) is None
+
+
+def noted(order: list[str], name: str, what: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*arguments: Any, **named: Any) -> Any:
+        order.append(name)
+        return what(*arguments, **named)
+
+    return call
 
 
 def test_a_worker_does_it_beside_its_work(bench: Bench) -> None:

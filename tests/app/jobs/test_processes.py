@@ -1,4 +1,8 @@
-"""Workers in processes of their own: killed, stopped, and bounded in number."""
+"""Workers in processes of their own: killed, stopped, and bounded in number.
+
+A few seconds and a few jobs in every run; ``SOM_TEST_JOB_SECONDS=180`` and ``SOM_TEST_JOBS=200`` for a job as
+long and for as many as the service is to bear.
+"""
 
 import os
 import signal
@@ -18,6 +22,9 @@ from app.training import TrainingRequest
 from kohonen.frames import Moments
 from tests.app.jobs.servers import PATIENCE, Server, children, lasting, serving, start, uninterrupted
 from tests.app.jobs.test_frames import check, whole
+
+SECONDS = float(os.environ.get("SOM_TEST_JOB_SECONDS", "3"))
+JOBS = int(os.environ.get("SOM_TEST_JOBS", "40"))
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
@@ -51,9 +58,9 @@ def killed_on_the_way(tmp_path: Path, body: dict[str, Any], *, times: int, **set
 
 
 def test_a_job_outlives_everybody_who_works_on_it(tmp_path: Path) -> None:
-    body = {**lasting(3), "frames": 20}
-    job = killed_on_the_way(tmp_path, body, times=2, **quick(tmp_path))
-    assert job["slices"] >= 3
+    body = {**lasting(SECONDS), "frames": 20}
+    job = killed_on_the_way(tmp_path, body, times=3, **quick(tmp_path))
+    assert job["slices"] >= 4
     np.testing.assert_array_equal(weights(tmp_path, job["id"]), uninterrupted(body))
     jobs = Jobs(FolderStore(tmp_path))
     record = jobs.get(job["id"])
@@ -178,5 +185,5 @@ def many_at_once(server: Server, count: int, *, clients: int, cancel: int) -> No
 
 def test_many_jobs_at_once(tmp_path: Path) -> None:
     with serving(**quick(tmp_path, SOM_WORKERS=2, SOM_LEASE_SECONDS=20)) as server:
-        many_at_once(server, 40, clients=8, cancel=8)
+        many_at_once(server, JOBS, clients=8, cancel=JOBS // 5)
     assert [path.name for path in (tmp_path / "jobs").glob("queue/*")] == []

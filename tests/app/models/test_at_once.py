@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -90,10 +91,10 @@ def deleting(models: Models, *, card: Card) -> None:
 
 
 def whole(store: Store, card: Card, check: Callable[[Models], list[str]]) -> bool:
-    """Say whether a model is there; if so it is whole, and if not it is nowhere listed."""
+    """Say whether a model is there; if so it is whole and listed, and if not it is nowhere listed."""
     models = Models(store)
-    assert check(models) in ([], [card.id])  # whatever is listed can be loaded
     there = models.find(card.id)
+    assert check(models) == ([] if there is None else [card.id])  # whatever is listed can be loaded
     if there is not None:
         assert models.weights(there).shape == card.weights.shape
         assert models.samples(there).shape == SAMPLES.shape
@@ -165,6 +166,40 @@ def test_a_making_at_any_moment_of_a_deletion(
         assert there is (again.created_at != card.created_at)
         deleted += 1
     assert deleted > 5
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+@pytest.mark.parametrize("name", [None, "a"])
+def test_a_making_between_two_deletions(
+    make: Maker, check: Callable[[Models], list[str]], name: str | None, damaged: bool
+) -> None:
+    """One deletion pauses anywhere; another goes through, and somebody begins to make the same anew."""
+    deleted, going, ends = 0, True, set()
+    while going:
+        made, paused = 0, True
+        while paused:
+            store = MemoryStore()
+            card = make(Models(store), 1, name).card
+            if damaged:
+                damage(store, card)
+            remover = Steps(store, partial(deleting, card=card))
+            going = remover.go(deleted)
+            with suppress(ModelNotFoundError):  # the first has come so far
+                deleting(Models(store), card=card)
+            again, weights = make.request(1)
+            maker = Steps(store, partial(adding, card=again, weights=weights, name=name))
+            paused = maker.go(made)
+            remover.end()
+            maker.end()
+            ends.add(whole(store, card, check))
+            made += 1
+        deleted += 1
+    assert ends == {False, True}
+
+
+def damage(store: Store, card: Card) -> None:
+    key = card_key(card.home, card.id)
+    store.replace(key, b"{}", version=store.read(key, max_bytes=10_000).version, content_type="x/y")
 
 
 def test_what_is_deleted_while_it_is_read(make: Maker) -> None:
