@@ -1,6 +1,7 @@
 """``kohonen predict``, ``show`` and ``animate``: what can be done with a run that is complete."""
 
 import csv
+import io
 import json
 import sys
 from pathlib import Path
@@ -68,17 +69,19 @@ def predict(folder: Path, table: Path, output: Path | None, clusters: Any, as_js
         "distance": found.distances[:, 0].tolist(),
         "cluster": labels.reshape(-1)[units].tolist(),
     }
+    text = io.StringIO()
     rows = list(zip(*columns.values(), strict=True))
-    with click.open_file(
-        str(output) if output else "-", "w", encoding="utf-8", atomic=output is not None
-    ) as file:
-        if as_json:
-            json.dump({"results": [dict(zip(columns, row, strict=True)) for row in rows]}, file)
-            file.write("\n")
-        else:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(columns)
-            writer.writerows(rows)
+    if as_json:
+        json.dump({"results": [dict(zip(columns, row, strict=True)) for row in rows]}, text)
+        text.write("\n")
+    else:
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+    if output is None:
+        click.echo(text.getvalue(), nl=False)
+    else:
+        write_whole(output, text.getvalue().encode())
 
 
 @click.command()

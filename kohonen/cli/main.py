@@ -65,7 +65,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return 1
     except ModuleNotFoundError as error:
         return _say(_EXTRAS.get(error.name or "", f"{error}: install kohonen with pip, which brings it"), 1)
-    except (KohonenError, OSError, MemoryError) as error:
+    except OSError as error:
+        return _say(f"{error.filename}: {error.strerror}" if error.filename else str(error), 1)
+    except (KohonenError, MemoryError) as error:
         return _say(str(error) or type(error).__name__, 1)
 
 

@@ -33,7 +33,7 @@ from kohonen.errors import RunError
 from kohonen.experiments.experiment import Experiment
 from kohonen.experiments.reading import read_experiment, write_yaml
 from kohonen.experiments.sources import Loaded
-from kohonen.files import npy, sync_folder, write_whole
+from kohonen.files import UNFINISHED, npy, sync_folder, write_whole
 from kohonen.frame_files import pack, unpack
 from kohonen.geometry import Geometry
 from kohonen.preparation import Preparation
@@ -266,5 +266,7 @@ class RunFolder:
             ) from error
 
     def forget_checkpoints(self) -> None:
-        """Remove what only a run that is not complete needs."""
+        """Remove what only a run that is not complete needs, and files that a killed process has half written."""
         shutil.rmtree(self._checkpoints, ignore_errors=True)
+        for unfinished in self.path.rglob(f".*{UNFINISHED}"):
+            unfinished.unlink(missing_ok=True)

@@ -312,3 +312,14 @@ def test_a_damaged_checkpoint_is_told(tmp_path: Path) -> None:
     (tmp_path / "a" / "checkpoint" / "last.npz").write_bytes(b"")
     with pytest.raises(InvalidDataError, match="is no checkpoint"):
         carry_on(RunFolder.open(tmp_path / "a"))
+
+
+def test_what_a_killed_process_has_half_written_goes_with_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(EXPERIMENT)
+    assert start(read_experiment(path), tmp_path / "parts", observers=[Ticks()], should_stop=after(9)) is None
+    (tmp_path / "parts" / "frames").mkdir()
+    for name in (".weights.npy-0.part", "frames/.000000000.png-0.part"):
+        (tmp_path / "parts" / name).write_bytes(b"half")
+    assert carry_on(RunFolder(tmp_path / "parts")) is not None
+    assert told(tmp_path / "parts") == told(whole(tmp_path).folder.path)
