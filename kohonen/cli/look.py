@@ -11,6 +11,7 @@ import click
 import numpy as np
 
 from kohonen import animation
+from kohonen.cards import component_names
 from kohonen.cli.options import loudness
 from kohonen.cli.progress import Bar
 from kohonen.clusters import cluster_units
@@ -23,6 +24,7 @@ from kohonen.files import write_whole
 from kohonen.frames import Frames
 from kohonen.report import report
 from kohonen.search import match
+from kohonen.tables import shown
 from kohonen.training import train
 
 __all__ = ["animate", "predict", "show"]
@@ -90,9 +92,11 @@ def predict(folder: Path, table: Path, output: Path | None, clusters: Any, as_js
 @click.option("-o", "--output", type=_OUT, help="The file: .png, .svg or .html.  [default: VIEW.png]")
 @click.option("--annotated", is_flag=True, help="With axes, titles and colour bars, as .svg is.")
 @click.option("--scale", type=click.IntRange(1), help="Pixels of a unit.")
-@click.option("--component", type=click.IntRange(0), help="The only component plane to draw.")
+@click.option("--component", help="The only component plane to draw, by name or from 0.")
 @click.option("--clusters", type=click.IntRange(1), help="How many clusters to draw.")
-def show(folder: Path, view: Any, output: Path | None, annotated: bool, **options: Any) -> None:
+def show(
+    folder: Path, view: Any, output: Path | None, annotated: bool, component: str | None, **options: Any
+) -> None:
     """Draw a view of a map, or make a page of all of them.
 
     FOLDER is that of a run. A file that ends in .html is the report.
@@ -112,6 +116,7 @@ def show(folder: Path, view: Any, output: Path | None, annotated: bool, **option
         preparation=run.preparation(),
         form=form,
         annotated=annotated or form == "svg",
+        component=None if component is None else _component(run, component),
         **options,
     )
     _write(path, drawn)
@@ -165,6 +170,16 @@ def animate(
         captions=not options["no_captions"],
     )
     _write(output, made.content)
+
+
+def _component(run: RunFolder, text: str) -> int:
+    """Return which component is meant: by its name, or else by its number."""
+    names = component_names(run.card())
+    if text in names:
+        return names.index(text)
+    if text.isascii() and text.isdigit() and int(text) < len(names):
+        return int(text)
+    raise click.UsageError(f"the map has components from 0 to {len(names) - 1}: {shown(names)}")
 
 
 def _samples(run: RunFolder, path: Path) -> FloatArray:

@@ -266,7 +266,7 @@ class RunFolder:
             ) from error
 
     def forget_checkpoints(self) -> None:
-        """Remove what only a run that is not complete needs, and files that a killed process has half written."""
+        """Remove what only a run that is not complete needs, and what a killed process has half written."""
         shutil.rmtree(self._checkpoints, ignore_errors=True)
         for unfinished in self.path.rglob(f".*{UNFINISHED}"):
             unfinished.unlink(missing_ok=True)
