@@ -357,6 +357,7 @@ def test_many_short_categories_are_refused_before_they_fill_the_memory(
             "one for all columns, or",
         ),
         ("a,b\n1,x\n", "&ignore=c", "/columns", "no column 'c'"),
+        ("a;b\n1;3,5\n", "", "/columns/b/0", "numbers with a comma, such as '3,5' in row 1"),
         ("a,b\n1,x\n", "&nonsense=1", "/nonsense", "not permitted"),
         ("a,b\n1,x\n", "&width=0", "/width", "greater than or equal to 1"),
         ("a,b\n1,x\n", "&every=2&spacing=even", "", "'spacing' or 'every'"),
