@@ -217,6 +217,11 @@ class RunFolder:
         parameters = self.card()["parameters"]
         return Geometry(parameters["grid"], parameters["boundary"])
 
+    def telemetry(self) -> tuple[dict[str, Any], ...]:
+        """Return the course of a training."""
+        lines = self.telemetry_file.read_text(encoding="utf-8").splitlines()
+        return tuple(json.loads(line) for line in lines)
+
     def write(self, name: str, content: bytes) -> None:
         """Write a file of the run, whole or not at all."""
         path = self.path / name
