@@ -70,8 +70,8 @@ def log_run(finished: Finished) -> str:
                     log_artifact(str(path), "run")
     except MlflowException as error:
         raise RunError(
-            f"the run in {finished.folder.path} is complete, but could not be logged to MLflow (kohonen resume "
-            f"{finished.folder.path} --mlflow tries again): {error}"
+            f"the run in {finished.folder.path} is complete, but could not be logged to MLflow; kohonen "
+            f"resume {finished.folder.path} --mlflow tries again: {error}"
         ) from error
     identifier: str = run.info.run_id
     return identifier
