@@ -24,9 +24,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_run_is_found_in_mlflow_with_all_that_came_of_it(
     experiment: str, folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(["train", "--mlflow", "--run-name=first", *SMALL]) == 0
+    assert run(["train", "--mlflow", "--json", "--run-name=first", *SMALL]) == 0
     found = best_run()
-    assert f"MLflow has it as run {found.info.run_id}" in capfd.readouterr().err
+    out, err = capfd.readouterr()
+    assert f"MLflow has it as run {found.info.run_id}" in err
+    assert json.loads(out)["folder"] == "runs/first", "nothing but what a script wants"
     assert found.info.run_name == "first"
     card = json.loads((folder / "runs/first/card.json").read_text())
     assert found.data.metrics["quantization_error"] == card["quality"]["quantization_error"]
