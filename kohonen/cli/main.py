@@ -23,7 +23,10 @@ from kohonen.cli.train import resume, train
 __all__ = ["command", "main", "run"]
 
 #: What brings a package that may be missing.
-_EXTRAS = {"matplotlib": "annotated figures need matplotlib: pip install '.[viz]'"}
+_EXTRAS = {
+    "matplotlib": "annotated figures need matplotlib: pip install '.[viz]'",
+    "yaml": "runs need PyYAML: install kohonen with pip, which brings it (the workbench's image has it)",
+}
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
