@@ -48,7 +48,7 @@ test: $(DEV) $(SAM) $(KERNEL) ## Run every test; kohonen must be covered complet
 		|| { echo 'kohonen is not covered completely' >&2; exit 1; }
 
 # What needs MLflow, which is large and pins much, is tested in an environment of its own.
-OF_WORKBENCH := kohonen/mlflow.py,kohonen/pyfunc.py,kohonen/cli/tracking.py,kohonen/experiments/mlflow.py
+OF_WORKBENCH := kohonen/mlflow.py,kohonen/mlflow_inputs.py,kohonen/pyfunc.py,kohonen/cli/tracking.py,kohonen/experiments/mlflow.py
 workbench: export COVERAGE_FILE := .coverage.workbench
 workbench: $(WORKBENCH) $(KERNEL) ## Test what needs MLflow, Jupyter or Docker Compose
 	.venv-workbench/bin/python -m pytest tests/workbench --cov --cov-report= $(ARGS)

@@ -39,11 +39,17 @@ def requests() -> None:
     client = TestClient(create_app())
     palette = json.loads((ROOT / "examples" / "palettes" / "starry-night.json").read_text())
 
-    def train(body: dict[str, Any], accept: str = "*/*") -> bytes:
-        answer = client.post("/train", json=body, headers={"Accept": accept})
+    def train(body: dict[str, Any], accept: str = "*/*", query: str = "") -> bytes:
+        answer = client.post(f"/train{query}", json=body, headers={"Accept": accept})
         answer.raise_for_status()
         return answer.content
 
+    demo = client.get("/?random_state=7")
+    demo.raise_for_status()
+    write("demo.png", demo.content)
+    three = {"colours": ["#e63946", "gold", [0.1, 0.7, 0.2]], "width": 30, "height": 20, "iterations": 200}
+    write("three-colours.png", train({**three, "random_state": 7}))
+    write("starry-night.png", train(palette, query="?view=input-output"))
     write("learning.gif", train({**palette, "frames": 24}, "image/gif"))
     hexagons = {"width": 24, "height": 18, "iterations": 300, "grid": "hexagonal", "boundary": "toroidal"}
     train({**palette, **hexagons})

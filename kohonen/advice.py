@@ -51,7 +51,8 @@ def _units(card: Mapping[str, Any]) -> str | None:
     if card["quality"]["unused_units"] <= MANY_UNUSED_UNITS:
         return None
     suggested = max(4, round(5 * math.sqrt(samples)))
-    text = f"{card['quality']['unused_units']:.0%} of the units are no sample's best. "
+    # Never 100%: some unit always is.
+    text = f"{100 * min(card['quality']['unused_units'], 0.999):.3g}% of the units are no sample's best. "
     if samples < units:
         return text + (
             f"There are only {samples:,} samples for {units:,} units, so most units blend between samples: "

@@ -125,7 +125,9 @@ def animate(
 
 def drawn_units(sketches: Sequence[Sketch]) -> list[Pixels]:
     """Return the colours of each map; none is drawn as colours in one frame and in greys in another."""
-    if sketches[0].greys is None or (sketches[0].coloured and sketches[-1].coloured):
+    # A training in parts that began with weights that are no colours has greys of its first parts only.
+    greys_for_all = all(sketch.greys is not None for sketch in sketches)
+    if not greys_for_all or (sketches[0].coloured and sketches[-1].coloured):
         return [sketch.colours for sketch in sketches if sketch.colours is not None]
     return [np.repeat(sketch.greys[..., None], 3, axis=2) for sketch in sketches if sketch.greys is not None]
 

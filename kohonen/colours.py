@@ -91,7 +91,9 @@ def _channel(value: Any, name: str, colour_range: int) -> float:
         return float(value)
     if not isinstance(value, int) and not math.isfinite(value):
         raise ValueError(f"{name} must be a finite number, but is {value}")
-    fix = '; for triples from 0 to 255 send "colour_range": 255' if colour_range == 1 and value > 1 else ""
+    fix = ""
+    if colour_range == 1 and value > 1:
+        fix = '; for triples from 0 to 255 the range has to be 255 ("colour_range": 255)'
     raise ValueError(f"{name} must be from 0 to {colour_range}, but is {_shown(value)}{fix}")
 
 

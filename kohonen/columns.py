@@ -72,6 +72,11 @@ class PreparedColumn:
             )
         return scaled[:, None]
 
+    def named(self, components: FloatArray) -> list[str | None]:
+        """Return the categories that components (n, k) of a column of texts stand for."""
+        categories = self.categories or ()
+        return [None if math.isnan(row[0]) else categories[int(row.argmax())] for row in components]
+
 
 def holds_texts(values: Column) -> bool:
     """Tell whether a column holds any text."""

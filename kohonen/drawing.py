@@ -84,6 +84,8 @@ def draw_view(
         )
     if form == "svg" and not annotated:
         raise InvalidParameterError("SVG is for annotated figures", parameter="form")
+    if annotated and view == "input-output":
+        raise InvalidParameterError("the view 'input-output' has no figure: draw 'map'", parameter="view")
     names = None
     if preparation is not None and view == "planes":
         weights, names = preparation.inverse(weights), preparation.components

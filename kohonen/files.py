@@ -14,8 +14,10 @@ import numpy as np
 
 from kohonen.data import LARGEST_MAGNITUDE, FloatArray
 
-__all__ = ["most_npy_bytes", "npy", "parse_npy", "sync_folder", "write_whole"]
+__all__ = ["UNFINISHED", "most_npy_bytes", "npy", "parse_npy", "sync_folder", "write_whole"]
 
+#: How the names end of files that are being written; a process that is killed leaves one.
+UNFINISHED = ".part"
 #: What the header of an .npy file may take.
 _HEADER_BYTES = 1024
 
@@ -56,14 +58,22 @@ def parse_npy(file: bytes, *shape: int, missing: bool = False) -> FloatArray:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that whoever reads it sees all of it or what was before, whatever interrupts this."""
-    temporary = path.with_name(f".{path.name}-{uuid.uuid4().hex}.part")
+    """Write a file so that whoever reads it sees all of it or what was before, whatever interrupts this.
+
+    Raises
+    ------
+    OSError
+        When that cannot be done, with the file's own name.
+    """
+    temporary = path.with_name(f".{path.name}-{uuid.uuid4().hex}{UNFINISHED}")
     try:
         with temporary.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         temporary.unlink(missing_ok=True)
     sync_folder(path.parent)

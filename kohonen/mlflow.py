@@ -24,7 +24,7 @@ from contextlib import nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,7 @@ from kohonen.observers import at_least, look
 from kohonen.panels import draw_clusters, draw_errors, draw_hits, draw_planes, draw_u_matrix
 from kohonen.parameters import Parameters
 from kohonen.pictures import Pixels, draw_map
+from kohonen.preparation import Preparation
 from kohonen.pyfunc import read_map, write_map
 from kohonen.quality import assess
 from kohonen.som import SelfOrganizingMap
@@ -43,13 +44,13 @@ from kohonen.training import Observer, Training
 
 try:
     import mlflow
-    from mlflow.models import Model, ModelSignature
-    from mlflow.types import ColSpec, DataType, Schema, TensorSpec
+    from mlflow.models import Model
+
+    from kohonen.mlflow_inputs import example_of, signature_of
 except ImportError as error:
     raise ImportError("kohonen.mlflow needs MLflow 3.1 or newer: pip install '.[mlflow]'") from error
 
 if TYPE_CHECKING:
-    import pandas as pd
     from mlflow.entities import Run
     from mlflow.models.model import ModelInfo
 
@@ -57,16 +58,6 @@ __all__ = ["Tracking", "best_run", "load_som_model", "log_som_model"]
 
 #: The model's file, and the module that loads it.
 FILE, LOADER = "map.npz", "kohonen.pyfunc"
-#: What `mlflow.pyfunc` answers.
-PREDICTION = Schema(
-    [
-        ColSpec(DataType.long, "bmu_x"),
-        ColSpec(DataType.long, "bmu_y"),
-        ColSpec(DataType.double, "distance"),
-    ]
-)
-#: Samples that are logged as the example of an input.
-EXAMPLES = 3
 
 
 class Tracking(Observer):
@@ -129,6 +120,7 @@ def log_som_model(
     *,
     name: str = "som",
     feature_names: Sequence[str] | None = None,
+    preparation: Preparation | None = None,
     registered_model_name: str | None = None,
 ) -> "ModelInfo":
     """Log a trained map to the active run, or to one of its own where none is active.
@@ -147,6 +139,9 @@ def log_som_model(
         What the model is called within the run.
     feature_names : sequence of str, optional
         What the values of a sample are called; the signature then is that of a table with these columns.
+    preparation : Preparation, optional
+        How the samples were made from a table, instead of names: the model then takes rows of such a table,
+        in its own units, and prepares them alike.
     registered_model_name : str, optional
         A model of MLflow's registry that this becomes a version of.
 
@@ -166,7 +161,7 @@ def log_som_model(
     """
     table = as_samples(samples, missing=som.missing)
     quality = _quality(som, table)  # says what is wrong before anything is logged
-    example = _example(table, feature_names)
+    example = example_of(table, feature_names, preparation)
     with nullcontext() if mlflow.active_run() else mlflow.start_run(), TemporaryDirectory() as folder:
         mlflow.log_params(_told(replace(som.parameters, random_state=som.random_state_), table))
         mlflow.set_tag("kohonen.data", fingerprint(table))
@@ -174,12 +169,12 @@ def log_som_model(
         for view, pixels in _views(som, table).items():
             mlflow.log_image(pixels, f"views/{view}.png")
         path = Path(folder) / FILE
-        write_map(som, path)
+        write_map(som, path, preparation)
         return mlflow.pyfunc.log_model(
             name=name,
             loader_module=LOADER,
             data_path=str(path),
-            signature=ModelSignature(_schema(table.shape[1], feature_names), PREDICTION),
+            signature=signature_of(table.shape[1], feature_names, preparation),
             input_example=example,
             registered_model_name=registered_model_name,
             pip_requirements=[f"numpy=={np.__version__}", "pandas", "pillow"],
@@ -267,26 +262,3 @@ def _views(som: SelfOrganizingMap, samples: FloatArray) -> dict[str, Pixels]:
         "errors": draw_errors(weights, samples, geometry=geometry),
         "clusters": draw_clusters(weights, geometry=geometry),
     }
-
-
-def _schema(dimension: int, feature_names: Sequence[str] | None) -> Any:
-    """Return what a model takes: a table with names, or an array."""
-    if feature_names is None:
-        return Schema([TensorSpec(np.dtype(np.float64), (-1, dimension))])
-    return Schema([ColSpec(DataType.double, name) for name in feature_names])
-
-
-def _example(samples: FloatArray, feature_names: Sequence[str] | None) -> "FloatArray | pd.DataFrame":
-    """Return the first samples, as a table where there are names."""
-    example = samples[:EXAMPLES]
-    if feature_names is None:
-        return example
-    import pandas as pd
-
-    names = list(feature_names)
-    if len(names) != samples.shape[1]:
-        raise InvalidParameterError(
-            f"there must be {samples.shape[1]} names, one for each value of a sample, but are {len(names)}",
-            parameter="feature_names",
-        )
-    return pd.DataFrame(example, columns=names)

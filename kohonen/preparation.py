@@ -16,7 +16,7 @@ import numpy.typing as npt
 from kohonen.columns import Normalisation, PreparedColumn, holds_texts, learn_categories, learn_scale
 from kohonen.data import FloatArray, Missing, as_samples
 from kohonen.errors import InvalidParameterError, InvalidTableError
-from kohonen.tables import Columns, check_text, shown
+from kohonen.tables import Columns, Table, check_text, shown
 
 __all__ = ["MOST_CATEGORIES", "Preparation"]
 
@@ -156,6 +156,16 @@ class Preparation:
         each = [(column.offset, column.scale) for column in self.columns for _ in column.components]
         offsets, scales = np.array(each).T
         return np.asarray(weights * scales + offsets)
+
+    def restore(self, samples: FloatArray) -> Table:
+        """Return samples (n, dim) as rows of a table again, in its own units."""
+        values, place = self.inverse(samples), 0
+        table: Table = {}
+        for column in self.columns:
+            part = values[:, place : place + len(column.components)]
+            place += len(column.components)
+            table[column.name] = part[:, 0] if column.categories is None else column.named(part)
+        return table
 
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` makes this preparation of again."""

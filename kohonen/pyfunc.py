@@ -18,6 +18,7 @@ import numpy.typing as npt
 from kohonen.data import Missing, as_samples, as_weights
 from kohonen.errors import InvalidDataError
 from kohonen.parameters import Parameters
+from kohonen.preparation import Preparation
 from kohonen.search import match
 from kohonen.som import SelfOrganizingMap
 
@@ -44,15 +45,22 @@ _DAMAGE = (
 class PyfuncMap:
     """A map as ``mlflow.pyfunc`` wants it."""
 
-    def __init__(self, som: SelfOrganizingMap) -> None:
-        self._som = som
+    def __init__(self, som: SelfOrganizingMap, preparation: Preparation | None = None) -> None:
+        self._som, self._preparation = som, preparation
 
     def predict(self, model_input: Any, params: dict[str, Any] | None = None) -> "pd.DataFrame":
-        """Return the unit of each sample, and how far it is: columns ``bmu_x``, ``bmu_y``, ``distance``."""
+        """Return the unit of each sample, and how far it is: columns ``bmu_x``, ``bmu_y``, ``distance``.
+
+        What a map takes that was trained on a table are rows of such a table.
+        """
         import pandas as pd
 
         som = self._som
-        values = np.asarray(model_input, dtype=np.float64)
+        if self._preparation is None:
+            values = np.asarray(model_input, dtype=np.float64)
+        else:
+            columns = {name: model_input[name].tolist() for name in model_input.columns}
+            values = self._preparation.transform(columns)
         found = match(som.weights_, as_samples(values, dimension=som.n_features_in_, missing=som.missing))
         x, y = np.divmod(found.units[:, 0], som.parameters.height)
         return pd.DataFrame({"bmu_x": x, "bmu_y": y, "distance": found.distances[:, 0]})
@@ -60,14 +68,25 @@ class PyfuncMap:
 
 def _load_pyfunc(path: str) -> PyfuncMap:
     """Load a model; ``mlflow.pyfunc`` calls it by this name."""
-    return PyfuncMap(read_map(Path(path)))
+    return PyfuncMap(read_map(Path(path)), _read_preparation(Path(path)))
 
 
-def write_map(som: SelfOrganizingMap, path: Path) -> None:
-    """Write a trained map to a file."""
+def write_map(som: SelfOrganizingMap, path: Path, preparation: Preparation | None = None) -> None:
+    """Write a trained map to a file, and how its samples were made from a table, where they were."""
     parameters = replace(som.parameters, random_state=som.random_state_)
     told = json.dumps({**asdict(parameters), "missing": som.missing, "n_iter_": som.n_iter_})
-    np.savez_compressed(path, weights=som.weights_.astype("<f8"), training=np.array(told))
+    arrays: dict[str, Any] = {"weights": som.weights_.astype("<f8"), "training": np.array(told)}
+    if preparation is not None:
+        arrays["preparation"] = np.array(json.dumps(preparation.to_json()))
+    np.savez_compressed(path, **arrays)
+
+
+def _read_preparation(path: Path) -> Preparation | None:
+    """Return how the samples of a file's map were made; None where they were made of no table."""
+    with np.load(path, allow_pickle=False) as archive:
+        if "preparation" not in archive:
+            return None
+        return Preparation.from_json(json.loads(str(archive["preparation"])))
 
 
 def read_map(path: Path) -> SelfOrganizingMap:

@@ -15,7 +15,7 @@ p { max-width: 46rem }
 table { border-collapse: collapse }
 th, td { text-align: left; padding: .2rem 1rem .2rem 0; vertical-align: top }
 th { font-weight: 600 }
-th[scope=row] { min-width: 9.5rem }
+th[scope=row] { min-width: 11rem }
 td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 figure { margin: 0; min-width: 0 }
 figcaption, .soft { color: var(--soft); font-size: .9rem }
@@ -44,8 +44,11 @@ code { font-size: .9em; word-break: break-all }
 }
 @media print {
   body { margin: 0; max-width: none; font-size: 11pt }
-  h2, h3 { break-after: avoid }
+  h2 { margin-top: 1.5rem }
+  h2, h3, h3 + p { break-after: avoid }
   figure, tr, ul { break-inside: avoid }
+  .views { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem 1.5rem }
+  .views figure { max-width: none }
   .bar, .swatch, ul { print-color-adjust: exact }
 }
 """

@@ -17,7 +17,17 @@ import numpy as np
 from kohonen.data import FloatArray
 from kohonen.errors import InvalidTableError
 
-__all__ = ["DELIMITERS", "LONGEST_TEXT", "Column", "Columns", "Table", "check_text", "read_csv", "shown"]
+__all__ = [
+    "DELIMITERS",
+    "LONGEST_TEXT",
+    "Column",
+    "Columns",
+    "Table",
+    "check_text",
+    "read_csv",
+    "refuse_commas",
+    "shown",
+]
 
 #: A column as somebody gives it.
 Column: TypeAlias = Sequence[float | str | None] | FloatArray
@@ -33,6 +43,8 @@ LONGEST_TEXT = 100
 CHUNK = 4096
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+#: With a comma for the decimals, or between thousands; which of them nobody can tell.
+_WITH_COMMA = re.compile(r"[+-]?[\d.]*+(,\d++)?([eE][+-]?\d++)?", re.ASCII)
 _CONTROL = re.compile("[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
 
 
@@ -93,6 +105,36 @@ def read_csv(
     others = {name: place for name, place in places.items() if name not in numbers}
     texts = _texts(_chunks(text, between, len(names)), others, nothing) if others else {}
     return {name: numbers[name] if name in numbers else texts[name] for name in places}
+
+
+def refuse_commas(table: Table, *, categorical: Collection[str] = ()) -> None:
+    """Refuse a table in which numbers have commas, before these are taken for categories.
+
+    Parameters
+    ----------
+    table : dict of str to ndarray or list
+        From `read_csv`.
+    categorical : collection of str
+        Names of columns that are texts by somebody's word.
+
+    Raises
+    ------
+    InvalidTableError
+        For the first column of texts that are numbers but for a comma.
+    """
+    for name, values in table.items():
+        if isinstance(values, np.ndarray) or name in categorical:
+            continue
+        if all(value is None or _WITH_COMMA.fullmatch(value) for value in values):
+            row = next((row for row, value in enumerate(values) if value and "," in value), None)
+            if row is not None:
+                raise InvalidTableError(
+                    f"column {name!r} holds numbers with a comma, such as {str(values[row])[:40]!r} in row "
+                    f"{row + 1}: write them with a point, as in 3.5; or name the column among the "
+                    "categorical ones, if it is one of texts",
+                    column=name,
+                    row=row,
+                )
 
 
 def check_text(text: str, what: str) -> str:

@@ -24,7 +24,8 @@ WEB = {"fastapi", "httpx", "mangum", "pydantic", "pydantic_settings", "starlette
 EXTRAS = {
     "kohonen/figures.py": {"matplotlib"},
     "kohonen/experiments/mlflow.py": {"mlflow"},
-    "kohonen/mlflow.py": {"mlflow", "pandas"},
+    "kohonen/mlflow.py": {"mlflow"},
+    "kohonen/mlflow_inputs.py": {"mlflow", "pandas"},
     "kohonen/pyfunc.py": {"pandas"},
     "kohonen/sklearn.py": {"sklearn"},
 }
@@ -33,7 +34,7 @@ ONLY = {
     "boto3": {"app/storage/s3.py", "app/jobs/sqs.py"},
     "botocore": {"app/storage/s3.py", "app/jobs/sqs.py"},
     "mangum": {"app/aws.py"},
-    "mlflow": {"kohonen/experiments/mlflow.py", "kohonen/mlflow.py"},
+    "mlflow": {"kohonen/experiments/mlflow.py", "kohonen/mlflow.py", "kohonen/mlflow_inputs.py"},
     "sklearn": {"kohonen/sklearn.py"},
     "uvicorn": {"app/__main__.py"},
     "click": {f"kohonen/cli/{path.name}" for path in (ROOT / "kohonen" / "cli").glob("*.py")},

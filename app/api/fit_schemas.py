@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.api.fields import parameter
@@ -15,11 +15,13 @@ from app.vectors import vectors_for
 from kohonen import Parameters
 from kohonen.data import as_samples
 
-__all__ = ["FitBody"]
+__all__ = ["FitBody", "FitFields"]
 
 
-class FitBody(ModelBody):
-    """How to go on training a model; without data, on those that it was trained on."""
+class FitFields(BaseModel):
+    """How to go on training a model."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
     schedule: Literal["continue", "restart"] = Field(
         "continue",
@@ -35,6 +37,10 @@ class FitBody(ModelBody):
     sigma: float | None = parameter(
         "sigma", "The radius at the start, in units, of a schedule that starts again."
     )
+
+
+class FitBody(FitFields, ModelBody):
+    """How to go on training a model; without data, on those that it was trained on."""
 
     @model_validator(mode="after")
     def _one_kind_of_data(self) -> Self:

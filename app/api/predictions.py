@@ -1,8 +1,6 @@
 """Which unit of a map vectors fall on."""
 
-import io
 import time
-from codecs import BOM_UTF8
 from typing import Annotated, Any
 
 import numpy as np
@@ -19,8 +17,8 @@ from app.api.model_schemas import Vector, Vectors
 from app.api.models import Ref
 from app.api.negotiation import choose
 from app.api.responses import JSON, problems
-from app.api.tables import CSV, CsvFields, read_table
-from app.errors import AnswerTooLargeError, FieldError, InvalidRequestError, OverLimitError
+from app.api.tables import CSV, CsvFields, read_rows
+from app.errors import AnswerTooLargeError, FieldError, InvalidRequestError
 from app.models import Card
 from app.predictions import as_csv, as_json, find, most_bytes
 from app.settings import Settings
@@ -174,36 +172,18 @@ def vectors_of(content: bytes, media_type: str, card: Card, query: CsvFields, se
     OverLimitError
         When it holds more than are allowed.
     """
-    most, table = settings.max_vectors, card.table
-    if media_type == CSV and table is not None:
-        texts = [*query.categorical, *table.categorical]
-        fields = query.model_copy(update={"categorical": texts})
-        return read_table(content, fields, settings=settings, most_rows=most)
     if media_type == CSV:
-        if content.count(b"\n") > most:
-            raise OverLimitError([FieldError("", f"there are more vectors than the limit of {most:,}")])
-        return _csv(content)
+        return read_rows(content, card, query, settings=settings, most_rows=settings.max_vectors)
     try:
         rows = body.parse(content, Vectors)
         if rows.records is None:
             return rows.columns if rows.data is None else rows.data
-        if table is None:
+        if card.table is None:
             message = "this model was trained on vectors without names: send 'data'"
             raise InvalidRequestError([FieldError("/records", message)])
-        return columns_of(rows.records, table)
+        return columns_of(rows.records, card.table)
     except InvalidRequestError as error:
         if [wrong.pointer for wrong in error.errors] != ["/data/0"]:
             raise
     # The first item is no list: then it should be the first number of the only vector.
     return [body.parse(content, Vector).data]
-
-
-def _csv(content: bytes) -> FloatArray:
-    content = content.removeprefix(BOM_UTF8)  # which spreadsheets put there
-    if not content.strip():
-        raise InvalidRequestError([FieldError("", "the table is empty")])
-    try:
-        return np.loadtxt(io.BytesIO(content), delimiter=",", ndmin=2, comments=None, encoding="utf-8")
-    except ValueError as error:
-        message = f"this is no table of numbers, without a header, between commas: {error}"
-        raise InvalidRequestError([FieldError("", message[:300])]) from error

@@ -1,6 +1,8 @@
 """Tables with named columns in requests: as JSON, or as CSV."""
 
+import io
 import math
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias, cast
 
@@ -9,14 +11,24 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 from pydantic_core import PydanticCustomError
 
 from app import limits
-from app.errors import FieldError, OverLimitError
+from app.errors import FieldError, InvalidRequestError, OverLimitError
+from app.models import Card
 from app.settings import Settings
 from kohonen import Preparation, read_csv
 from kohonen.columns import Normalisation
 from kohonen.data import FloatArray, Missing
 from kohonen.tables import LONGEST_TEXT, Table
 
-__all__ = ["CSV", "RECORD_SCHEMA", "CsvFields", "NamedColumns", "Normalisations", "learn", "read_table"]
+__all__ = [
+    "CSV",
+    "RECORD_SCHEMA",
+    "CsvFields",
+    "NamedColumns",
+    "Normalisations",
+    "learn",
+    "read_rows",
+    "read_table",
+]
 
 CSV = "text/csv"
 
@@ -103,6 +115,37 @@ def read_table(content: bytes, fields: CsvFields, *, settings: Settings, most_ro
         ignore=fields.ignore,
         most_columns=settings.max_dimension,
     )
+
+
+def read_rows(
+    content: bytes, card: Card, fields: CsvFields, *, settings: Settings, most_rows: int
+) -> Table | FloatArray:
+    """Return what a body of CSV holds for a model that there is.
+
+    For a model that was trained on a table it is a table, with a header, whose texts are texts again;
+    otherwise it is vectors: numbers between commas, without a header.
+
+    Raises
+    ------
+    InvalidRequestError, InvalidTableError
+        When it holds none.
+    OverLimitError
+        When it has too many rows.
+    """
+    if card.table is not None:
+        texts = [*fields.categorical, *card.table.categorical]
+        known = fields.model_copy(update={"categorical": texts})
+        return read_table(content, known, settings=settings, most_rows=most_rows)
+    if content.count(b"\n") > most_rows:
+        raise OverLimitError([FieldError("", f"there are more vectors than the limit of {most_rows:,}")])
+    content = content.removeprefix(BOM_UTF8)  # which spreadsheets put there
+    if not content.strip():
+        raise InvalidRequestError([FieldError("", "the table is empty")])
+    try:
+        return np.loadtxt(io.BytesIO(content), delimiter=",", ndmin=2, comments=None, encoding="utf-8")
+    except ValueError as error:
+        message = f"this is no table of numbers, without a header, between commas: {error}"
+        raise InvalidRequestError([FieldError("", message[:300])]) from error
 
 
 def learn(

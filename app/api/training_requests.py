@@ -12,6 +12,7 @@ from app.errors import FieldError, InvalidRequestError
 from app.settings import Settings
 from app.training import TrainingRequest
 from app.turns import turn_for
+from kohonen.tables import refuse_commas
 
 __all__ = ["ACCEPTED", "TrainingQuery", "ViewedTrainingQuery", "described", "training_request"]
 
@@ -71,6 +72,7 @@ def training_request(
     with turn_for(len(content)):
         if media_type == CSV:
             table = read_table(content, query, settings=settings, most_rows=most_rows)
+            refuse_commas(table, categorical=query.categorical)
             wanted = body.validated({**query.given, "columns": table}, TrainingBody)
         else:
             wanted = body.parse(content, TrainingBody)

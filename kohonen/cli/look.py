@@ -1,6 +1,7 @@
 """``kohonen predict``, ``show`` and ``animate``: what can be done with a run that is complete."""
 
 import csv
+import io
 import json
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import click
 import numpy as np
 
 from kohonen import animation
+from kohonen.cards import component_names
 from kohonen.cli.options import loudness
 from kohonen.cli.progress import Bar
 from kohonen.clusters import cluster_units
@@ -22,6 +24,7 @@ from kohonen.files import write_whole
 from kohonen.frames import Frames
 from kohonen.report import report
 from kohonen.search import match
+from kohonen.tables import shown
 from kohonen.training import train
 
 __all__ = ["animate", "predict", "show"]
@@ -68,17 +71,19 @@ def predict(folder: Path, table: Path, output: Path | None, clusters: Any, as_js
         "distance": found.distances[:, 0].tolist(),
         "cluster": labels.reshape(-1)[units].tolist(),
     }
+    text = io.StringIO()
     rows = list(zip(*columns.values(), strict=True))
-    with click.open_file(
-        str(output) if output else "-", "w", encoding="utf-8", atomic=output is not None
-    ) as file:
-        if as_json:
-            json.dump({"results": [dict(zip(columns, row, strict=True)) for row in rows]}, file)
-            file.write("\n")
-        else:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(columns)
-            writer.writerows(rows)
+    if as_json:
+        json.dump({"results": [dict(zip(columns, row, strict=True)) for row in rows]}, text)
+        text.write("\n")
+    else:
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+    if output is None:
+        click.echo(text.getvalue(), nl=False)
+    else:
+        write_whole(output, text.getvalue().encode())
 
 
 @click.command()
@@ -87,9 +92,11 @@ def predict(folder: Path, table: Path, output: Path | None, clusters: Any, as_js
 @click.option("-o", "--output", type=_OUT, help="The file: .png, .svg or .html.  [default: VIEW.png]")
 @click.option("--annotated", is_flag=True, help="With axes, titles and colour bars, as .svg is.")
 @click.option("--scale", type=click.IntRange(1), help="Pixels of a unit.")
-@click.option("--component", type=click.IntRange(0), help="The only component plane to draw.")
+@click.option("--component", help="The only component plane to draw, by name or from 0.")
 @click.option("--clusters", type=click.IntRange(1), help="How many clusters to draw.")
-def show(folder: Path, view: Any, output: Path | None, annotated: bool, **options: Any) -> None:
+def show(
+    folder: Path, view: Any, output: Path | None, annotated: bool, component: str | None, **options: Any
+) -> None:
     """Draw a view of a map, or make a page of all of them.
 
     FOLDER is that of a run. A file that ends in .html is the report.
@@ -109,6 +116,7 @@ def show(folder: Path, view: Any, output: Path | None, annotated: bool, **option
         preparation=run.preparation(),
         form=form,
         annotated=annotated or form == "svg",
+        component=None if component is None else _component(run, component),
         **options,
     )
     _write(path, drawn)
@@ -162,6 +170,16 @@ def animate(
         captions=not options["no_captions"],
     )
     _write(output, made.content)
+
+
+def _component(run: RunFolder, text: str) -> int:
+    """Return which component is meant: by its name, or else by its number."""
+    names = component_names(run.card())
+    if text in names:
+        return names.index(text)
+    if text.isascii() and text.isdigit() and int(text) < len(names):
+        return int(text)
+    raise click.UsageError(f"the map has components from 0 to {len(names) - 1}: {shown(names)}")
 
 
 def _samples(run: RunFolder, path: Path) -> FloatArray:

@@ -23,7 +23,10 @@ from kohonen.cli.train import resume, train
 __all__ = ["command", "main", "run"]
 
 #: What brings a package that may be missing.
-_EXTRAS = {"matplotlib": "annotated figures need matplotlib: pip install '.[viz]'"}
+_EXTRAS = {
+    "matplotlib": "annotated figures need matplotlib: pip install '.[viz]'",
+    "yaml": "runs need PyYAML: install kohonen with pip, which brings it (the workbench's image has it)",
+}
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -65,7 +68,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return 1
     except ModuleNotFoundError as error:
         return _say(_EXTRAS.get(error.name or "", f"{error}: install kohonen with pip, which brings it"), 1)
-    except (KohonenError, OSError, MemoryError) as error:
+    except OSError as error:
+        return _say(f"{error.filename}: {error.strerror}" if error.filename else str(error), 1)
+    except (KohonenError, MemoryError) as error:
         return _say(str(error) or type(error).__name__, 1)
 
 

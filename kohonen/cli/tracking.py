@@ -1,5 +1,7 @@
 """``--mlflow``: a run is logged to MLflow when it is complete."""
 
+import contextlib
+import sys
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -35,7 +37,9 @@ def tracker(wanted: bool, *, quiet: bool) -> Log:
     check_server()
 
     def log(finished: Finished) -> None:
-        identifier = log_run(finished)
+        # Standard output is for what a script wants, and MLflow says there where a run is to be seen.
+        with contextlib.redirect_stdout(sys.stderr):
+            identifier = log_run(finished)
         if not quiet:
             click.echo(f"MLflow has it as run {identifier}", err=True)
 

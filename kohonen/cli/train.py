@@ -16,7 +16,7 @@ from kohonen.engines import describe_engine
 from kohonen.experiments.experiment import OUTPUT, PARAMETERS, check_run_name
 from kohonen.experiments.folder import RunFolder
 from kohonen.experiments.reading import read_layer
-from kohonen.experiments.run import Finished, carry_on, start
+from kohonen.experiments.run import Finished, carry_on, finished_run, start
 from kohonen.experiments.settings import VARIABLES, Layer, combine, environment, read_environment
 from kohonen.parameters import Definition
 from kohonen.training import Observer
@@ -79,11 +79,14 @@ def train(
 def resume(folder: Path, tracked: bool, quiet: bool, verbose: bool | None, as_json: bool) -> None:
     """Go on with a run that was interrupted.
 
-    FOLDER is that of the run. It ends with the very map of a run that was not interrupted.
+    FOLDER is that of the run. It ends with the very map of a run that was not interrupted. One that is
+    complete stays as it is, and --mlflow logs it.
     """
     run = RunFolder.open(folder)
     if run.complete:
         _say(f"the run in {folder} is complete already", quiet)
+        if tracked:  # it may be that only that failed
+            tracker(tracked, quiet=quiet)(finished_run(run))
         _answer(folder, run.card(), as_json)
         return
     verbose = bool(verbose or read_environment(_only_verbose()).verbose)

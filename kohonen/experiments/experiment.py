@@ -26,6 +26,7 @@ __all__ = [
     "Output",
     "Source",
     "check_run_name",
+    "check_view",
 ]
 
 #: What the section `parameters` may have.
@@ -172,9 +173,7 @@ class Output:
 
     def __post_init__(self) -> None:
         for view in self.views or ():
-            if view not in VIEWS:
-                known = ", ".join(VIEWS)
-                raise InvalidExperimentError(f"views: there is no view {view!r}, but {known}")
+            check_view(view)
 
     @property
     def needs_frames(self) -> bool:
@@ -254,6 +253,19 @@ class Experiment:
 
 def _relative(path: str, folder: Path) -> str:
     return Path(os.path.relpath(path, folder)).as_posix()
+
+
+def check_view(view: Any) -> Any:
+    """Return a view that can be drawn.
+
+    Raises
+    ------
+    InvalidExperimentError
+        When there is no such view.
+    """
+    if view not in VIEWS:
+        raise InvalidExperimentError(f"there is no view {view!r}, but {', '.join(VIEWS)}")
+    return view
 
 
 def check_run_name(name: Any) -> str:

@@ -33,7 +33,7 @@ from kohonen.errors import RunError
 from kohonen.experiments.experiment import Experiment
 from kohonen.experiments.reading import read_experiment, write_yaml
 from kohonen.experiments.sources import Loaded
-from kohonen.files import npy, sync_folder, write_whole
+from kohonen.files import UNFINISHED, npy, sync_folder, write_whole
 from kohonen.frame_files import pack, unpack
 from kohonen.geometry import Geometry
 from kohonen.preparation import Preparation
@@ -217,6 +217,11 @@ class RunFolder:
         parameters = self.card()["parameters"]
         return Geometry(parameters["grid"], parameters["boundary"])
 
+    def telemetry(self) -> tuple[dict[str, Any], ...]:
+        """Return the course of a training."""
+        lines = self.telemetry_file.read_text(encoding="utf-8").splitlines()
+        return tuple(json.loads(line) for line in lines)
+
     def write(self, name: str, content: bytes) -> None:
         """Write a file of the run, whole or not at all."""
         path = self.path / name
@@ -266,5 +271,7 @@ class RunFolder:
             ) from error
 
     def forget_checkpoints(self) -> None:
-        """Remove what only a run that is not complete needs."""
+        """Remove what only a run that is not complete needs, and what a killed process has half written."""
         shutil.rmtree(self._checkpoints, ignore_errors=True)
+        for unfinished in self.path.rglob(f".*{UNFINISHED}"):
+            unfinished.unlink(missing_ok=True)

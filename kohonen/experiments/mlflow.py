@@ -18,6 +18,8 @@ __all__ = ["check_server", "log_run"]
 
 #: What is logged of the folder, besides what `log_som_model` logs: all but the data and the weights.
 FILES = ("experiment.yaml", "card.json", "telemetry.jsonl", "history.csv", "training.gif", "report.html")
+#: What the values of colours are called, and the kinds of data that are some.
+CHANNELS, COLOURED = ("red", "green", "blue"), ("colours", "image")
 #: Of a line of the telemetry: what is a metric.
 COURSE = ("quantization_error", "radius", "learning_rate")
 
@@ -54,17 +56,22 @@ def log_run(finished: Finished) -> str:
     RunError
         When it could not be logged; the run itself stays complete.
     """
-    som = estimator(finished.trained.parameters, finished.trained.weights, finished.trained.iterations)
+    trained = finished.trained
+    som = estimator(trained.parameters, trained.weights, trained.iterations, missing="mask")
+    names = CHANNELS if finished.experiment.data.kind in COLOURED else None
     try:
         with start_run(run_name=finished.experiment.run_name) as run:
             MlflowClient().log_batch(run.info.run_id, metrics=_course(finished))
-            log_som_model(som, finished.samples)
+            log_som_model(
+                som, finished.samples, feature_names=names, preparation=finished.folder.preparation()
+            )
             for name in FILES:
                 if (path := finished.folder.path / name).is_file():
                     log_artifact(str(path), "run")
     except MlflowException as error:
         raise RunError(
-            f"the run in {finished.folder.path} is complete, but could not be logged to MLflow: {error}"
+            f"the run in {finished.folder.path} is complete, but could not be logged to MLflow; kohonen "
+            f"resume {finished.folder.path} --mlflow tries again: {error}"
         ) from error
     identifier: str = run.info.run_id
     return identifier

@@ -3,11 +3,21 @@
 import difflib
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from kohonen.errors import InvalidExperimentError, KohonenError
-from kohonen.experiments.experiment import OUTPUT, PARAMETERS, SOURCES, Data, Experiment, check_run_name
+from kohonen.colours import parse_colours
+from kohonen.errors import InvalidColourError, InvalidExperimentError, KohonenError
+from kohonen.experiments.experiment import (
+    OUTPUT,
+    PARAMETERS,
+    SOURCES,
+    Data,
+    Experiment,
+    check_run_name,
+    check_view,
+)
 from kohonen.experiments.settings import Layer, combine
 from kohonen.parameters import Definition
 
@@ -64,7 +74,10 @@ class _File:
         parameters = self._section(document, "parameters", PARAMETERS)
         output = self._section(document, "output", OUTPUT)
         if isinstance(output.get("views"), list):
-            output["views"] = tuple(output["views"])
+            output["views"] = tuple(
+                self._checked(("output", "views", place), partial(check_view, view))
+                for place, view in enumerate(output["views"])
+            )
         layer = Layer(
             parameters={name: value for name, value in parameters.items() if name != "batch_size"},
             batch_size=parameters.get("batch_size"),
@@ -161,10 +174,21 @@ class _File:
             raise self._at(path, f"{source.main!r} is missing")
         for name in source.paths:
             options[name] = str(self._folder / options[name])
+        if kind == "colours":
+            self._colours((*path, *(["values"] if given is section[kind] else [])), options)
         fingerprint = section.get("fingerprint")
         if fingerprint is not None:
             self._value(("data", "fingerprint"), Definition("", str), fingerprint)
         return Data(kind, options, fingerprint)
+
+    def _colours(self, path: Place, options: Mapping[str, Any]) -> None:
+        """Check colours, of which the first that is none is told by its line."""
+        try:
+            parse_colours(options["values"], colour_range=options.get("range", 1))
+        except InvalidColourError as error:
+            raise self._at((*path, error.index), str(error)) from error
+        except KohonenError as error:
+            raise self._at(path, str(error)) from error
 
     def _known(self, path: Place, section: Mapping[Any, Any], names: Iterable[str]) -> None:
         known = list(names)

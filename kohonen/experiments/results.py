@@ -48,9 +48,9 @@ def write_results(
         folder.write(f"views/{view}.png", drawn)
     if experiment.output.report:
         folder.write("report.html", report(card, trained.weights, samples).encode())
-    lines = folder.telemetry_file.read_text(encoding="utf-8").splitlines()
+    telemetry = folder.telemetry()
     folder.write("card.json", json.dumps(card, indent=2).encode() + b"\n")
-    return tuple(json.loads(line) for line in lines)
+    return telemetry
 
 
 def _history(card: dict[str, Any]) -> bytes:

@@ -26,7 +26,7 @@ from kohonen.quality import assess
 from kohonen.sketches import Sketches
 from kohonen.training import Observer, TrainedMap, train
 
-__all__ = ["Finished", "carry_on", "start"]
+__all__ = ["Finished", "carry_on", "finished_run", "start"]
 
 #: What has been seen of a training that has not begun.
 _NOTHING: dict[str, Any] = {
@@ -141,6 +141,24 @@ def carry_on(
             raise RunError(f"{folder.samples_file} is gone, without which the run cannot go on")
         loaded = Loaded(samples, folder.preparation())
         return _Part(folder, experiment, loaded).train(observers, should_stop)
+
+
+def finished_run(folder: RunFolder) -> Finished:
+    """Return a run that is complete, from its folder.
+
+    Raises
+    ------
+    RunError
+        When it is not complete, its samples are not kept, or its files are damaged.
+    """
+    card, samples = folder.card(), folder.samples()
+    if samples is None:
+        raise RunError(f"the samples are not kept in {folder.path}: run its experiment.yaml again")
+    experiment = folder.experiment()
+    parameters, engine = experiment.parameters, card["engine"]
+    iterations = card.get("stopped_at", parameters.iterations)
+    trained = TrainedMap(folder.weights(), parameters, iterations, engine["name"], engine["seconds"])
+    return Finished(folder, experiment, samples, trained, card, folder.telemetry())
 
 
 class _Part:

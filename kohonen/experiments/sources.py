@@ -16,7 +16,7 @@ from kohonen.errors import InvalidDataError, InvalidExperimentError, InvalidTabl
 from kohonen.experiments.experiment import Data, Experiment
 from kohonen.identity import fingerprint
 from kohonen.preparation import Preparation
-from kohonen.tables import Table, read_csv
+from kohonen.tables import Table, read_csv, refuse_commas
 
 __all__ = ["Loaded", "image_colours", "load_samples", "named", "random_samples", "read_table"]
 
@@ -84,7 +84,7 @@ def read_table(path: Path, options: Mapping[str, Any]) -> Table:
             **{name: options[name] for name in ("ignore", "categorical", "absent") if options.get(name)},
         )
     except InvalidTableError as error:
-        raise InvalidTableError(f"{path}: {error}", column=error.column, row=error.row) from error
+        raise _in_file(path, error) from error
 
 
 def random_samples(count: int, dimension: int, seed: int) -> FloatArray:
@@ -176,11 +176,20 @@ def _npy(options: dict[str, Any], experiment: Experiment) -> Any:
 
 
 def _table(options: Mapping[str, Any]) -> Loaded:
-    table = read_table(Path(options["path"]), options)
+    path = Path(options["path"])
+    table = read_table(path, options)
+    try:
+        refuse_commas(table, categorical=options.get("categorical") or ())
+    except InvalidTableError as error:
+        raise _in_file(path, error) from error
     preparation = Preparation.fit(
         table, normalisation=options.get("normalisation", "z-score"), missing=options["missing"]
     )
     return Loaded(preparation.transform(table), preparation)
+
+
+def _in_file(path: Path, error: InvalidTableError) -> InvalidTableError:
+    return InvalidTableError(f"{path}: {error}", column=error.column, row=error.row)
 
 
 def _call(options: dict[str, Any], experiment: Experiment) -> Any:

@@ -145,6 +145,14 @@ def test_a_report_is_seen_without_a_network(
     )
     background = witness.page.evaluate("getComputedStyle(document.querySelector('ul')).backgroundColor")
     assert background == {"light": "rgb(255, 247, 224)", "dark": "rgb(58, 49, 21)"}[scheme]
+    # On paper (A4 and its margins) two pictures stand side by side.
+    witness.page.set_viewport_size({"width": 718, "height": 1047})
+    witness.page.emulate_media(media="print")
+    left, right = (witness.page.locator(".views img").nth(place).bounding_box() for place in (0, 1))
+    assert left is not None
+    assert right is not None
+    assert (left["y"], left["width"]) == (right["y"], right["width"])
+    assert 300 < left["x"] + left["width"] < right["x"] < right["x"] + right["width"] <= 718
     context.close()
 
 

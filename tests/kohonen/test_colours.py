@@ -70,13 +70,13 @@ def test_codes_and_triples_of_255_agree_bit_for_bit(triples: list[tuple[int, int
         ("rgb(1, 2, 3)", "is not a CSS colour"),
         (
             [300, 0, 0],
-            'red must be from 0 to 1, but is 300; for triples from 0 to 255 send "colour_range": 255',
+            "red must be from 0 to 1, but is 300; for triples from 0 to 255 the range has to be 255",
         ),
         (
             [0, 128, 0],
-            'green must be from 0 to 1, but is 128; for triples from 0 to 255 send "colour_range": 255',
+            "green must be from 0 to 1, but is 128; for triples from 0 to 255 the range has to be 255",
         ),
-        ([0, 0, np.float32(1.5)], 'but is 1.5; for triples from 0 to 255 send "colour_range": 255'),
+        ([0, 0, np.float32(1.5)], "but is 1.5; for triples from 0 to 255 the range has to be 255"),
         ([0, 0, 10**5000], "blue must be from 0 to 1, but is a very large integer"),
         ([0, 0, -(10**5000)], "but is a very large integer"),
         ([-0.5, 0, 0], "red must be from 0 to 1, but is -0.5"),

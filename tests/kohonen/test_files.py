@@ -36,6 +36,14 @@ def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
 
 def test_what_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
-    with pytest.raises(OSError, match="directory"):
+    with pytest.raises(OSError, match="directory") as failed:
         write_whole(tmp_path / "a", b"text")
+    assert str(failed.value).endswith(f": '{tmp_path / 'a'}'")
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_what_cannot_be_written_is_told_by_its_own_name(tmp_path: Path) -> None:
+    path = tmp_path / "nowhere" / "a"
+    with pytest.raises(FileNotFoundError) as failed:
+        write_whole(path, b"text")
+    assert str(failed.value).endswith(f": '{path}'")

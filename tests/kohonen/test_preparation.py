@@ -213,3 +213,13 @@ def test_missing_values_may_be_refused() -> None:
 def test_choices_that_there_are_not(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidParameterError, match=message):
         Preparation.fit({"a": [1], "b": ["x"]}, **options)
+
+
+def test_samples_are_rows_again() -> None:
+    columns: Columns = {"a": [1.5, None, 4.0], "colour": ["red", "blue", None], "b": [None, 2.0, 2.0]}
+    preparation = Preparation.fit(columns)
+    table = preparation.restore(preparation.transform(columns))
+    assert list(table) == ["a", "colour", "b"]
+    np.testing.assert_allclose(np.asarray(table["a"]), [1.5, NAN, 4.0])
+    np.testing.assert_allclose(np.asarray(table["b"]), [NAN, 2.0, 2.0])
+    assert table["colour"] == ["red", "blue", None]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from kohonen import Observer, Parameters, TrainedMap, Training, train
-from kohonen.animation import animate
+from kohonen.animation import animate, drawn_units
 from kohonen.data import FloatArray
 from kohonen.frames import Frames, Moments
 from kohonen.geometry import Geometry
@@ -100,6 +100,21 @@ def test_a_training_in_parts_has_the_same_sketches(moments: Moments, cuts: list[
         np.testing.assert_array_equal(one.colours, other.colours)
         np.testing.assert_array_equal(one.greys, other.greys)
         assert (one.coloured, one.stride) == (other.coloured, other.stride)
+
+
+def test_parts_that_begin_with_other_weights_than_colours_leave_no_frame_out() -> None:
+    made, moments, sketches = parameters(), Moments(5), list[Sketch]()
+    weights: FloatArray = 0.9 + 0.2 * np.random.default_rng(3).random((12, 8, 3))
+    for first, last in ((0, 33), (33, 40)):
+        captured = sketches[-1].record.iteration if sketches else None
+        part = Sketches(moments, begun=0, captured=captured)
+        weights = until(last, COLOURS, made, first, weights, part).weights
+        sketches += part.sketches
+    assert [one.greys is None for one in sketches] == [False, False, False, False, True]
+    drawn = drawn_units(sketches)
+    assert len(drawn) == 5
+    for units, sketch in zip(drawn, sketches, strict=True):
+        np.testing.assert_array_equal(units, sketch.colours)
 
 
 def until(

@@ -1,13 +1,14 @@
 """Reading CSV: what is numbers, what is text, what is missing, and what is wrong in which line."""
 
 import io
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 
 from kohonen import InvalidTableError, read_csv
-from kohonen.tables import CHUNK, Table
+from kohonen.tables import CHUNK, Table, refuse_commas
 
 
 def plain(table: Table) -> dict[str, list[Any]]:
@@ -117,3 +118,18 @@ def test_equal_texts_are_one_object() -> None:
 def test_what_is_wrong_is_told(source: str | bytes, options: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidTableError, match=message):
         read_csv(source, **options)
+
+
+@pytest.mark.parametrize("number", ["3,5", "-,5", "1.234,5", "1,234", "+1,5e-3"])
+def test_numbers_with_commas_are_no_categories(number: str) -> None:
+    table = read_csv(f"a;b\n1;7\n2;\n3;{number}\n")
+    says = f"column 'b' holds numbers with a comma, such as '{number}' in row 3: write them with a point"
+    with pytest.raises(InvalidTableError, match=re.escape(says)):
+        refuse_commas(table)
+    refuse_commas(table, categorical=["b"])
+
+
+@pytest.mark.parametrize("texts", ["7;8", "red,5;1,5", "1,2,3;1,5", ",;1,5", "1,;2,5"])
+def test_other_texts_may_be_categories(texts: str) -> None:
+    one, other = texts.split(";")
+    refuse_commas(read_csv(f"a;b\n{one};x\n{other};y\n"))

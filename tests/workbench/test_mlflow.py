@@ -19,8 +19,6 @@ from PIL import Image
 
 import kohonen.mlflow
 from kohonen import InvalidDataError, InvalidParameterError, NotFittedError, SelfOrganizingMap, assess
-from kohonen.colours import parse_colours
-from kohonen.identity import fingerprint
 from kohonen.mlflow import Tracking, best_run, load_som_model, log_som_model
 from kohonen.pyfunc import read_map, write_map
 
@@ -159,23 +157,6 @@ def test_another_process_predicts_with_what_a_url_gives(experiment: str, tmp_pat
     assert done.returncode == 0, done.stderr
     units = pd.DataFrame(json.loads(out.read_text())["predictions"])
     np.testing.assert_array_equal(units[["bmu_x", "bmu_y"]], trained().predict(DATA))
-
-
-def test_the_example_logs_the_map_that_the_service_makes_of_the_same_request(experiment: str) -> None:
-    root = Path(__file__).parents[2]
-    command: list[str | Path] = [sys.executable, root / "examples" / "tracked_training.py"]
-    environment = {**os.environ, "PYTHONPATH": str(root)}
-    done = subprocess.run(command, env=environment, timeout=120, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    run = only_run()
-    assert f"MLflow has it as run {run.info.run_id}" in done.stdout
-    assert (run.data.params["width"], run.data.params["random_state"]) == ("60", "7")
-    assert run.data.tags["kohonen.data"] == fingerprint(starry_night())
-
-
-def starry_night() -> Any:
-    palette = Path(__file__).parents[2] / "examples" / "palettes" / "starry-night.json"
-    return parse_colours(json.loads(palette.read_text())["colours"])
 
 
 def test_the_best_run_is_chosen_by_a_metric_and_a_direction(experiment: str) -> None:

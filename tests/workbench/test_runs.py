@@ -6,6 +6,7 @@ from pathlib import Path
 
 import mlflow
 import numpy as np
+import pandas as pd
 import pytest
 
 from kohonen.cli.main import run
@@ -23,9 +24,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_run_is_found_in_mlflow_with_all_that_came_of_it(
     experiment: str, folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(["train", "--mlflow", "--run-name=first", *SMALL]) == 0
+    assert run(["train", "--mlflow", "--json", "--run-name=first", *SMALL]) == 0
     found = best_run()
-    assert f"MLflow has it as run {found.info.run_id}" in capfd.readouterr().err
+    out, err = capfd.readouterr()
+    assert f"MLflow has it as run {found.info.run_id}" in err
+    assert json.loads(out)["folder"] == "runs/first", "nothing but what a script wants"
     assert found.info.run_name == "first"
     card = json.loads((folder / "runs/first/card.json").read_text())
     assert found.data.metrics["quantization_error"] == card["quality"]["quantization_error"]
@@ -51,6 +54,45 @@ def test_a_run_that_was_gone_on_with_is_logged_as_well(experiment: str, folder: 
     assert found.info.run_name == "second"
     files = mlflow.artifacts.list_artifacts(run_id=found.info.run_id, artifact_path="run")
     assert "run/training.gif" not in {file.path for file in files}
+
+
+def test_a_table_s_run_takes_rows_of_the_table(experiment: str, folder: Path) -> None:
+    rows = "height,species\n30,cat\n50,dog\n,dog\n28,\n"
+    (folder / "pets.csv").write_text(rows)
+    (folder / "a.yaml").write_text("data: {csv: pets.csv}\nparameters: {width: 4, height: 3, iterations: 20}")
+    assert run(["train", "a.yaml", "--mlflow", "--quiet", "--no-gif"]) == 0
+    model = mlflow.pyfunc.load_model(f"runs:/{best_run().info.run_id}/som")
+    assert model.metadata.signature.inputs.input_names() == ["height", "species"]
+    found = model.predict(pd.read_csv(folder / "pets.csv"))
+    assert run(["predict", "runs/a", "--csv", "pets.csv", "-o", "told.csv"]) == 0
+    told = pd.read_csv(folder / "told.csv")
+    np.testing.assert_array_equal(found[["bmu_x", "bmu_y"]], told[["bmu_x", "bmu_y"]])
+    np.testing.assert_allclose(found["distance"], told["distance"])
+    example = model.input_example
+    assert example["species"].tolist() == ["cat", "dog", "dog"]
+    np.testing.assert_allclose(example["height"], [30, 50, np.nan])
+
+
+def test_colours_have_their_names(experiment: str, folder: Path) -> None:
+    small = [flag for flag in SMALL if "samples" not in flag]
+    assert run(["train", "--mlflow", "--quiet", "--colour=gold", "--colour=navy", *small]) == 0
+    model = mlflow.pyfunc.load_model(f"runs:/{best_run().info.run_id}/som")
+    assert model.metadata.signature.inputs.input_names() == ["red", "green", "blue"]
+
+
+def test_what_was_not_logged_is_logged_later(
+    experiment: str, folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["train", "--quiet", "--run-name=later", *SMALL]) == 0
+    before = (folder / "runs/later/card.json").read_bytes()
+    assert run(["resume", "--mlflow", "runs/later"]) == 0
+    found = best_run()
+    assert f"MLflow has it as run {found.info.run_id}" in capfd.readouterr().err
+    assert (found.info.run_name, found.data.params["random_state"]) == ("later", "3")
+    assert (folder / "runs/later/card.json").read_bytes() == before
+    (folder / "runs/later/samples.npy").unlink()
+    assert run(["resume", "--mlflow", "runs/later"]) == 1
+    assert "the samples are not kept in runs/later" in capfd.readouterr().err
 
 
 def test_a_server_that_does_not_answer_is_told_before_the_training(

@@ -218,6 +218,50 @@ def test_predictions_are_prepared_as_the_table_was(pets: TestClient) -> None:
     ]
 
 
+def test_a_model_goes_on_with_csv_as_with_json(pets: TestClient) -> None:
+    table = {"height": [30, None, 50], "weight, kg": [4, 4.5, 9], "species": ["cat", None, "dog"]}
+    body = {"columns": table, "iterations": 5, "keep_data": False}
+    child = pets.post("/models/pets/fit", json=body, headers=AS_JSON).json()
+    text = 'species;"weight, kg";label;height\ncat;4;a;30\n;4.5;b;\ndog;9;c;50\n'
+    query = "iterations=5&keep_data=false"
+    for path in (f"/models/pets/fit?{query}&absent=-", f"/models/pets/fit?{query}&delimiter=semicolon"):
+        again = pets.post(path, content=text, headers={**AS_CSV, **AS_JSON})
+        assert (again.status_code, again.json()) == (200, child)
+    told = pets.post("/models/pets/fit?iterations=7", json=body, headers=AS_JSON).json()
+    assert told["lineage"] == child["lineage"], "what a body of JSON says counts before the query"
+    other = pets.post("/models/pets/fit?iterations=7", json={"columns": table}, headers=AS_JSON).json()
+    assert other["lineage"]["last_iteration"] == child["lineage"]["last_iteration"] + 2
+
+
+def test_a_model_of_plain_vectors_goes_on_with_csv_without_names(client: TestClient, decode: Decode) -> None:
+    client.post("/train", json={"data": [[1, 2, 0], [0, 1, 0]], **MAP, "name": "plain"})
+    body = {"data": [[1, 0.5, 0], [0.25, 1, 1]], "schedule": "restart", "sigma": 1.5}
+    child = client.post("/models/plain/fit", json=body, headers=AS_JSON).json()
+    path = "/models/plain/fit?schedule=restart&sigma=1.5"
+    again = client.post(path, content="1,0.5,0\n0.25,1,1\n", headers={**AS_CSV, **AS_JSON})
+    assert (again.status_code, again.json()) == (200, child)
+    picture = client.post(f"{path}&view=input-output", content="1,0.5,0\n0.25,1,1\n", headers=AS_CSV)
+    assert decode(picture.content).shape[0] > decode(client.get(child["links"]["image"]).content).shape[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "query", "pointer", "says"),
+    [
+        ("height,species\n1,cat\n", "", "/columns/weight, kg", "no column 'weight, kg'"),
+        ("", "", "/columns", "the table is empty"),
+        ("height\n1\n", "width=7", "/width", "not permitted"),
+        ("height\n1\n", "iterations=0", "/iterations", "greater than or equal to 1"),
+        ("height,species\n1,cat\n", "sigma=2", "", "are for a schedule that starts again"),
+    ],
+)
+def test_csv_that_no_model_goes_on_with(
+    pets: TestClient, content: str, query: str, pointer: str, says: str
+) -> None:
+    document = problem(pets.post(f"/models/pets/fit?{query}", content=content, headers=AS_CSV), 422)
+    assert document["errors"][0]["pointer"] == pointer
+    assert says in document["errors"][0]["message"]
+
+
 def test_samples_fall_where_the_clusters_say(pets: TestClient) -> None:
     told = pets.get("/models/pets/clusters?k=2").json()["samples"]
     assert predict(pets, {"columns": COLUMNS}, "?clusters=2") == told
@@ -357,6 +401,7 @@ def test_many_short_categories_are_refused_before_they_fill_the_memory(
             "one for all columns, or",
         ),
         ("a,b\n1,x\n", "&ignore=c", "/columns", "no column 'c'"),
+        ("a;b\n1;3,5\n", "", "/columns/b/0", "numbers with a comma, such as '3,5' in row 1"),
         ("a,b\n1,x\n", "&nonsense=1", "/nonsense", "not permitted"),
         ("a,b\n1,x\n", "&width=0", "/width", "greater than or equal to 1"),
         ("a,b\n1,x\n", "&every=2&spacing=even", "", "'spacing' or 'every'"),

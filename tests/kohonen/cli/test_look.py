@@ -41,6 +41,17 @@ def test_a_table_s_rows_find_their_units(kohonen: Terminal, run: Path) -> None:
     assert [one["bmu_x"] for one in told["results"]] == [int(row["bmu_x"]) for row in rows]
 
 
+def test_what_cannot_be_written_is_told_by_its_name(kohonen: Terminal, run: Path) -> None:
+    Path("new.csv").write_text("r,g,b\n0.9,0.2,0.3\n")
+    for command in (
+        ("predict", "run", "--csv", "new.csv", "-o", "no/a.csv"),
+        ("show", "run", "-o", "no/a.png"),
+    ):
+        code, out, err = kohonen(*command)
+        assert (code, out) == (1, "")
+        assert err == f"kohonen: {Path(command[-1])}: No such file or directory\n"
+
+
 def test_a_table_is_prepared_as_the_one_that_was_trained_on(kohonen: Terminal) -> None:
     Path("a.csv").write_text("id,price,colour\n1,2.5,red\n2,NA,blue\n3,4.5,red\n")
     code, _, err = kohonen(
@@ -69,6 +80,14 @@ def test_a_table_is_prepared_as_the_one_that_was_trained_on(kohonen: Terminal) -
     Path("new.csv").write_text("colour\nred\n")
     assert "there is no column 'price'" in kohonen("predict", "run", "--csv", "new.csv")[2]
     assert kohonen("show", "run", "--view", "planes") == (0, "planes.png\n", "")
+    for component, file in (("price", "name.png"), ("0", "number.png")):
+        shown = kohonen("show", "run", "--view", "planes", "--component", component, "-o", file)
+        assert shown == (0, f"{file}\n", "")
+    assert Path("name.png").read_bytes() == Path("number.png").read_bytes()
+    assert Path("name.png").read_bytes() != Path("planes.png").read_bytes()
+    code, _, err = kohonen("show", "run", "--view", "planes", "--component", "prize")
+    assert code == 2
+    assert "components from 0 to 2: 'price', 'colour: blue', 'colour: red'" in err
 
 
 def test_a_table_that_does_not_suit_the_map(kohonen: Terminal, run: Path) -> None:

@@ -66,7 +66,12 @@ def test_help_has_every_default(kohonen: Terminal) -> None:
         (OSError("no space left"), 1, "no space left"),
         (MemoryError(), 1, "MemoryError"),
         (ModuleNotFoundError("No module named 'matplotlib'", name="matplotlib"), 1, r"pip install '.[viz]'"),
-        (ModuleNotFoundError("No module named 'yaml'", name="yaml"), 1, "install kohonen with pip"),
+        (
+            ModuleNotFoundError("No module named 'yaml'", name="yaml"),
+            1,
+            "runs need PyYAML: install kohonen with",
+        ),
+        (ModuleNotFoundError("No module named 'dotenv'", name="dotenv"), 1, "install kohonen with pip"),
     ],
 )
 def test_errors_are_messages_and_codes(

@@ -9,6 +9,7 @@ from PIL import Image
 
 from kohonen import Parameters, train
 from kohonen.cli.interrupts import Interrupts
+from kohonen.experiments.run import Finished
 from kohonen.experiments.sources import random_samples
 from tests.kohonen.cli.senders import Sender
 from tests.kohonen.cli.terminal import Terminal
@@ -158,6 +159,19 @@ def test_interrupted_and_resumed(kohonen: Terminal, tmp_path: Path, number: int,
     assert (code, json.loads(out)["folder"]) == (0, "parts")
     assert Path("parts/weights.npy").read_bytes() == Path("whole/weights.npy").read_bytes()
     assert kohonen("resume", "parts")[::2] == (0, "the run in parts is complete already\n")
+
+
+def test_a_complete_run_can_be_logged(kohonen: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To MLflow, whose part is tested where that is installed."""
+    logged: list[Finished] = []
+    monkeypatch.setattr("kohonen.cli.train.tracker", lambda wanted, *, quiet: logged.append)
+    small = ("--width", "5", "--height", "4", "--iterations", "9", "--no-gif", "--folder", "run", "-q")
+    assert kohonen("train", *small)[0] == 0
+    logged.clear()
+    assert kohonen("resume", "run", "-q") == (0, "run\n", "")
+    assert not logged
+    assert kohonen("resume", "run", "-q", "--mlflow") == (0, "run\n", "")
+    assert [finished.folder.path for finished in logged] == [Path("run")]
 
 
 def test_a_second_signal_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:

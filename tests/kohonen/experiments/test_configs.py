@@ -1,13 +1,16 @@
 """The experiments of configs/ can be run, and are the same wherever they are."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from kohonen import Parameters
 from kohonen.experiments.reading import read_experiment
 from kohonen.experiments.run import start
 
-CONFIGS = sorted((Path(__file__).parents[3] / "configs").glob("*.yaml"))
+ROOT = Path(__file__).parents[3]
+CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
 
 
 def test_there_are_those_that_are_spoken_of() -> None:
@@ -22,7 +25,14 @@ def test_nothing_is_left_to_chance(path: Path) -> None:
     assert experiment.parameters.random_state is not None
     assert experiment.run_name == path.stem
     size = f"{experiment.parameters.width}x{experiment.parameters.height}"
-    assert path.stem.startswith(size) or experiment.data.kind == "csv"
+    assert path.stem.startswith(size) or experiment.data.kind != "random"
+
+
+def test_the_palette_is_that_of_the_request() -> None:
+    request = json.loads((ROOT / "examples" / "palettes" / "starry-night.json").read_text())
+    experiment = read_experiment(ROOT / "configs" / "starry-night.yaml")
+    assert experiment.data.options["values"] == request.pop("colours")
+    assert experiment.parameters == Parameters(**request)
 
 
 def test_the_first_makes_its_map(tmp_path: Path) -> None:

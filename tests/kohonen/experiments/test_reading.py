@@ -158,6 +158,11 @@ def test_data_of_every_kind(tmp_path: Path, data: str, kind: str, options: dict[
         ("data:\n  csv: {}", 2, "data.csv: 'path' is missing"),
         ("data:\n  image: {path: a, colours: 300}", 2, "colours must be at most 256"),
         ("data:\n  csv: a.csv\n  fingerprint: 7", 3, "fingerprint must be a text"),
+        ("output:\n  views:\n  - map\n  - heat", 4, "there is no view 'heat', but map, input-output"),
+        ("data:\n  colours:\n  - red\n  - rad", 4, 'data.colours.1: colours[1]: "rad" is not a CSS colour'),
+        ("data:\n  colours:\n    values:\n    - [255, 0, 0]", 4, "the range has to be 255"),
+        ("data:\n  colours: {values: [red],\n    range: 7}", 2, "colour_range must be 1 or 255"),
+        ("data:\n  colours: []", 2, "at least one colour is needed"),
         ("[1, 2]", 1, "an experiment has fields: run_name"),
         ("a: [1", 1, "this is not YAML"),
         ("a: \x07", 1, "this is not YAML"),
@@ -180,8 +185,3 @@ def test_what_is_no_text(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe\xfa")
     with pytest.raises(InvalidExperimentError, match="this is not YAML"):
         read_experiment(path)
-
-
-def test_a_view_that_there_is_not(tmp_path: Path) -> None:
-    with pytest.raises(InvalidExperimentError, match="there is no view 'heat', but map, input-output"):
-        read_experiment(written(tmp_path, "output: {views: [heat]}"))

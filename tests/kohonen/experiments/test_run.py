@@ -20,7 +20,7 @@ from kohonen import (
 )
 from kohonen.experiments.folder import RunFolder
 from kohonen.experiments.reading import read_experiment
-from kohonen.experiments.run import Finished, carry_on, start
+from kohonen.experiments.run import Finished, carry_on, finished_run, start
 from kohonen.identity import fingerprint, model_id
 from tests.kohonen.experiments.runs import EXPERIMENT, told
 
@@ -312,3 +312,30 @@ def test_a_damaged_checkpoint_is_told(tmp_path: Path) -> None:
     (tmp_path / "a" / "checkpoint" / "last.npz").write_bytes(b"")
     with pytest.raises(InvalidDataError, match="is no checkpoint"):
         carry_on(RunFolder.open(tmp_path / "a"))
+
+
+def test_what_a_killed_process_has_half_written_goes_with_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(EXPERIMENT)
+    assert start(read_experiment(path), tmp_path / "parts", observers=[Ticks()], should_stop=after(9)) is None
+    (tmp_path / "parts" / "frames").mkdir()
+    for name in (".weights.npy-0.part", "frames/.000000000.png-0.part"):
+        (tmp_path / "parts" / name).write_bytes(b"half")
+    assert carry_on(RunFolder(tmp_path / "parts")) is not None
+    assert told(tmp_path / "parts") == told(whole(tmp_path).folder.path)
+
+
+def test_a_run_that_is_complete_is_read_from_its_folder(tmp_path: Path) -> None:
+    finished = whole(tmp_path)
+    again = finished_run(RunFolder(finished.folder.path))
+    np.testing.assert_array_equal(again.trained.weights, finished.trained.weights)
+    np.testing.assert_array_equal(again.samples, finished.samples)
+    assert again.trained.parameters == finished.trained.parameters
+    assert (again.trained.iterations, again.trained.engine) == (60, finished.trained.engine)
+    assert (again.card, again.telemetry) == (finished.card, finished.telemetry)
+    finished.folder.samples_file.unlink()
+    with pytest.raises(RunError, match="the samples are not kept"):
+        finished_run(finished.folder)
+    finished.folder.card_file.unlink()
+    with pytest.raises(RunError, match="not complete"):
+        finished_run(finished.folder)

@@ -1,0 +1,79 @@
+"""What a map in MLflow takes and answers: its signature, and an example of an input.
+
+It needs MLflow; see :mod:`kohonen.mlflow`.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, DataType, Schema, TensorSpec
+
+from kohonen.data import FloatArray
+from kohonen.errors import InvalidParameterError
+from kohonen.preparation import Preparation
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["example_of", "signature_of"]
+
+#: What `mlflow.pyfunc` answers.
+PREDICTION = Schema(
+    [
+        ColSpec(DataType.long, "bmu_x"),
+        ColSpec(DataType.long, "bmu_y"),
+        ColSpec(DataType.double, "distance"),
+    ]
+)
+#: Samples that are logged as the example of an input.
+EXAMPLES = 3
+
+
+def signature_of(
+    dimension: int, feature_names: Sequence[str] | None, preparation: Preparation | None
+) -> ModelSignature:
+    """Return what a model takes, rows of a table, named columns or an array, and what it answers."""
+    if preparation is not None:
+        takes = Schema(
+            [
+                ColSpec(DataType.double if column.categories is None else DataType.string, column.name)
+                for column in preparation.columns
+            ]
+        )
+    elif feature_names is None:
+        takes = Schema([TensorSpec(np.dtype(np.float64), (-1, dimension))])
+    else:
+        takes = Schema([ColSpec(DataType.double, name) for name in feature_names])
+    return ModelSignature(takes, PREDICTION)
+
+
+def example_of(
+    samples: FloatArray, feature_names: Sequence[str] | None, preparation: Preparation | None
+) -> "FloatArray | pd.DataFrame":
+    """Return the first samples (n, dim) as what a model takes.
+
+    Raises
+    ------
+    InvalidParameterError
+        When there are not as many names as values of a sample.
+    """
+    example = samples[:EXAMPLES]
+    if preparation is not None:
+        return _frame(preparation.restore(example))
+    if feature_names is None:
+        return example
+    names = list(feature_names)
+    if len(names) != samples.shape[1]:
+        raise InvalidParameterError(
+            f"there must be {samples.shape[1]} names, one for each value of a sample, but are {len(names)}",
+            parameter="feature_names",
+        )
+    return _frame(dict(zip(names, example.T, strict=True)))
+
+
+def _frame(columns: Any) -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.DataFrame(columns)
