@@ -4,12 +4,12 @@
 #   docker run --rm -p 5000:5000 -v kohonen-models:/data kohonen
 
 FROM python:3.13-slim AS build
+# The compiler stays in this stage. It comes first, since it changes least, and Dockerfile.workbench shares it.
+RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev
 WORKDIR /srv
 COPY requirements.txt .
 RUN python -m pip install --no-cache-dir --disable-pip-version-check --no-compile --only-binary=:all: \
         --require-hashes --prefix=/packages -r requirements.txt
-# The compiler stays in this stage.
-RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev
 COPY kohonen kohonen
 RUN python kohonen/kernel/build.py && rm kohonen/kernel/*.[ch]
 COPY app app

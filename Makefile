@@ -13,7 +13,9 @@ TO ?= default
 
 BIN := .venv/bin
 # The lock is its own constraint, too: older versions of pip do not see otherwise that name[extra] is pinned as name.
-install = $(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(2) -c $(2)
+install = $(faster)$(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(2) -c $(2)
+# With UV=uv, that installs, in a fifth of the time. It knows nothing of how pip is configured; where it fails, pip tries.
+faster = $(if $(UV),$(UV) pip install --quiet --system-certs --compile-bytecode --python $(1)/bin/python --require-hashes -r $(2) || )
 SOURCES := kohonen app tests benchmarks notebooks setup.py
 
 # An environment is brought up to its lock when that is newer than the stamp.
@@ -42,7 +44,7 @@ run: $(RUN) $(KERNEL) ## Serve on HOST:PORT, by default 127.0.0.1:5000
 	@HOST=$(HOST) PORT=$(PORT) exec $(BIN)/python -m app serve
 
 test: $(DEV) $(SAM) $(KERNEL) ## Run every test; kohonen must be covered completely, branches included
-	$(BIN)/python -m pytest --cov --cov-report= $(ARGS)
+	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --cov --cov-report= $(ARGS)
 	$(BIN)/python -m coverage report
 	$(BIN)/python -m coverage report --include='kohonen/*' --omit=$(OF_WORKBENCH) --fail-under=100 >/dev/null \
 		|| { echo 'kohonen is not covered completely' >&2; exit 1; }
@@ -131,6 +133,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 locks: $(DEV) ## Bring the locks up to pyproject.toml; ARGS=--upgrade for the newest of everything
 	$(UV_COMPILE) pyproject.toml --extra service --extra viz --no-emit-package pyyaml --output-file requirements.txt
 	$(UV_COMPILE) pyproject.toml --extra dev --constraint requirements.txt --output-file requirements/dev.txt
+	$(UV_COMPILE) requirements/uv.in --constraint requirements/dev.txt --output-file requirements/uv.txt
 	$(UV_COMPILE) requirements/sam.in --output-file requirements/sam.txt
 	$(UV_COMPILE) requirements/e2e.in --constraint requirements/dev.txt --output-file requirements/e2e.txt
 	$(UV_COMPILE) pyproject.toml requirements/examples.in --extra service --extra viz \
@@ -144,6 +147,10 @@ locks: $(DEV) ## Bring the locks up to pyproject.toml; ARGS=--upgrade for the ne
 	$(UV_COMPILE) requirements/wheels.in --output-file requirements/wheels.txt
 	$(UV_COMPILE) requirements/audit.in --output-file requirements/audit.txt
 	$(UV_COMPILE) requirements/checkov.in --output-file requirements/checkov.txt
+
+.venv-uv/.uv: requirements/uv.txt | .venv-uv/bin/pip
+	.venv-uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
 
 environments: $(DEV) $(SAM) $(CHECKOV) $(AUDIT) $(WORKBENCH) $(E2E) ## Make all that continuous integration runs in
 
@@ -213,7 +220,7 @@ $(WHEELS): requirements/wheels.txt | .venv-wheels/bin/pip
 	@touch $@
 
 .venv/bin/pip .venv-sam/bin/pip .venv-e2e/bin/pip .venv-bench/bin/pip .venv-examples/bin/pip .venv-wheels/bin/pip \
-.venv-workbench/bin/pip .venv-audit/bin/pip .venv-checkov/bin/pip:
+.venv-workbench/bin/pip .venv-audit/bin/pip .venv-checkov/bin/pip .venv-uv/bin/pip:
 	@test -n '$(PYTHON)' || { echo 'Python 3.11 or newer is needed, and no python3 found is: set PYTHON' >&2; exit 1; }
 	@'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo 'Python 3.11 or newer is needed: $(PYTHON) is older' >&2; exit 1; }

@@ -3,18 +3,19 @@
 
 engine_pid=""
 
-# End the engine of an earlier run that was killed before it could.
+# End the engine of an earlier run that was killed before it could, and remove what it has left in /tmp.
 end_stale_engine() {
-    local stale
-    stale=$(cat "$E2E_STATE/engine.pid" 2>/dev/null) || return 0
-    rm -f "$E2E_STATE/engine.pid"
-    tr '\0' ' ' 2>/dev/null <"/proc/$stale/cmdline" | grep -qF -- "--data-root $E2E_STATE/docker" || return 0
-    echo "e2e: ends an engine that an earlier run has left"
-    kill "$stale"
-    for _ in $(seq 100); do
-        kill -0 "$stale" 2>/dev/null || break
-        sleep 0.2
-    done
+    local stale folder
+    { read -r stale && read -r folder; } 2>/dev/null <"$E2E_STATE/engine" || return 0
+    if tr '\0' ' ' 2>/dev/null <"/proc/$stale/cmdline" | grep -qF -- "--data-root $E2E_STATE/docker"; then
+        echo "e2e: ends an engine that an earlier run has left"
+        kill "$stale"
+        for _ in $(seq 100); do
+            kill -0 "$stale" 2>/dev/null || break
+            sleep 0.2
+        done
+    fi
+    rm -rf "$folder" "$E2E_STATE/engine" 2>/dev/null || true
 }
 
 start_engine() {
@@ -32,7 +33,7 @@ start_engine() {
     dockerd --data-root "$E2E_STATE/docker" --exec-root "$engine_run/exec" --pidfile "$engine_run/pid" \
         --host "$DOCKER_HOST" >"$E2E_STATE/dockerd.log" 2>&1 9>&- &
     engine_pid=$!
-    echo "$engine_pid" >"$E2E_STATE/engine.pid"
+    printf '%s\n' "$engine_pid" "$engine_run" >"$E2E_STATE/engine"
     for _ in $(seq 300); do
         docker info >/dev/null 2>&1 && return
         kill -0 "$engine_pid" 2>/dev/null || break
@@ -61,6 +62,6 @@ stop_engine() {
     kill -KILL "$engine_pid" 2>/dev/null || true
     wait "$engine_pid" 2>/dev/null || true
     [ -z "$engine_bridge" ] || ip link delete "$engine_bridge" 2>/dev/null || true
-    rm -rf "$engine_run" "$E2E_STATE/engine.pid"
+    rm -rf "$engine_run" "$E2E_STATE/engine"
     echo 'e2e: the Docker engine is stopped'
 }

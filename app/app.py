@@ -40,6 +40,7 @@ from app.models.opening import open_models
 from app.settings import Settings
 from app.storage.deadline import Deadline, until
 from app.training import STORING_SECONDS, TrainingService
+from app.uploads import Uploads
 from kohonen.engines import describe_engine
 
 __all__ = ["app", "create_app", "handler"]
@@ -87,6 +88,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     documentation.install(made)
     openapi.install(made)
     errors.install(made)
+    made.add_middleware(Uploads, largest=settings.max_body_bytes)
     if settings.api_key is not None:
         made.add_middleware(security.ApiKey, key=settings.api_key.get_secret_value())
     made.add_middleware(_InTime, deadline=made.state.service.deadline)

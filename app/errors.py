@@ -10,7 +10,7 @@ The tree::
     ├── UnsupportedMediaTypeError  a body of a media type that is not understood
     ├── NotAcceptableError         no representation that the client accepts
     ├── AnswerTooLargeError        an answer that this deployment cannot send
-    ├── TooBusyError               as many trainings or jobs under way and waiting as there may be
+    ├── TooBusyError               as many trainings, jobs or bodies under way as there may be
     ├── OutOfTimeError             a training that was stopped at its deadline
     ├── ModelNotFoundError         no such model
     ├── UnitNotFoundError          no such unit of a model's map
@@ -27,7 +27,7 @@ The tree::
 import http
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -69,8 +69,8 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
-#: More errors than this in one request help nobody.
-MOST_ERRORS = 20
+#: More errors than this in one request help nobody, nor longer texts: they repeat what the request holds.
+MOST_ERRORS, LONGEST = 20, 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ class AnswerTooLargeError(ServiceError):
 
 
 class TooBusyError(ServiceError):
-    """As many trainings are under way and waiting, or jobs unfinished, as there may be."""
+    """As many trainings under way and waiting, jobs unfinished or bodies held as there may be."""
 
     def __init__(self, message: str, *, retry_after: int) -> None:
         super().__init__(message)
@@ -183,7 +183,7 @@ PROBLEMS: Mapping[type[Exception], tuple[int, str, str]] = {
     UnsupportedMediaTypeError: (415, "unsupported-media-type", "The body is of another media type"),
     NotAcceptableError: (406, "not-acceptable", "No acceptable representation"),
     AnswerTooLargeError: (422, "answer-too-large", "The answer is too large to send"),
-    TooBusyError: (503, "too-busy", "Too many trainings at once"),
+    TooBusyError: (503, "too-busy", "Too much at once"),
     OutOfTimeError: (503, "out-of-time", "The training ran out of time"),
     ModelNotFoundError: (404, "model-not-found", "There is no such model"),
     UnitNotFoundError: (404, "unit-not-found", "There is no such unit"),
@@ -216,10 +216,10 @@ def document(
         "type": f"urn:kohonen:problem:{slug}" if slug else "about:blank",
         "title": title or http.HTTPStatus(status).phrase,
         "status": status,
-        "detail": detail,
+        "detail": detail[:LONGEST],
     }
     if errors:
-        content["errors"] = [{"pointer": error.pointer, "message": error.message} for error in errors]
+        content["errors"] = [{name: text[:LONGEST] for name, text in asdict(one).items()} for one in errors]
     return content
 
 

@@ -4,6 +4,8 @@ A unit of work is a request, or a job. While it is under way, whoever has a figu
 there is one line with all of them: text for people, or JSON in the embedded metric format, from which
 CloudWatch makes metrics. Other lines that are logged meanwhile have its id. No line has a request's body,
 query or headers.
+
+aws-lambda-powertools does the same, but importing it takes 70 ms of every start, and this 3.
 """
 
 import json

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from app.errors import (
     BodyTooLargeError,
@@ -52,6 +53,8 @@ async def read(request: Request, *, accepted: Sequence[str] = (JSON,), samples: 
         When the body is not declared as one of the media types that are accepted.
     BodyTooLargeError
         As soon as it is larger than the settings allow.
+    MalformedBodyError
+        When the caller hangs up in the middle of it.
     OverLimitError
         When it holds far more than it may.
     """
@@ -64,10 +67,13 @@ async def read(request: Request, *, accepted: Sequence[str] = (JSON,), samples: 
     settings: Settings = request.app.state.settings
     limit = settings.max_body_bytes
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise BodyTooLargeError(f"the body has more than {limit:,} bytes, which is the limit")
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > limit:
+                raise BodyTooLargeError(f"the body has more than {limit:,} bytes, which is the limit")
+    except ClientDisconnect as gone:  # nobody hears this, but the log has it
+        raise MalformedBodyError("the caller hung up before the body was there") from gone
 
     def whole() -> bytes:
         content = bytes(body)

@@ -65,6 +65,7 @@ _CONFIG = Config(
 _BROKEN_BODY = (FlexibleChecksumError, HTTPClientError, IncompleteReadError)
 _PASSING = (*_BROKEN_BODY, BotoConnectionError, ResponseParserError)
 _ABSENT = {"404", "NoSuchKey", "NotFound"}
+_HIDDEN = {"403", "AccessDenied"}
 _MISMATCH = {"412", "PreconditionFailed"}
 
 
@@ -197,7 +198,7 @@ class S3Store:
         try:
             answer = self._calls().get_object(Bucket=self._bucket, Key=self._base + key)
         except ClientError as error:
-            if _code(error) in _ABSENT or (_code(error) == "AccessDenied" and self._is_free(key)):
+            if self._is_absent(key, error):
                 raise BlobNotFound(key) from error
             raise
         size = answer["ContentLength"]
@@ -212,11 +213,13 @@ class S3Store:
             raise _BrokenBody
         return Blob(data, answer["ETag"])
 
-    def _is_free(self, key: str) -> bool:
-        """Say whether nothing is stored under a key that must not be read.
+    def _is_absent(self, key: str, error: ClientError) -> bool:
+        """Say whether a read has failed since nothing is stored under the key.
 
-        S3 answers 403 instead of 404 for an absent object to those who may list only below a prefix.
+        S3 may answer 403 instead of 404 for an absent object to those who may list only below a prefix.
         """
+        if _code(error) not in _HIDDEN:
+            return _code(error) in _ABSENT
         try:
             return key not in self.keys(key, limit=1)
         except StoreUnavailable:
@@ -259,7 +262,7 @@ class S3Store:
         try:
             return self._calls().head_object(Bucket=self._bucket, Key=self._base + key)
         except ClientError as error:
-            if _code(error) in _ABSENT:
+            if self._is_absent(key, error):
                 return None
             raise
 

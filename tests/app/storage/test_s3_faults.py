@@ -172,6 +172,8 @@ def test_a_missing_bucket(s3: S3Store) -> None:
 
 def test_absence_behind_a_policy_that_hides_it(store: S3Store, faults: Faults) -> None:
     def hide(request: AWSPreparedRequest) -> AWSResponse | None:
+        if request.method == "HEAD":
+            return answer(403, Raw(b""), {})  # whose answers have no bodies
         return None if "list-type" in str(request.url) else refusal("AccessDenied", 403)
 
     faults.always = hide
@@ -179,6 +181,10 @@ def test_absence_behind_a_policy_that_hides_it(store: S3Store, faults: Faults) -
         store.read("b", max_bytes=10)
     with pytest.raises(StoreUnavailable, match="AccessDenied"):
         store.read("a", max_bytes=10)
+    with pytest.raises(BlobNotFound):
+        store.written("b")
+    with pytest.raises(StoreUnavailable, match="403"):
+        store.written("a")
 
 
 def test_a_size_is_checked_before_the_body_is_read(store: S3Store, faults: Faults) -> None:
@@ -299,9 +305,11 @@ def test_a_replacement_that_was_tried_again_and_lost(store: S3Store, faults: Fau
         store.replace("a", b"mine", version='"0"', content_type="text/plain")
 
 
-@pytest.mark.parametrize(("status", "expected"), [(404, False), (403, None)])
+@pytest.mark.parametrize(
+    ("status", "key", "expected"), [(404, "b", False), (403, "b", False), (403, "a", None)]
+)
 def test_what_won_is_gone_or_hidden(
-    status: int, expected: bool | None, store: S3Store, faults: Faults
+    status: int, key: str, expected: bool | None, store: S3Store, faults: Faults
 ) -> None:
     faults.hooks = [
         PASSING["throttled"],
@@ -310,9 +318,9 @@ def test_what_won_is_gone_or_hidden(
     ]
     if expected is None:
         with pytest.raises(StoreUnavailable, match="403"):
-            store.create("b", b"mine", content_type="text/plain")
+            store.create(key, b"mine", content_type="text/plain")
     else:
-        assert store.create("b", b"mine", content_type="text/plain") is expected
+        assert store.create(key, b"mine", content_type="text/plain") is expected
 
 
 class Server:
