@@ -1,6 +1,8 @@
 """Trainings at a time: a few run, some more wait, the rest are told to come back."""
 
 import math
+import os
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,6 +11,9 @@ from typing import TypeVar
 from app.errors import TooBusyError
 
 __all__ = ["TrainingPool"]
+
+#: Threads that train give way to those that answer, as far as Linux has it. Workers give way to both.
+NICENESS = 5
 
 Result = TypeVar("Result")
 
@@ -27,7 +32,7 @@ class TrainingPool:
     def __init__(self, *, running: int, waiting: int) -> None:
         self._running = running
         self._most = running + waiting
-        self._threads = ThreadPoolExecutor(running, thread_name_prefix="training")
+        self._threads = ThreadPoolExecutor(running, thread_name_prefix="training", initializer=_give_way)
         self._lock = threading.Lock()
         self._admitted = 0
         self._seconds = 0.0
@@ -75,3 +80,13 @@ class TrainingPool:
         with self._lock:
             self._admitted -= 1
             self._seconds -= seconds
+
+
+def _give_way() -> None:
+    """Let the other threads of the process go first.
+
+    Trainings are compiled code that keeps every core busy. The event loop, whose work is many little pieces,
+    would wait some milliseconds for a core with each of them.
+    """
+    if sys.platform == "linux":  # where a thread has a niceness of its own
+        os.nice(NICENESS)

@@ -4,6 +4,7 @@ Nothing of what is imported is garbage, and looking for some takes a tenth of th
 So the collector rests until `settle`.
 """
 
+import contextlib
 import gc
 import sys
 
@@ -12,6 +13,12 @@ __all__ = ["settle"]
 #: Seconds that a thread keeps the interpreter's lock while others wait. Python's own 5 ms are long for an
 #: event loop, which waits for it several times for each request.
 SWITCH_SECONDS = 0.001
+
+#: Blocks of so many bytes and more go back to the system as soon as they are free: bodies of many samples and
+#: large answers. Most pictures are smaller, and drawn more quickly where others have been.
+LARGE_BLOCK = 2**19
+#: glibc's name for that size (malloc.h).
+M_MMAP_THRESHOLD = -3
 
 gc.disable()
 
@@ -25,3 +32,19 @@ def settle() -> None:
     gc.freeze()
     gc.enable()
     sys.setswitchinterval(SWITCH_SECONDS)
+    _let_go_of_large_blocks()
+
+
+def _let_go_of_large_blocks() -> None:
+    """Keep the C library from holding on to memory that is free.
+
+    glibc takes large blocks from the system one by one, and gives them back. But whenever one is given back,
+    it takes blocks of that size from its own arenas from then on. There are eight of those for each core, and
+    each ends up with holes and remains of some megabytes. A size that is set stays what it is.
+    """
+    if sys.platform != "linux":
+        return
+    import ctypes
+
+    with contextlib.suppress(AttributeError):  # musl, which Alpine has, holds on to nothing of the kind
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK)

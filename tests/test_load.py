@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.load.__main__ import measure
 from benchmarks.load.clients import MIX, Answer
-from benchmarks.load.report import Measured, growth, percentile, table, wrong
+from benchmarks.load.report import Measured, growth, memory_by_minutes, percentile, table, wrong
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is looked up in Linux's /proc")
 
@@ -70,3 +70,10 @@ def test_the_table_has_every_kind() -> None:
     assert "1,000 of 200, 1 of 201" in text
     assert "| train | 1 | 250.0 | 250.0 | 250.0 | 250.0 |" in text
     assert "| /health of an empty app | 1 |" in text
+
+
+def test_memory_is_told_by_whole_minutes() -> None:
+    found = measured(memory=[(when, 2**20 * int(when // 60 + 1)) for when, _ in STEADY], seconds=150)
+    assert memory_by_minutes(found) == [1, 2]
+    assert "Minute by minute: 1.0, 2.0 MiB." in [*table(found)]
+    assert not any("Minute" in line for line in table(measured(seconds=30)))

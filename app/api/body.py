@@ -25,7 +25,7 @@ JSON = "application/json"
 #: So many arrays, objects and values do no harm.
 MANY = 200_000
 #: From so many bytes on a body is looked at in a thread.
-LARGE = 2**20
+LARGE = 2**16
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -152,7 +152,9 @@ def spawn(settings: Settings) -> tuple[Process, Callable[[], None]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "app.jobs.process"],
         stdin=subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C is for us, and we tell it
+        # Ctrl-C is for us, and we tell it. Not a session of its own: Linux gives every session as much of the
+        # processor as any other (autogroups), however nice those in it are, and workers give way to requests.
+        process_group=0,
     )
     assert process.stdin
     stdin = process.stdin

@@ -2,7 +2,7 @@
 
 Whoever answers a request has a deadline, and the client of a server that hangs has none that one could rely
 on: it connects, waits and tries again, a body may trickle for ever, and a name may take long to resolve. So
-what is asked for on the way to an answer is done in a thread of its own, and left behind when time is over.
+what is asked for on the way to an answer is done by another thread, and left behind when time is over.
 What is on its way then may still be done: every write is whole, and the same request again finds what there
 is. But it is not tried again: by then somebody else may have written there.
 
@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from app.storage.around import around
+from app.storage.helpers import do
 from app.storage.port import Store, StoreUnavailable
 
 __all__ = ["RETRY_AFTER", "Deadline", "in_time", "is_left_behind", "punctual", "seconds_left", "until"]
@@ -87,15 +88,15 @@ def in_time(work: Callable[[], Result], *, late: Callable[[], Exception]) -> Res
         except BaseException as error:  # noqa: BLE001 - raised by who waits for it
             done.set_exception(error)
 
-    # Not of a pool: those that hang would be in the way of the others, and of the process's end.
     context, behind = contextvars.copy_context(), threading.Event()
     context.run(_left.set, behind)
-    thread = threading.Thread(target=context.run, args=[run], name="in time", daemon=True)
-    thread.start()
-    thread.join(left)
-    if thread.is_alive():
+    do(functools.partial(context.run, run))
+    try:
+        # An error of the work is returned and not raised here, so this is ours.
+        done.exception(left)
+    except TimeoutError:
         behind.set()
-        raise late()
+        raise late() from None
     return done.result()
 
 

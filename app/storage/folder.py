@@ -13,6 +13,7 @@ import datetime
 import errno
 import fcntl
 import hashlib
+import heapq
 import os
 import time
 import uuid
@@ -116,7 +117,7 @@ class FolderStore:
         check_prefix(start_after)
         parent = prefix[: prefix.rfind("/") + 1]
         with self._faults("read"):
-            return list(islice(self._walk(parent, prefix, start_after), limit))
+            return list(islice(self._walk(parent, prefix, start_after, limit), limit))
 
     def written(self, key: str) -> datetime.datetime:
         """Return when what is stored under a key was written; see `Store.written`."""
@@ -217,22 +218,39 @@ class FolderStore:
                 if path.stat().st_mtime < time.time() - STALE_SECONDS:
                     path.unlink()
 
-    def _walk(self, parent: str, prefix: str, start_after: str) -> Iterator[str]:
+    def _walk(self, parent: str, prefix: str, start_after: str, page: int) -> Iterator[str]:
         """Give the keys below a folder, ``""`` or a path with a slash at its end, in byte order."""
+        least = prefix[len(parent) :]
+        if start_after.startswith(parent):
+            name, slash, _ = start_after[len(parent) :].partition("/")
+            least = max(least, name + slash)
+        elif start_after > parent:
+            return
+        names = self._names(parent, least, page)
+        while names:
+            for path in (parent + name for name in names):
+                if not path.startswith(prefix):  # nor does what follows
+                    return
+                if not is_key(path.removesuffix("/")):
+                    continue
+                if path.endswith("/"):
+                    yield from self._walk(path, prefix, start_after, page)
+                elif path > start_after:
+                    yield path
+            names = self._names(parent, names[-1] + "\0", page) if len(names) == page else []
+
+    def _names(self, parent: str, least: str, most: int) -> list[str]:
+        """Return the first names in a folder from a least one on, of folders with a slash at their end.
+
+        However many there are, no more are in memory than are wanted.
+        """
         try:
             with os.scandir(self._root / parent) as entries:
                 # A folder sorts with its slash, as it does within a key: "a-b" < "a.b" < "a/b".
-                names = sorted(entry.name + "/" * entry.is_dir() for entry in entries)
+                names = (entry.name + "/" if entry.is_dir() else entry.name for entry in entries)
+                return heapq.nsmallest(most, (name for name in names if name >= least))
         except _ABSENT:
-            return
-        for path in (parent + name for name in names):
-            if not path.startswith(prefix) or not is_key(path.removesuffix("/")):
-                continue
-            if not path.endswith("/"):
-                if path > start_after:
-                    yield path
-            elif path > start_after or start_after.startswith(path):
-                yield from self._walk(path, prefix, start_after)
+            return []
 
 
 def _make_folder(path: Path) -> None:

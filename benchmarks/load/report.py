@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from benchmarks.load.clients import Answer
 from benchmarks.load.watch import Memory
 
-__all__ = ["Measured", "growth", "percentile", "table", "wrong"]
+__all__ = ["Measured", "growth", "memory_by_minutes", "percentile", "table", "wrong"]
 
 #: What /health may take at p99, in seconds.
 HEALTH_SECONDS = 0.05
@@ -63,6 +63,15 @@ def growth(measured: Measured) -> float:
     return statistics.median(slopes) * measured.seconds / len(measured.answers) if slopes else 0.0
 
 
+def memory_by_minutes(measured: Measured) -> list[float]:
+    """Return the median of the memory in each whole minute, in MiB: whether it levels off, or goes on."""
+    minutes: dict[int, list[int]] = {}
+    for when, value in measured.memory:
+        if when < measured.seconds // 60 * 60:
+            minutes.setdefault(int(when // 60), []).append(value)
+    return [statistics.median(values) / 2**20 for values in minutes.values()]
+
+
 def wrong(measured: Measured) -> Iterator[str]:
     """Say what should not be."""
     for status, count in sorted(Counter(answer.status for answer in measured.answers).items()):
@@ -87,6 +96,8 @@ def table(measured: Measured) -> Iterator[str]:
     rate = len(measured.answers) / measured.seconds
     yield f"Answers: {len(measured.answers):,} in {measured.seconds:.0f} s, {rate:.0f} a second; {statuses}."
     yield f"Memory of the server: {peak / 2**20:.0f} MiB at most, {growth(measured):+.0f} bytes an answer."
+    if minutes := memory_by_minutes(measured):
+        yield f"Minute by minute: {', '.join(f'{value:.1f}' for value in minutes)} MiB."
     yield ""
     yield "| milliseconds | answers | p50 | p95 | p99 | most |"
     yield "| --- | ---: | ---: | ---: | ---: | ---: |"

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from app.jobs.jobs import Jobs
+from app.jobs.process import NICENESS
 from app.models import Models
 from app.storage.folder import FolderStore
 from app.training import TrainingRequest
@@ -80,6 +81,16 @@ def test_a_worker_that_is_killed_is_replaced(tmp_path: Path) -> None:
         job = server.wait_for(job["id"], "succeeded")
     assert job["slices"] == 2
     np.testing.assert_array_equal(weights(tmp_path, job["id"]), uninterrupted(body))
+
+
+def test_a_worker_gives_way_to_its_server_and_hears_no_interrupt_of_a_terminal(tmp_path: Path) -> None:
+    with serving(**quick(tmp_path)) as server:
+        job = server.call("POST", "/atrain", lasting(300))
+        server.wait_for(job["id"], "running", 1)
+        (worker,) = children(server.process.pid)
+        assert os.getpriority(os.PRIO_PROCESS, worker) == os.getpriority(os.PRIO_PROCESS, 0) + NICENESS
+        assert os.getsid(worker) == os.getsid(server.process.pid), "niceness counts within a session"
+        assert os.getpgid(worker) == worker
 
 
 def test_workers_end_with_their_server_and_give_their_jobs_back(tmp_path: Path) -> None:

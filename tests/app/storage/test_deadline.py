@@ -43,6 +43,14 @@ def test_what_is_done_in_time(hang: Callable[[], None]) -> None:
             in_time(lambda: 1 // 0, late=LateError)
 
 
+def test_a_timeout_of_the_work_is_no_lateness() -> None:
+    def work() -> None:
+        raise TimeoutError("of its own")
+
+    with until(soon(60)), pytest.raises(TimeoutError, match="of its own"):
+        in_time(work, late=LateError)
+
+
 def test_what_hangs_is_left_behind(hang: Callable[[], None]) -> None:
     with until(soon()), pytest.raises(LateError):
         in_time(hang, late=LateError)

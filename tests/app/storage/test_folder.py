@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -366,3 +367,32 @@ def test_killed_while_writing(store: FolderStore, folder: Path) -> None:
     # Nothing that was left, locks included, is in anybody's way.
     for number in range(6):
         assert create(store, f"models/{number}-x")
+
+
+def test_a_list_takes_no_more_memory_for_what_it_leaves_out(store: FolderStore, folder: Path) -> None:
+    (folder / "index").mkdir(parents=True)
+    names = [f"{number:0100}" for number in range(3_000)]
+    for name in names:
+        (folder / "index" / name).touch()
+    tracemalloc.start()
+    try:
+        assert store.keys("index/", limit=2) == [f"index/{name}" for name in names[:2]]
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 100_000  # the names alone are 450,000
+
+
+def test_pages_join_up_whatever_lies_between(store: FolderStore, folder: Path) -> None:
+    keys = ["a-b", "a.b", "a/b", "a/b-c", "a0/b", "a0/c/d", "b"]
+    for key in keys:
+        create(store, key)
+    for foreign in ("a/.hidden", "a/notes (old)", "a0/é"):
+        (folder / foreign).touch()
+    for limit in (1, 2, 3):
+        found: list[str] = []
+        while page := store.keys("a", start_after=found[-1] if found else "", limit=limit):
+            found += page
+        assert found == keys[:-1]
+    assert store.keys("a/", start_after="a0", limit=1) == []
+    assert store.keys("a0/", start_after="a", limit=1) == ["a0/b"]
