@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.fields import LARGEST_INTEGER, parameter
 from app.schema import Schema
@@ -10,7 +10,7 @@ from app.schema import Schema
 __all__ = ["DemoQuery", "Health", "Limits", "Problem"]
 
 
-class DemoQuery(Schema):
+class DemoQuery(BaseModel):
     """What the demo trains."""
 
     model_config = ConfigDict(extra="forbid")

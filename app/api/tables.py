@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias, cast
 
 import numpy as np
-from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from app import limits
 from app.errors import FieldError, OverLimitError
-from app.schema import Schema
 from app.settings import Settings
 from kohonen import Preparation, read_csv
 from kohonen.columns import Normalisation
@@ -65,7 +64,7 @@ Normalisations: TypeAlias = Annotated[
 ]
 
 
-class CsvFields(Schema):
+class CsvFields(BaseModel):
     """How a table is to be read from CSV."""
 
     model_config = ConfigDict(extra="forbid")
