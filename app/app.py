@@ -84,7 +84,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         served,
         service,
     ):
-        made.include_router(module.router)
+        # As they are: `include_router` would take each route apart once more, at the first request.
+        made.router.routes.extend(module.router.routes)
     documentation.install(made)
     openapi.install(made)
     errors.install(made)

@@ -1,7 +1,8 @@
 """The start of a process, imported before all else: what it costs is waited for by the first who calls.
 
 Nothing of what is imported is garbage, and looking for some takes a tenth of the time that the imports take.
-So the collector rests until `settle`.
+So the collector rests until `settle`. And FastAPI imports the whole of pydantic's first version, only to make
+sure that no parameter or answer is one of its models: so until then there is no such module.
 """
 
 import contextlib
@@ -19,8 +20,12 @@ SWITCH_SECONDS = 0.001
 LARGE_BLOCK = 2**19
 #: glibc's name for that size (malloc.h).
 M_MMAP_THRESHOLD = -3
+#: What imports do without.
+_MISSING = "pydantic.v1"
 
 gc.disable()
+# None is Python's own way to say that a module cannot be imported.
+sys.modules.setdefault(_MISSING, None)  # type: ignore[arg-type]
 
 
 def settle() -> None:
@@ -29,6 +34,8 @@ def settle() -> None:
     What is there now stays. Looking through it for garbage would stop every thread for some 40 ms, whenever
     large requests make the collector look at everything.
     """
+    if sys.modules[_MISSING] is None:
+        del sys.modules[_MISSING]
     gc.freeze()
     gc.enable()
     sys.setswitchinterval(SWITCH_SECONDS)

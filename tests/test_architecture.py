@@ -214,7 +214,8 @@ def test_importing_the_library_loads_numpy_and_nothing_heavier() -> None:
 #: What a start has no use for: adapters, what draws, and what serves elsewhere than on Lambda.
 LATER = HEAVY | {
     "aiohttp", "app.jobs.sqs", "app.storage.folder", "app.storage.s3", "dateutil", "httpx", "multiprocessing",
-    "numpy.ma", "numpy.random", "numpy.testing", "requests", "sqlite3", "unittest", "urllib3", "uvicorn",
+    "numpy.ma", "numpy.random", "numpy.testing", "pydantic.v1", "requests", "sqlite3", "unittest", "urllib3",
+    "uvicorn",
 }  # fmt: skip
 
 

@@ -157,6 +157,9 @@ def _told(error: ValidationError) -> MalformedBodyError | InvalidRequestError:
 
 
 def describe(model: type[BaseModel], examples: dict[str, Any]) -> dict[str, Any]:
-    """Return the OpenAPI description of a body, for a route that reads it by itself."""
-    content = {JSON: {"schema": model.model_json_schema(), "examples": examples}}
+    """Return the OpenAPI description of a body, for a route that reads it by itself.
+
+    The schema is only named: to make it takes long, and `openapi` does so when the document is asked for.
+    """
+    content = {JSON: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}, "examples": examples}}
     return {"requestBody": {"required": True, "content": content}}

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from app.api.caching import conditional, entity_tag
@@ -13,6 +13,7 @@ from app.api.models import NOT_MODIFIED, Ref, moves
 from app.api.responses import JSON, problems
 from app.errors import AnswerTooLargeError, FieldError, InvalidRequestError
 from app.models import Card, Models
+from app.schema import Schema
 from app.settings import Settings
 from kohonen.clusters import cluster_units
 from kohonen.profiles import ClusterCount, cluster_samples, parse_count, profiles
@@ -29,7 +30,7 @@ ClusterQuery = Annotated[
 ]
 
 
-class ClusterProfile(BaseModel):
+class ClusterProfile(Schema):
     """A cluster: how large it is, and what its samples are like, by component."""
 
     cluster: int = Field(description="Its number; the cluster of most units is 0.")
@@ -44,7 +45,7 @@ class ClusterProfile(BaseModel):
     )
 
 
-class SampleCluster(BaseModel):
+class SampleCluster(Schema):
     """Where a sample is."""
 
     bmu_x: int
@@ -53,7 +54,7 @@ class SampleCluster(BaseModel):
     cluster: int
 
 
-class ClusterAnswer(BaseModel):
+class ClusterAnswer(Schema):
     """The clusters of a model's units and, through these, of its samples."""
 
     id: str

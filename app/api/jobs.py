@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from app.api import body
@@ -20,6 +20,7 @@ from app.api.training_requests import ACCEPTED, TrainingQuery, described, traini
 from app.errors import FieldError, InvalidRequestError
 from app.jobs.record import Job, Progress, State
 from app.models import Card, Models
+from app.schema import Schema
 
 __all__ = ["LOOK_AGAIN", "JobDocument", "JobId", "retry_after", "router"]
 
@@ -31,7 +32,7 @@ QUEUED, LONGEST = 2, 30
 SOONEST, LATEST = 0.1, 1.0
 
 
-class JobDocument(BaseModel):
+class JobDocument(Schema):
     """A training in the background."""
 
     id: str = Field(description="The id of the job, and of the model that it makes.")
@@ -59,7 +60,7 @@ class JobDocument(BaseModel):
     )
 
 
-class JobList(BaseModel):
+class JobList(Schema):
     """Jobs, the newest first."""
 
     jobs: list[JobDocument]

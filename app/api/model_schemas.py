@@ -5,17 +5,18 @@ import math
 from typing import Annotated, Any, Self
 
 from fastapi import Request
-from pydantic import BaseModel, ConfigDict, FailFast, Field, model_validator
+from pydantic import ConfigDict, FailFast, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.api.responses import root_path
 from app.api.tables import RECORD_SCHEMA, NamedColumns
 from app.models.listing import Listed, Page
+from app.schema import Schema
 
 __all__ = ["Coordinates", "ModelList", "Prediction", "Predictions", "UnitWeights", "Vector", "Vectors"]
 
 
-class ListedQuality(BaseModel):
+class ListedQuality(Schema):
     """How well a map fits its samples."""
 
     quantization_error: float | None
@@ -24,7 +25,7 @@ class ListedQuality(BaseModel):
     unused_units: float | None
 
 
-class ListedModel(BaseModel):
+class ListedModel(Schema):
     """A model in a list; its card says more."""
 
     id: str
@@ -37,7 +38,7 @@ class ListedModel(BaseModel):
     links: dict[str, str]
 
 
-class ModelList(BaseModel):
+class ModelList(Schema):
     """A page of models."""
 
     models: list[ListedModel]
@@ -66,21 +67,21 @@ def _listed(listed: Listed, root: str, name: str | None) -> ListedModel:
     )
 
 
-class Coordinates(BaseModel):
+class Coordinates(Schema):
     """Where a unit is."""
 
     x: int
     y: int
 
 
-class UnitWeights(BaseModel):
+class UnitWeights(Schema):
     """A unit of a map."""
 
     coordinates: Coordinates
     weights: list[float]
 
 
-class _Body(BaseModel):
+class _Body(Schema):
     model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 
@@ -123,7 +124,7 @@ class Vectors(_Body):
         return self
 
 
-class Prediction(BaseModel):
+class Prediction(Schema):
     """The best matching unit of a vector."""
 
     bmu_x: int
@@ -132,7 +133,7 @@ class Prediction(BaseModel):
     cluster: int | None = Field(None, description="The cluster of the unit, where asked for.")
 
 
-class Predictions(BaseModel):
+class Predictions(Schema):
     """The best matching units of vectors, in their order."""
 
     results: list[Prediction]

@@ -3,10 +3,12 @@
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.encoders import jsonable_encoder
 from fastapi.openapi.utils import get_openapi
 
 from app import security
-from app.api.model_schemas import Predictions
+from app.api.fit_schemas import FitBody
+from app.api.model_schemas import Predictions, Vector, Vectors
 from app.api.schemas import Problem
 from app.api.tables import CSV
 from app.api.training_schemas import TrainingBody
@@ -51,6 +53,7 @@ def install(app: FastAPI) -> None:
                 )
                 schemas.update(schema.pop("$defs", {}))
                 schemas[model.__name__] = schema
+            _write_bodies_out(made)
             _forget_other_problems(made)
             _gather_fields_of_csv(made)
             security.describe(made, required=app.state.settings.api_key is not None)
@@ -58,6 +61,20 @@ def install(app: FastAPI) -> None:
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign]
+
+
+def _write_bodies_out(document: dict[str, Any]) -> None:
+    """Put the schemas of bodies where routes name them. Made at the start, they would lengthen it."""
+    schemas = {
+        f"#/components/schemas/{model.__name__}": jsonable_encoder(
+            model.model_json_schema(), exclude_none=True
+        )
+        for model in (FitBody, TrainingBody, Vector, Vectors)
+    }
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                content["schema"] = schemas.get(content["schema"].get("$ref"), content["schema"])
 
 
 def _forget_other_problems(document: dict[str, Any]) -> None:

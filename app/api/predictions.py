@@ -58,7 +58,7 @@ DESCRIBED: dict[str, Any] = {
             "required": True,
             "content": {
                 JSON: {
-                    "schema": Vectors.model_json_schema(),
+                    "schema": {"$ref": "#/components/schemas/Vectors"},
                     "examples": {
                         "one": {"summary": "One vector", "value": {"data": [0.2, 0.5, 0.8]}},
                         "two": {"summary": "Two", "value": {"data": [[0.2, 0.5, 0.8], [1.0, 0.0, 0.0]]}},

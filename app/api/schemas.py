@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.fields import LARGEST_INTEGER, parameter
+from app.schema import Schema
 
 __all__ = ["DemoQuery", "Health", "Limits", "Problem"]
 
@@ -23,14 +24,14 @@ class DemoQuery(BaseModel):
     )
 
 
-class FieldProblem(BaseModel):
+class FieldProblem(Schema):
     """One thing wrong with a request."""
 
     pointer: str = Field(description="Where: a JSON pointer into the body, or /parameter of the query.")
     message: str = Field(description="What, and how to mend it.")
 
 
-class Problem(BaseModel):
+class Problem(Schema):
     """A problem detail (RFC 9457)."""
 
     type: str
@@ -40,7 +41,7 @@ class Problem(BaseModel):
     errors: list[FieldProblem] | None = None
 
 
-class Health(BaseModel):
+class Health(Schema):
     """That the service is there."""
 
     status: Literal["ok"] = "ok"
@@ -48,7 +49,7 @@ class Health(BaseModel):
     engine: str = Field(description="What trains the maps.")
 
 
-class Limits(BaseModel):
+class Limits(Schema):
     """What a request may ask for."""
 
     max_body_bytes: int

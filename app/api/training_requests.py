@@ -25,7 +25,7 @@ _CSV_EXAMPLE = "height,weight,species\n31.5,4.2,cat\n48,,dog\n29,3.9,cat\n"
 class TrainingQuery(CsvFields, MapFields, ModelFields):
     """The parameters of a training whose body is CSV; what a body of JSON says counts before the query."""
 
-    model_config = ConfigDict(strict=False, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(strict=False, extra="forbid", allow_inf_nan=False, defer_build=False)
 
     normalisation: list[str] = Field(
         [],

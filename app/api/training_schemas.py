@@ -3,13 +3,14 @@
 import hashlib
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.api.fields import LARGEST_INTEGER, parameter
 from app.api.tables import NamedColumns, Normalisations, learn
 from app.errors import FieldError, InvalidRequestError
 from app.models.names import NAME_RULE, is_name
+from app.schema import Schema
 from app.settings import Settings
 from app.training import TrainingRequest
 from kohonen import Parameters
@@ -49,7 +50,7 @@ Name = Annotated[
 ]
 
 
-class ModelFields(BaseModel):
+class ModelFields(Schema):
     """What becomes of a model, and what is shown of its training."""
 
     model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
@@ -97,7 +98,7 @@ class ModelFields(BaseModel):
         return Moments(self.frames or FRAMES, self.spacing or "even")
 
 
-class MapFields(BaseModel):
+class MapFields(Schema):
     """The map, and how it is trained."""
 
     model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)

@@ -9,8 +9,9 @@ known as such.
 import datetime
 from typing import Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from app.schema import Schema
 from kohonen import Parameters
 from kohonen.frames import Moments
 
@@ -20,7 +21,7 @@ State: TypeAlias = Literal["queued", "running", "succeeded", "failed", "cancelle
 Time: TypeAlias = datetime.datetime
 
 
-class _Part(BaseModel):
+class _Part(Schema):
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
 
@@ -46,7 +47,7 @@ class JobRequest(_Part):
     parameters: dict[str, Any]
     samples: int
     dimension: int
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = Field({})
     input: str | None
     frames: Moments | None = None
     preparation: dict[str, Any] | None = None

@@ -4,10 +4,11 @@ import datetime
 import json
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
 from app.models.keys import KEPT, Home, data_key, derived_folder, weights_key
 from app.models.preparation import CardPreparation
+from app.schema import Schema
 from kohonen import Preparation, Quality, TrainedMap, cards
 from kohonen.data import FloatArray
 from kohonen.geometry import Boundary, Geometry, Grid
@@ -19,7 +20,7 @@ __all__ = ["MOST_DATA_BYTES", "Card", "Lineage", "make_card"]
 MOST_DATA_BYTES = 16 * 2**20
 
 
-class _Part(BaseModel):
+class _Part(Schema):
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
 

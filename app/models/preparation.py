@@ -2,8 +2,9 @@
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
+from app.schema import Schema
 from kohonen import Preparation
 from kohonen.columns import Normalisation
 from kohonen.data import Missing
@@ -11,7 +12,7 @@ from kohonen.data import Missing
 __all__ = ["CardPreparation"]
 
 
-class _Part(BaseModel):
+class _Part(Schema):
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
 

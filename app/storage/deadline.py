@@ -10,6 +10,7 @@ Without a deadline, as in a worker or on the command line, nothing is left behin
 """
 
 import contextvars
+import functools
 import threading
 import time
 from collections.abc import Callable, Iterator

@@ -1,12 +1,18 @@
 import ctypes
 import gc
 import platform
+import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 
 import app.app
 from app.starting import LARGE_BLOCK, SWITCH_SECONDS
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_the_service_is_settled_when_it_is_imported() -> None:
@@ -48,3 +54,31 @@ def test_large_blocks_go_back_to_the_system_whatever_was_there_before() -> None:
     assert library.mallinfo2().hblkhd >= before + len(block)
     del block
     assert library.mallinfo2().hblkhd < before + LARGE_BLOCK
+
+
+def fresh(code: str) -> None:
+    """Run code in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_a_start_does_without_is_there_afterwards() -> None:
+    fresh("import app.app, sys; assert 'pydantic.v1' not in sys.modules; import pydantic.v1")
+
+
+def test_what_is_there_before_a_start_stays() -> None:
+    fresh("import pydantic.v1, sys; import app.app; assert sys.modules['pydantic.v1'] is pydantic.v1")
+
+
+def test_the_first_request_takes_no_route_apart_again(
+    make_client: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**_: object) -> None:
+        raise AssertionError("a route is taken apart while a request waits")
+
+    client = make_client()
+    monkeypatch.setattr("fastapi.routing.get_dependant", fail)
+    for path in ("/health", "/limits", "/models", "/jobs", "/model-info"):
+        assert client.get(path).status_code < 500
