@@ -3,13 +3,14 @@
 from dataclasses import replace
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.api.fields import parameter
 from app.api.training_schemas import ModelBody
 from app.errors import FieldError, InvalidRequestError
 from app.models import Card, Lineage, Models
+from app.schema import Schema
 from app.training import Start, TrainingRequest
 from app.vectors import vectors_for
 from kohonen import Parameters
@@ -18,7 +19,7 @@ from kohonen.data import as_samples
 __all__ = ["FitBody", "FitFields"]
 
 
-class FitFields(BaseModel):
+class FitFields(Schema):
     """How to go on training a model."""
 
     model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
