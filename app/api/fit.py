@@ -54,7 +54,7 @@ def _described() -> dict[str, Any]:
 class FitQuery(CsvFields, FitFields, ModelFields):
     """How to go on, where the body is CSV; what a body of JSON says counts before the query."""
 
-    model_config = ConfigDict(strict=False, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(strict=False, extra="forbid", allow_inf_nan=False, defer_build=False)
 
     view: View = Field("map", description="The map alone, or with the colours as a strip above it.")
 
