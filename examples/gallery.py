@@ -1,8 +1,8 @@
 """The pictures of the gallery in the README: `make examples` makes them anew.
 
-Some are answers of the service to the requests that the README shows with curl; the others are made from tables
-that come with scikit-learn, with the library and by the service. How far clusters and known classes agree is
-printed.
+Some are answers of the service to the requests that the README shows with curl; the others are made from
+tables that come with scikit-learn, with the library and by the service. How far clusters and known classes
+agree is printed.
 """
 
 import csv
@@ -114,8 +114,9 @@ def as_csv(name: str, known: Any) -> None:
             found = [one["cluster"] for one in told["samples"]]
             rand = adjusted_rand_score(known.target, found)
             print(
-                f"{model} as CSV, {gone} values missing, k={told['k']}: {agreement(kinds, found)} of {len(kinds)} "
-                f"samples are in a cluster of mostly their class; adjusted Rand index {rand:.2f}"
+                f"{model} as CSV, {gone} values missing, k={told['k']}: "
+                f"{agreement(kinds, found)} of {len(kinds)} samples are in a cluster of mostly "
+                f"their class; adjusted Rand index {rand:.2f}"
             )
         if model == "iris":
             answer = client.get(f"/models/{model}/image?view=planes&annotated=true")
