@@ -18,8 +18,8 @@ SWITCH_SECONDS = 0.001
 #: Blocks of so many bytes and more go back to the system as soon as they are free: bodies of many samples and
 #: large answers. Most pictures are smaller, and drawn more quickly where others have been.
 LARGE_BLOCK = 2**19
-#: Arenas that threads share: what one of them has left free, others can use. Few allocate at a time, as most do it
-#: with the interpreter's lock.
+#: Arenas that threads share: what one of them has left free, another can use. Few allocate at the same time,
+#: as most do so with the interpreter's lock.
 ARENAS = 2
 #: glibc's names for both (malloc.h).
 M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
