@@ -18,8 +18,11 @@ SWITCH_SECONDS = 0.001
 #: Blocks of so many bytes and more go back to the system as soon as they are free: bodies of many samples and
 #: large answers. Most pictures are smaller, and drawn more quickly where others have been.
 LARGE_BLOCK = 2**19
-#: glibc's name for that size (malloc.h).
-M_MMAP_THRESHOLD = -3
+#: Arenas that threads share: what one of them has left free, another can use. Few allocate at the same time,
+#: as most do so with the interpreter's lock.
+ARENAS = 2
+#: glibc's names for both (malloc.h).
+M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
 #: What imports do without.
 _MISSING = "pydantic.v1"
 
@@ -39,19 +42,21 @@ def settle() -> None:
     gc.freeze()
     gc.enable()
     sys.setswitchinterval(SWITCH_SECONDS)
-    _let_go_of_large_blocks()
+    _hold_on_to_little()
 
 
-def _let_go_of_large_blocks() -> None:
+def _hold_on_to_little() -> None:
     """Keep the C library from holding on to memory that is free.
 
     glibc takes large blocks from the system one by one, and gives them back. But whenever one is given back,
     it takes blocks of that size from its own arenas from then on. There are eight of those for each core, and
-    each ends up with holes and remains of some megabytes. A size that is set stays what it is.
+    each ends up with holes and remains of a megabyte or two. A size that is set stays what it is.
     """
     if sys.platform != "linux":
         return
     import ctypes
 
     with contextlib.suppress(AttributeError):  # musl, which Alpine has, holds on to nothing of the kind
-        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK)
+        set_option = ctypes.CDLL(None).mallopt
+        set_option(M_MMAP_THRESHOLD, LARGE_BLOCK)
+        set_option(M_ARENA_MAX, ARENAS)

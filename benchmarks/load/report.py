@@ -12,8 +12,9 @@ __all__ = ["Measured", "growth", "memory_by_minutes", "percentile", "table", "wr
 
 #: What /health may take at p99, in seconds.
 HEALTH_SECONDS = 0.05
-#: Memory is judged in runs of at least so many seconds, after the first half: until then it warms up.
-JUDGED_SECONDS = 120.0
+#: Memory is judged in runs of at least so many seconds, after the first half: until then it warms up. In less
+#: time the megabyte or two that come and go with large bodies are some hundred bytes an answer.
+JUDGED_SECONDS = 180.0
 #: Bytes that memory may grow by with each answer.
 MOST_GROWTH = 200.0
 
