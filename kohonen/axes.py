@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["draw_units", "figure_of", "place", "subplots"]
+__all__ = ["draw_strip", "draw_units", "figure_of", "place", "subplots"]
 
 #: From so many hexagons on, an SVG holds them as pixels.
 RASTERIZED_UNITS = 2_000
@@ -89,3 +89,12 @@ def draw_units(axes: "Axes", values: FloatArray, geometry: Geometry, **options: 
     axes.set_yticks([y * ROW for y in rows], [str(y) for y in rows])
     axes.set_aspect("equal")
     return cells
+
+
+def draw_strip(axes: "Axes", colours: FloatArray) -> None:
+    """Draw colours (n, 3) as a strip above the map in the axes."""
+    strip = axes.inset_axes((0.0, 1.04, 1.0, 0.05))
+    strip.imshow(colours[None], aspect="auto", interpolation="nearest")
+    strip.set_xticks([])
+    strip.set_yticks([0], [f"{len(colours)} sample{'s' * (len(colours) > 1)}"])
+    strip.tick_params(length=0)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from kohonen.axes import draw_units, figure_of, place, subplots
+from kohonen.axes import draw_strip, draw_units, figure_of, place, subplots
 from kohonen.clusters import cluster_units
 from kohonen.data import FloatArray
 from kohonen.errors import InvalidParameterError
@@ -43,13 +43,25 @@ MOST_LISTED, LISTED = 36, 12
 _MARKERS = "osD^vP*X<>"
 
 
-def plot_som_grid(weights: FloatArray, *, geometry: Geometry = PLANAR, title: str | None = None) -> "Figure":
-    """Draw a map: its colours where its weights (width, height, dim) are colours, otherwise its U-matrix."""
-    if not are_colours(weights):
-        return plot_u_matrix(weights, geometry=geometry, title=title)
-    figure, axes = figure_of(weights, geometry)
-    draw_units(axes, np.clip(weights, 0.0, 1.0), geometry)
-    figure.suptitle(title or "Map: the weights as colours")
+def plot_som_grid(
+    weights: FloatArray,
+    *,
+    samples: FloatArray | None = None,
+    geometry: Geometry = PLANAR,
+    title: str | None = None,
+) -> "Figure":
+    """Draw a map: its colours where its weights (width, height, dim) are colours, otherwise its U-matrix.
+
+    With samples (n, dim) that are colours, these stand as a strip above it, each an equal share of its width.
+    """
+    if are_colours(weights):
+        figure, axes = figure_of(weights, geometry)
+        draw_units(axes, np.clip(weights, 0.0, 1.0), geometry)
+        figure.suptitle(title or "Map: the weights as colours")
+    else:
+        figure = plot_u_matrix(weights, geometry=geometry, title=title)
+    if samples is not None and are_colours(samples):
+        draw_strip(figure.axes[0], np.clip(samples, 0.0, 1.0))
     return figure
 
 
