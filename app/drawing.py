@@ -76,8 +76,6 @@ class Picture:
         if self.form == "svg" and not self.annotated:
             message = "SVG is for annotated figures: ask for annotated=true, or for png"
             raise InvalidRequestError([FieldError("/format", message)])
-        if self.annotated and self.view == "input-output":
-            raise InvalidRequestError([FieldError("/annotated", "this view has no figure: ask for 'map'")])
         if self.component is not None and not 0 <= self.component < dimension:
             message = f"the map has components from 0 to {dimension - 1}"
             raise InvalidRequestError([FieldError("/component", message)])

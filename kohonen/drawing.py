@@ -84,8 +84,6 @@ def draw_view(
         )
     if form == "svg" and not annotated:
         raise InvalidParameterError("SVG is for annotated figures", parameter="form")
-    if annotated and view == "input-output":
-        raise InvalidParameterError("the view 'input-output' has no figure: draw 'map'", parameter="view")
     names = None
     if preparation is not None and view == "planes":
         weights, names = preparation.inverse(weights), preparation.components
@@ -125,6 +123,8 @@ def _figure(
     from kohonen import figures
 
     match view, samples:
+        case "input-output", given if given is not None:
+            figure = figures.plot_som_grid(weights, samples=given, geometry=geometry)
         case "hits", given if given is not None:
             figure = figures.plot_hits(weights, given, geometry=geometry)
         case "errors", given if given is not None:

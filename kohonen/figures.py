@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from kohonen.axes import draw_strip, draw_units, figure_of, place, subplots
 from kohonen.clusters import cluster_units
 from kohonen.data import FloatArray
 from kohonen.errors import InvalidParameterError
 from kohonen.geometry import PLANAR, Geometry
-from kohonen.palettes import NOTHING, colours_of_groups
+from kohonen.palettes import colours_of_groups
 from kohonen.panels import arrangement
 from kohonen.pictures import are_colours
 from kohonen.views import component_planes, hit_map, positions, u_matrix, unit_errors
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = [
@@ -38,31 +38,37 @@ __all__ = [
 
 #: Up to so many units, hits are written into them.
 WRITTEN_UNITS = 600
-#: From so many hexagons on, an SVG holds them as pixels.
-RASTERIZED_UNITS = 2_000
 #: Clusters in a legend, and in a column of it.
 MOST_LISTED, LISTED = 36, 12
-#: Inches of the long side of a map, of what stands beside and below it, and of a figure that has a title.
-SIDE, BESIDE, BELOW, SMALLEST = 4.2, 2.0, 0.9, (5.2, 3.2)
 _MARKERS = "osD^vP*X<>"
-_GREY = "#" + bytes(NOTHING).hex()
-_ROW = math.sqrt(3) / 2
 
 
-def plot_som_grid(weights: FloatArray, *, geometry: Geometry = PLANAR, title: str | None = None) -> "Figure":
-    """Draw a map: its colours where its weights (width, height, dim) are colours, otherwise its U-matrix."""
-    if not are_colours(weights):
-        return plot_u_matrix(weights, geometry=geometry, title=title)
-    figure, axes = _figure(weights, geometry)
-    _draw(axes, np.clip(weights, 0.0, 1.0), geometry)
-    figure.suptitle(title or "Map: the weights as colours")
+def plot_som_grid(
+    weights: FloatArray,
+    *,
+    samples: FloatArray | None = None,
+    geometry: Geometry = PLANAR,
+    title: str | None = None,
+) -> "Figure":
+    """Draw a map: its colours where its weights (width, height, dim) are colours, otherwise its U-matrix.
+
+    With samples (n, dim) that are colours, these stand as a strip above it, each an equal share of its width.
+    """
+    if are_colours(weights):
+        figure, axes = figure_of(weights, geometry)
+        draw_units(axes, np.clip(weights, 0.0, 1.0), geometry)
+        figure.suptitle(title or "Map: the weights as colours")
+    else:
+        figure = plot_u_matrix(weights, geometry=geometry, title=title)
+    if samples is not None and are_colours(samples):
+        draw_strip(figure.axes[0], np.clip(samples, 0.0, 1.0))
     return figure
 
 
 def plot_u_matrix(weights: FloatArray, *, geometry: Geometry = PLANAR, title: str | None = None) -> "Figure":
     """Draw how far the units of a map (width, height, dim) are from their neighbours."""
-    figure, axes = _figure(weights, geometry)
-    units = _draw(axes, u_matrix(weights, geometry), geometry, cmap="gray_r", vmin=0.0)
+    figure, axes = figure_of(weights, geometry)
+    units = draw_units(axes, u_matrix(weights, geometry), geometry, cmap="gray_r", vmin=0.0)
     figure.colorbar(units, ax=axes, label="mean distance to neighbours")
     figure.suptitle(title or "U-matrix: dark borders part clusters")
     return figure
@@ -106,10 +112,10 @@ def plot_component_planes(
         )
     chosen = range(dimension) if component is None else [component]
     rows, columns = arrangement(len(chosen))
-    figure, grid = _subplots(weights, geometry, rows, columns, beside=1.5)
+    figure, grid = subplots(weights, geometry, rows, columns, beside=1.5)
     planes = component_planes(weights)
     for axes, k in zip(grid, chosen, strict=False):
-        units = _draw(axes, planes[k], geometry, cmap="viridis")
+        units = draw_units(axes, planes[k], geometry, cmap="viridis")
         figure.colorbar(units, ax=axes)
         axes.set_title(names[k], parse_math=False)  # a name may hold dollar signs
     for axes in grid[len(chosen) :]:
@@ -123,15 +129,15 @@ def plot_hits(
     """Draw how many samples (n, dim) fall on each unit; the numbers too, where there is room."""
     from matplotlib.ticker import MaxNLocator
 
-    figure, axes = _figure(weights, geometry)
+    figure, axes = figure_of(weights, geometry)
     hits = hit_map(weights, samples)
-    units = _draw(axes, np.where(hits > 0, hits, np.nan), geometry, cmap="viridis")
+    units = draw_units(axes, np.where(hits > 0, hits, np.nan), geometry, cmap="viridis")
     figure.colorbar(units, ax=axes, label="samples").locator = MaxNLocator(integer=True, min_n_ticks=1)
     if hits.size <= WRITTEN_UNITS:
         for x, y in np.argwhere(hits > 0).tolist():
             colour = "black" if hits[x, y] > (hits.max() + hits[hits > 0].min()) / 2 else "white"
-            place = _place(x, y, geometry)
-            axes.text(*place, str(hits[x, y]), ha="center", va="center", color=colour, fontsize=7)
+            middle = place(x, y, geometry)
+            axes.text(*middle, str(hits[x, y]), ha="center", va="center", color=colour, fontsize=7)
     figure.suptitle(title or "Hits: samples by unit; grey for none")
     return figure
 
@@ -140,8 +146,8 @@ def plot_unit_errors(
     weights: FloatArray, samples: FloatArray, *, geometry: Geometry = PLANAR, title: str | None = None
 ) -> "Figure":
     """Draw the mean distance of each unit to the samples (n, dim) that fall on it."""
-    figure, axes = _figure(weights, geometry)
-    units = _draw(axes, unit_errors(weights, samples), geometry, cmap="viridis")
+    figure, axes = figure_of(weights, geometry)
+    units = draw_units(axes, unit_errors(weights, samples), geometry, cmap="viridis")
     figure.colorbar(units, ax=axes, label="mean distance")
     figure.suptitle(title or "Quantization error by unit; grey for no sample")
     return figure
@@ -160,8 +166,8 @@ def plot_clusters(
     labels = cluster_units(weights, k).labels
     counts = np.bincount(labels.ravel()).tolist()
     columns = math.ceil(min(len(counts), MOST_LISTED) / LISTED)
-    figure, axes = _figure(weights, geometry, beside=0.8 + 1.4 * columns)
-    _draw(axes, colours_of_groups(labels) / 255, geometry)
+    figure, axes = figure_of(weights, geometry, beside=0.8 + 1.4 * columns)
+    draw_units(axes, colours_of_groups(labels) / 255, geometry)
     colours = colours_of_groups(np.arange(len(counts))) / 255
     handles = [
         Patch(color=tuple(colour), label=f"{number}: {count} unit{'s' * (count > 1)}")
@@ -199,10 +205,10 @@ def plot_samples(
         raise InvalidParameterError(
             f"there must be {len(samples)} labels, one a sample, but are {len(labels)}", parameter="labels"
         )
-    figure, axes = _figure(weights, geometry)
-    _draw(axes, u_matrix(weights, geometry), geometry, cmap="gray_r", alpha=0.6)
+    figure, axes = figure_of(weights, geometry)
+    draw_units(axes, u_matrix(weights, geometry), geometry, cmap="gray_r", alpha=0.6)
     units = positions(weights, samples)
-    centres = np.array([_place(x, y, geometry) for x, y in units.tolist()])
+    centres = np.array([place(x, y, geometry) for x, y in units.tolist()])
     # The same samples stand at the same places in every figure.
     places = centres + np.random.default_rng(0).uniform(-0.32, 0.32, centres.shape)
     kinds = list(dict.fromkeys(labels)) if labels is not None else [None]
@@ -235,66 +241,3 @@ def encode_figure(figure: "Figure", form: Literal["png", "svg"] = "png", *, dpi:
     with rc_context({"svg.hashsalt": "kohonen"}):
         figure.savefig(file, format=form, dpi=dpi, metadata=metadata)
     return file.getvalue()
-
-
-def _figure(weights: FloatArray, geometry: Geometry, *, beside: float = BESIDE) -> "tuple[Figure, Axes]":
-    figure, (axes,) = _subplots(weights, geometry, 1, 1, beside=beside)
-    width, height = figure.get_size_inches()
-    figure.set_size_inches(max(width, SMALLEST[0]), max(height, SMALLEST[1]))
-    return figure, axes
-
-
-def _subplots(
-    weights: FloatArray, geometry: Geometry, rows: int, columns: int, *, beside: float
-) -> "tuple[Figure, list[Axes]]":
-    """Return a figure with room for maps of this shape, and its axes."""
-    from matplotlib.figure import Figure
-
-    width, height = weights.shape[0], weights.shape[1] * (_ROW if geometry.hexagonal else 1.0)
-    side = SIDE if rows * columns == 1 else max(1.8, 3.2 / math.sqrt(max(1, columns / 3)))
-    across, down = (side * part / max(width, height) for part in (width, height))
-    size = columns * (max(across, side / 4) + beside), rows * (max(down, side / 4) + BELOW)
-    figure = Figure(figsize=size, layout="constrained")
-    grid = figure.subplots(rows, columns, squeeze=False)
-    return figure, list(grid.ravel())
-
-
-def _place(x: int, y: int, geometry: Geometry) -> tuple[float, float]:
-    return (x + 0.5 * (y % 2), y * _ROW) if geometry.hexagonal else (x, y)
-
-
-def _draw(axes: "Axes", values: FloatArray, geometry: Geometry, **options: Any) -> Any:
-    """Draw units by numbers (width, height), or by colours (width, height, 3)."""
-    from matplotlib import colormaps
-    from matplotlib.collections import PolyCollection
-
-    width, height = values.shape[:2]
-    if "cmap" in options:
-        options["cmap"] = colormaps[options["cmap"]].with_extremes(bad=_GREY)
-        # As in plain pictures: where all numbers are equal, they are drawn as the least.
-        least = options.pop("vmin", np.nanmin(values))
-        options["clim"] = least, least + ((np.nanmax(values) - least) or 1.0)
-    axes.set_xlabel("x")
-    axes.set_ylabel("y")
-    axes.locator_params(integer=True, min_n_ticks=1)
-    if not geometry.hexagonal:
-        return axes.imshow(np.ma.masked_invalid(values.swapaxes(0, 1)), interpolation="nearest", **options)
-    units = np.stack(np.divmod(np.arange(width * height), height), axis=1)
-    centres = np.array([_place(x, y, geometry) for x, y in units.tolist()])
-    angles = np.pi / 6 + np.arange(6) * np.pi / 3
-    corners = np.stack([np.cos(angles), np.sin(angles)], axis=1) / math.sqrt(3)
-    cells = PolyCollection(
-        list(centres[:, None] + corners), rasterized=len(units) > RASTERIZED_UNITS, linewidths=0.2, **options
-    )
-    if values.ndim == 3:
-        cells.set_color([tuple(colour) for colour in values.reshape(-1, 3)])
-    else:
-        cells.set_array(np.ma.masked_invalid(values.ravel()))
-        cells.set_edgecolor("face")
-    axes.add_collection(cells)
-    axes.set_xlim(-0.5, width - 0.5 + (0.5 if height > 1 else 0.0))
-    axes.set_ylim((height - 1) * _ROW + 1 / math.sqrt(3), -1 / math.sqrt(3))
-    rows = range(0, height, max(1, math.ceil(height / 10)))
-    axes.set_yticks([y * _ROW for y in rows], [str(y) for y in rows])
-    axes.set_aspect("equal")
-    return cells

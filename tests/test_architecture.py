@@ -22,6 +22,7 @@ WEB = {"fastapi", "httpx", "mangum", "pydantic", "pydantic_settings", "starlette
 
 # What these modules of the library may import besides NumPy and Pillow: the optional extras.
 EXTRAS = {
+    "kohonen/axes.py": {"matplotlib"},
     "kohonen/figures.py": {"matplotlib"},
     "kohonen/experiments/mlflow.py": {"mlflow"},
     "kohonen/mlflow.py": {"mlflow"},

@@ -17,10 +17,6 @@ DATA = np.random.default_rng(2).random((6, 3))
 @pytest.mark.parametrize("annotated", [False, True])
 def test_every_view_is_a_picture(view: str, annotated: bool) -> None:
     geometry = Geometry("hexagonal", "planar")
-    if annotated and view == "input-output":
-        with pytest.raises(InvalidParameterError, match="'input-output' has no figure: draw 'map'"):
-            draw_view("input-output", WEIGHTS, DATA, geometry=geometry, annotated=True)
-        return
     content = draw_view(view, WEIGHTS, DATA, geometry=geometry, annotated=annotated)  # type: ignore[arg-type]
     with Image.open(io.BytesIO(content)) as picture:
         assert picture.format == "PNG"

@@ -50,6 +50,26 @@ def test_units_of_a_map_are_where_they_belong(geometry: Geometry) -> None:
 
 
 @every_grid
+def test_samples_are_a_strip_above_their_map(geometry: Geometry) -> None:
+    figure = plot_som_grid(WEIGHTS, samples=SAMPLES[:3], geometry=geometry)
+    (strip,) = figure.axes[0].child_axes
+    assert [label.get_text() for label in strip.get_yticklabels()] == ["3 samples"]
+    picture = np.asarray(Image.open(io.BytesIO(encode_figure(figure))).convert("RGB"))
+    for number, sample in enumerate(SAMPLES[:3]):
+        across, up = strip.transData.transform((number, 0))
+        shown = picture[round(len(picture) - up), round(across)]
+        assert np.abs(shown - np.rint(sample * 255)).max() <= 1
+    above = figure.axes[0].get_window_extent()
+    assert above.y1 < strip.get_window_extent().y0
+    assert np.abs(colour_at(figure, 6, 3, geometry) - np.rint(WEIGHTS[6, 3] * 255)).max() <= 1
+
+
+@pytest.mark.parametrize("samples", [9 * SAMPLES, np.where(SAMPLES < 0.1, np.nan, SAMPLES), SAMPLES[:, :2]])
+def test_samples_that_are_no_colours_are_no_strip(samples: Any) -> None:
+    assert plot_som_grid(WEIGHTS, samples=samples).axes[0].child_axes == []
+
+
+@every_grid
 def test_the_u_matrix_is_drawn_where_there_are_no_colours(geometry: Geometry) -> None:
     for figure in (
         plot_som_grid(9 * WEIGHTS, geometry=geometry),

@@ -60,7 +60,7 @@ def test_every_view_of_every_grid(client: TestClient, decode: Decode, grid: Any,
     assert card["quality"]["topographic_error"] == som.topographic_error(COLOURS)
 
 
-@pytest.mark.parametrize("view", [view for view in VIEWS if view != "input-output"])
+@pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("form", ["png", "svg"])
 def test_annotated_figures(client: TestClient, view: str, form: str) -> None:
     model = train(client, grid="hexagonal")
@@ -91,7 +91,6 @@ def test_what_needs_data_that_are_not_kept_says_so(client: TestClient, view: str
         ("view=planes&component=3", "/component: the map has components from 0 to 2"),
         ("view=clusters&k=29", "/k: the map has 28 units, and so many clusters at most"),
         ("format=svg", "/format: SVG is for annotated figures"),
-        ("view=input-output&annotated=true", "/annotated: this view has no figure"),
         ("annotated=true&scale=5", "/scale: a figure is drawn 4 times as large at most"),
         ("scale=1000", "/scale: a picture of 28,000,000 pixels is over the limit of 16,000,000"),
         ("view=planes&scale=500", "/scale: a picture of"),
