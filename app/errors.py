@@ -27,8 +27,7 @@ The tree::
 import http
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -73,8 +72,7 @@ logger = logging.getLogger(__name__)
 MOST_ERRORS, LONGEST = 20, 400
 
 
-@dataclass(frozen=True, slots=True)
-class FieldError:
+class FieldError(NamedTuple):
     """One thing wrong with a request.
 
     Attributes
@@ -219,7 +217,7 @@ def document(
         "detail": detail[:LONGEST],
     }
     if errors:
-        content["errors"] = [{name: text[:LONGEST] for name, text in asdict(one).items()} for one in errors]
+        content["errors"] = [{name: text[:LONGEST] for name, text in one._asdict().items()} for one in errors]
     return content
 
 

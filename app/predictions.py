@@ -1,7 +1,7 @@
 """Which units vectors fall on, found and written piece by piece: memory is bounded, whatever is asked for."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +19,7 @@ _RESULT_BYTES = {"application/json": 80, "text/csv": 40}
 _CLUSTER_BYTES = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """The best matching unit of a vector.
 
     Attributes

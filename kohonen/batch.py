@@ -14,7 +14,7 @@ T. Kohonen, *Self-Organizing Maps*, 3rd edition, Springer 2001, section 3.6 ("Th
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -28,8 +28,7 @@ __all__ = ["Statistics", "gather", "merge", "partial", "settle", "update"]
 SMOOTHED_AT_ONCE = 512
 
 
-@dataclass(frozen=True, slots=True)
-class Statistics:
+class Statistics(NamedTuple):
     """What samples say about a map.
 
     Attributes

@@ -4,7 +4,7 @@
 """
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
@@ -71,8 +71,7 @@ class Moments:
         return {min(iteration, iterations) for iteration in chosen[1:]}
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """A map at one moment of its training: what a `Record` tells, and the weights (width, height, dim)."""
 
     record: Record

@@ -10,7 +10,7 @@ neighbourhood is a product of one value for each of them on every grid.
 """
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -147,8 +147,7 @@ class Geometry:
         return Neighbourhood(across[steps[0]], down[steps[1]], shape, 2 if self.hexagonal else 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbourhood:
+class Neighbourhood(NamedTuple):
     """The Gaussian of an iteration around any unit, as one factor across and one factor down.
 
     Attributes

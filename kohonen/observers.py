@@ -15,8 +15,7 @@ its attribute ``essential`` is true. :mod:`kohonen.frames` has one more, for ani
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -73,8 +72,7 @@ class Progress(Observer):
             self._report(training.iteration / training.last_iteration)
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A training at one moment.
 
     Attributes

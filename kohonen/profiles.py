@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +20,7 @@ ClusterCount: TypeAlias = int | Literal["auto"]
 Told: TypeAlias = list[float | None]
 
 
-@dataclass(frozen=True, slots=True)
-class SampleClusters:
+class SampleClusters(NamedTuple):
     """Where samples are.
 
     Attributes

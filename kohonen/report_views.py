@@ -2,9 +2,8 @@
 
 import base64
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,8 +20,7 @@ __all__ = ["MOST_PLANES", "views"]
 MOST_PLANES = 64
 
 
-@dataclass(frozen=True, slots=True)
-class _About:
+class _About(NamedTuple):
     """What is said of a view."""
 
     title: str

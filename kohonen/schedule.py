@@ -1,7 +1,7 @@
 """How the radius and the learning rate shrink while a map trains."""
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["NEIGHBOURHOOD_CUT", "Schedule"]
 
@@ -10,8 +10,7 @@ __all__ = ["NEIGHBOURHOOD_CUT", "Schedule"]
 NEIGHBOURHOOD_CUT = 1e-12
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(NamedTuple):
     """Exponential decay of the radius and of the learning rate.
 
     With ``sigma_0`` the initial radius and ``N`` the number of iterations, ``lambda = N / ln(sigma_0)``;

@@ -12,8 +12,7 @@ T. Samad and S. A. Harp, "Self-organization with partial data", Network 3(2), 20
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -41,8 +40,7 @@ ALIKE = 16
 UNITS_OF_A_TILE = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Matches:
+class Matches(NamedTuple):
     """The units nearest to each sample.
 
     Attributes

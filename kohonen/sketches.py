@@ -6,8 +6,7 @@ values its weights have, and of a training that is done in parts each part captu
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -29,8 +28,7 @@ MOST_UNITS = 2**24
 SMALLEST = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Sketch:
+class Sketch(NamedTuple):
     """A map at one moment of its training, as it is drawn.
 
     Attributes

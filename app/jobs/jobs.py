@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
@@ -44,8 +45,7 @@ def utc_now() -> datetime.datetime:
     return datetime.datetime.now(datetime.UTC)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """A job and the version of its record."""
 
     job: Job

@@ -8,7 +8,7 @@ import logging
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.errors import DamagedJobError, JobNotFoundError
 from app.jobs.jobs import Jobs, Stored
@@ -31,8 +31,7 @@ MOST_DAYS = 20_000.0
 _FILE = re.compile(r"jobs/(?P<id>[0-9a-f]{32})/(?!job\.json)[^/]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Pruned:
+class Pruned(NamedTuple):
     """A job that has been removed, or would be.
 
     Attributes

@@ -8,8 +8,8 @@ import datetime
 import re
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from app.models.card import Card
 from app.models.keys import NEWEST, Home, index_folder
@@ -24,8 +24,7 @@ _SIGN = 1 << 63
 _ALL = (1 << 64) - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(NamedTuple):
     """A measure of models.
 
     Attributes
@@ -59,8 +58,7 @@ _ENTRY = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """What a key of the index says of a model.
 
     Attributes

@@ -5,8 +5,8 @@ import binascii
 import heapq
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from app.models.index import METRICS, Entry, keys_from
 from app.models.keys import HOMES, NEWEST, UNNAMED, Home, index_folder
@@ -18,8 +18,7 @@ __all__ = ["Listed", "Listing", "Order", "Page"]
 _PLACE = re.compile(r"[0-9a-z]{1,40}(?:\.[0-9a-z]{1,40}){1,9}")
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """By what models are ordered.
 
     Attributes
@@ -44,8 +43,7 @@ class Order:
         return self.metric is None or self.ascending == METRICS[self.metric].ascending
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """A model in a list.
 
     Attributes
@@ -60,8 +58,7 @@ class Listed:
     number: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """Some models of a list.
 
     Attributes

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.models.index import Entry, keys_from
 from app.models.keys import (
@@ -31,8 +31,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _MOST_RECORD_BYTES = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(NamedTuple):
     """A model under a name.
 
     Attributes

@@ -5,7 +5,7 @@ models.
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.models.keys import is_id
 from app.models.names import RESERVED, Revision, is_name
@@ -17,8 +17,7 @@ FORMS = "an id, a name, name@3, name@best, latest or best"
 _NUMBER = re.compile(r"[1-9][0-9]{0,7}")
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """What a reference says.
 
     Attributes

@@ -10,7 +10,7 @@ repair``.
 import uuid
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.errors import DamagedModelError, ModelNotFoundError
 from app.models.card import Card
@@ -27,8 +27,7 @@ __all__ = ["Models", "Stored"]
 _OCTETS = "application/octet-stream"
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """A model in the store.
 
     Attributes

@@ -15,8 +15,7 @@ and ``-`` between slashes, none of them opening with a dot. No key may be the fo
 
 import datetime
 import re
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 __all__ = [
     "Blob",
@@ -106,8 +105,7 @@ class StoreUnavailable(StorageError):  # noqa: N818
         self.retry_after = retry_after
 
 
-@dataclass(frozen=True, slots=True)
-class Blob:
+class Blob(NamedTuple):
     """What is stored under a key.
 
     Attributes
