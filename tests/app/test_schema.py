@@ -37,3 +37,15 @@ def test_many_who_use_a_model_first_find_it_prepared() -> None:
         assert list(threads.map(use, range(1, 9))) == list(range(1, 9))
     with pytest.raises(ValidationError):
         Outer.model_validate({"inner": [{"value": 0}]})
+
+
+def test_queries_are_prepared_at_the_start() -> None:
+    # Later, FastAPI's own use of them would be warned of.
+    code = (
+        "import app.app; from fastapi.routing import APIRoute; from pydantic import BaseModel; "
+        "routes = [route for route in app.app.app.routes if isinstance(route, APIRoute)]; "
+        "fields = [field.field_info.annotation for one in routes for field in one.dependant.query_params]; "
+        "models = {kind for kind in fields if isinstance(kind, type) and issubclass(kind, BaseModel)}; "
+        "assert len(models) > 3; assert all(model.__pydantic_complete__ for model in models), models"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=60, check=True)
