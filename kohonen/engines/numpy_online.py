@@ -8,7 +8,7 @@ how the numbers lie in memory and what is left out because it is zero:
   iteration; beyond its reach it is zero.
 * On a tiny map calls cost more than the arithmetic in them: there are few, and none that broadcasts samples.
 * While the neighbourhood reaches over much of the map, the differences that the search makes of all weights
-  and the sample serve the update, too.
+  and the sample serve the update, too, of the columns in reach.
 * Later, and in many dimensions always, the search is one matrix-vector product, ``|W|^2 - 2 W.v``, and the
   update is local. That product rounds otherwise than the sum of squares, so whatever comes near its minimum
   is compared again by the sum.
@@ -21,7 +21,7 @@ import numpy as np
 
 from kohonen.cost import Cost
 from kohonen.data import FloatArray
-from kohonen.engines.planes import Part, aligned, move_at_once, move_planes, sum_planes
+from kohonen.engines.planes import Part, Strip, aligned, move_at_once, move_planes, sum_planes
 from kohonen.schedule import Schedule
 
 __all__ = ["NumpyOnline"]
@@ -32,9 +32,14 @@ TINY_MAP = 3072
 FEW_DIMENSIONS = 8
 #: Numbers that a tiny map's samples are spread to at a time: bounds the memory, whatever their number.
 SPREAD = 2**18
-#: In few dimensions, up to so many units a map is not worth a local update, unless that is tiny itself;
-#: and how much of a larger map a window must be for updating all of it to cost less.
-SMALL_MAP, WIDE_SHARE = 3600, 0.35
+#: In few dimensions, up to so many weights it does not pay to search by a product and to keep norms for that;
+#: and how much of a larger map a window must be, for it not to pay there.
+SMALL_MAP, WIDE_SHARE = 40_000, 0.35
+#: From so many samples on, and on a map as small as that, it costs less to copy neighbourhoods from a table
+#: of all that there may be than to make them.
+MANY_SAMPLES = 12
+#: How much of the map's columns must be in reach for updating all of them, at once, to cost less.
+WIDE_STRIP = 0.85
 #: Columns are updated whole when they are as short as this, or not much longer than the window.
 SHORT_COLUMN, LONG_RUN = 64, 3
 #: Weights that are updated at a time: bounds the memory, and few maps are larger.
@@ -75,6 +80,8 @@ class NumpyOnline:
         self._distances = aligned(cells)
         self._distances_on_grid = self._distances.reshape(self._width, self._height)
         self._near = np.empty(cells, dtype=bool)
+        # Best matching units come back to where they were: views are made once, and not in every step.
+        self._strips: dict[tuple[int, int], Strip] = {}
         self._parts: dict[tuple[int, int, int, int], Part] = {}
 
     @cached_property
@@ -103,6 +110,10 @@ class NumpyOnline:
             roundings = 4 * STEPS_BETWEEN_NORMS * (10 + dimension)
         return float(roundings * np.finfo(np.float64).eps * dimension * magnitude**2)
 
+    @property
+    def _is_small(self) -> bool:
+        return bool(self._planes[:-1].size <= SMALL_MAP)
+
     def weights(self) -> FloatArray:
         """Return a copy of the weights as they are now, of shape (width, height, dim)."""
         shape = self._width, self._height, self._dimension
@@ -118,16 +129,15 @@ class NumpyOnline:
             if self._planes.size <= TINY_MAP:
                 self._tiny_pass(columns, rows)
             elif self._is_wide(len(table) - 1):
-                self._wide_pass(columns, rows)
+                self._wide_pass(columns, rows, len(table) - 1)
             else:
                 self._local_pass(columns, rows, len(table) - 1)
 
     def _is_wide(self, reach: int) -> bool:
-        """Tell whether the window of an update is so large that updating the whole map costs less."""
+        """Tell whether it costs less to search by differences, and to update by these."""
         window = min(2 * reach + 1, self._width) * min(2 * reach + 1, self._height)
         cells: int = self._width * self._height
-        few = self._dimension <= FEW_DIMENSIONS
-        return few and (cells <= SMALL_MAP or window >= WIDE_SHARE * cells)
+        return self._dimension <= FEW_DIMENSIONS and (self._is_small or window >= WIDE_SHARE * cells)
 
     def _tiny_pass(self, columns: FloatArray, rows: FloatArray) -> None:
         """One pass over the samples with as few calls as possible, and each on whole arrays of one shape."""
@@ -156,15 +166,18 @@ class NumpyOnline:
                 -1, dimension, cells
             )
 
-    def _wide_pass(self, columns: FloatArray, rows: FloatArray) -> None:
-        """One pass over the samples that updates the whole map by the differences that the search made."""
+    def _wide_pass(self, columns: FloatArray, rows: FloatArray, reach: int) -> None:
+        """One pass over the samples that updates columns in reach by the differences that the search made."""
         self._steps_since_norms = STEPS_BETWEEN_NORMS
         width, height, planes = self._width, self._height, self._planes[:-1]
+        dot, copyto = np.dot, np.copyto
         differences, theta = self._room
-        squares = flat_theta = theta.reshape(-1)
-        first, *others = differences
-        distances, row = self._distances, rows[None]
-        subtract, multiply, add, dot, argmin = np.subtract, np.multiply, np.add, np.dot, distances.argmin
+        squares, (first, *others) = theta.reshape(-1), differences
+        distances, row, most, strips = self._distances, rows[None], WIDE_STRIP * width, self._strips
+        whole = self._strip(0, width)
+        # With nothing to add up, each element is the product of two numbers, rounded once.
+        table = dot(columns, row) if self._is_small and len(self._samples) >= MANY_SAMPLES else None
+        subtract, multiply, add, argmin = np.subtract, np.multiply, np.add, distances.argmin
         for sample in self._samples[:, :, None]:
             subtract(sample, planes, differences)
             multiply(first, first, distances)
@@ -172,12 +185,36 @@ class NumpyOnline:
                 multiply(difference, difference, squares)
                 add(distances, squares, distances)
             x, y = divmod(int(argmin()), height)
-            # With nothing to add up, each element is the product of two numbers, rounded once.
-            dot(
-                columns[width - 1 - x : 2 * width - 1 - x], row[:, height - 1 - y : 2 * height - 1 - y], theta
-            )
-            multiply(differences, flat_theta, differences)
-            add(planes, differences, planes)
+            left, right, strip = 0, width, whole
+            if reach < width - 1:
+                first_x, last_x = max(x - reach, 0), min(x + reach, width - 1)
+                if last_x - first_x < most:
+                    left, right = first_x, last_x + 1
+                    strip = strips.get((left, right)) or self._strip(left, right)
+            theta, factors, pairs = strip
+            across = slice(width - 1 - x + left, width - 1 - x + right)
+            down = slice(height - 1 - y, 2 * height - 1 - y)
+            if table is None:
+                dot(columns[across], row[:, down], theta)
+            else:
+                copyto(theta, table[across, down])
+            for difference, weights in pairs:
+                multiply(difference, factors, difference)
+                add(weights, difference, weights)
+
+    def _strip(self, left: int, right: int) -> Strip:
+        """Make the views of the columns from the first to the one after the last."""
+        differences, theta = self._room
+        cells = slice(left * self._height, right * self._height)
+        factors = theta.reshape(-1)[: cells.stop - cells.start]
+        if right - left == self._width:
+            pairs = [(differences, self._planes[:-1])]
+        else:
+            pairs = [(differences[k, cells], self._planes[k, cells]) for k in range(self._dimension)]
+        if len(self._strips) >= PARTS:
+            self._strips.clear()
+        strip = self._strips[left, right] = Strip(theta[: right - left], factors, pairs)
+        return strip
 
     def _local_pass(self, columns: FloatArray, rows: FloatArray, reach: int) -> None:
         """One pass over the samples whose updates touch a window around the best matching unit."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from kohonen.data import FloatArray
 
-__all__ = ["Part", "aligned", "move_at_once", "move_planes", "sum_planes"]
+__all__ = ["Part", "Strip", "aligned", "move_at_once", "move_planes", "sum_planes"]
 
 #: Numbers in a cache line.
 LINE = 8
@@ -24,6 +24,14 @@ class Part(NamedTuple):
     change: FloatArray
     factors: FloatArray
     theta: FloatArray  # the same numbers as `factors`
+
+
+class Strip(NamedTuple):
+    """Columns of the map, and room for an update of them by differences that are there; as of a `Part`."""
+
+    theta: FloatArray
+    factors: FloatArray  # the same numbers, in a row
+    pairs: list[tuple[FloatArray, FloatArray]]  # differences and weights: of a plane, or of all at once
 
 
 def aligned(*shape: int) -> FloatArray:

@@ -38,8 +38,20 @@ def engine(request: pytest.FixtureRequest) -> type[Engine]:
 PASSES: dict[str, dict[str, float]] = {
     "tiny": {},
     "wide": {"TINY_MAP": 0, "FEW_DIMENSIONS": 16},
-    "by the window": {"TINY_MAP": 0, "SMALL_MAP": 0, "BAND": 20},
+    "wide, whole": {"TINY_MAP": 0, "FEW_DIMENSIONS": 16, "WIDE_STRIP": 0},
+    "wide, by a table": {"TINY_MAP": 0, "FEW_DIMENSIONS": 16, "MANY_SAMPLES": 1},
+    "wide, by products": {"TINY_MAP": 0, "FEW_DIMENSIONS": 16, "MANY_SAMPLES": 10**9},
+    "wide, forgetful": {"TINY_MAP": 0, "FEW_DIMENSIONS": 16, "WIDE_STRIP": 2, "PARTS": 2},
+    "by the window": {"TINY_MAP": 0, "SMALL_MAP": 0, "BAND": 20, "PARTS": 2},
     "local": {"TINY_MAP": 0, "SMALL_MAP": 0, "WIDE_SHARE": 2, "FEW_DIMENSIONS": 16, "BAND": 20},
+    "in parts of few columns": {
+        "TINY_MAP": 0,
+        "FEW_DIMENSIONS": 16,
+        "SMALL_MAP": 0,
+        "WIDE_SHARE": 2,
+        "SHORT_COLUMN": 0,
+        "LONG_RUN": 1,
+    },
     "in many dimensions": {"TINY_MAP": 0, "FEW_DIMENSIONS": 0, "BAND": 20},
     "in parts of columns": {
         "TINY_MAP": 0,

@@ -129,6 +129,10 @@ def test_numbers_with_commas_are_no_categories(number: str) -> None:
     refuse_commas(table, categorical=["b"])
 
 
+def test_a_column_of_nothing_has_no_commas() -> None:
+    refuse_commas({"a": [None, None]})
+
+
 @pytest.mark.parametrize("texts", ["7;8", "red,5;1,5", "1,2,3;1,5", ",;1,5", "1,;2,5"])
 def test_other_texts_may_be_categories(texts: str) -> None:
     one, other = texts.split(";")
