@@ -9,6 +9,7 @@ how the numbers lie in memory and what is left out because it is zero:
 * On a tiny map calls cost more than the arithmetic in them: there are few, and none that broadcasts samples.
 * While the neighbourhood reaches over much of the map, the differences that the search makes of all weights
   and the sample serve the update, too, of the columns in reach.
+* What is larger than the cache is searched and updated in bands of columns that are not.
 * Later, and in many dimensions always, the search is one matrix-vector product, ``|W|^2 - 2 W.v``, and the
   update is local. That product rounds otherwise than the sum of squares, so whatever comes near its minimum
   is compared again by the sum.
@@ -21,7 +22,18 @@ import numpy as np
 
 from kohonen.cost import Cost
 from kohonen.data import FloatArray
-from kohonen.engines.planes import Part, Strip, aligned, move_at_once, move_planes, sum_planes
+from kohonen.engines.bands import Bands
+from kohonen.engines.planes import (
+    Part,
+    Strip,
+    aligned,
+    error_of_scores,
+    mirrored,
+    move_at_once,
+    move_planes,
+    strip_of,
+    sum_planes,
+)
 from kohonen.schedule import Schedule
 
 __all__ = ["NumpyOnline"]
@@ -34,7 +46,9 @@ FEW_DIMENSIONS = 8
 SPREAD = 2**18
 #: In few dimensions, up to so many weights it does not pay to search by a product and to keep norms for that;
 #: and how much of a larger map a window must be, for it not to pay there.
-SMALL_MAP, WIDE_SHARE = 40_000, 0.35
+SMALL_MAP, WIDE_SHARE = 40_000, 0.15
+#: From so many weights on, a map is searched and updated in bands, of so many each.
+LARGE_MAP, BAND_SIZE = 100_000, 30_000
 #: From so many samples on, and on a map as small as that, it costs less to copy neighbourhoods from a table
 #: of all that there may be than to make them.
 MANY_SAMPLES = 12
@@ -71,12 +85,15 @@ class NumpyOnline:
         self._samples = samples
         self._schedule = schedule
         cells: int = self._width * self._height
+        self._is_small: bool = cells * self._dimension <= SMALL_MAP
         # One plane per dimension, and behind them one for the squared norms, kept only while they are used.
         self._planes = aligned(self._dimension + 1, cells)
         self._planes[:-1] = weights.reshape(cells, self._dimension).T
         self._grid = self._planes.reshape(-1, self._width, self._height)
         self._steps_since_norms = STEPS_BETWEEN_NORMS
-        self._tolerance = self._error_of_scores(max(np.abs(samples).max(), np.abs(weights).max()))
+        steps = 0 if self._dimension <= FEW_DIMENSIONS else STEPS_BETWEEN_NORMS
+        magnitude = max(np.abs(samples).max(), np.abs(weights).max())
+        self._tolerance = error_of_scores(self._dimension, magnitude, steps=steps)
         self._distances = aligned(cells)
         self._distances_on_grid = self._distances.reshape(self._width, self._height)
         self._near = np.empty(cells, dtype=bool)
@@ -90,29 +107,14 @@ class NumpyOnline:
         return aligned(*self._planes[:-1].shape), aligned(self._width, self._height)
 
     @cached_property
+    def _bands(self) -> Bands:
+        return Bands(self._planes[:-1], self._height, BAND_SIZE)
+
+    @cached_property
     def _room_of_parts(self) -> tuple[FloatArray, FloatArray]:
         """Room for two numbers for each unit that is updated at a time."""
         size = min(self._distances.size, max(BAND // self._dimension, self._height))
         return aligned(size), aligned(size)
-
-    def _error_of_scores(self, magnitude: float) -> float:
-        """Bound how much two units' scores, and the sums of squares that decide, may be wrong by, together.
-
-        Weights never leave the hull of the samples and the initial weights, so their magnitude bounds them
-        for good: no squared norm is larger than ``dimension * magnitude**2``, no score than three times that,
-        and no squared distance than four times. A norm that is moved along takes over, in a step, what the
-        scores are wrong by, shrunk, and adds a rounding error for each of its operations and those of the
-        weights.
-        """
-        dimension = self._dimension
-        roundings = 8 * (2 + dimension)
-        if dimension > FEW_DIMENSIONS:
-            roundings = 4 * STEPS_BETWEEN_NORMS * (10 + dimension)
-        return float(roundings * np.finfo(np.float64).eps * dimension * magnitude**2)
-
-    @property
-    def _is_small(self) -> bool:
-        return bool(self._planes[:-1].size <= SMALL_MAP)
 
     def weights(self) -> FloatArray:
         """Return a copy of the weights as they are now, of shape (width, height, dim)."""
@@ -121,15 +123,16 @@ class NumpyOnline:
 
     def run(self, first: int, last: int) -> None:
         """Do the iterations ``first <= t < last``."""
-        width, height = self._width, self._height
+        width, height, weights = self._width, self._height, self._planes[:-1].size
         for iteration in range(first, last):
             table = self._schedule.neighbourhood(iteration, max(width, height))
-            columns = _mirrored(table, width)[:, None]
-            rows = self._schedule.rate(iteration) * _mirrored(table, height)
+            columns = mirrored(table, width)[:, None]
+            rows = self._schedule.rate(iteration) * mirrored(table, height)
             if self._planes.size <= TINY_MAP:
                 self._tiny_pass(columns, rows)
             elif self._is_wide(len(table) - 1):
-                self._wide_pass(columns, rows, len(table) - 1)
+                large = weights >= LARGE_MAP
+                (self._banded_pass if large else self._wide_pass)(columns, rows, len(table) - 1)
             else:
                 self._local_pass(columns, rows, len(table) - 1)
 
@@ -203,18 +206,20 @@ class NumpyOnline:
                 add(weights, difference, weights)
 
     def _strip(self, left: int, right: int) -> Strip:
-        """Make the views of the columns from the first to the one after the last."""
-        differences, theta = self._room
-        cells = slice(left * self._height, right * self._height)
-        factors = theta.reshape(-1)[: cells.stop - cells.start]
-        if right - left == self._width:
-            pairs = [(differences, self._planes[:-1])]
-        else:
-            pairs = [(differences[k, cells], self._planes[k, cells]) for k in range(self._dimension)]
         if len(self._strips) >= PARTS:
             self._strips.clear()
-        strip = self._strips[left, right] = Strip(theta[: right - left], factors, pairs)
-        return strip
+        made = self._strips[left, right] = strip_of(self._planes[:-1], *self._room, left, right)
+        return made
+
+    def _banded_pass(self, columns: FloatArray, rows: FloatArray, reach: int) -> None:
+        """One pass over the samples as `_wide_pass` does it, on a map that is larger than the cache."""
+        self._steps_since_norms = STEPS_BETWEEN_NORMS
+        width, height, row, bands = self._width, self._height, rows[None], self._bands
+        for sample in self._samples[:, :, None]:
+            x, y = divmod(bands.search(sample), height)
+            left, right = max(x - reach, 0), min(x + reach + 1, width)
+            column = columns[width - 1 - x + left : width - 1 - x + right]
+            bands.move(sample, left, column, row[:, height - 1 - y : 2 * height - 1 - y])
 
     def _local_pass(self, columns: FloatArray, rows: FloatArray, reach: int) -> None:
         """One pass over the samples whose updates touch a window around the best matching unit."""
@@ -286,12 +291,3 @@ class NumpyOnline:
         # np.sum may take another order than that of the dimensions.
         distances = np.add.accumulate(differences, axis=0)[-1]
         return int(candidates[distances.argmin()])
-
-
-def _mirrored(table: list[float], size: int) -> FloatArray:
-    """Return ``g(|k|)`` for ``-size < k < size``: a slice of it is the neighbourhood of any centre."""
-    mirrored = np.zeros(2 * size - 1)
-    used = min(len(table), size)
-    mirrored[size - 1 : size - 1 + used] = table[:used]
-    mirrored[size - used : size] = table[used - 1 :: -1]
-    return mirrored

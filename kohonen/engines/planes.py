@@ -7,7 +7,17 @@ import numpy as np
 
 from kohonen.data import FloatArray
 
-__all__ = ["Part", "Strip", "aligned", "move_at_once", "move_planes", "sum_planes"]
+__all__ = [
+    "Part",
+    "Strip",
+    "aligned",
+    "error_of_scores",
+    "mirrored",
+    "move_at_once",
+    "move_planes",
+    "strip_of",
+    "sum_planes",
+]
 
 #: Numbers in a cache line.
 LINE = 8
@@ -34,12 +44,43 @@ class Strip(NamedTuple):
     pairs: list[tuple[FloatArray, FloatArray]]  # differences and weights: of a plane, or of all at once
 
 
+def strip_of(planes: FloatArray, differences: FloatArray, theta: FloatArray, left: int, right: int) -> Strip:
+    """Make the views of the columns from the first to the one after the last."""
+    width, height = theta.shape
+    cells = slice(left * height, right * height)
+    pairs = [(differences, planes)]
+    if right - left < width:
+        pairs = list(zip(differences[:, cells], planes[:, cells], strict=True))
+    return Strip(theta[: right - left], theta.reshape(-1)[: cells.stop - cells.start], pairs)
+
+
 def aligned(*shape: int) -> FloatArray:
     """Return an empty array that begins where a cache line does: full vectors are read faster there."""
     size = math.prod(shape)
     room = np.empty(size + LINE)
     start = -room.ctypes.data % (8 * LINE) // 8
     return room[start : start + size].reshape(shape)
+
+
+def mirrored(table: list[float], size: int) -> FloatArray:
+    """Return ``g(|k|)`` for ``-size < k < size``: a slice of it is the neighbourhood of any centre."""
+    mirrored = np.zeros(2 * size - 1)
+    used = min(len(table), size)
+    mirrored[size - 1 : size - 1 + used] = table[:used]
+    mirrored[size - used : size] = table[used - 1 :: -1]
+    return mirrored
+
+
+def error_of_scores(dimension: int, magnitude: float, *, steps: int) -> float:
+    """Bound how much two units' scores, and the sums of squares that decide, may be wrong by, together.
+
+    Weights never leave the hull of the samples and the initial weights, so their magnitude bounds them for
+    good: no squared norm is larger than ``dimension * magnitude**2``, no score than three times that, and no
+    squared distance than four times. A norm that is moved along, for ``steps``, takes over in each what the
+    scores are wrong by, shrunk, and adds a rounding error for each of its operations and of the weights'.
+    """
+    roundings = 4 * steps * (10 + dimension) if steps else 8 * (2 + dimension)
+    return float(roundings * np.finfo(np.float64).eps * dimension * magnitude**2)
 
 
 def sum_planes(planes: list[FloatArray], out: FloatArray) -> None:

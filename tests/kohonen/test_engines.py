@@ -42,6 +42,14 @@ PASSES: dict[str, dict[str, float]] = {
     "wide, by a table": {"TINY_MAP": 0, "FEW_DIMENSIONS": 16, "MANY_SAMPLES": 1},
     "wide, by products": {"TINY_MAP": 0, "FEW_DIMENSIONS": 16, "MANY_SAMPLES": 10**9},
     "wide, forgetful": {"TINY_MAP": 0, "FEW_DIMENSIONS": 16, "WIDE_STRIP": 2, "PARTS": 2},
+    "in bands": {
+        "TINY_MAP": 0,
+        "FEW_DIMENSIONS": 16,
+        "SMALL_MAP": 0,
+        "WIDE_SHARE": 0,
+        "LARGE_MAP": 0,
+        "BAND_SIZE": 40,
+    },
     "by the window": {"TINY_MAP": 0, "SMALL_MAP": 0, "BAND": 20, "PARTS": 2},
     "local": {"TINY_MAP": 0, "SMALL_MAP": 0, "WIDE_SHARE": 2, "FEW_DIMENSIONS": 16, "BAND": 20},
     "in parts of few columns": {
