@@ -125,15 +125,18 @@ def measure(workload: Workload, contenders: Sequence[Contender], rounds: int = R
     for _ in range(rounds):
         for contender in contenders:
             if contender.name in slices:
-                count, iterations = slices[contender.name]
-                seconds = _time(contender, samples[:count], weights, iterations)
+                count, iterations, times = slices[contender.name]
+                seconds = _time(contender, samples[:count], weights, iterations, times) / times
                 measured[contender.name].seconds.append(seconds * workload.steps / (count * iterations))
     return measured
 
 
-def _time(contender: Contender, samples: FloatArray, weights: FloatArray, iterations: int) -> float:
+def _time(
+    contender: Contender, samples: FloatArray, weights: FloatArray, iterations: int, times: int = 1
+) -> float:
     started = time.process_time()
-    contender.train(samples, weights, iterations)
+    for _ in range(times):
+        contender.train(samples, weights, iterations)
     return time.process_time() - started
 
 
@@ -152,14 +155,18 @@ def _sizes(workload: Workload) -> Iterator[tuple[int, int]]:
 
 def _fit(
     workload: Workload, contender: Contender, samples: FloatArray, weights: FloatArray
-) -> tuple[int, int]:
-    """Return the largest slice that does not take too long: samples and iterations."""
+) -> tuple[int, int, int]:
+    """Return the largest slice that does not take too long: samples, iterations, and how often in a round.
+
+    The whole of a small workload takes a millisecond or two, of which the first are cold.
+    """
     batch = "batch" in contender.note
     contender.train(samples[:2], weights, 1)
-    chosen = min(workload.samples, 20), 1
+    chosen, seconds = (min(workload.samples, 20), 1), 0.0
     for count, iterations in _sizes(workload):
         # A batch iteration has costs that do not grow with the samples: it always sees all of them.
         chosen = (workload.samples if batch else count), iterations
-        if _time(contender, samples[: chosen[0]], weights, iterations) > SLICE / 4:
+        seconds = _time(contender, samples[: chosen[0]], weights, iterations)
+        if seconds > SLICE / 4:
             break
-    return chosen
+    return *chosen, max(1, int(SLICE / 4 / seconds))
