@@ -1,93 +1,76 @@
-"""A large map in bands of columns: what is done to one stays in the cache from one operation to the next."""
+"""A large map, a piece of it after the other: what is done to one stays in the cache until the next."""
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
 from kohonen.data import FloatArray
-from kohonen.engines.planes import aligned
+from kohonen.engines.planes import aligned, rows_of_window, sum_planes
 
 __all__ = ["Bands"]
 
-
-class _Band(NamedTuple):
-    """Columns of the map, and the room that all bands share for what is computed of one."""
-
-    first: int
-    last: int  # the column after it
-    weights: FloatArray  # (dimension, cells)
-    differences: FloatArray
-    planes: list[FloatArray]  # of the differences
-    squares: FloatArray
-    distances: FloatArray
+#: Units that are searched or updated at a time.
+PIECE = 20_000
 
 
 class Bands:
-    """Search and update of a map that is larger than the cache, a band of columns after the other.
-
-    Differences are not kept from the search to the update: to make them again costs less than to fetch them.
+    """Search and update of a map that is larger than the cache.
 
     Parameters
     ----------
     planes : ndarray of shape (dimension, width * height)
         The weights, which updates change.
-    height : int
-        Units in a column.
-    size : int
-        Weights in a band, about; a column at least.
+    width, height : int
+        Units of the grid.
     """
 
-    def __init__(self, planes: FloatArray, height: int, size: int) -> None:
-        self._height = height
-        width = planes.shape[1] // height
-        thickness = -(-width // -(-planes.size // size))
-        differences = aligned(len(planes), thickness * height)
-        squares, distances = aligned(thickness * height), aligned(thickness * height)
-        self._theta = aligned(thickness, height)
-        self._bands = []
-        for first in range(0, width, thickness):
-            last = min(first + thickness, width)
-            cells = (last - first) * height
-            weights, room = planes[:, first * height : last * height], differences[:, :cells]
-            self._bands.append(
-                _Band(first, last, weights, room, list(room), squares[:cells], distances[:cells])
-            )
+    def __init__(self, planes: FloatArray, width: int, height: int) -> None:
+        self._planes, self._grid = planes, planes.reshape(-1, width, height)
+        self._width, self._height = width, height
+        self._size = max(PIECE, height)
+        self._change, self._factors = aligned(self._size), aligned(self._size)
 
     def search(self, sample: FloatArray) -> int:
-        """Return the cell of the best matching unit of a sample (dimension, 1)."""
-        subtract, multiply, add = np.subtract, np.multiply, np.add
+        """Return the cell of the best matching unit of a sample (dimension,), by looking at all units."""
         nearest, best = math.inf, 0
-        for column, _, weights, differences, (first, *others), squares, distances in self._bands:
-            subtract(sample, weights, differences)
-            multiply(first, first, distances)
-            for difference in others:
-                multiply(difference, difference, squares)
-                add(distances, squares, distances)
+        for start in range(0, self._planes.shape[1], self._size):
+            differences = sample[:, None] - self._planes[:, start : start + self._size]
+            np.multiply(differences, differences, differences)
+            distances = differences[0]
+            sum_planes(list(differences), distances)
             cell = int(distances.argmin())
             distance = float(distances[cell])
             # Of several at the same distance, the lowest is found first.
             if distance < nearest:
-                nearest, best = distance, column * self._height + cell
+                nearest, best = distance, start + cell
         return best
 
-    def move(self, sample: FloatArray, start: int, column: FloatArray, row: FloatArray) -> None:
-        """Move weights towards a sample (dimension, 1).
+    def move(
+        self, sample: FloatArray, x: int, y: int, reach: int, columns: FloatArray, rows: FloatArray
+    ) -> None:
+        """Move weights around a best matching unit towards a sample (dimension,).
 
-        The neighbourhood is the product of ``column`` (n, 1), of the columns from ``start``, and ``row``
-        (1, height).
+        The neighbourhood is the product of ``columns`` (2 * width - 1, 1) and ``rows`` (1, 2 * height - 1),
+        whose middle is that unit's; beyond the reach it is zero.
         """
-        height, stop = self._height, start + len(column)
-        for band in self._bands:
-            left, right = max(band.first, start), min(band.last, stop)
-            if left >= right:
-                continue
-            cells = slice((left - band.first) * height, (right - band.first) * height)
-            weights, differences = band.weights, band.differences
-            if right - left < band.last - band.first:
-                weights, differences = weights[:, cells], differences[:, cells]
-            theta = self._theta[: right - left]
-            np.dot(column[left - start : right - start], row, theta)
-            np.subtract(sample, weights, differences)
-            np.multiply(differences, theta.reshape(-1), differences)
-            np.add(weights, differences, weights)
+        width, height = self._width, self._height
+        left, right = max(x - reach, 0), min(x + reach + 1, width)
+        window = rows_of_window(y, reach, height)
+        length = window.stop - window.start
+        row = rows[:, height - 1 - y + window.start : height - 1 - y + window.stop]
+        thickness = self._size // length
+        subtract, multiply, add, dot = np.subtract, np.multiply, np.add, np.dot
+        values = sample.tolist()
+        for start in range(left, right, thickness):
+            stop = min(start + thickness, right)
+            change, factors = (room[: (stop - start) * length] for room in (self._change, self._factors))
+            theta = factors.reshape(stop - start, length)
+            dot(columns[width - 1 - x + start : width - 1 - x + stop], row, theta)
+            planes = self._planes[:, start * height : stop * height]
+            if length < height:
+                planes = self._grid[:, start:stop, window]
+                change, factors = change.reshape(theta.shape), theta
+            for value, plane in zip(values, planes, strict=True):
+                subtract(value, plane, change)
+                multiply(change, factors, change)
+                add(plane, change, plane)

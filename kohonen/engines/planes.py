@@ -8,39 +8,30 @@ import numpy as np
 from kohonen.data import FloatArray
 
 __all__ = [
-    "Part",
     "Strip",
     "aligned",
     "error_of_scores",
     "mirrored",
     "move_at_once",
-    "move_planes",
+    "rows_of_window",
     "strip_of",
     "sum_planes",
 ]
 
 #: Numbers in a cache line.
 LINE = 8
-
-
-class Part(NamedTuple):
-    """A window of the map, and room for an update of it: views that are made once, and not in every step.
-
-    All but `theta`, which has the window's columns and rows, are of its shape in the planes.
-    """
-
-    weights: list[FloatArray]
-    norms: FloatArray
-    change: FloatArray
-    factors: FloatArray
-    theta: FloatArray  # the same numbers as `factors`
+#: Columns are updated whole when they are as short as this, or not much longer than the window.
+SHORT_COLUMN, LONG_RUN = 64, 3
 
 
 class Strip(NamedTuple):
-    """Columns of the map, and room for an update of them by differences that are there; as of a `Part`."""
+    """Columns of the map, and room for an update of them by differences that are there.
+
+    These are views that are made once, and not in every step.
+    """
 
     theta: FloatArray
-    factors: FloatArray  # the same numbers, in a row
+    factors: FloatArray  # the same numbers, in the shape of a plane
     pairs: list[tuple[FloatArray, FloatArray]]  # differences and weights: of a plane, or of all at once
 
 
@@ -76,10 +67,10 @@ def error_of_scores(dimension: int, magnitude: float, *, steps: int) -> float:
 
     Weights never leave the hull of the samples and the initial weights, so their magnitude bounds them for
     good: no squared norm is larger than ``dimension * magnitude**2``, no score than three times that, and no
-    squared distance than four times. A norm that is moved along, for ``steps``, takes over in each what the
-    scores are wrong by, shrunk, and adds a rounding error for each of its operations and of the weights'.
+    squared distance than four times. A norm, which is moved along for so many steps, takes over in each what
+    the scores are wrong by, shrunk, and adds a rounding error for each of its operations and of the weights'.
     """
-    roundings = 4 * steps * (10 + dimension) if steps else 8 * (2 + dimension)
+    roundings = 4 * steps * (10 + dimension)
     return float(roundings * np.finfo(np.float64).eps * dimension * magnitude**2)
 
 
@@ -93,19 +84,13 @@ def sum_planes(planes: list[FloatArray], out: FloatArray) -> None:
         np.add(out, plane, out)
 
 
-def move_planes(sample: FloatArray, part: Part) -> None:
-    """Move weights by the factors that the part holds, and make their norms anew, plane by plane."""
-    subtract, multiply, add = np.subtract, np.multiply, np.add
-    weights, norms, change, factors, _ = part
-    squares = norms
-    for value, plane in zip(sample, weights, strict=True):
-        subtract(value, plane, change)
-        multiply(change, factors, change)
-        add(plane, change, plane)
-        multiply(plane, plane, squares)
-        if squares is change:
-            add(norms, change, norms)
-        squares = change
+def rows_of_window(y: int, reach: int, height: int) -> slice:
+    """Return the rows to update around a best matching unit: those in reach, or all.
+
+    What is contiguous is done much faster, and the neighbourhood is zero beyond its reach.
+    """
+    top, bottom = max(y - reach, 0), min(y + reach + 1, height)
+    return slice(0, height) if height <= SHORT_COLUMN + LONG_RUN * (bottom - top) else slice(top, bottom)
 
 
 def move_at_once(sample: FloatArray, planes: FloatArray, scores: FloatArray, theta: FloatArray) -> None:

@@ -34,47 +34,76 @@ def engine(request: pytest.FixtureRequest) -> type[Engine]:
     return chosen
 
 
-#: Ways to send even the smallest maps through each of the NumPy engine's passes.
+#: Ways to send even the smallest maps through each of the NumPy engine's passes: what to set, by module.
 PASSES: dict[str, dict[str, float]] = {
     "tiny": {},
-    "wide": {"TINY_MAP": 0, "FEW_DIMENSIONS": 16},
-    "wide, whole": {"TINY_MAP": 0, "FEW_DIMENSIONS": 16, "WIDE_STRIP": 0},
-    "wide, by a table": {"TINY_MAP": 0, "FEW_DIMENSIONS": 16, "MANY_SAMPLES": 1},
-    "wide, by products": {"TINY_MAP": 0, "FEW_DIMENSIONS": 16, "MANY_SAMPLES": 10**9},
-    "wide, forgetful": {"TINY_MAP": 0, "FEW_DIMENSIONS": 16, "WIDE_STRIP": 2, "PARTS": 2},
-    "in bands": {
-        "TINY_MAP": 0,
-        "FEW_DIMENSIONS": 16,
-        "SMALL_MAP": 0,
-        "WIDE_SHARE": 0,
-        "LARGE_MAP": 0,
-        "BAND_SIZE": 40,
+    "wide": {"numpy_online.TINY_MAP": 0, "numpy_online.FEW_DIMENSIONS": 16},
+    "wide, whole": {
+        "numpy_online.TINY_MAP": 0,
+        "numpy_online.FEW_DIMENSIONS": 16,
+        "numpy_online.WIDE_STRIP": 0,
     },
-    "by the window": {"TINY_MAP": 0, "SMALL_MAP": 0, "BAND": 20, "PARTS": 2},
-    "local": {"TINY_MAP": 0, "SMALL_MAP": 0, "WIDE_SHARE": 2, "FEW_DIMENSIONS": 16, "BAND": 20},
-    "in parts of few columns": {
-        "TINY_MAP": 0,
-        "FEW_DIMENSIONS": 16,
-        "SMALL_MAP": 0,
-        "WIDE_SHARE": 2,
-        "SHORT_COLUMN": 0,
-        "LONG_RUN": 1,
+    "wide, by a table": {
+        "numpy_online.TINY_MAP": 0,
+        "numpy_online.FEW_DIMENSIONS": 16,
+        "numpy_online.MANY_SAMPLES": 1,
     },
-    "in many dimensions": {"TINY_MAP": 0, "FEW_DIMENSIONS": 0, "BAND": 20},
+    "wide, by products": {
+        "numpy_online.TINY_MAP": 0,
+        "numpy_online.FEW_DIMENSIONS": 16,
+        "numpy_online.MANY_SAMPLES": 10**9,
+    },
+    "wide, forgetful": {
+        "numpy_online.TINY_MAP": 0,
+        "numpy_online.FEW_DIMENSIONS": 16,
+        "numpy_online.WIDE_STRIP": 2,
+        "numpy_online.STRIPS": 2,
+    },
+    "by boxes": {
+        "numpy_online.TINY_MAP": 0,
+        "numpy_online.FEW_DIMENSIONS": 16,
+        "numpy_online.LARGE_MAP": 0,
+        "boxes.FEW_TILES": 1,
+    },
+    "by boxes, or in pieces": {
+        "numpy_online.TINY_MAP": 0,
+        "numpy_online.FEW_DIMENSIONS": 16,
+        "numpy_online.LARGE_MAP": 0,
+        "boxes.FEW_TILES": 0.3,
+        "boxes.PATIENCE": 2,
+        "bands.PIECE": 20,
+    },
+    "by boxes, in parts of columns": {
+        "numpy_online.TINY_MAP": 0,
+        "numpy_online.FEW_DIMENSIONS": 16,
+        "numpy_online.LARGE_MAP": 0,
+        "boxes.FEW_TILES": 1,
+        "bands.PIECE": 20,
+        "planes.SHORT_COLUMN": 0,
+        "planes.LONG_RUN": 1,
+    },
+    "in many dimensions": {
+        "numpy_online.TINY_MAP": 0,
+        "numpy_online.FEW_DIMENSIONS": 0,
+        "numpy_online.BAND": 20,
+    },
     "in parts of columns": {
-        "TINY_MAP": 0,
-        "FEW_DIMENSIONS": 2,
-        "SMALL_MAP": 0,
-        "SHORT_COLUMN": 0,
-        "LONG_RUN": 1,
+        "numpy_online.TINY_MAP": 0,
+        "numpy_online.FEW_DIMENSIONS": 0,
+        "planes.SHORT_COLUMN": 0,
+        "planes.LONG_RUN": 1,
     },
 }
 
 
+def choose(passes: dict[str, float], patch: pytest.MonkeyPatch) -> None:
+    for name, value in passes.items():
+        patch.setattr(f"kohonen.engines.{name}", value)
+
+
 @pytest.fixture(params=list(PASSES.values()), ids=list(PASSES))
 def every_pass(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in request.param.items():
-        monkeypatch.setattr(numpy_online, name, value)
+    choose(request.param, monkeypatch)
 
 
 def random_case(width: int, height: int, dimension: int, samples: int, seed: int = 0) -> tuple[Array, Array]:
@@ -229,8 +258,7 @@ def test_random_cases(
     samples = generator.integers(0, levels, (count, dimension)) / (levels - 1)
     initial = generator.integers(0, levels, (width, height, dimension)) / (levels - 1)
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in passes.items():
-            patch.setattr(numpy_online, name, value)
+        choose(passes, patch)
         for engine in ENGINES:
             check(engine, samples, initial, iterations, sigma=sigma)
 
@@ -280,6 +308,8 @@ def test_one_long_run(engine: type[Engine], width: int, height: int, count: int,
         (30, 90, 3, 20, 40),
         (20, 200, 9, 40, 12),
         (300, 2, 2, 9, 60),
+        (260, 180, 3, 20, 20),
+        (13, 4000, 2, 20, 10),
     ],
 )
 def test_engines_agree(width: int, height: int, dimension: int, count: int, iterations: int) -> None:
