@@ -21,6 +21,7 @@ __all__ = [
     "arrangement",
     "draw_clusters",
     "draw_errors",
+    "draw_groups",
     "draw_hits",
     "draw_planes",
     "draw_u_matrix",
@@ -186,7 +187,22 @@ def draw_clusters(
 
     The other parameters are those of `draw_u_matrix`.
     """
-    return _draw(colours_of_groups(cluster_units(weights, k).labels), scale, geometry)
+    return draw_groups(cluster_units(weights, k).labels, scale=scale, geometry=geometry)
+
+
+def draw_groups(
+    labels: npt.NDArray[np.int64], *, scale: int | None = None, geometry: Geometry = PLANAR
+) -> Pixels:
+    """Draw groups of units, such as clusters, each in a colour of its own.
+
+    Parameters
+    ----------
+    labels : ndarray of int, of shape (width, height)
+        The group of each unit, from 0.
+    scale, geometry
+        As of `draw_u_matrix`.
+    """
+    return _draw(colours_of_groups(labels), scale, geometry)
 
 
 def _draw(colours: Pixels, scale: int | None, geometry: Geometry) -> Pixels:

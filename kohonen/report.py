@@ -7,7 +7,7 @@ from typing import Any
 
 from kohonen.advice import advice
 from kohonen.cards import component_names, preparation_of
-from kohonen.clusters import cluster_units
+from kohonen.clusters import Clusters, cluster_units
 from kohonen.data import FloatArray
 from kohonen.palettes import colours_of_groups
 from kohonen.profiles import Profile, cluster_samples, profiles
@@ -35,6 +35,7 @@ def report(card: Mapping[str, Any], weights: FloatArray, samples: FloatArray | N
     model_id = card["id"] or "without an id, since its training was ended early"
     made = datetime.datetime.fromisoformat(card["created_at"])
     title = f"Self-organizing map {(card['id'] or '')[:8]}".rstrip()
+    clusters = cluster_units(weights)
     body = "".join(
         [
             f"<h1>{escape(title)}</h1>",
@@ -45,9 +46,9 @@ def report(card: Mapping[str, Any], weights: FloatArray, samples: FloatArray | N
             _table(_quality(card)),
             _history(card),
             "<h2>Views</h2>",
-            *views(card, weights, samples),
+            *views(card, weights, samples, clusters.labels),
             "<h2>Clusters</h2>",
-            _clusters(card, weights, samples),
+            _clusters(card, weights, samples, clusters),
             "<h2>Parameters</h2>",
             _table(_parameters(card)),
             _columns(card, weights),
@@ -170,8 +171,9 @@ def _columns(card: Mapping[str, Any], weights: FloatArray) -> str:
     return f"<h2>Columns</h2>{missing}{_table(iter(rows))}"
 
 
-def _clusters(card: Mapping[str, Any], weights: FloatArray, samples: FloatArray | None) -> str:
-    clusters = cluster_units(weights)
+def _clusters(
+    card: Mapping[str, Any], weights: FloatArray, samples: FloatArray | None, clusters: Clusters
+) -> str:
     found = None if samples is None else cluster_samples(weights, samples, clusters)
     rows = ["<tr><th>Cluster</th><th>Units</th><th>Samples</th><th>What tells it from the others</th></tr>"]
     colours = colours_of_groups(clusters.labels)

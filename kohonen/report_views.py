@@ -10,8 +10,9 @@ import numpy as np
 from kohonen.cards import component_names, geometry_of, preparation_of
 from kohonen.data import FloatArray
 from kohonen.drawing import View
-from kohonen.panels import draw_clusters, draw_u_matrix, draw_values, plane_pixels
+from kohonen.panels import draw_groups, draw_u_matrix, draw_values, plane_pixels
 from kohonen.pictures import Pixels, are_colours, draw_map, encode_png
+from kohonen.search import IntArray
 from kohonen.views import component_planes, hit_map, u_matrix, unit_errors
 
 __all__ = ["MOST_PLANES", "views"]
@@ -60,7 +61,9 @@ _PLANES = (
 )
 
 
-def views(card: Mapping[str, Any], weights: FloatArray, samples: FloatArray | None) -> Iterator[str]:
+def views(
+    card: Mapping[str, Any], weights: FloatArray, samples: FloatArray | None, clusters: IntArray
+) -> Iterator[str]:
     """Give the views of a model as HTML.
 
     Parameters
@@ -71,9 +74,11 @@ def views(card: Mapping[str, Any], weights: FloatArray, samples: FloatArray | No
         Its weights.
     samples : ndarray of shape (n, dim) or None
         What it was trained on; without it the views that need it are left out, and the page says so.
+    clusters : ndarray of int, of shape (width, height)
+        The cluster of each unit.
     """
     yield '<div class="views">'
-    for view, pixels, values in _drawn(card, weights, samples):
+    for view, pixels, values in _drawn(card, weights, samples, clusters):
         about = _ABOUT[view]
         scale = "" if about.colours is None else _scale(about.colours, values)
         yield _figure(view, about.title, about.title, pixels, f"{scale}{escape(about.caption)}")
@@ -87,7 +92,7 @@ def views(card: Mapping[str, Any], weights: FloatArray, samples: FloatArray | No
 
 
 def _drawn(
-    card: Mapping[str, Any], weights: FloatArray, samples: FloatArray | None
+    card: Mapping[str, Any], weights: FloatArray, samples: FloatArray | None, clusters: IntArray
 ) -> Iterator[tuple[View, Pixels, FloatArray]]:
     """Give views with their pixels and the numbers that these stand for."""
     geometry = geometry_of(card)
@@ -103,7 +108,7 @@ def _drawn(
         yield "hits", draw_values(hits, geometry=geometry), hits
         errors = unit_errors(weights, samples)
         yield "errors", draw_values(errors, geometry=geometry), errors
-    yield "clusters", draw_clusters(weights, geometry=geometry), nothing
+    yield "clusters", draw_groups(clusters, geometry=geometry), nothing
 
 
 def _planes(card: Mapping[str, Any], weights: FloatArray) -> Iterator[str]:
