@@ -80,20 +80,21 @@ static inline void move_box(double *box, vec v, vec near, vec far) {
 
 /* Move the boxes for the step before, and bound the distances of the next sample to all tiles, in one pass. */
 static inline void move_and_bound(struct online *training, const int64_t dimension) {
-    const struct tiles *map = training->map;
-    const struct move *move = &training->move;
+    /* Copies: for all that a compiler knows, storing a vector changes any of these. */
+    const int64_t columns = training->map->columns, stride = training->map->stride;
+    const struct move move = training->move;
     const double *above = training->above, *below = training->below;
-    double *box = map->boxes, *bounds = training->bounds;
-    for (int64_t column = 0; column < map->columns; column++) {
-        int moving = move->v && move->first <= column && column <= move->last;
-        for (int64_t row = 0; row < map->stride; row += WIDTH, bounds += WIDTH) {
+    double *box = training->map->boxes, *bounds = training->bounds;
+    for (int64_t column = 0; column < columns; column++) {
+        int moving = move.v && move.first <= column && column <= move.last;
+        for (int64_t row = 0; row < stride; row += WIDTH, bounds += WIDTH) {
             vec near = splat(0.0), far = splat(0.0), sum = splat(0.0);
             if (moving) {
-                near = splat(move->near_across[column]) * load(move->near_down + row);
-                far = splat(move->far_across[column]) * load(move->far_down + row);
+                near = splat(move.near_across[column]) * load(move.near_down + row);
+                far = splat(move.far_across[column]) * load(move.far_down + row);
             }
             for (int64_t k = 0; k < dimension; k++, box += 2 * WIDTH) {
-                if (moving) move_box(box, splat(move->v[k]), near, far);
+                if (moving) move_box(box, splat(move.v[k]), near, far);
                 vec gap = most(load(box) - splat(above[k]), splat(below[k]) - load(box + WIDTH));
                 gap = most(gap, splat(0.0));
                 sum = sum + gap * gap;
@@ -152,9 +153,10 @@ static inline void record(struct online *training, const struct table *table, co
     int64_t top = y > reach ? y - reach : 0, bottom = y + reach < map->height ? y + reach : map->height - 1;
     training->log[training->logged] = (struct step){v, table->across - x, table->down - y, left, right};
     uint64_t bit = (uint64_t)1 << training->logged++;
-    for (int64_t column = left / SIDE; column <= right / SIDE; column++)
-        for (int64_t row = top / SIDE; row <= bottom / SIDE; row++)
-            training->pending[column * map->rows + row] |= bit;
+    for (int64_t column = left / SIDE; column <= right / SIDE; column++) {
+        uint64_t *pending = training->pending + column * map->rows;
+        for (int64_t row = top / SIDE, last = bottom / SIDE; row <= last; row++) pending[row] |= bit;
+    }
     struct move *move = &training->move;
     move->v = v, move->first = left / SIDE, move->last = right / SIDE;
     extremes(table->across, -x, map->columns, move->near_across, move->far_across);
