@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias, cast
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, WithJsonSchema
+from pydantic import AfterValidator, Field, TypeAdapter, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from app import limits
 from app.errors import FieldError, InvalidRequestError, OverLimitError
 from app.models import Card
+from app.schema import QuerySchema
 from app.settings import Settings
 from kohonen import Preparation, read_csv
 from kohonen.columns import Normalisation
@@ -76,10 +77,8 @@ Normalisations: TypeAlias = Annotated[
 ]
 
 
-class CsvFields(BaseModel):
+class CsvFields(QuerySchema):
     """How a table is to be read from CSV."""
-
-    model_config = ConfigDict(extra="forbid")
 
     delimiter: Literal["comma", "semicolon", "tab"] | None = Field(
         None, description="Of CSV: what stands between values; found out by default."
