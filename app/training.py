@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -35,8 +35,7 @@ STORING_SECONDS = 1.5
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True)
-class Start:
+class Start(NamedTuple):
     """Where a training goes on from.
 
     Attributes
