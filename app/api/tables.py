@@ -4,10 +4,10 @@ import io
 import math
 from codecs import BOM_UTF8
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeAlias, cast
+from typing import Annotated, Any, Literal, TypeAlias, cast, get_args
 
 import numpy as np
-from pydantic import AfterValidator, Field, TypeAdapter, WithJsonSchema
+from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from app import limits
@@ -70,10 +70,11 @@ def _columns(columns: dict[str, Any]) -> dict[str, Any]:
 NamedColumns: TypeAlias = Annotated[
     dict[str, Any], AfterValidator(_columns), Field(json_schema_extra=_SCHEMA)
 ]
+_NORMALISATION = {"enum": list(get_args(Normalisation)), "type": "string"}
 #: Checked where it is used, which tells better what is wrong.
 Normalisations: TypeAlias = Annotated[
     str | dict[str, str],
-    WithJsonSchema(TypeAdapter(Normalisation | dict[str, Normalisation]).json_schema()),
+    WithJsonSchema({"anyOf": [_NORMALISATION, {"additionalProperties": _NORMALISATION, "type": "object"}]}),
 ]
 
 
