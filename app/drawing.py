@@ -1,7 +1,6 @@
 """Pictures of models: which view, how large, plain or annotated."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.errors import FieldError, InvalidRequestError, OverLimitError
 from kohonen import Preparation
@@ -19,8 +18,7 @@ MOST_ANNOTATED_PLANES = 36
 MOST_ANNOTATED_UNITS = 40_000
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(NamedTuple):
     """A picture that somebody wants.
 
     Attributes
@@ -58,7 +56,7 @@ class Picture:
 
     def tag(self) -> dict[str, Any]:
         """Return what tells this picture of a model from others."""
-        return asdict(self)
+        return self._asdict()
 
     def check(
         self, shape: tuple[int, int, int], geometry: Geometry, *, most_pixels: int, named: bool = False

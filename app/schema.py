@@ -2,15 +2,20 @@
 
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["Schema"]
+__all__ = ["QuerySchema", "Schema"]
 
 
 class Schema(BaseModel):
     """A model that pydantic prepares when it is first used, and not when it is imported.
 
     A request uses a few of them; a start that prepared them all would take a tenth longer. The first who use
-    one at the same time wait for each other. Models of queries are none of these: FastAPI prepares what it
-    makes of them, and is deaf to a warning meanwhile.
+    one at the same time wait for each other.
     """
 
     model_config = ConfigDict(defer_build=True)
+
+
+class QuerySchema(BaseModel):
+    """A model of a query, prepared at the start: FastAPI is deaf there to a warning of pydantic's."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=False)

@@ -1,8 +1,13 @@
 """The start of a process, imported before all else: what it costs is waited for by the first who calls.
 
-Nothing of what is imported is garbage, and looking for some takes a tenth of the time that the imports take.
-So the collector rests until `settle`. And FastAPI imports the whole of pydantic's first version, only to make
-sure that no parameter or answer is one of its models: so until then there is no such module.
+Until `settle`, three things are otherwise than usual:
+
+* Nothing of what is imported is garbage, and looking for some takes a tenth of the time that imports take. So
+  the collector rests.
+* FastAPI imports the whole of pydantic's first version, only to make sure that no parameter or answer is one
+  of its models. So there is no such module.
+* FastAPI has two dozen models of what OpenAPI documents hold, and hardly any process is asked for one. So
+  pydantic prepares a model when it is first used, and not when it is imported, unless the model says so.
 """
 
 import contextlib
@@ -26,9 +31,14 @@ M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
 #: What imports do without.
 _MISSING = "pydantic.v1"
 
-gc.disable()
-# None is Python's own way to say that a module cannot be imported.
-sys.modules.setdefault(_MISSING, None)  # type: ignore[arg-type]
+
+def _begin() -> None:
+    gc.disable()
+    # None is Python's own way to say that a module cannot be imported.
+    sys.modules.setdefault(_MISSING, None)  # type: ignore[arg-type]
+    from pydantic import BaseModel
+
+    BaseModel.model_config["defer_build"] = True
 
 
 def settle() -> None:
@@ -39,6 +49,9 @@ def settle() -> None:
     """
     if sys.modules[_MISSING] is None:
         del sys.modules[_MISSING]
+    from pydantic import BaseModel
+
+    del BaseModel.model_config["defer_build"]
     gc.freeze()
     gc.enable()
     sys.setswitchinterval(SWITCH_SECONDS)
@@ -60,3 +73,6 @@ def _hold_on_to_little() -> None:
         set_option = ctypes.CDLL(None).mallopt
         set_option(M_MMAP_THRESHOLD, LARGE_BLOCK)
         set_option(M_ARENA_MAX, ARENAS)
+
+
+_begin()

@@ -3,9 +3,9 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -35,8 +35,7 @@ STORING_SECONDS = 1.5
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True)
-class Start:
+class Start(NamedTuple):
     """Where a training goes on from.
 
     Attributes
@@ -129,8 +128,7 @@ class TrainingRequest:
         return replace(self.parameters, iterations=self.last_iteration - self.first_iteration)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """A trained model.
 
     Attributes
@@ -147,7 +145,7 @@ class Outcome:
         The revision of a name that it is by this request.
     timings : Timings
         How long the parts took.
-    frames : list of Sketch
+    frames : sequence of Sketch
         Those that were asked for.
     """
 
@@ -155,9 +153,9 @@ class Outcome:
     weights: FloatArray
     stored: bool
     created: bool
-    revision: Revision | None = None
-    timings: Timings = field(default_factory=Timings)
-    frames: list[Sketch] = field(default_factory=list)
+    revision: Revision | None
+    timings: Timings
+    frames: Sequence[Sketch] = ()
 
 
 class TrainingService:
@@ -210,7 +208,7 @@ class TrainingService:
             card = await run_in_threadpool(partial(describe, request, trained, history, environment))
         captured = [] if frames is None else frames.sketches
         if not request.persist:
-            return Outcome(card, trained.weights, False, False, timings=timings, frames=captured)
+            return Outcome(card, trained.weights, False, False, None, timings, captured)
         with timings.measure("store"):
             add = partial(self._models.add, card, trained.weights, request.samples, name=request.name)
             # Where another request was quicker, its card is the one that everybody sees.

@@ -78,7 +78,7 @@ def make_card(
             "sha256": hashlib.sha256(npy(samples)).hexdigest() if keep_data else None,
             "missing": 0 if preparation is None else preparation.count_missing(samples),
         },
-        "quality": {**asdict(quality), "history": _history(history)},
+        "quality": {**quality._asdict(), "history": _history(history)},
         "engine": {
             "name": trained.engine,
             "version": __version__,

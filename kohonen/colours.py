@@ -1,6 +1,5 @@
 """Colours as people write them, made numbers: CSS names, ``#rgb``, ``#rrggbb`` and triples."""
 
-import difflib
 import functools
 import math
 import re
@@ -100,6 +99,8 @@ def _channel(value: Any, name: str, colour_range: int) -> float:
 def _unknown(text: str, key: str) -> str:
     if key.startswith("#"):
         return f'{_shown(text)} is not a colour; "#fc0" and "#ffcc00" are: 3 or 6 hexadecimal digits'
+    import difflib  # for this alone
+
     # Comparing costs time by length, and no name is anywhere near so long.
     close = difflib.get_close_matches(key, _css_names(), n=3) if len(key) <= 40 else []
     if close:

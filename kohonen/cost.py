@@ -1,6 +1,6 @@
 """What a training will cost, before it starts."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kohonen.parameters import Parameters
 
@@ -10,8 +10,7 @@ __all__ = ["QUALITY_ITERATIONS", "Cost"]
 QUALITY_ITERATIONS = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(NamedTuple):
     """The time of one step of an engine: one sample shown to the map once.
 
     Attributes

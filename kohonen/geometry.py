@@ -9,7 +9,6 @@ Distances along the two axes are whole numbers here: half units across, and rows
 neighbourhood is a product of one value for each of them on every grid.
 """
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -31,8 +30,7 @@ _RECTANGULAR_STEPS = ((1, 0), (0, 1), (1, 1), (1, -1))
 _HEXAGONAL_STEPS = (((1, 0), (0, 1), (-1, 1)), ((1, 0), (1, 1), (0, 1)))
 
 
-@dataclass(frozen=True, slots=True)
-class Geometry:
+class Geometry(NamedTuple):
     """What kind of grid a map has, whatever its size.
 
     Parameters

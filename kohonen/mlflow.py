@@ -237,7 +237,7 @@ def best_run(
 def _quality(som: SelfOrganizingMap, samples: FloatArray) -> dict[str, float]:
     """Return the measures of a map that there are."""
     som.predict(samples[:1])
-    measures = asdict(assess(som.weights_, samples, som.parameters.geometry))
+    measures = assess(som.weights_, samples, som.parameters.geometry)._asdict()
     return {name: value for name, value in measures.items() if value is not None}
 
 

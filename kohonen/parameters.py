@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
@@ -45,8 +45,7 @@ def draw_seed() -> int:
 _KINDS = {bool: "true or false", str: "a text", list: "a list", dict: "names with values"}
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(NamedTuple):
     """What there is to say about a parameter.
 
     Attributes
@@ -245,7 +244,7 @@ DEFINITIONS: Mapping[str, Definition] = MappingProxyType(
     {
         one.name: one.metadata["definition"]
         if one.default is MISSING
-        else replace(one.metadata["definition"], default=one.default)
+        else one.metadata["definition"]._replace(default=one.default)
         for one in fields(Parameters)
     }
 )

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -38,8 +37,7 @@ class SampleClusters(NamedTuple):
     clusters: npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """What a cluster is like.
 
     Attributes

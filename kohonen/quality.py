@@ -1,7 +1,7 @@
 """How well a map fits its samples."""
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,8 +12,7 @@ from kohonen.search import Matches, match
 __all__ = ["Quality", "assess"]
 
 
-@dataclass(frozen=True, slots=True)
-class Quality:
+class Quality(NamedTuple):
     """Measures of a map on samples.
 
     Attributes

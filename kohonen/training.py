@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +23,7 @@ _LOG = logging.getLogger(__name__)
 PATIENCE = 0.02
 
 
-@dataclass(frozen=True, slots=True)
-class TrainedMap:
+class TrainedMap(NamedTuple):
     """The result of a training.
 
     Attributes

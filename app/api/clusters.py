@@ -1,6 +1,5 @@
 """Which cluster each sample is in."""
 
-from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -139,7 +138,7 @@ def _answer(models: Models, card: Card, k: ClusterCount, with_samples: bool, set
         components=None if table is None else list(table.components),
         k=clusters.count,
         davies_bouldin=dict(clusters.indices),
-        clusters=[ClusterProfile(cluster=number, **asdict(one)) for number, one in described],
+        clusters=[ClusterProfile(cluster=number, **one._asdict()) for number, one in described],
         units=clusters.labels.tolist(),
         samples=rows,
     )

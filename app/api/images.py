@@ -1,6 +1,5 @@
 """Pictures of stored models."""
 
-from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -81,7 +80,7 @@ def _image(
 ) -> Response:
     card = models.resolve(ref)
     table = card.table
-    picture = replace(wanted, component=None if component is None else _component(component, card))
+    picture = wanted._replace(component=None if component is None else _component(component, card))
     most_pixels = settings.max_picture_pixels
     picture.check(card.weights.shape, card.geometry, most_pixels=most_pixels, named=table is not None)
 

@@ -2,18 +2,16 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from app.api.fields import LARGEST_INTEGER, parameter
-from app.schema import Schema
+from app.schema import QuerySchema, Schema
 
 __all__ = ["DemoQuery", "Health", "Limits", "Problem"]
 
 
-class DemoQuery(BaseModel):
+class DemoQuery(QuerySchema):
     """What the demo trains."""
-
-    model_config = ConfigDict(extra="forbid")
 
     input_size: int = Field(20, ge=1, le=LARGEST_INTEGER, description="How many random colours.")
     width: int = parameter("width")

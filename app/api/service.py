@@ -1,6 +1,5 @@
 """What the service says of itself."""
 
-from dataclasses import asdict
 from typing import get_args
 
 from fastapi import APIRouter
@@ -25,6 +24,6 @@ async def health() -> Health:
 @router.get("/limits", summary="What a request may ask for", operation_id="limits")
 async def limits(settings: AppSettings) -> Limits:
     """Tell the limits in force, and what a training costs."""
-    cost = {algorithm: asdict(default_engine(algorithm).cost) for algorithm in get_args(Algorithm)}
+    cost = {algorithm: default_engine(algorithm).cost._asdict() for algorithm in get_args(Algorithm)}
     limits_in_force = settings.model_dump(include=set(Limits.model_fields))
     return Limits(**limits_in_force, engine=describe_engine(), cost=cost)

@@ -4,15 +4,16 @@ import io
 import math
 from codecs import BOM_UTF8
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeAlias, cast
+from typing import Annotated, Any, Literal, TypeAlias, cast, get_args
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, WithJsonSchema
+from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from app import limits
 from app.errors import FieldError, InvalidRequestError, OverLimitError
 from app.models import Card
+from app.schema import QuerySchema
 from app.settings import Settings
 from kohonen import Preparation, read_csv
 from kohonen.columns import Normalisation
@@ -69,17 +70,16 @@ def _columns(columns: dict[str, Any]) -> dict[str, Any]:
 NamedColumns: TypeAlias = Annotated[
     dict[str, Any], AfterValidator(_columns), Field(json_schema_extra=_SCHEMA)
 ]
+_NORMALISATION = {"enum": list(get_args(Normalisation)), "type": "string"}
 #: Checked where it is used, which tells better what is wrong.
 Normalisations: TypeAlias = Annotated[
     str | dict[str, str],
-    WithJsonSchema(TypeAdapter(Normalisation | dict[str, Normalisation]).json_schema()),
+    WithJsonSchema({"anyOf": [_NORMALISATION, {"additionalProperties": _NORMALISATION, "type": "object"}]}),
 ]
 
 
-class CsvFields(BaseModel):
+class CsvFields(QuerySchema):
     """How a table is to be read from CSV."""
-
-    model_config = ConfigDict(extra="forbid")
 
     delimiter: Literal["comma", "semicolon", "tab"] | None = Field(
         None, description="Of CSV: what stands between values; found out by default."

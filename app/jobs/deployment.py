@@ -1,22 +1,28 @@
-"""Jobs, put together as the settings say: for the API, for a worker process and for a worker on Lambda."""
+"""Jobs, put together as the settings say: for the API, for a worker process and for a worker on Lambda.
+
+What works on jobs is imported by who does: the API on Lambda only takes them.
+"""
 
 import threading
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
-from app.jobs.crew import Crew
 from app.jobs.jobs import Jobs
 from app.jobs.local import LocalQueue
 from app.jobs.port import Queue
 from app.jobs.service import JobService
-from app.jobs.slots import Slots
-from app.jobs.worker import Worker
 from app.models import Models
 from app.models.opening import open_models
 from app.settings import Settings
 from app.storage.later import later
 from app.storage.port import Store
 from app.stores import open_watched
+
+if TYPE_CHECKING:
+    from app.jobs.crew import Crew
+    from app.jobs.slots import Slots
+    from app.jobs.worker import Worker
 
 __all__ = ["Deployment"]
 
@@ -66,7 +72,7 @@ class Deployment:
 
     def worker(
         self, stopped: threading.Event | None = None, *, abandon: Callable[[], None] | None = None
-    ) -> Worker:
+    ) -> "Worker":
         """Return a worker.
 
         Raises
@@ -74,12 +80,14 @@ class Deployment:
         ValueError
             When there is no queue.
         """
+        from app.jobs.worker import Worker
+
         if self.queue is None:
             raise _no_queue()
         queue = self._local(stopped) if isinstance(self.queue, LocalQueue) else self.queue
         return Worker(self.jobs, self._models, queue, self._settings, stopped=stopped, abandon=abandon)
 
-    def crew(self) -> Crew:
+    def crew(self) -> "Crew":
         """Return what starts workers in processes of their own, and looks after them.
 
         Raises
@@ -87,6 +95,8 @@ class Deployment:
         ValueError
             When there is no queue that another process can work on.
         """
+        from app.jobs.crew import Crew
+
         if self._is_private:
             raise ValueError("no other process sees what is in memory: set SOM_STORE to a folder or a bucket")
         if isinstance(self.queue, LocalQueue):
@@ -145,7 +155,9 @@ class Deployment:
     def _local(self, stopped: threading.Event | None = None) -> LocalQueue:
         return LocalQueue(self._job_store, stopped=stopped)
 
-    def _slots(self) -> Slots:
+    def _slots(self) -> "Slots":
+        from app.jobs.slots import Slots
+
         settings = self._settings
         return Slots(self._job_store, count=settings.workers, seconds=settings.lease_seconds)
 

@@ -9,7 +9,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 from app import observability
 from app.errors import DamagedJobError, JobNotFoundError, ServiceError, document, document_of
@@ -216,7 +215,7 @@ class Worker:
             observability.record(training_seconds=trained.seconds, unit_steps=steps)
             if heart.lost:
                 raise LeaseLostError(job.id)
-            trained = replace(trained, seconds=part.seconds)
+            trained = trained._replace(seconds=part.seconds)
             if trained.stopped:
                 part.save(trained.weights, trained.iterations)
             else:

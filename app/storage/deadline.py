@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TypeVar
 
 from app.storage.around import around
@@ -31,7 +30,6 @@ RETRY_AFTER = 5
 Result = TypeVar("Result")
 
 
-@dataclass(slots=True)
 class Deadline:
     """When somebody's patience ends.
 
@@ -41,7 +39,10 @@ class Deadline:
         The `time.monotonic`; may be moved.
     """
 
-    at: float
+    __slots__ = ("at",)
+
+    def __init__(self, at: float) -> None:
+        self.at = at
 
 
 #: Copied into the threads that work for a request.

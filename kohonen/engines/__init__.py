@@ -4,7 +4,6 @@ An engine decides how fast a map trains, never what it learns: on the same initi
 schedule every engine of an algorithm ends with the same weights, those of the online algorithm bit for bit.
 """
 
-from dataclasses import replace
 from functools import cache
 from typing import Protocol
 
@@ -81,7 +80,7 @@ def engine_of_grid(algorithm: Algorithm, geometry: Geometry, *, masked: bool = F
         base = MaskedBatch if masked else AnyGridBatch
     cost = base.cost
     if base is AnyGridBatch and kernel():
-        cost = replace(NativeBatch.cost, per_smoothing=cost.per_smoothing)
+        cost = NativeBatch.cost._replace(per_smoothing=cost.per_smoothing)
     return type(base.__name__, (base,), {"geometry": geometry, "cost": cost})
 
 

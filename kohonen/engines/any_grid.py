@@ -4,8 +4,6 @@ The other engines know the planar rectangular grid only. These do for all grids 
 online one serves samples that miss values, too: see :mod:`kohonen.engines.masked`.
 """
 
-from dataclasses import replace
-
 import numpy as np
 
 from kohonen.batch import Statistics, settle
@@ -82,7 +80,7 @@ class AnyGridBatch(NumpyBatch):
     #: What grid it is; subclasses say.
     geometry: Geometry = PLANAR
     #: With the search in NumPy; where there is a kernel, that of `NativeBatch` costs less.
-    cost = replace(NumpyBatch.cost, per_smoothing=1e-9)
+    cost = NumpyBatch.cost._replace(per_smoothing=1e-9)
     _match = staticmethod(match)
 
     def _updated(self, statistics: Statistics, iteration: int) -> FloatArray:

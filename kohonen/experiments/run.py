@@ -205,7 +205,7 @@ class _Part:
                 batch_size=experiment.batch_size,
                 missing="mask",
             )
-            trained = replace(trained, seconds=self._telemetry.seconds)
+            trained = trained._replace(seconds=self._telemetry.seconds)
             self._stopped_early |= self._telemetry.stopped_early
             self._save(trained.iterations, trained.weights)
         finally:

@@ -73,6 +73,20 @@ def test_what_is_there_before_a_start_stays() -> None:
     fresh("import pydantic.v1, sys; import app.app; assert sys.modules['pydantic.v1'] is pydantic.v1")
 
 
+def test_models_of_documents_that_nobody_asks_for_are_not_prepared() -> None:
+    fresh(
+        "import app.app; from fastapi.openapi.models import Info; assert not Info.__pydantic_complete__; "
+        "assert Info.model_validate({'title': 'A', 'version': '1'}).title == 'A'"
+    )
+
+
+def test_models_that_are_made_after_a_start_are_prepared_at_once() -> None:
+    fresh(
+        "import app.app; from pydantic import create_model; "
+        "assert create_model('Later', value=int).__pydantic_complete__"
+    )
+
+
 def test_the_first_request_takes_no_route_apart_again(
     make_client: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:

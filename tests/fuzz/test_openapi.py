@@ -62,7 +62,7 @@ def _quick_training() -> Iterator[None]:
         if more.get("first_iteration"):  # going on from a model: its schedule is not this one's to change
             return kohonen.train(samples, parameters, **more, last_iteration=last_iteration)
         trained = kohonen.train(samples, replace(parameters, iterations=1), **more, last_iteration=1)
-        return replace(trained, parameters=parameters, iterations=parameters.iterations, last_iteration=None)
+        return trained._replace(parameters=parameters, iterations=parameters.iterations, last_iteration=None)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("app.training.train", train)

@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -98,11 +96,11 @@ def test_cost_grows_with_the_work() -> None:
     cost = Cost(per_step=1.0, per_dimension=10.0, per_value=100.0)
     parameters = Parameters(width=2, height=3, iterations=5)
     assert cost.seconds(parameters, samples=7, dimension=1) == (5 + 2) * 7 * (1 + 10 + 1200)
-    pruned = replace(cost, pruning=4).seconds(parameters, samples=7, dimension=1)
+    pruned = cost._replace(pruning=4).seconds(parameters, samples=7, dimension=1)
     assert pruned == (5 + 2) * 7 * (1 + 10 + 600)
-    tiled = replace(cost, side=4).seconds(parameters, samples=7, dimension=1)
+    tiled = cost._replace(side=4).seconds(parameters, samples=7, dimension=1)
     assert tiled == (5 + 2) * 7 * (1 + 10 + 3200)
-    smoothing = replace(cost, per_smoothing=1000.0).seconds(parameters, samples=7, dimension=1)
+    smoothing = cost._replace(per_smoothing=1000.0).seconds(parameters, samples=7, dimension=1)
     assert smoothing == (5 + 2) * (7 * (1 + 10 + 1200) + 1000 * 12 * 5)
 
 
