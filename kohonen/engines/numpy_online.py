@@ -112,13 +112,14 @@ class NumpyOnline:
 
     def run(self, first: int, last: int) -> None:
         """Do the iterations ``first <= t < last``."""
-        width, height = self._width, self._height
+        width, height, longest = self._width, self._height, max(self._width, self._height)
         pass_over = self._pass()
         for iteration in range(first, last):
-            table = self._schedule.neighbourhood(iteration, max(width, height))
-            columns = mirrored(table, width)[:, None]
-            rows = self._schedule.rate(iteration) * mirrored(table, height)
-            pass_over(columns, rows[None], len(table) - 1)
+            table = self._schedule.neighbourhood(iteration, longest)
+            around = mirrored(table, longest)
+            columns = around[longest - width : longest + width - 1, None]
+            rows = self._schedule.rate(iteration) * around[None, longest - height : longest + height - 1]
+            pass_over(columns, rows, len(table) - 1)
 
     def _pass(self) -> Callable[[FloatArray, FloatArray, int], None]:
         """Return what does an iteration on a map like this.

@@ -58,7 +58,7 @@ def mirrored(table: list[float], size: int) -> FloatArray:
     mirrored = np.zeros(2 * size - 1)
     used = min(len(table), size)
     mirrored[size - 1 : size - 1 + used] = table[:used]
-    mirrored[size - used : size] = table[used - 1 :: -1]
+    mirrored[: size - 1] = mirrored[: size - 1 : -1]
     return mirrored
 
 
