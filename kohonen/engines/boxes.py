@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kohonen.data import FloatArray
-from kohonen.engines.planes import aligned, sum_planes
+from kohonen.engines.planes import ROUNDING, aligned, sum_planes
 
 __all__ = ["Boxes"]
 
@@ -14,8 +14,6 @@ __all__ = ["Boxes"]
 FEW_TILES = 0.25
 #: After how many searches in vain all boxes are made tight, which costs as much as one or two of them.
 PATIENCE = 32
-#: What rounding may add to an update of a weight and of its bound, in units of the largest magnitude.
-ROUNDING = 16 * np.finfo(np.float64).eps
 
 
 class Boxes:

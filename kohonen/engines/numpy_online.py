@@ -26,15 +26,14 @@ from kohonen.data import FloatArray
 from kohonen.engines.bands import Bands
 from kohonen.engines.boxes import Boxes
 from kohonen.engines.planes import (
-    Strip,
     aligned,
     error_of_scores,
     mirrored,
     move_at_once,
     rows_of_window,
-    strip_of,
     sum_planes,
 )
+from kohonen.engines.strips import Strips
 from kohonen.schedule import Schedule
 
 __all__ = ["NumpyOnline"]
@@ -47,17 +46,10 @@ FEW_DIMENSIONS = 8
 SPREAD = 2**18
 #: In few dimensions, from so many weights on, it costs less to search where boxes tell than everywhere.
 LARGE_MAP = 80_000
-#: Up to so many weights, and from so many samples on, it costs less to copy neighbourhoods from a table of
-#: all that there may be than to make them.
-SMALL_MAP, MANY_SAMPLES = 40_000, 12
-#: How much of the map's columns must be in reach for updating all of them, at once, to cost less.
-WIDE_STRIP = 0.85
 #: Weights that are updated at a time: bounds the memory, and few maps are larger.
 BAND = 2**22
 #: How often the squared norms are made anew where they are moved along, which gathers rounding errors.
 STEPS_BETWEEN_NORMS = 32
-#: How many strips of the map are kept at hand.
-STRIPS = 1024
 
 
 class NumpyOnline:
@@ -91,13 +83,11 @@ class NumpyOnline:
         self._distances = aligned(cells)
         self._distances_on_grid = self._distances.reshape(self._width, self._height)
         self._near = np.empty(cells, dtype=bool)
-        # Best matching units come back to where they were: views are made once, and not in every step.
-        self._strips: dict[tuple[int, int], Strip] = {}
 
     @cached_property
-    def _room(self) -> tuple[FloatArray, FloatArray]:
-        """Room for a number for each weight and one for each unit, which only some maps need."""
-        return aligned(*self._planes[:-1].shape), aligned(self._width, self._height)
+    def _strips(self) -> Strips:
+        """What a map that fits into the cache is searched and updated by."""
+        return Strips(self._planes[:-1], self._width, self._height, self._samples)
 
     @cached_property
     def _boxes_and_bands(self) -> tuple[Boxes, Bands]:
@@ -131,7 +121,7 @@ class NumpyOnline:
             return self._tiny_pass
         if self._dimension > FEW_DIMENSIONS:
             return self._local_pass
-        return self._wide_pass if self._planes[:-1].size < LARGE_MAP else self._large_pass
+        return self._strips.pass_over if self._planes[:-1].size < LARGE_MAP else self._large_pass
 
     def _tiny_pass(self, columns: FloatArray, rows: FloatArray, _reach: int) -> None:
         """One pass over the samples with as few calls as possible, and each on whole arrays of one shape."""
@@ -159,48 +149,6 @@ class NumpyOnline:
             yield from np.repeat(self._samples[start : start + some], cells, axis=1).reshape(
                 -1, dimension, cells
             )
-
-    def _wide_pass(self, columns: FloatArray, rows: FloatArray, reach: int) -> None:
-        """One pass over the samples that updates columns in reach by the differences that the search made."""
-        width, height, planes = self._width, self._height, self._planes[:-1]
-        dot, copyto = np.dot, np.copyto
-        differences, theta = self._room
-        squares, (first, *others) = theta.reshape(-1), differences
-        distances, most, strips = self._distances, WIDE_STRIP * width, self._strips
-        whole = self._strip(0, width)
-        # With nothing to add up, each element is the product of two numbers, rounded once.
-        is_worth_a_table = planes.size <= SMALL_MAP and len(self._samples) >= MANY_SAMPLES
-        table = dot(columns, rows) if is_worth_a_table else None
-        subtract, multiply, add, argmin = np.subtract, np.multiply, np.add, distances.argmin
-        for sample in self._samples[:, :, None]:
-            subtract(sample, planes, differences)
-            multiply(first, first, distances)
-            for difference in others:
-                multiply(difference, difference, squares)
-                add(distances, squares, distances)
-            x, y = divmod(int(argmin()), height)
-            left, right, strip = 0, width, whole
-            if reach < width - 1:
-                first_x, last_x = max(x - reach, 0), min(x + reach, width - 1)
-                if last_x - first_x < most:
-                    left, right = first_x, last_x + 1
-                    strip = strips.get((left, right)) or self._strip(left, right)
-            theta, factors, pairs = strip
-            across = slice(width - 1 - x + left, width - 1 - x + right)
-            down = slice(height - 1 - y, 2 * height - 1 - y)
-            if table is None:
-                dot(columns[across], rows[:, down], theta)
-            else:
-                copyto(theta, table[across, down])
-            for difference, weights in pairs:
-                multiply(difference, factors, difference)
-                add(weights, difference, weights)
-
-    def _strip(self, left: int, right: int) -> Strip:
-        if len(self._strips) >= STRIPS:
-            self._strips.clear()
-        made = self._strips[left, right] = strip_of(self._planes[:-1], *self._room, left, right)
-        return made
 
     def _large_pass(self, columns: FloatArray, rows: FloatArray, reach: int) -> None:
         """One pass over the samples that looks only at tiles which may have the best matching unit."""

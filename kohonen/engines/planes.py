@@ -1,48 +1,27 @@
 """Planes of weights, one for each dimension: where they lie, and what is done to them one by one."""
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
 from kohonen.data import FloatArray
 
 __all__ = [
-    "Strip",
+    "ROUNDING",
     "aligned",
     "error_of_scores",
     "mirrored",
     "move_at_once",
     "rows_of_window",
-    "strip_of",
     "sum_planes",
 ]
 
 #: Numbers in a cache line.
 LINE = 8
+#: What rounding may add to an update of a weight and of what bounds it, in units of the largest magnitude.
+ROUNDING = 16 * float(np.finfo(np.float64).eps)
 #: Columns are updated whole when they are as short as this, or not much longer than the window.
 SHORT_COLUMN, LONG_RUN = 64, 3
-
-
-class Strip(NamedTuple):
-    """Columns of the map, and room for an update of them by differences that are there.
-
-    These are views that are made once, and not in every step.
-    """
-
-    theta: FloatArray
-    factors: FloatArray  # the same numbers, in the shape of a plane
-    pairs: list[tuple[FloatArray, FloatArray]]  # differences and weights: of a plane, or of all at once
-
-
-def strip_of(planes: FloatArray, differences: FloatArray, theta: FloatArray, left: int, right: int) -> Strip:
-    """Make the views of the columns from the first to the one after the last."""
-    width, height = theta.shape
-    cells = slice(left * height, right * height)
-    pairs = [(differences, planes)]
-    if right - left < width:
-        pairs = list(zip(differences[:, cells], planes[:, cells], strict=True))
-    return Strip(theta[: right - left], theta.reshape(-1)[: cells.stop - cells.start], pairs)
 
 
 def aligned(*shape: int) -> FloatArray:

@@ -41,23 +41,30 @@ PASSES: dict[str, dict[str, float]] = {
     "wide, whole": {
         "numpy_online.TINY_MAP": 0,
         "numpy_online.FEW_DIMENSIONS": 16,
-        "numpy_online.WIDE_STRIP": 0,
+        "strips.WIDE_STRIP": 0,
     },
     "wide, by a table": {
         "numpy_online.TINY_MAP": 0,
         "numpy_online.FEW_DIMENSIONS": 16,
-        "numpy_online.MANY_SAMPLES": 1,
+        "strips.MANY_SAMPLES": 1,
     },
     "wide, by products": {
         "numpy_online.TINY_MAP": 0,
         "numpy_online.FEW_DIMENSIONS": 16,
-        "numpy_online.MANY_SAMPLES": 10**9,
+        "strips.MANY_SAMPLES": 10**9,
     },
     "wide, forgetful": {
         "numpy_online.TINY_MAP": 0,
         "numpy_online.FEW_DIMENSIONS": 16,
-        "numpy_online.WIDE_STRIP": 2,
-        "numpy_online.STRIPS": 2,
+        "strips.WIDE_STRIP": 2,
+        "strips.KEPT": 2,
+    },
+    "narrow": {
+        "numpy_online.TINY_MAP": 0,
+        "numpy_online.FEW_DIMENSIONS": 16,
+        "strips.NARROW_STRIP": 3,
+        "strips.LEAST_MAP": 0,
+        "strips.KEPT": 3,
     },
     "by boxes": {
         "numpy_online.TINY_MAP": 0,

@@ -1,0 +1,204 @@
+"""A map that fits into the cache: the differences of a search serve the update, of a strip of columns."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from kohonen.data import FloatArray
+from kohonen.engines.planes import ROUNDING, aligned
+
+__all__ = ["Strips"]
+
+#: Up to so many weights, and from so many samples on, it costs less to copy neighbourhoods from a table of
+#: all that there may be than to make them.
+SMALL_MAP, MANY_SAMPLES = 40_000, 12
+#: How much of the map's columns must be in reach for updating all of them, at once, to cost less.
+WIDE_STRIP = 0.85
+#: Where no more of the map's columns are in reach than this, on a map of so many weights at least and with so
+#: many samples at most, it costs less to search first where the best matching unit was.
+NARROW_STRIP, LEAST_MAP, FEW_SAMPLES = 0.6, 20_000, 50
+#: Columns that such a strip has beyond the reach, as best matching units move; and how many times as wide as
+#: it need be it may become until there is a new one.
+SLACK, STALE = 1, 1.2
+#: How many strips are kept at hand.
+KEPT = 1024
+
+
+class _Strip(NamedTuple):
+    """Columns of the map, and room for what is computed of them: views that are made once."""
+
+    weights: FloatArray  # (dimension, cells)
+    differences: FloatArray
+    planes: list[FloatArray]  # of the differences
+    distances: FloatArray
+    factors: FloatArray
+    theta: FloatArray  # the factors by columns and rows
+    pairs: list[tuple[FloatArray, FloatArray]]  # differences and weights: of a plane, or of all at once
+
+
+class _Place(NamedTuple):
+    """Where a sample's best matching unit was, and how near any other was."""
+
+    left: int
+    right: int  # the column after the last
+    strip: _Strip
+    nearest: float  # the least distance beyond these columns, and how far weights had moved by then
+
+
+class Strips:
+    """Search and update of a map that fits into the cache.
+
+    While the reach is long, all of the map is searched for each sample. Later its best matching unit hardly
+    moves, and the columns around it are searched first: beyond them no unit can be nearer than the nearest
+    was when all were looked at, less the farthest that any weights have moved since.
+
+    Parameters
+    ----------
+    planes : ndarray of shape (dimension, width * height)
+        The weights, which updates change.
+    width, height : int
+        Units of the grid.
+    samples : ndarray of shape (n, dimension)
+        What is searched for.
+    """
+
+    def __init__(self, planes: FloatArray, width: int, height: int, samples: FloatArray) -> None:
+        self._planes, self._width, self._height = planes, width, height
+        self._samples = samples[:, :, None]
+        self._differences = aligned(*planes.shape)
+        self._distances, self._factors = aligned(width * height), aligned(width * height)
+        self._strips: dict[tuple[int, int], _Strip] = {}
+        self._places: dict[int, _Place] = {}
+        self._moved = 0.0
+        magnitude = max(np.abs(samples).max(), np.abs(planes).max())
+        self._rounding = float(ROUNDING * magnitude + np.finfo(np.float64).tiny)
+
+    def pass_over(self, columns: FloatArray, rows: FloatArray, reach: int) -> None:
+        """Make a pass over the samples.
+
+        The neighbourhood is the product of ``columns`` (2 * width - 1, 1) and ``rows`` (1, 2 * height - 1),
+        whose middle is the best matching unit's; beyond ``reach`` it is zero.
+        """
+        size, count = self._planes.size, len(self._samples)
+        is_narrow = 2 * reach + 1 <= NARROW_STRIP * self._width
+        if is_narrow and size >= LEAST_MAP and count <= FEW_SAMPLES:
+            self._narrow_pass(columns, rows, reach)
+        else:
+            self._wide_pass(columns, rows, reach)
+
+    def _wide_pass(self, columns: FloatArray, rows: FloatArray, reach: int) -> None:
+        width, height, planes = self._width, self._height, self._planes
+        distances, most, strips = self._distances, WIDE_STRIP * width, self._strips
+        whole = self._strip(0, width)
+        # With nothing to add up, each element is the product of two numbers, rounded once.
+        is_worth_a_table = planes.size <= SMALL_MAP and len(self._samples) >= MANY_SAMPLES
+        table = np.dot(columns, rows) if is_worth_a_table else None
+        differences, squares, (first, *others) = self._differences, self._factors, whole.planes
+        # A step takes microseconds: to look up a name in each is noticed, and to call a function is, too.
+        subtract, multiply, add, argmin = np.subtract, np.multiply, np.add, distances.argmin
+        for sample in self._samples:
+            subtract(sample, planes, differences)
+            multiply(first, first, distances)
+            for difference in others:
+                multiply(difference, difference, squares)
+                add(distances, squares, distances)
+            x, y = divmod(int(argmin()), height)
+            left, right, strip = 0, width, whole
+            if reach < width - 1:
+                first_x, last_x = max(x - reach, 0), min(x + reach, width - 1)
+                if last_x - first_x < most:
+                    left, right = first_x, last_x + 1
+                    strip = strips.get((left, right)) or self._strip(left, right)
+            factors, theta, pairs = strip[4:]
+            across = slice(width - 1 - x + left, width - 1 - x + right)
+            down = slice(height - 1 - y, 2 * height - 1 - y)
+            if table is None:
+                np.dot(columns[across], rows[:, down], theta)
+            else:
+                np.copyto(theta, table[across, down])
+            for difference, weights in pairs:
+                multiply(difference, factors, difference)
+                add(weights, difference, weights)
+
+    def _narrow_pass(self, columns: FloatArray, rows: FloatArray, reach: int) -> None:
+        width, height, rate = self._width, self._height, float(rows[0, self._height - 1])
+        multiply, add = np.multiply, np.add
+        for index, sample in enumerate(self._samples):
+            x, y, place = self._where_it_was(index, sample, reach) or self._where_it_is(index, sample, reach)
+            left, right, strip, _ = place
+            distances, factors, theta, pairs = strip[3:]
+            across = slice(width - 1 - x + left, width - 1 - x + right)
+            down = slice(height - 1 - y, 2 * height - 1 - y)
+            np.dot(columns[across], rows[:, down], theta)
+            for difference, weights in pairs:
+                multiply(difference, factors, difference)
+                add(weights, difference, weights)
+            # A weight moves by h |v - W|, and h is the learning rate at most.
+            multiply(factors, distances, distances)
+            self._moved += math.sqrt(rate * float(distances.max())) + self._rounding
+
+    def _where_it_was(self, index: int, sample: FloatArray, reach: int) -> tuple[int, int, _Place] | None:
+        """Return a sample's best matching unit, and the columns to update, if they are where they were."""
+        place = self._places.get(index)
+        if place is None or place.nearest <= self._moved:
+            return None
+        left, right, strip, nearest = place
+        if right - left > STALE * (2 * (reach + SLACK) + 1):
+            return None
+        cell = _search(sample, strip)
+        x, y = divmod(left * self._height + cell, self._height)
+        if max(x - reach, 0) < left or min(x + reach, self._width - 1) >= right:
+            return None
+        # Rounding changes distances by much less than this.
+        is_nearest = math.sqrt(strip.distances[cell]) * (1 + 1e-9) < nearest - self._moved
+        return (x, y, place) if is_nearest else None
+
+    def _where_it_is(self, index: int, sample: FloatArray, reach: int) -> tuple[int, int, _Place]:
+        """Return a sample's best matching unit, and the columns to update, by searching all of the map."""
+        width, height = self._width, self._height
+        x, y = divmod(_search(sample, self._strip(0, width)), height)
+        left, right = max(x - reach - SLACK, 0), min(x + reach + SLACK + 1, width)
+        beyond = self._distances[: left * height], self._distances[right * height :]
+        nearest = math.sqrt(min(float(part.min(initial=math.inf)) for part in beyond))
+        place = self._places[index] = _Place(left, right, self._strip(left, right), nearest + self._moved)
+        return x, y, place
+
+    def _strip(self, left: int, right: int) -> _Strip:
+        """Return the strip from a column to the one before another: best matching units come back."""
+        kept = self._strips.get((left, right))
+        if kept:
+            return kept
+        if len(self._strips) >= KEPT:
+            self._strips.clear()
+        cells = slice(left * self._height, right * self._height)
+        weights, differences, factors = (
+            self._planes[:, cells],
+            self._differences[:, cells],
+            self._factors[cells],
+        )
+        pairs = [(differences, weights)]
+        if right - left < self._width:
+            # Where cells are left out, an operation on all planes costs more than one on each.
+            pairs = list(zip(differences, weights, strict=True))
+        made = self._strips[left, right] = _Strip(
+            weights,
+            differences,
+            planes=list(differences),
+            distances=self._distances[cells],
+            factors=factors,
+            theta=factors.reshape(right - left, self._height),
+            pairs=pairs,
+        )
+        return made
+
+
+def _search(sample: FloatArray, strip: _Strip) -> int:
+    """Return which cell of a strip is nearest to a sample (dimension, 1)."""
+    weights, differences, (first, *others), distances, squares = strip[:5]
+    np.subtract(sample, weights, differences)
+    np.multiply(first, first, distances)
+    for difference in others:
+        np.multiply(difference, difference, squares)
+        np.add(distances, squares, distances)
+    return int(distances.argmin())
