@@ -7,10 +7,10 @@ how the numbers lie in memory and what is left out because it is zero:
 * The Gaussian neighbourhood is a product of a value per column and a value per row, taken from one table an
   iteration; beyond its reach it is zero.
 * On a tiny map calls cost more than the arithmetic in them: there are few, and none that broadcasts samples.
-* While the neighbourhood reaches over much of the map, the differences that the search makes of all weights
-  and the sample serve the update, too, of the columns in reach.
-* On a map that is larger than the cache, boxes around the weights of its tiles tell where a sample's best
-  matching unit can be, and updates go over it in pieces.
+* On a map that fits into the cache, the differences of weights and sample that the search makes serve the
+  update, too. When the reach has become short, the search begins where the best matching unit was.
+* On a larger map, boxes around the weights of its tiles tell where a sample's best matching unit can be, and
+  updates go over it in pieces.
 * In many dimensions the search is one matrix-vector product, ``|W|^2 - 2 W.v``, and the update is local.
   That product rounds otherwise than the sum of squares, so whatever comes near its minimum is compared again
   by the sum.
