@@ -19,7 +19,7 @@ __all__ = [
 #: Numbers in a cache line.
 LINE = 8
 #: What rounding may add to an update of a weight and of what bounds it, in units of the largest magnitude.
-ROUNDING = 16 * float(np.finfo(np.float64).eps)
+ROUNDING = 64 * float(np.finfo(np.float64).eps)
 #: Columns are updated whole when they are as short as this, or not much longer than the window.
 SHORT_COLUMN, LONG_RUN = 64, 3
 

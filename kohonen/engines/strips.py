@@ -21,6 +21,9 @@ NARROW_STRIP, LEAST_MAP, FEW_SAMPLES = 0.6, 20_000, 50
 #: Columns that such a strip has beyond the reach, as best matching units move; and how many times as wide as
 #: it need be it may become until there is a new one.
 SLACK, STALE = 1, 1.2
+#: How far weights may have moved, in units of the largest magnitude, until all places are forgotten and that
+#: starts at zero again: added to a large number, small moves would be lost.
+FAR = 8.0
 #: How many strips are kept at hand.
 KEPT = 1024
 
@@ -71,8 +74,8 @@ class Strips:
         self._strips: dict[tuple[int, int], _Strip] = {}
         self._places: dict[int, _Place] = {}
         self._moved = 0.0
-        magnitude = max(np.abs(samples).max(), np.abs(planes).max())
-        self._rounding = float(ROUNDING * magnitude + np.finfo(np.float64).tiny)
+        self._magnitude = float(max(np.abs(samples).max(), np.abs(planes).max()))
+        self._rounding = ROUNDING * self._magnitude + float(np.finfo(np.float64).tiny)
 
     def pass_over(self, columns: FloatArray, rows: FloatArray, reach: int) -> None:
         """Make a pass over the samples.
@@ -85,6 +88,7 @@ class Strips:
         if is_narrow and size >= LEAST_MAP and count <= FEW_SAMPLES:
             self._narrow_pass(columns, rows, reach)
         else:
+            self._places.clear()  # nobody watches how far weights move
             self._wide_pass(columns, rows, reach)
 
     def _wide_pass(self, columns: FloatArray, rows: FloatArray, reach: int) -> None:
@@ -157,6 +161,9 @@ class Strips:
     def _where_it_is(self, index: int, sample: FloatArray, reach: int) -> tuple[int, int, _Place]:
         """Return a sample's best matching unit, and the columns to update, by searching all of the map."""
         width, height = self._width, self._height
+        if self._moved > FAR * self._magnitude:
+            self._places.clear()
+            self._moved = 0.0
         x, y = divmod(_search(sample, self._strip(0, width)), height)
         left, right = max(x - reach - SLACK, 0), min(x + reach + SLACK + 1, width)
         beyond = self._distances[: left * height], self._distances[right * height :]

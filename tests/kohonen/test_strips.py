@@ -93,3 +93,13 @@ def test_no_weight_moves_farther_than_is_reckoned(sigma: float) -> None:
         before, reckoned = planes.copy(), kept._moved
         kept.pass_over(columns, rows, len(table) - 1)
         assert np.linalg.norm(planes - before, axis=0).max() <= kept._moved - reckoned
+
+
+def test_small_moves_are_never_lost_beside_a_large_sum() -> None:
+    """However long a training is, as where the radius does not shrink."""
+    training = NumpyOnline(INITIAL, SAMPLES, Schedule(200, 0.5, 1.0))
+    training.run(0, 200)
+    # What one step can add, and what the nearest unit beyond can be away, are the diagonal of a cube each.
+    assert training._strips._moved < strips.FAR + 2 * 3**0.5
+    expected = oracle.contract(SAMPLES, INITIAL, iterations=200, sigma=0.5, learning_rate=1.0).weights
+    np.testing.assert_array_equal(training.weights(), expected)
