@@ -92,6 +92,7 @@ class Strips:
             self._wide_pass(columns, rows, reach)
 
     def _wide_pass(self, columns: FloatArray, rows: FloatArray, reach: int) -> None:
+        """Search all of the map for each sample, and update the columns in reach."""
         width, height, planes = self._width, self._height, self._planes
         distances, most, strips = self._distances, WIDE_STRIP * width, self._strips
         whole = self._strip(0, width)
@@ -126,6 +127,7 @@ class Strips:
                 add(weights, difference, weights)
 
     def _narrow_pass(self, columns: FloatArray, rows: FloatArray, reach: int) -> None:
+        """Search and update the columns around the last best matching unit, where these tell."""
         width, height, rate = self._width, self._height, float(rows[0, self._height - 1])
         multiply, add = np.multiply, np.add
         for index, sample in enumerate(self._samples):
