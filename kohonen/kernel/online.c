@@ -52,9 +52,10 @@ kohonen_online *kohonen_online_open(int64_t width, int64_t height, int64_t dimen
     struct tiles *map = training->map = kohonen_tiles_open(width, height, dimension, weights, 0, level);
     if (map) {
         training->start = allocate((size_t)n, sizeof *training->start);
-        training->pending = allocate((size_t)(map->columns * map->rows), sizeof *training->pending);
+        training->reached = allocate((size_t)(map->columns * map->rows), sizeof *training->reached);
+        training->applied = allocate((size_t)(map->columns * map->rows), sizeof *training->applied);
     }
-    if (!map || !training->start || !training->pending || !take_memory(training)) {
+    if (!map || !training->start || !training->reached || !training->applied || !take_memory(training)) {
         kohonen_online_close(training);
         return NULL;
     }
@@ -74,7 +75,8 @@ void kohonen_online_close(kohonen_online *training) {
     if (!training) return;
     kohonen_tiles_close(training->map);
     free(training->start);
-    free(training->pending);
+    free(training->reached);
+    free(training->applied);
     free(training->memory);
     free(training);
 }

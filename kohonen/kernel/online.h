@@ -35,7 +35,8 @@ struct online {
     int64_t n;
     double sigma, rate, time_constant;
     int64_t *start;     /* of each sample: the tile of its best matching unit when it was shown last, or -1 */
-    uint64_t *pending;  /* of each tile: which steps of the log have not been applied to it, one bit each */
+    uint64_t *reached;  /* of each tile: which steps of the log reach it, one bit each */
+    uint64_t *applied;  /* of each tile: which of these its weights have done already */
     struct step log[LOG];
     int logged;         /* how many steps the log holds */
     struct table tables[TABLES];

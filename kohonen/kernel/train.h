@@ -2,9 +2,9 @@
  *
  * A step finds the best matching unit of a sample and moves every unit within reach towards the sample. Here the
  * search needs few tiles, and the units of the others need not be moved yet: the step goes into a log, and each
- * tile within reach remembers by one bit that it has it still to do. When a search needs a tile, or the log is
- * full, all that is pending is applied to the tile, in order and in registers. Meanwhile the tile's box is moved so
- * that it still holds the weights as they would be.
+ * tile within reach remembers by one bit that it has it to do. When a search needs a tile, or the log is full, all
+ * that is pending is applied to the tile, in order and in registers. Meanwhile the tile's box is moved, so that it
+ * holds the weights as they are or would be; it is measured again when the log is full.
  */
 
 void make_table(struct online *training, int64_t iteration, struct table *table);
@@ -31,12 +31,13 @@ static inline __attribute__((always_inline)) void apply_block(const struct onlin
         for (int i = 0; i < BLOCK * PARTS; i++) store(weights + g * UNITS + i * WIDTH, value[g][i]);
 }
 
-/* Bring a tile up to date, and measure its box again. */
+/* Bring the weights of a tile up to date. Its box has been moved for all of these steps, and stays as it is. */
 static inline void settle(struct online *training, int64_t column, int64_t row, const int64_t dimension) {
     struct tiles *map = training->map;
-    uint64_t pending = training->pending[column * map->rows + row];
+    int64_t tile = column * map->rows + row;
+    uint64_t pending = training->reached[tile] & ~training->applied[tile];
     if (!pending) return;
-    training->pending[column * map->rows + row] = 0;
+    training->applied[tile] |= pending;
     double *weights = tile_weights(map, column, row);
     int across = tile_across(map, column);
     /* Dimensions go in groups of nearly equal size, as few as registers allow. */
@@ -56,15 +57,20 @@ static inline void settle(struct online *training, int64_t column, int64_t row, 
         }
         k += group;
     }
-    measure(map, column, row, dimension);
 }
 
-/* Empty the log. All boxes are exact then. */
+/* Empty the log, and measure the boxes of what it reaches: all are exact then. */
 static void settle_all(struct online *training) {
-    for (int64_t column = 0; column < training->map->columns; column++)
-        for (int64_t row = 0; row < training->map->rows; row++)
-            if (training->map->dimension == 3) settle(training, column, row, 3);
-            else settle(training, column, row, training->map->dimension);
+    struct tiles *map = training->map;
+    for (int64_t column = 0; column < map->columns; column++)
+        for (int64_t row = 0; row < map->rows; row++) {
+            int64_t tile = column * map->rows + row;
+            if (!training->reached[tile]) continue;
+            if (map->dimension == 3) settle(training, column, row, 3);
+            else settle(training, column, row, map->dimension);
+            measure(map, column, row, map->dimension);
+            training->reached[tile] = training->applied[tile] = 0;
+        }
     training->logged = 0;
     training->tables_used = 0;
     training->move.v = NULL;
@@ -154,8 +160,8 @@ static inline void record(struct online *training, const struct table *table, co
     training->log[training->logged] = (struct step){v, table->across - x, table->down - y, left, right};
     uint64_t bit = (uint64_t)1 << training->logged++;
     for (int64_t column = left / SIDE; column <= right / SIDE; column++) {
-        uint64_t *pending = training->pending + column * map->rows;
-        for (int64_t row = top / SIDE, last = bottom / SIDE; row <= last; row++) pending[row] |= bit;
+        uint64_t *reached = training->reached + column * map->rows;
+        for (int64_t row = top / SIDE, last = bottom / SIDE; row <= last; row++) reached[row] |= bit;
     }
     struct move *move = &training->move;
     move->v = v, move->first = left / SIDE, move->last = right / SIDE;
