@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kohonen.data import FloatArray
-from kohonen.engines.planes import ROUNDING, aligned, sum_planes
+from kohonen.engines.planes import ROUNDING, aligned, squared_distances, sum_planes
 
 __all__ = ["Boxes"]
 
@@ -17,7 +17,7 @@ PATIENCE = 32
 
 
 class Boxes:
-    """The least and the largest weights, in each dimension, of the units in each square tile of the map.
+    """The least and the largest weights, in each dimension, of the units in each tile of the map.
 
     A sample is as far from a unit as from the unit's box, at least. Rounding keeps that order, as both
     distances are computed by the same operations. So the tiles that can have the best matching unit, ties
@@ -128,10 +128,7 @@ class Boxes:
         weights = self._planes.take(cells, axis=1)
         if len(tiles) > 1:
             self._boxes[:, :, tiles] = weights.min(axis=2), -weights.max(axis=2)
-        differences = target[0, :, :, None] - weights
-        np.multiply(differences, differences, differences)
-        distances = differences[0]
-        sum_planes(list(differences), distances)
+        distances = squared_distances(target[0, :, :, None] - weights)
         return int(cells[distances == distances.min()].min())
 
 

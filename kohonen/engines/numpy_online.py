@@ -30,8 +30,9 @@ from kohonen.engines.planes import (
     error_of_scores,
     mirrored,
     move_at_once,
-    rows_of_window,
+    squared_distances,
     sum_planes,
+    windows,
 )
 from kohonen.engines.strips import Strips
 from kohonen.schedule import Schedule
@@ -164,18 +165,12 @@ class NumpyOnline:
 
     def _local_pass(self, columns: FloatArray, rows: FloatArray, reach: int) -> None:
         """One pass over the samples whose updates touch a window around the best matching unit."""
-        width, height = self._width, self._height
-        thickness = max(1, BAND // (self._dimension * height))
+        cells = BAND // self._dimension
         products = np.concatenate([-2.0 * self._samples, np.ones((len(self._samples), 1))], axis=1)
         for sample, product in zip(self._samples, products, strict=True):
-            x, y = divmod(self._search(sample, product), height)
-            left, right = max(x - reach, 0), min(x + reach + 1, width)
-            window = rows_of_window(y, reach, height)
-            row = rows[:, height - 1 - y + window.start : height - 1 - y + window.stop]
-            for start in range(left, right, thickness):
-                stop = min(start + thickness, right)
-                column = columns[width - 1 - x + start : width - 1 - x + stop]
-                self._move(sample, (slice(start, stop), window), np.dot(column, row))
+            x, y = divmod(self._search(sample, product), self._height)
+            for across, down, column, row in windows(x, y, reach, columns, rows, cells=cells):
+                self._move(sample, (across, down), np.dot(column, row))
 
     def _move(self, sample: FloatArray, window: tuple[slice, slice], theta: FloatArray) -> None:
         """Move the weights in a window towards a sample, and their squared norms along."""
@@ -200,8 +195,5 @@ class NumpyOnline:
         if np.count_nonzero(near) == 1:
             return best
         candidates = np.flatnonzero(near)
-        differences = sample[:, None] - self._planes[:-1, candidates]
-        differences *= differences
-        # np.sum may take another order than that of the dimensions.
-        distances = np.add.accumulate(differences, axis=0)[-1]
+        distances = squared_distances(sample[:, None] - self._planes[:-1, candidates])
         return int(candidates[distances.argmin()])

@@ -1,6 +1,7 @@
 """Planes of weights, one for each dimension: where they lie, and what is done to them one by one."""
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -12,8 +13,9 @@ __all__ = [
     "error_of_scores",
     "mirrored",
     "move_at_once",
-    "rows_of_window",
+    "squared_distances",
     "sum_planes",
+    "windows",
 ]
 
 #: Numbers in a cache line.
@@ -63,13 +65,38 @@ def sum_planes(planes: list[FloatArray], out: FloatArray) -> None:
         np.add(out, plane, out)
 
 
-def rows_of_window(y: int, reach: int, height: int) -> slice:
-    """Return the rows to update around a best matching unit: those in reach, or all.
+def squared_distances(differences: FloatArray) -> FloatArray:
+    """Return the sums of the squares of planes of differences, which are used up."""
+    np.multiply(differences, differences, differences)
+    distances: FloatArray = differences[0]
+    sum_planes(list(differences), distances)
+    return distances
 
-    What is contiguous is done much faster, and the neighbourhood is zero beyond its reach.
+
+def windows(
+    x: int, y: int, reach: int, columns: FloatArray, rows: FloatArray, *, cells: int
+) -> Iterator[tuple[slice, slice, FloatArray, FloatArray]]:
+    """Give what to update around a best matching unit, of about so many cells at a time.
+
+    The neighbourhood is the product of ``columns`` (2 * width - 1, 1) and ``rows`` (1, 2 * height - 1), whose
+    middle is that unit's; beyond the reach it is zero. Given are columns and rows of the map, and theirs of
+    the neighbourhood. The rows are those in reach, or all: what is contiguous is done much faster.
     """
+    width, height = columns.shape[0] // 2 + 1, rows.shape[1] // 2 + 1
+    left, right = max(x - reach, 0), min(x + reach + 1, width)
     top, bottom = max(y - reach, 0), min(y + reach + 1, height)
-    return slice(0, height) if height <= SHORT_COLUMN + LONG_RUN * (bottom - top) else slice(top, bottom)
+    if height <= SHORT_COLUMN + LONG_RUN * (bottom - top):
+        top, bottom = 0, height
+    row = rows[:, height - 1 - y + top : height - 1 - y + bottom]
+    thickness = max(1, cells // (bottom - top))
+    for start in range(left, right, thickness):
+        stop = min(start + thickness, right)
+        yield (
+            slice(start, stop),
+            slice(top, bottom),
+            columns[width - 1 - x + start : width - 1 - x + stop],
+            row,
+        )
 
 
 def move_at_once(sample: FloatArray, planes: FloatArray, scores: FloatArray, theta: FloatArray) -> None:
