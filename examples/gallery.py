@@ -1,6 +1,6 @@
-"""The pictures of the gallery in the README: `make examples` makes them anew.
+"""Make the pictures of the README and docs/gallery.md: run by `make examples`.
 
-Some are answers of the service to the requests that the README shows with curl; the others are made from
+Some are answers of the service to the requests that these pages show with curl. The others are made from
 tables that come with scikit-learn, with the library and by the service. How far clusters and known classes
 agree is printed.
 """
@@ -49,6 +49,9 @@ def requests() -> None:
     write("demo.png", demo.content)
     three = {"colours": ["#e63946", "gold", [0.1, 0.7, 0.2]], "width": 30, "height": 20, "iterations": 200}
     write("three-colours.png", train({**three, "random_state": 7}))
+    borders = client.get("/models/latest/image?view=u-matrix")
+    borders.raise_for_status()
+    write("borders.png", borders.content)
     write("starry-night.png", train(palette, query="?view=input-output"))
     write("learning.gif", train({**palette, "frames": 24}, "image/gif"))
     hexagons = {"width": 24, "height": 18, "iterations": 300, "grid": "hexagonal", "boundary": "toroidal"}

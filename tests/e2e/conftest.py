@@ -59,7 +59,7 @@ def plain_image() -> str:
 
 @pytest.fixture(scope="session")
 def lambda_image() -> str:
-    """Build the Lambda image, with the README's command.
+    """Build the Lambda image, with the command of docs/deploy.md.
 
     An engine of our own builds it the classic way, as SAM does, and SAM finds most of it in the cache.
     """

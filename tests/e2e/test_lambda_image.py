@@ -21,7 +21,7 @@ from tests.e2e.docker import Container, container
 from tests.e2e.emulator import body, gateway, invoke, rest_event
 from tests.e2e.s3 import S3Server
 
-#: As in the README, but for the port.
+#: As in docs/deploy.md, but for the port.
 CURL = (
     """curl -XPOST "http://localhost:8000/2015-03-31/functions/function/invocations" -d '{"resource": "/", """
     """"path": "/", "httpMethod": "GET", "requestContext": {}, "multiValueQueryStringParameters": null}'"""

@@ -20,7 +20,11 @@ def section(name: str, heading: str) -> str:
 
 @pytest.mark.parametrize(
     ("name", "heading"),
-    [("README.md", "### At a terminal"), ("docs/workbench.md", "## From a table to a model that is served")],
+    [
+        ("README.md", "## Without the service"),
+        ("docs/workbench.md", "## Quick start"),
+        ("docs/workbench.md", "## From a table to a model that is served"),
+    ],
 )
 def test_commands_can_be_typed(kohonen: Terminal, tmp_path: Path, name: str, heading: str) -> None:
     shutil.copytree(ROOT / "configs", tmp_path / "configs")
