@@ -46,7 +46,7 @@ class Report:
 
     def write(self, folder: Path) -> None:
         """Write the tables and the plot."""
-        heading = "# Benchmarks\n\nWritten by `make bench`; how it measures is told in `benchmarks/`.\n\n"
+        heading = "# Benchmarks\n\nWritten by `make bench`; the code is in `benchmarks/`.\n\n"
         (folder / "benchmarks.md").write_text(heading + "\n".join(self._text) + "\n")
         self._plot(folder / "benchmarks.svg")
 
@@ -62,9 +62,12 @@ class Report:
         """Say how fast everything is on the workloads, and what share of the bounds the kernel reaches."""
         self._say("## Online training\n")
         self._say(
-            "Seconds for the whole training, and how many times faster than *simple*, the plain vectorised"
+            "Seconds for the whole training, and in brackets how many times faster that is than *simple*, the"
         )
-        self._say("loop, in the same round: medians. What takes long was measured in part and scaled.\n")
+        self._say(
+            "plain vectorised loop, in the same round: medians. Long trainings were measured in part and"
+        )
+        self._say("scaled.\n")
         self._say(
             "\n".join(f"* **{workload.name}**{str(workload)[len(workload.name) :]}" for workload in workloads)
         )
@@ -98,11 +101,12 @@ class Report:
         self._say("\n## Bounds\n")
         rate = 1e-9 / self._machine.seconds_per_update
         self._say(f"One core does {rate:.1f} thousand million updates `w + h (v - w)` of a value a second in")
-        self._say("registers. *Arithmetic*: the updates within reach at that rate, and no search. *Traffic*:")
+        self._say("registers. The bound *arithmetic* is the time of the updates within reach at that rate,")
         self._say(
-            "reading and writing what a step updates and reading what it searches, as engines that pass over"
+            "without a search. The bound *traffic* is the time to read and write the weights that a step"
         )
-        self._say("the map in each step must, at the rate measured for arrays of the map's size.\n")
+        self._say("updates and to read those that it searches, at the rate measured for arrays of the map's")
+        self._say("size; it holds for engines that pass over the map in each step.\n")
         self._table(["", "native", "arithmetic", "share reached", "traffic", "share reached"])
         for workload, seconds in timed:
             arithmetic, traffic = self._machine.bounds(workload.data(), workload.parameters)
@@ -147,8 +151,8 @@ class Report:
     def _growth(self) -> None:
         """Say how the cost of a step grows."""
         contenders = [contender for contender in ONLINE if contender.name in (*OURS, "simple")]
-        self._say("\n## How cost grows\n")
-        self._say("Microseconds a step: one sample shown to the map once.")
+        self._say("\n## Cost by size\n")
+        self._say("Microseconds per step: one sample presented once.")
         for measure_name, workloads in GROWTH.items():
             self._say("")
             self._table([measure_name, *(contender.name for contender in contenders)])
@@ -168,9 +172,9 @@ class Report:
         demo = measure_demo()
         self._say("\n## The demo as a request\n")
         self._say(
-            "Milliseconds of the default `GET /` through the whole service but no network, medians. What is"
+            "Milliseconds of the default `GET /` through the whole service, without a network: medians."
         )
-        self._say("left besides the training is the map's quality, its picture and the service itself.\n")
+        self._say("The rest is the map's quality, its picture and the service itself.\n")
         self._table(["", "total", "training", "rest"])
         self._say(f"| demo | {demo.total:.1f} | {demo.training:.1f} | {demo.rest:.1f} |")
 
@@ -189,9 +193,9 @@ class Report:
         """Say whether the default engine is the fastest everywhere."""
         faster = ", ".join(self._faster) or "none"
         others = ", ".join(NEVER_FASTER)
-        self._say("\n## Is anything faster?\n")
-        self._say(f"Of the {self._compared} comparisons above, by workload and by size, with {others},")
-        self._say(f"those in which the other is faster than the native engine: **{faster}**.")
+        self._say("\n## Packages faster than the native engine\n")
+        self._say(f"Comparisons with {others} in which the native engine is slower,")
+        self._say(f"of {self._compared} above, by workload and by size: **{faster}**.")
 
     def _plot(self, path: Path) -> None:
         """Draw the ratios and the growth."""
