@@ -1,10 +1,10 @@
-# The service as a plain container: laptop, Fargate, Cloud Run.
+# The service as a plain container, for a laptop, Fargate or Cloud Run.
 #
 #   docker build -t kohonen .
 #   docker run --rm -p 5000:5000 -v kohonen-models:/data kohonen
 
 FROM python:3.13-slim AS build
-# The compiler stays in this stage. It comes first, since it changes least, and Dockerfile.workbench shares it.
+# The compiler stays in this stage. It is installed first, since it changes least and Dockerfile.workbench shares it.
 RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev
 WORKDIR /srv
 COPY requirements.txt .
@@ -13,7 +13,7 @@ RUN python -m pip install --no-cache-dir --disable-pip-version-check --no-compil
 COPY kohonen kohonen
 RUN python kohonen/kernel/build.py && rm kohonen/kernel/*.[ch]
 COPY app app
-# The bytecode is made here once: the service runs as a user who could not write it. Unchecked, as nothing changes.
+# Compiles the bytecode, which the user of the service could not write. It is unchecked, since files do not change.
 RUN python -m compileall -q -j 0 --invalidation-mode unchecked-hash /packages kohonen app
 
 FROM python:3.13-slim
@@ -23,11 +23,11 @@ COPY --from=build /packages /usr/local
 COPY --from=build /srv/kohonen /srv/kohonen
 COPY --from=build /srv/app /srv/app
 WORKDIR /srv
-# matplotlib, which draws annotated figures, lists the fonts once in a place that it can write. In memory, which is there
-# with a read-only file system, too.
+# matplotlib, which draws annotated figures, writes its list of fonts here. The folder is in memory, so that it is
+# available with a read-only file system.
 ENV MPLCONFIGDIR=/dev/shm/matplotlib
-# Fail here and not in the first request where something is missing. And Python's own modules come without their
-# bytecode: this makes it for those that the service and its health check use, at build time.
+# Fails the build if a module is missing. It also compiles the bytecode of the standard modules that the service and its
+# health check use, since the base image has none.
 RUN python -c "import app.app, app.storage.s3, PIL.PngImagePlugin, urllib.request, \
         matplotlib.backends.backend_agg, matplotlib.backends.backend_svg, matplotlib.figure, \
         uvicorn.lifespan.on, uvicorn.loops.auto, uvicorn.main, uvicorn.protocols.http.auto; \

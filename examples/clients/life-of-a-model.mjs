@@ -1,4 +1,4 @@
-// The life of a model, from JavaScript: trained, named, looked at, asked, trained further and removed.
+// Train a model, name it, view it, use it for predictions, continue its training and delete it, from JavaScript.
 //
 // Needs Node 18 or newer and nothing else: node examples/clients/life-of-a-model.mjs [http://127.0.0.1:5000]
 
@@ -6,7 +6,7 @@ import { writeFile } from "node:fs/promises";
 
 const url = (process.argv[2] ?? "http://127.0.0.1:5000").replace(/\/$/, "");
 
-/** Send a request; a problem is thrown as the text that it is. */
+/** Send a request; throw the text of a problem. */
 async function call(method, path, body, accept = "application/json") {
   const headers = { Accept: accept };
   if (body !== undefined) headers["Content-Type"] = "application/json";

@@ -1,4 +1,4 @@
-"""The life of a model, from Python: trained, named, looked at, asked, trained further and removed.
+"""Train a model, name it, view it, use it for predictions, continue its training and delete it.
 
 Needs Python 3.11 and nothing else: ``python examples/clients/life_of_a_model.py [http://127.0.0.1:5000]``.
 """
@@ -18,7 +18,7 @@ class Kohonen:
         self._url = url.rstrip("/")
 
     def call(self, method: str, path: str, body: Any = None, *, accept: str = "application/json") -> bytes:
-        """Send a request and return the body of the answer; a problem is raised as the text that it is."""
+        """Send a request and return the body of the answer; raise the text of a problem."""
         headers = {"Accept": accept}
         data = None
         if body is not None:
@@ -37,7 +37,7 @@ class Kohonen:
 
 
 def main(url: str) -> None:
-    """Follow a model from the first call to the last."""
+    """Train, use and delete a model."""
     service = Kohonen(url)
     sunset = {"colours": ["#264653", "#2a9d8f", "#e9c46a", "#f4a261", "#e76f51"], "width": 40, "height": 30}
     training = {**sunset, "iterations": 200, "random_state": 7, "name": "python-sunset"}
