@@ -7,9 +7,9 @@ import sys
 from pydantic import ValidationError
 
 from app import job_commands, model_commands, worker
-from app.models.index import METRICS
 from app.models.references import FORMS
 from app.settings import Settings
+from kohonen.metrics import METRICS
 
 __all__ = ["main"]
 
