@@ -15,7 +15,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app import errors, observability, security
+from app import observability, security
 from app.api import (
     clusters,
     demo,
@@ -41,6 +41,7 @@ from app.settings import Settings
 from app.storage.deadline import Deadline, until
 from app.training import STORING_SECONDS, TrainingService
 from app.uploads import Uploads
+from app.web import errors
 from kohonen.engines import describe_engine
 
 __all__ = ["app", "create_app", "handler"]

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from app.errors import QueueUnavailable
 from app.jobs.deployment import Deployment
-from app.jobs.port import QueueUnavailable
 from app.jobs.sqs import SqsQueue
 from app.observability import WORKER, configure
 from app.settings import Settings

@@ -47,9 +47,11 @@ PLAIN = [path for path in MODULES if path.parent.name in ("jobs", "models", "sto
     ROOT / "app" / f"{name}.py"
     for name in (
         "drawing",
+        "errors",
         "limits",
         "pool",
         "predictions",
+        "problems",
         "settings",
         "training",
     )
@@ -126,7 +128,7 @@ def test_decisions_are_made_without_http(path: Path) -> None:
         name for name in imports(path) if not name.startswith("starlette.concurrency")
     ]  # threads, no HTTP
     assert [name for name in known if name.partition(".")[0] in http] == []
-    assert [name for name in imports(path) if name.startswith("app.api")] == []
+    assert [name for name in imports(path) if name.startswith(("app.api", "app.web"))] == []
     if path.parent.name == "storage":
         assert [
             name for name in imports(path) if name.startswith("app.") and not name.startswith("app.storage")

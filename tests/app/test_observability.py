@@ -125,7 +125,7 @@ def test_other_lines_have_the_id_as_well(lines: Lines, tmp_path: Path) -> None:
     answer = client.post("/train", json=TRAINING)
     assert answer.status_code == 503
     warning, request = lines()
-    assert (warning["level"], warning["logger"]) == ("WARNING", "app.errors")
+    assert (warning["level"], warning["logger"]) == ("WARNING", "app.web.errors")
     assert warning["request_id"] == request["request_id"] == answer.headers["x-request-id"]
     assert request["StoreErrors"] == [1]
 
