@@ -42,6 +42,8 @@ from app.storage.deadline import Deadline, until
 from app.training import STORING_SECONDS, TrainingService
 from app.uploads import Uploads
 from app.web import errors
+from app.web.access_log import AccessLog
+from app.web.slashes import TrailingSlashes
 from kohonen.engines import describe_engine
 
 __all__ = ["app", "create_app", "handler"]
@@ -94,7 +96,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     if settings.api_key is not None:
         made.add_middleware(security.ApiKey, key=settings.api_key.get_secret_value())
     made.add_middleware(_InTime, deadline=made.state.service.deadline)
-    made.add_middleware(_AnySlash)
+    made.add_middleware(TrailingSlashes)
     made.add_middleware(Head)
     if settings.allowed_origins:
         made.add_middleware(
@@ -120,7 +122,7 @@ class _Service(FastAPI):
     """Has what sees every answer around all else: Starlette's middleware sees none to unexpected errors."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        return observability.Observed(security.SecurityHeaders(super().build_middleware_stack()))
+        return AccessLog(security.SecurityHeaders(super().build_middleware_stack()))
 
 
 class _InTime:
@@ -145,20 +147,6 @@ class _InTime:
 
         with until(deadline):
             await self._app(scope, received, send)
-
-
-class _AnySlash:
-    """Take a path with a slash at its end for the same path without."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and len(scope["path"]) > 1 and scope["path"].endswith("/"):
-            root_path = scope.get("root_path", "").rstrip("/")
-            path = scope["path"].rstrip("/")
-            scope = {**scope, "path": path + "/" if path == root_path else path}
-        await self._app(scope, receive, send)
 
 
 app = create_app()

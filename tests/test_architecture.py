@@ -49,6 +49,7 @@ PLAIN = [path for path in MODULES if path.parent.name in ("jobs", "models", "sto
         "drawing",
         "errors",
         "limits",
+        "observability",
         "pool",
         "predictions",
         "problems",
