@@ -8,12 +8,12 @@ from app.starting import settle  # before all else
 # isort: split
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.concurrency import run_in_threadpool
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from app import observability, security
 from app.api import (
@@ -38,11 +38,11 @@ from app.aws import create_handler
 from app.jobs.deployment import Deployment
 from app.models.opening import open_models
 from app.settings import Settings
-from app.storage.deadline import Deadline, until
-from app.training import STORING_SECONDS, TrainingService
+from app.training import TrainingService
 from app.uploads import Uploads
 from app.web import errors
 from app.web.access_log import AccessLog
+from app.web.deadline import RequestDeadline
 from app.web.slashes import TrailingSlashes
 from kohonen.engines import describe_engine
 
@@ -95,7 +95,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     made.add_middleware(Uploads, largest=settings.max_body_bytes)
     if settings.api_key is not None:
         made.add_middleware(security.ApiKey, key=settings.api_key.get_secret_value())
-    made.add_middleware(_InTime, deadline=made.state.service.deadline)
+    made.add_middleware(RequestDeadline, seconds=settings.max_training_seconds)
     made.add_middleware(TrailingSlashes)
     made.add_middleware(Head)
     if settings.allowed_origins:
@@ -123,30 +123,6 @@ class _Service(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         return AccessLog(security.SecurityHeaders(super().build_middleware_stack()))
-
-
-class _InTime:
-    """Give stores and queues no longer than a request has: its caller, or a gateway, waits no longer."""
-
-    def __init__(self, app: ASGIApp, deadline: Callable[[float | None], float]) -> None:
-        self._app = app
-        self._deadline = deadline
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        given = scope.get("state", {}).get("deadline")
-        deadline = Deadline(self._deadline(given) + STORING_SECONDS)
-
-        async def received() -> Message:
-            message = await receive()
-            if given is None:  # how long a body takes to arrive is up to the caller
-                deadline.at = self._deadline(None) + STORING_SECONDS
-            return message
-
-        with until(deadline):
-            await self._app(scope, received, send)
 
 
 app = create_app()
