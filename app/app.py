@@ -1,14 +1,12 @@
 """The service, put together.
 
-``app`` is what ASGI servers run (``uvicorn app.app:app``), ``handler`` what AWS Lambda calls.
+``app`` is what ASGI servers run (``uvicorn app.app:app``), ``handler`` what AWS Lambda calls (`app.aws.api`).
 """
 
-from app.starting import settle  # before all else
-
-# isort: split
 import contextlib
 import logging
 from collections.abc import AsyncIterator
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -34,7 +32,6 @@ from app.api import (
 )
 from app.api.head import Head
 from app.api.responses import EXPOSED_HEADERS
-from app.aws import create_handler
 from app.jobs.deployment import Deployment
 from app.models.opening import open_models
 from app.settings import Settings
@@ -46,7 +43,7 @@ from app.web.deadline import RequestDeadline
 from app.web.slashes import TrailingSlashes
 from kohonen.engines import describe_engine
 
-__all__ = ["app", "create_app", "handler"]
+__all__ = ["app", "create_app"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -60,7 +57,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         Read from the environment by default.
     """
     settings = settings or Settings()
-    observability.configure(settings.log_format, settings.log_level)
     made = _Service(
         **openapi.ABOUT,
         docs_url=None,
@@ -111,7 +107,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Say who trains, take up unfinished jobs, and end the workers with the server."""
+    """Configure logging, name the engine, take up unfinished jobs, and end the workers with the server."""
+    settings: Settings = app.state.settings
+    observability.configure(settings.log_format, settings.log_level)
     _LOG.info("maps are trained by the engine %s", describe_engine())
     app.state.jobs.start()
     yield
@@ -125,6 +123,13 @@ class _Service(FastAPI):
         return AccessLog(security.SecurityHeaders(super().build_middleware_stack()))
 
 
+def __getattr__(name: str) -> Any:
+    """Return ``handler``, which only AWS Lambda needs: it sets the process up."""
+    if name == "handler":
+        from app.aws.api import handler
+
+        return handler
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 app = create_app()
-handler = create_handler(app)
-settle()

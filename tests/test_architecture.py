@@ -34,7 +34,7 @@ EXTRAS = {
 ONLY = {
     "boto3": {"app/storage/s3.py", "app/jobs/sqs.py"},
     "botocore": {"app/storage/s3.py", "app/jobs/sqs.py"},
-    "mangum": {"app/aws.py"},
+    "mangum": {"app/aws/api.py"},
     "mlflow": {"kohonen/experiments/mlflow.py", "kohonen/mlflow.py", "kohonen/mlflow_inputs.py"},
     "sklearn": {"kohonen/sklearn.py"},
     "uvicorn": {"app/__main__.py"},
@@ -219,7 +219,7 @@ def test_importing_the_library_loads_numpy_and_nothing_heavier() -> None:
 LATER = HEAVY | {
     "aiohttp", "app.jobs.crew", "app.jobs.sqs", "app.jobs.worker", "app.storage.folder", "app.storage.s3",
     "dateutil", "difflib", "httpx", "multiprocessing",
-    "numpy.ma", "numpy.random", "numpy.testing", "pydantic.v1", "requests", "sqlite3", "unittest", "urllib3",
+    "numpy.ma", "numpy.random", "numpy.testing", "requests", "sqlite3", "unittest", "urllib3",
     "uvicorn",
 }  # fmt: skip
 
@@ -228,9 +228,15 @@ def test_importing_the_service_stays_within_its_budget(monkeypatch: pytest.Monke
     # As the template has it.
     monkeypatch.setenv("SOM_STORE", "s3://nothing/yet")
     monkeypatch.setenv("SOM_QUEUE", "https://sqs.eu-west-1.amazonaws.com/123456789012/jobs")
-    loaded = loaded_by("app.app")
+    loaded = loaded_by("app.aws.api")
     assert {"fastapi", "mangum"} <= loaded
     assert not loaded & LATER
+
+
+def test_importing_the_service_loads_nothing_of_lambda() -> None:
+    loaded = loaded_by("app.app")
+    assert "fastapi" in loaded
+    assert not loaded & (LATER | {"mangum", "app.aws"})
 
 
 def test_the_version_is_told_alike() -> None:

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 
 from app import observability
 from app.app import create_app
-from app.aws import create_handler
+from app.aws.api import create_handler
 from app.jobs.deployment import Deployment
 from app.observability import FIGURES, JsonFormatter, TextFormatter, configure, record, work
 from app.settings import Settings

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from moto.core.botocore_stubber import BotocoreStubber
 
 from app.app import create_app
-from app.aws import create_handler
+from app.aws.api import create_handler
 from app.settings import Settings
 from app.storage.folder import FolderStore
 from app.storage.s3 import S3Store

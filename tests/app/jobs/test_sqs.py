@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from moto import mock_aws
 
-from app import aws_worker
+from app.aws import worker as aws_worker
 from app.errors import QueueUnavailable
 from app.jobs import worker as worker_module
 from app.jobs.deployment import Deployment
