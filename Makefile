@@ -168,7 +168,7 @@ sbom: $(AUDIT) ## Write build/sbom.json: what the service is made of, as Cyclone
 		--output-reproducible --output-file build/sbom.json
 
 openapi: $(RUN) ## Write openapi.json anew
-	$(BIN)/python -m app.api.openapi > openapi.json
+	$(BIN)/python -m app openapi > openapi.json
 
 clean: ## Remove the environments and what the tools leave; stored models stay
 	rm -rf .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .e2e .aws-sam

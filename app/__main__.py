@@ -1,21 +1,76 @@
-"""The service from the command line: ``python -m app serve``, ``worker``, ``models ...`` and ``jobs ...``."""
+"""The command line of the service: ``python -m app serve``, ``worker``, ``models``, ``jobs``, ``openapi``."""
 
-import argparse
+import contextlib
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
+from app.runtime.startup import starting
 
-from app import job_commands, model_commands, worker
-from app.models.index import METRICS
-from app.models.references import FORMS
-from app.settings import Settings
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
+    from app.settings import Settings
 
 __all__ = ["main"]
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Do what the command line says."""
+    """Run a command.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        The command and its options; those of the process by default.
+    """
+    given = sys.argv[1:] if arguments is None else arguments
+    # A server sets its process up before it imports the rest.
+    with starting() if given[:1] == ["serve"] else contextlib.nullcontext():
+        run = _command(given)
+    if (status := run()) is not None:
+        sys.exit(status)
+
+
+def _command(arguments: list[str]) -> Callable[[], int | None]:
+    """Return the command of a command line, with all imported that it needs."""
+    from pydantic import ValidationError
+
+    from app import job_commands, model_commands, worker
+    from app.settings import Settings
+
+    parsed = (parser := _parser()).parse_args(arguments)
+    if parsed.command == "serve":
+        os.environ.update(_served(parsed.model, parsed.best))
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        parser.error("; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors()))
+    match parsed.command:
+        case "models":
+            return partial(model_commands.run, parsed, settings)
+        case "jobs":
+            return partial(job_commands.run, parsed, settings)
+        case "worker":
+            return partial(worker.run, settings)
+        case "openapi":
+            return _openapi
+        case _:
+            import uvicorn  # noqa: F401 - imported here, while the process starts
+
+            import app.app  # noqa: F401
+
+            return partial(serve, settings)
+
+
+def _parser() -> "ArgumentParser":
+    import argparse
+
+    from app import job_commands, model_commands
+    from app.models.references import FORMS
+    from kohonen.metrics import METRICS
+
     parser = argparse.ArgumentParser(prog="python -m app", description="The Kohonen service.")
     commands = parser.add_subparsers(dest="command", required=True)
     serving = commands.add_parser("serve", help="serve the API on HOST and PORT (127.0.0.1:5000)")
@@ -25,33 +80,43 @@ def main(arguments: list[str] | None = None) -> None:
     commands.add_parser("worker", help="work on jobs, of the embedded queue or of SQS (SOM_QUEUE)")
     model_commands.add_parser(commands)
     job_commands.add_parser(commands)
-    parsed = parser.parse_args(arguments)
-    if parsed.command == "serve":
-        os.environ.update(_served(parsed.model, parsed.best))
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        parser.error("; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors()))
-    match parsed.command:
-        case "models":
-            sys.exit(model_commands.run(parsed, settings))
-        case "jobs":
-            sys.exit(job_commands.run(parsed, settings))
-        case "worker":
-            worker.run(settings)
-        case _:
-            serve(settings)
+    commands.add_parser("openapi", help="write the API's OpenAPI document to standard output")
+    return parser
 
 
-def serve(settings: Settings) -> None:
-    """Serve the API until told to stop; requests under way are finished first."""
+def serve(settings: "Settings") -> None:
+    """Serve the API until stopped; requests under way are finished first."""
     import uvicorn
 
-    uvicorn.run("app.app:app", host=settings.host, port=settings.port, server_header=False)
+    from app.observability import configure
+
+    configure(settings.log_format, settings.log_level)
+    uvicorn.run(
+        "app.app:app",
+        host=settings.host,
+        port=settings.port,
+        server_header=False,
+        # The server's own lines are logged in the same form as the service's.
+        log_config=None,
+        log_level="info",
+    )
+
+
+def _openapi() -> None:
+    """Write the OpenAPI document of a service with default settings, except that it needs no key."""
+    import json
+
+    from app.app import create_app
+    from app.settings import Settings
+
+    json.dump(create_app(Settings(store="memory:", api_key=None)).openapi(), sys.stdout, indent=2)
+    sys.stdout.write("\n")
 
 
 def _served(model: str | None, metric: str | None) -> dict[str, str]:
     """Return the settings that say which model is served; the application reads them for itself."""
+    from kohonen.metrics import METRICS
+
     if metric is not None:
         ascending = str(METRICS[metric].ascending).lower()
         return {"SOM_SERVED_MODEL": "best", "METRIC_KEY": metric, "METRIC_ASCENDING": ascending}

@@ -1,21 +1,19 @@
 """The service, put together.
 
-``app`` is what ASGI servers run (``uvicorn app.app:app``), ``handler`` what AWS Lambda calls.
+``app`` is what ASGI servers run (``uvicorn app.app:app``), ``handler`` what AWS Lambda calls (`app.aws.api`).
 """
 
-from app.starting import settle  # before all else
-
-# isort: split
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.concurrency import run_in_threadpool
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
-from app import errors, observability, security
+from app import observability, security
 from app.api import (
     clusters,
     demo,
@@ -34,16 +32,18 @@ from app.api import (
 )
 from app.api.head import Head
 from app.api.responses import EXPOSED_HEADERS
-from app.aws import create_handler
 from app.jobs.deployment import Deployment
 from app.models.opening import open_models
 from app.settings import Settings
-from app.storage.deadline import Deadline, until
-from app.training import STORING_SECONDS, TrainingService
+from app.training import TrainingService
 from app.uploads import Uploads
+from app.web import errors
+from app.web.access_log import AccessLog
+from app.web.deadline import RequestDeadline
+from app.web.slashes import TrailingSlashes
 from kohonen.engines import describe_engine
 
-__all__ = ["app", "create_app", "handler"]
+__all__ = ["app", "create_app"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -57,7 +57,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         Read from the environment by default.
     """
     settings = settings or Settings()
-    observability.configure(settings.log_format, settings.log_level)
     made = _Service(
         **openapi.ABOUT,
         docs_url=None,
@@ -92,8 +91,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     made.add_middleware(Uploads, largest=settings.max_body_bytes)
     if settings.api_key is not None:
         made.add_middleware(security.ApiKey, key=settings.api_key.get_secret_value())
-    made.add_middleware(_InTime, deadline=made.state.service.deadline)
-    made.add_middleware(_AnySlash)
+    made.add_middleware(RequestDeadline, seconds=settings.max_training_seconds)
+    made.add_middleware(TrailingSlashes)
     made.add_middleware(Head)
     if settings.allowed_origins:
         made.add_middleware(
@@ -108,7 +107,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Say who trains, take up unfinished jobs, and end the workers with the server."""
+    """Configure logging, name the engine, take up unfinished jobs, and end the workers with the server."""
+    settings: Settings = app.state.settings
+    observability.configure(settings.log_format, settings.log_level)
     _LOG.info("maps are trained by the engine %s", describe_engine())
     app.state.jobs.start()
     yield
@@ -119,47 +120,16 @@ class _Service(FastAPI):
     """Has what sees every answer around all else: Starlette's middleware sees none to unexpected errors."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        return observability.Observed(security.SecurityHeaders(super().build_middleware_stack()))
+        return AccessLog(security.SecurityHeaders(super().build_middleware_stack()))
 
 
-class _InTime:
-    """Give stores and queues no longer than a request has: its caller, or a gateway, waits no longer."""
+def __getattr__(name: str) -> Any:
+    """Return ``handler``, which only AWS Lambda needs: it sets the process up."""
+    if name == "handler":
+        from app.aws.api import handler
 
-    def __init__(self, app: ASGIApp, deadline: Callable[[float | None], float]) -> None:
-        self._app = app
-        self._deadline = deadline
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        given = scope.get("state", {}).get("deadline")
-        deadline = Deadline(self._deadline(given) + STORING_SECONDS)
-
-        async def received() -> Message:
-            message = await receive()
-            if given is None:  # how long a body takes to arrive is up to the caller
-                deadline.at = self._deadline(None) + STORING_SECONDS
-            return message
-
-        with until(deadline):
-            await self._app(scope, received, send)
-
-
-class _AnySlash:
-    """Take a path with a slash at its end for the same path without."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and len(scope["path"]) > 1 and scope["path"].endswith("/"):
-            root_path = scope.get("root_path", "").rstrip("/")
-            path = scope["path"].rstrip("/")
-            scope = {**scope, "path": path + "/" if path == root_path else path}
-        await self._app(scope, receive, send)
+        return handler
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 app = create_app()
-handler = create_handler(app)
-settle()

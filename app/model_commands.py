@@ -11,17 +11,16 @@ from pathlib import Path
 from app.api.training_schemas import TrainingBody
 from app.errors import ServiceError
 from app.models.imports import add_archive, add_run
-from app.models.index import METRICS
 from app.models.listing import Order
 from app.models.maintenance import prune, repair
-from app.models.names import NAME_RULE, is_name
 from app.models.opening import open_models
-from app.models.references import FORMS, parse
+from app.models.references import FORMS, NAME_RULE, is_name, parse
 from app.models.registry import Models, Stored
 from app.settings import Settings
 from app.storage.port import StorageError
 from app.training import Outcome, TrainingService
 from kohonen import KohonenError
+from kohonen.metrics import METRICS
 
 __all__ = ["add_parser", "run"]
 

@@ -7,7 +7,8 @@ from typing import Any
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import ProblemResponse, document
+from app.problems import document
+from app.web.errors import ProblemResponse
 
 __all__ = ["HEADER", "ApiKey", "SecurityHeaders", "describe", "is_open"]
 

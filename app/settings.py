@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-from app.models.index import METRICS
 from app.models.references import FORMS, parse
 from kohonen.cores import cores
+from kohonen.metrics import METRICS
 
 __all__ = ["Settings"]
 

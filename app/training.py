@@ -2,13 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-import anyio
-import anyio.to_thread
 import numpy as np
 from starlette.concurrency import run_in_threadpool
 
@@ -18,7 +16,6 @@ from app.models import Card, Lineage, Models, Revision, Stored, make_card
 from app.observability import record
 from app.pool import TrainingPool
 from app.settings import Settings
-from app.storage.port import StoreUnavailable
 from app.timings import Timings
 from kohonen import Observer, Parameters, Preparation, TrainedMap, assess, train
 from kohonen.data import FloatArray
@@ -27,12 +24,7 @@ from kohonen.history import History
 from kohonen.identity import child_id, fingerprint, model_id
 from kohonen.sketches import Sketch, Sketches
 
-__all__ = ["STORING_SECONDS", "Outcome", "Start", "TrainingRequest", "TrainingService", "describe"]
-
-#: Seconds after its deadline that a training has for storing what it has made.
-STORING_SECONDS = 1.5
-
-Result = TypeVar("Result")
+__all__ = ["Outcome", "Start", "TrainingRequest", "TrainingService", "describe"]
 
 
 class Start(NamedTuple):
@@ -174,11 +166,6 @@ class TrainingService:
         self._settings = settings
         self._pool = TrainingPool(running=settings.trainings, waiting=settings.waiting_trainings)
 
-    def deadline(self, given: float | None = None) -> float:
-        """Return the `time.monotonic` by which a training that is asked for now must be over."""
-        own = time.monotonic() + self._settings.max_training_seconds
-        return own if given is None else min(own, given)
-
     async def train(self, request: TrainingRequest, *, deadline: float) -> Outcome:
         """Train a model, or find it in the store when it has been trained before.
 
@@ -194,7 +181,7 @@ class TrainingService:
         timings = Timings()
         if request.persist and request.frames is None:
             with timings.measure("store"):
-                found = await self._in_time(deadline, partial(self._find, request))
+                found = await run_in_threadpool(self._find, request)
             if found is not None:
                 stored, weights = found
                 return Outcome(stored.card, weights, True, False, stored.revision, timings)
@@ -210,9 +197,10 @@ class TrainingService:
         if not request.persist:
             return Outcome(card, trained.weights, False, False, None, timings, captured)
         with timings.measure("store"):
-            add = partial(self._models.add, card, trained.weights, request.samples, name=request.name)
             # Where another request was quicker, its card is the one that everybody sees.
-            stored = await self._in_time(deadline, add)
+            stored = await run_in_threadpool(
+                self._models.add, card, trained.weights, request.samples, name=request.name
+            )
         revision = stored.revision
         return Outcome(stored.card, trained.weights, True, stored.created, revision, timings, captured)
 
@@ -225,15 +213,6 @@ class TrainingService:
             return self._models.settle(card, request.name), weights
         except ModelNotFoundError:  # deleted just now: it is made anew
             return None
-
-    async def _in_time(self, deadline: float, work: Callable[[], Result]) -> Result:
-        """Have the store do something, and say so when it takes too long; it may still be done then."""
-        with anyio.move_on_after(max(0.0, deadline + STORING_SECONDS - time.monotonic())):
-            return await anyio.to_thread.run_sync(work, abandon_on_cancel=True)
-        raise StoreUnavailable(
-            "the store takes too long to answer; try again: what was done is not done a second time",
-            retry_after=5,
-        )
 
     async def _run(
         self, request: TrainingRequest, deadline: float, observers: Sequence[Observer]

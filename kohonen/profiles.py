@@ -7,9 +7,9 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from kohonen import Preparation
 from kohonen.clusters import Clusters
 from kohonen.data import FloatArray
+from kohonen.preparation import Preparation
 from kohonen.search import match
 
 __all__ = ["ClusterCount", "Profile", "SampleClusters", "cluster_samples", "parse_count", "profiles"]

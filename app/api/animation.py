@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from app.api.negotiation import choose
-from app.api.responses import JSON, PNG
 from app.api.training_schemas import FRAMES
 from app.settings import Settings
 from app.training import TrainingRequest
+from app.web.responses import JSON, PNG
 from kohonen.animation import FORMS, animate
 from kohonen.frames import Moments
 from kohonen.geometry import Geometry

@@ -15,8 +15,8 @@ from app.errors import (
     MalformedBodyError,
     OverLimitError,
     UnsupportedMediaTypeError,
-    pointer,
 )
+from app.problems import pointer
 from app.settings import Settings
 
 __all__ = ["check_size", "describe", "media_type", "parse", "read", "validated"]

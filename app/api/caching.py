@@ -7,8 +7,8 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from app.api.responses import root_path
 from app.models import Card
+from app.web.responses import root_path
 from kohonen import __version__
 
 __all__ = ["conditional", "entity_tag"]

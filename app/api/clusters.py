@@ -9,11 +9,11 @@ from starlette.concurrency import run_in_threadpool
 from app.api.caching import conditional, entity_tag
 from app.api.dependencies import AppSettings, ModelsOfStore
 from app.api.models import NOT_MODIFIED, Ref, moves
-from app.api.responses import JSON, problems
 from app.errors import AnswerTooLargeError, FieldError, InvalidRequestError
 from app.models import Card, Models
 from app.schema import Schema
 from app.settings import Settings
+from app.web.responses import JSON, problems
 from kohonen.clusters import cluster_units
 from kohonen.profiles import ClusterCount, cluster_samples, parse_count, profiles
 

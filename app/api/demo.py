@@ -9,11 +9,12 @@ from starlette.concurrency import run_in_threadpool
 
 from app.api.dependencies import AppSettings, Deadline, Service
 from app.api.head import wants_no_content
-from app.api.responses import PNG, outcome_headers, problems
+from app.api.responses import outcome_headers
 from app.api.schemas import DemoQuery
 from app.limits import check, check_samples
 from app.settings import Settings
 from app.training import TrainingRequest
+from app.web.responses import PNG, problems
 from kohonen import Parameters
 from kohonen.parameters import draw_seed
 from kohonen.pictures import draw_input_output, encode_png

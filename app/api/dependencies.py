@@ -12,6 +12,7 @@ from app.jobs.service import JobService
 from app.models import Models
 from app.settings import Settings
 from app.training import TrainingService
+from app.web.deadline import training_ends
 
 __all__ = ["AppSettings", "Deadline", "JobsService", "ModelsOfStore", "Service"]
 
@@ -36,9 +37,8 @@ async def _jobs(request: Request) -> JobService:
     return jobs
 
 
-async def _deadline(request: Request, service: Annotated[TrainingService, Depends(_service)]) -> float:
-    """Return when a training asked for now must be over; where the app runs may have its own deadline."""
-    return service.deadline(getattr(request.state, "deadline", None))
+async def _deadline() -> float:
+    return training_ends()
 
 
 AppSettings = Annotated[Settings, Depends(_settings)]

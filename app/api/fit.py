@@ -13,7 +13,6 @@ from app.api.dependencies import AppSettings, Deadline, ModelsOfStore, Service
 from app.api.fit_schemas import FitBody, FitFields
 from app.api.models import Ref
 from app.api.negotiation import choose
-from app.api.responses import problems
 from app.api.tables import CSV, CsvFields, read_rows
 from app.api.training import ANSWERS, OFFERED, View, answer
 from app.api.training_requests import ACCEPTED
@@ -22,6 +21,7 @@ from app.models import Card
 from app.settings import Settings
 from app.training import TrainingRequest
 from app.turns import turn_for
+from app.web.responses import problems
 
 __all__ = ["router"]
 

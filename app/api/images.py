@@ -9,11 +9,11 @@ from app.api.caching import conditional, entity_tag
 from app.api.dependencies import AppSettings, ModelsOfStore
 from app.api.models import NOT_MODIFIED, Ref, moves
 from app.api.negotiation import choose
-from app.api.responses import PNG, problems
 from app.drawing import Form, Picture, View
 from app.errors import AnswerTooLargeError, FieldError, InvalidRequestError
 from app.models import Card, Models
 from app.settings import Settings
+from app.web.responses import PNG, problems
 from kohonen.tables import LONGEST_TEXT, shown
 
 __all__ = ["router"]

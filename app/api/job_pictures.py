@@ -6,7 +6,7 @@ from app.api.animation import ANIMATIONS, CONTENT, TOLD, animated
 from app.api.dependencies import AppSettings, JobsService
 from app.api.jobs import LOOK_AGAIN, JobId, retry_after
 from app.api.negotiation import choose
-from app.api.responses import PNG, problems
+from app.web.responses import PNG, problems
 from kohonen.pictures import draw_map, encode_png
 
 __all__ = ["router"]

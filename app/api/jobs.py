@@ -14,13 +14,14 @@ from starlette.concurrency import run_in_threadpool
 from app.api import body
 from app.api.dependencies import AppSettings, Deadline, JobsService, ModelsOfStore
 from app.api.examples import EXAMPLE_ID, JOB
-from app.api.responses import card_document, problems, root_path
+from app.api.responses import card_document
 from app.api.schemas import Problem
 from app.api.training_requests import ACCEPTED, TrainingQuery, described, training_request
 from app.errors import FieldError, InvalidRequestError
 from app.jobs.record import Job, Progress, State
 from app.models import Card, Models
 from app.schema import Schema
+from app.web.responses import problems, root_path
 
 __all__ = ["LOOK_AGAIN", "JobDocument", "JobId", "retry_after", "router"]
 

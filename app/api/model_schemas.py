@@ -8,10 +8,10 @@ from fastapi import Request
 from pydantic import ConfigDict, FailFast, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.api.responses import root_path
 from app.api.tables import RECORD_SCHEMA, NamedColumns
 from app.models.listing import Listed, Page
 from app.schema import Schema
+from app.web.responses import root_path
 
 __all__ = ["Coordinates", "ModelList", "Prediction", "Predictions", "UnitWeights", "Vector", "Vectors"]
 

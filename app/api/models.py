@@ -10,13 +10,14 @@ from app.api.dependencies import AppSettings, ModelsOfStore
 from app.api.downloads import download
 from app.api.examples import EXAMPLE_ID
 from app.api.model_schemas import ModelList, UnitWeights
-from app.api.responses import card_document, problems
+from app.api.responses import card_document
 from app.api.training_schemas import Name
 from app.errors import FieldError, InvalidRequestError, UnitNotFoundError
 from app.models import Card, Models
 from app.models.files import Format
 from app.models.listing import Order
 from app.models.references import FORMS, Reference, parse
+from app.web.responses import problems
 
 __all__ = ["NOT_MODIFIED", "Ref", "X", "Y", "card_answer", "moves", "router", "unit_answer"]
 

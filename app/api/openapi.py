@@ -130,14 +130,3 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 #: `get_openapi` calls the tags otherwise than `FastAPI` does.
 ABOUT_DOCUMENT = {"tags" if name == "openapi_tags" else name: value for name, value in ABOUT.items()}
-
-
-if __name__ == "__main__":
-    import json
-    import sys
-
-    from app.app import create_app
-    from app.settings import Settings
-
-    json.dump(create_app(Settings(store="memory:", api_key=None)).openapi(), sys.stdout, indent=2)
-    sys.stdout.write("\n")

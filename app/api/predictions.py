@@ -16,7 +16,6 @@ from app.api.dependencies import AppSettings, Deadline, ModelsOfStore
 from app.api.model_schemas import Vector, Vectors
 from app.api.models import Ref
 from app.api.negotiation import choose
-from app.api.responses import JSON, problems
 from app.api.tables import CSV, CsvFields, read_rows
 from app.errors import AnswerTooLargeError, FieldError, InvalidRequestError
 from app.models import Card
@@ -24,6 +23,7 @@ from app.predictions import as_csv, as_json, find, most_bytes
 from app.settings import Settings
 from app.turns import in_turns, turn_for
 from app.vectors import columns_of, vectors_for
+from app.web.responses import JSON, problems
 from kohonen.clusters import cluster_units
 from kohonen.data import FloatArray
 

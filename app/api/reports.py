@@ -8,10 +8,10 @@ from app.api.caching import conditional, entity_tag
 from app.api.dependencies import AppSettings, ModelsOfStore
 from app.api.models import NOT_MODIFIED, Ref, moves
 from app.api.negotiation import choose
-from app.api.responses import problems
 from app.errors import AnswerTooLargeError, DataNotKeptError
 from app.models import Card, Models
 from app.settings import Settings
+from app.web.responses import problems
 from kohonen.report import report
 
 __all__ = ["router"]

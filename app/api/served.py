@@ -10,10 +10,10 @@ from app.api.dependencies import AppSettings, Deadline, ModelsOfStore
 from app.api.model_schemas import Prediction, UnitWeights, Vector
 from app.api.models import X, Y, card_answer, unit_answer
 from app.api.predictions import DESCRIBED, located, predict
-from app.api.responses import problems
 from app.api.tables import CsvFields
 from app.models import Card
 from app.predictions import find
+from app.web.responses import problems
 
 __all__ = ["router"]
 

@@ -11,11 +11,12 @@ from app.api.animation import ANIMATIONS, CONTENT, TOLD, animated, negotiate
 from app.api.dependencies import AppSettings, Deadline, Service
 from app.api.examples import TRAINING
 from app.api.negotiation import choose
-from app.api.responses import JSON, PNG, outcome_document, outcome_headers, problems
+from app.api.responses import outcome_document, outcome_headers
 from app.api.training_requests import ACCEPTED, ViewedTrainingQuery, described, training_request
 from app.drawing import Picture
 from app.settings import Settings
 from app.training import Outcome, TrainingRequest
+from app.web.responses import JSON, PNG, problems
 
 __all__ = ["ANSWERS", "OFFERED", "View", "answer", "router"]
 

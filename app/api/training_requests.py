@@ -5,13 +5,13 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field
 
 from app.api import body
-from app.api.responses import JSON
 from app.api.tables import CSV, CsvFields, read_table
 from app.api.training_schemas import MapFields, ModelFields, TrainingBody
 from app.errors import FieldError, InvalidRequestError
 from app.settings import Settings
 from app.training import TrainingRequest
 from app.turns import turn_for
+from app.web.responses import JSON
 from kohonen.tables import refuse_commas
 
 __all__ = ["ACCEPTED", "TrainingQuery", "ViewedTrainingQuery", "described", "training_request"]

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from app.api.fields import LARGEST_INTEGER, parameter
 from app.api.tables import NamedColumns, Normalisations, learn
 from app.errors import FieldError, InvalidRequestError
-from app.models.names import NAME_RULE, is_name
+from app.models.references import NAME_RULE, is_name
 from app.schema import Schema
 from app.settings import Settings
 from app.training import TrainingRequest

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from app.jobs.port import QueueUnavailable
+from app.errors import QueueUnavailable
 from app.settings import Settings
 from app.storage.port import StorageError
 

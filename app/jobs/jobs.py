@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from app.errors import DamagedJobError, JobNotFoundError
 from app.jobs.files import Files
 from app.jobs.record import Job, JobRequest, Progress, State
-from app.models.index import keys_from
+from app.storage.paging import keys_from
 from app.storage.port import BlobChanged, BlobNotFound, BlobTooLarge, Store
 from app.training import TrainingRequest
 from kohonen.frames import Moments

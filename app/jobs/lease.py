@@ -9,9 +9,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from app.errors import JobNotFoundError
+from app.errors import JobNotFoundError, QueueUnavailable
 from app.jobs.jobs import Jobs, Stored
-from app.jobs.port import QueueUnavailable
 from app.jobs.record import Job
 from app.storage.port import BlobChanged, StorageError
 

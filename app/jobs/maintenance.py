@@ -13,7 +13,7 @@ from typing import NamedTuple
 from app.errors import DamagedJobError, JobNotFoundError
 from app.jobs.jobs import Jobs, Stored
 from app.jobs.record import State
-from app.models.index import keys_from
+from app.storage.paging import keys_from
 from app.storage.port import BlobNotFound
 
 __all__ = ["Housekeeping", "Pruned", "prune", "sweep"]

@@ -6,21 +6,7 @@ what a message is worth is decided by the job's record and its lease, so that no
 
 from typing import Protocol
 
-__all__ = ["Message", "Queue", "QueueUnavailable"]
-
-
-class QueueUnavailable(Exception):  # noqa: N818
-    """The queue cannot be reached, read or written.
-
-    Attributes
-    ----------
-    retry_after : int or None
-        Seconds after which the same call may well succeed; None where a person has to do something first.
-    """
-
-    def __init__(self, message: str, *, retry_after: int | None = None) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
+__all__ = ["Message", "Queue"]
 
 
 class Message(Protocol):

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from app import limits
-from app.errors import DamagedJobError, DataNotKeptError, ModelNotFoundError, NoQueueError, document_of
+from app.errors import DamagedJobError, DataNotKeptError, ModelNotFoundError, NoQueueError, QueueUnavailable
 from app.jobs.backlog import Backlog
 from app.jobs.jobs import Jobs
-from app.jobs.port import Queue, QueueUnavailable
+from app.jobs.port import Queue
 from app.jobs.record import Job
 from app.models import Models
+from app.problems import document_of
 from app.settings import Settings
 from app.storage.port import StorageError
 from app.training import TrainingRequest

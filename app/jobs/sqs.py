@@ -16,7 +16,7 @@ from boto3.session import Session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from app.jobs.port import QueueUnavailable
+from app.errors import QueueUnavailable
 from app.storage.deadline import in_time
 
 if TYPE_CHECKING:

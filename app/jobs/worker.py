@@ -11,14 +11,15 @@ import time
 from collections.abc import Callable
 
 from app import observability
-from app.errors import DamagedJobError, JobNotFoundError, ServiceError, document, document_of
+from app.errors import DamagedJobError, JobNotFoundError, QueueUnavailable, ServiceError
 from app.jobs.jobs import Jobs
 from app.jobs.lease import Heart, Hold, LeaseLostError, new_token
 from app.jobs.maintenance import Housekeeping
-from app.jobs.port import Message, Queue, QueueUnavailable
+from app.jobs.port import Message, Queue
 from app.jobs.record import Job, Piece
 from app.jobs.slice import Slice
 from app.models import Models
+from app.problems import document, document_of
 from app.settings import Settings
 from app.storage.port import BlobChanged, StorageError
 from app.training import TrainingRequest, describe

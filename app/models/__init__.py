@@ -6,8 +6,8 @@ these together.
 """
 
 from app.models.card import Card, Lineage, make_card
-from app.models.index import METRICS, Entry, Metric
-from app.models.names import Revision
+from app.models.index import Entry
+from app.models.references import Revision
 from app.models.registry import Models, Stored
 
-__all__ = ["METRICS", "Card", "Entry", "Lineage", "Metric", "Models", "Revision", "Stored", "make_card"]
+__all__ = ["Card", "Entry", "Lineage", "Models", "Revision", "Stored", "make_card"]

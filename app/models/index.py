@@ -7,15 +7,16 @@ is one call of the store a home, however many models there are, and needs no car
 import datetime
 import re
 import struct
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from app.models.card import Card
 from app.models.keys import NEWEST, Home, index_folder
+from app.storage.paging import keys_from
 from app.storage.port import BlobNotFound, Store
+from kohonen.metrics import METRICS
 
-__all__ = ["METRICS", "Entry", "Index", "Metric", "keys_from"]
+__all__ = ["Entry", "Index"]
 
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _LAST_MICROSECOND = 10**16 - 1
@@ -23,34 +24,6 @@ _NO_VALUE = "x"
 _SIGN = 1 << 63
 _ALL = (1 << 64) - 1
 
-
-class Metric(NamedTuple):
-    """A measure of models.
-
-    Attributes
-    ----------
-    name : str
-        What the card calls it.
-    ascending : bool
-        Whether the smallest is the best.
-    """
-
-    name: str
-    ascending: bool
-
-
-#: The measures that the index knows. Their order is part of the keys.
-METRICS: Mapping[str, Metric] = MappingProxyType(
-    {
-        metric.name: metric
-        for metric in (
-            Metric("quantization_error", ascending=True),
-            Metric("topographic_error", ascending=True),
-            Metric("explained_variance", ascending=False),
-            Metric("unused_units", ascending=True),
-        )
-    }
-)
 
 _ENTRY = re.compile(
     r"(?P<time>\d{16})\.(?P<id>[0-9a-f]{32})\.(?P<shape>\d+x\d+x\d+)\."
@@ -153,17 +126,6 @@ class Index:
 
     def _key(self, order: str, entry: Entry) -> str:
         return index_folder(self._home, order) + entry.place(order)
-
-
-def keys_from(store: Store, folder: str, *, start_after: str = "", page: int = 1000) -> Iterator[str]:
-    """Give the keys of a folder in their order, fetched in pages."""
-    last = folder + start_after if start_after else ""
-    while True:
-        keys = store.keys(folder, start_after=last, limit=page)
-        yield from keys
-        if len(keys) < page:
-            return
-        last = keys[-1]
 
 
 def _encoded(value: float | None, *, ascending: bool = True) -> str:

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from app.models.index import METRICS, Entry, keys_from
+from app.models.index import Entry
 from app.models.keys import HOMES, NEWEST, UNNAMED, Home, index_folder
 from app.models.names import Names, number_of
+from app.storage.paging import keys_from
 from app.storage.port import Store
+from kohonen.metrics import METRICS
 
 __all__ = ["Listed", "Listing", "Order", "Page"]
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from app.errors import DamagedModelError
 from app.models.card import Card
-from app.models.index import Entry, Index, keys_from
+from app.models.index import Entry, Index
 from app.models.keys import HOMES, KEPT, NEWEST, UNNAMED, Home, card_key, index_folder, revisions_folder
 from app.models.registry import Models
+from app.storage.paging import keys_from
 from app.storage.port import BlobNotFound
 
 __all__ = ["Repaired", "prune", "repair"]

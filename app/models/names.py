@@ -1,57 +1,25 @@
 """Names of models: each has revisions, numbered from 1, and a revision is a model for good."""
 
 import json
-import re
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import NamedTuple
 
-from app.models.index import Entry, keys_from
+from app.models.index import Entry
 from app.models.keys import (
     MOST_REVISIONS,
-    is_id,
     name_index_folder,
     number_key,
     numbers_folder,
     revision_key,
     revisions_folder,
 )
+from app.models.references import Revision
+from app.storage.paging import keys_from
 from app.storage.port import BlobChanged, BlobNotFound, Store
 
-__all__ = ["NAME_RULE", "RESERVED", "Names", "Revision", "is_name", "number_of"]
+__all__ = ["Names", "number_of"]
 
-#: Words that refer to models of any name.
-RESERVED = ("best", "latest")
-NAME_RULE = (
-    "a name is up to 64 lower-case letters, digits, '_' and '-', opens with a letter or a digit, and is "
-    "neither 'best' nor 'latest' nor an id"
-)
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _MOST_RECORD_BYTES = 1024
-
-
-class Revision(NamedTuple):
-    """A model under a name.
-
-    Attributes
-    ----------
-    name : str
-        The name.
-    number : int
-        The number, from 1. A number is used once, also when its model is deleted.
-    """
-
-    name: str
-    number: int
-
-    def __str__(self) -> str:
-        return f"{self.name}@{self.number}"
-
-
-def is_name(text: str) -> bool:
-    """Say whether a text may be the name of models."""
-    return _NAME.fullmatch(text) is not None and text not in RESERVED and not is_id(text)
 
 
 class Names:

@@ -1,9 +1,9 @@
 """The models of a deployment."""
 
-from app.models.index import Metric
 from app.models.registry import Models
 from app.settings import Settings
 from app.stores import open_watched
+from kohonen.metrics import Metric
 
 __all__ = ["open_models"]
 

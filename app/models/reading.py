@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from app.errors import DamagedModelError, DataNotKeptError, ModelNotFoundError
 from app.models.card import Card
-from app.models.index import METRICS, Entry, Metric
+from app.models.index import Entry
 from app.models.keys import HOMES, KEPT, Home, card_key
 from app.models.listing import Listing, Order
 from app.models.names import Names
@@ -18,6 +18,7 @@ from app.models.references import FORMS, Reference, parse
 from app.storage.port import BlobNotFound, BlobTooLarge, Store
 from kohonen.data import FloatArray
 from kohonen.files import most_npy_bytes, parse_npy
+from kohonen.metrics import METRICS, Metric
 
 __all__ = ["ModelReader"]
 

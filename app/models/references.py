@@ -8,13 +8,43 @@ import re
 from typing import NamedTuple
 
 from app.models.keys import is_id
-from app.models.names import RESERVED, Revision, is_name
 
-__all__ = ["FORMS", "Reference", "parse"]
+__all__ = ["FORMS", "NAME_RULE", "RESERVED", "Reference", "Revision", "is_name", "parse"]
 
 FORMS = "an id, a name, name@3, name@best, latest or best"
 
+#: Words that refer to models of any name.
+RESERVED = ("best", "latest")
+NAME_RULE = (
+    "a name is up to 64 lower-case letters, digits, '_' and '-', opens with a letter or a digit, and is "
+    "neither 'best' nor 'latest' nor an id"
+)
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _NUMBER = re.compile(r"[1-9][0-9]{0,7}")
+
+
+class Revision(NamedTuple):
+    """A model under a name.
+
+    Attributes
+    ----------
+    name : str
+        The name.
+    number : int
+        The number, from 1. A number is used once, also when its model is deleted.
+    """
+
+    name: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.number}"
+
+
+def is_name(text: str) -> bool:
+    """Say whether a text may be the name of models."""
+    return _NAME.fullmatch(text) is not None and text not in RESERVED and not is_id(text)
 
 
 class Reference(NamedTuple):

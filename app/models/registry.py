@@ -14,10 +14,11 @@ from typing import NamedTuple
 
 from app.errors import DamagedModelError, ModelNotFoundError
 from app.models.card import Card
-from app.models.index import Entry, Index, keys_from
+from app.models.index import Entry, Index
 from app.models.keys import KEPT, UNNAMED, Home, card_key, folder, revision_key, revisions_folder
-from app.models.names import Revision
 from app.models.reading import ModelReader
+from app.models.references import Revision
+from app.storage.paging import keys_from
 from app.storage.port import BlobNotFound
 from kohonen.data import FloatArray
 from kohonen.files import npy

@@ -1,4 +1,4 @@
-"""Something done around every call of a store: told once, and not method by method."""
+"""Wraps every call of a store in one function, instead of method by method."""
 
 import functools
 from collections.abc import Callable
@@ -10,14 +10,14 @@ __all__ = ["around"]
 
 
 def around(store: Store, do: Callable[[Callable[[], Any]], Any]) -> Store:
-    """Return a store that does what another does, each call by way of a function.
+    """Return a store whose calls a function makes.
 
     Parameters
     ----------
     store : Store
-        The other.
+        The store that is called.
     do : callable
-        Gets each call, makes it and returns what comes of it.
+        Takes each call, makes it and returns its result.
     """
     return cast(Store, _Around(store, do))
 

@@ -1,12 +1,12 @@
-"""Until when somebody waits for a store, a bucket or a queue that may hang.
+"""The deadline for blocking calls of stores, buckets and queues, which may hang.
 
-Whoever answers a request has a deadline, and the client of a server that hangs has none that one could rely
-on: it connects, waits and tries again, a body may trickle for ever, and a name may take long to resolve. So
-what is asked for on the way to an answer is done by another thread, and left behind when time is over.
-What is on its way then may still be done: every write is whole, and the same request again finds what there
-is. But it is not tried again: by then somebody else may have written there.
+A request has a deadline (`app.web.deadline` sets it), and no client's own timeouts keep it: a client
+connects, waits and tries again, a body may trickle for ever, and a name may take long to resolve. So
+`in_time` makes the call in another thread, and abandons it there when the deadline has passed. An abandoned
+call may still take effect: every write is whole, and the same request again finds what there is. But it is
+not retried: by then somebody else may have written there.
 
-Without a deadline, as in a worker or on the command line, nothing is left behind.
+Without a deadline, as in a worker or on the command line, nothing is abandoned.
 """
 
 import contextvars
@@ -22,16 +22,16 @@ from app.storage.around import around
 from app.storage.helpers import do
 from app.storage.port import Store, StoreUnavailable
 
-__all__ = ["RETRY_AFTER", "Deadline", "in_time", "is_left_behind", "punctual", "seconds_left", "until"]
+__all__ = ["RETRY_AFTER", "Deadline", "in_time", "is_abandoned", "punctual", "seconds_left", "until"]
 
-#: Seconds after which a caller may try again what was left behind.
+#: Seconds after which a caller may retry what was abandoned.
 RETRY_AFTER = 5
 
 Result = TypeVar("Result")
 
 
 class Deadline:
-    """When somebody's patience ends.
+    """The end of the time that a caller waits.
 
     Attributes
     ----------
@@ -47,13 +47,13 @@ class Deadline:
 
 #: Copied into the threads that work for a request.
 _deadline: contextvars.ContextVar[Deadline | None] = contextvars.ContextVar("deadline", default=None)
-#: Set once nobody waits for this thread any more.
+#: Set once nobody waits any more for the call that this thread makes.
 _left: contextvars.ContextVar[threading.Event | None] = contextvars.ContextVar("left", default=None)
 
 
 @contextmanager
 def until(deadline: Deadline) -> Iterator[None]:
-    """Have what the block asks for left behind at its deadline."""
+    """Set the deadline of the calls in the block."""
     token = _deadline.set(deadline)
     try:
         yield
@@ -62,20 +62,20 @@ def until(deadline: Deadline) -> Iterator[None]:
 
 
 def seconds_left() -> float | None:
-    """Return how many seconds somebody still waits; None where nobody waits in vain."""
+    """Return the seconds until the deadline; None without one."""
     deadline = _deadline.get()
     return None if deadline is None else deadline.at - time.monotonic()
 
 
 def in_time(work: Callable[[], Result], *, late: Callable[[], Exception]) -> Result:
-    """Do something that may hang, and return what comes of it.
+    """Make a blocking call, and return its result unless the deadline passes first.
 
     Parameters
     ----------
     work : callable
-        What to do.
+        The call.
     late : callable
-        Makes what is raised when time is over.
+        Makes the exception that is raised when the deadline has passed.
     """
     left = seconds_left()
     if left is None:
@@ -102,14 +102,14 @@ def in_time(work: Callable[[], Result], *, late: Callable[[], Exception]) -> Res
     return done.result()
 
 
-def is_left_behind() -> bool:
-    """Say whether nobody waits any more for what this thread does: there is no point in trying again."""
+def is_abandoned() -> bool:
+    """Return whether the call that this thread makes was abandoned: retrying it is of no use."""
     left = _left.get()
     return left is not None and left.is_set()
 
 
 def punctual(store: Store) -> Store:
-    """Return a store that does what another does, until the deadline."""
+    """Return a store whose calls raise `StoreUnavailable` when the deadline has passed."""
 
     def late() -> StoreUnavailable:
         return StoreUnavailable(

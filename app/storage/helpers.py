@@ -1,8 +1,8 @@
-"""Threads that do what may hang, one thing after another.
+"""Threads for calls that may hang; idle ones are used again.
 
-Not a pool: there is a thread for each thing that is under way, so those that hang are in nobody's way. But a
-thread is begun only where none is idle: to begin one takes another turn of the interpreter's lock, and each
-turn is waited for while other threads compute. A call of a store in a folder takes half as long then.
+This is no pool: each call under way has a thread, so that those that hang delay no other. A thread is started
+only where none is idle: to start one takes another turn of the interpreter's lock, and other threads that
+compute make each turn wait. So a call of a store in a folder takes half as long.
 """
 
 import threading
@@ -46,12 +46,12 @@ _counting = threading.Lock()
 
 
 def do(work: Work) -> None:
-    """Have something done by a thread that is idle, or by a new one.
+    """Run a function in an idle thread, or in a new one.
 
     Parameters
     ----------
     work : callable
-        What to do; it raises nothing.
+        The function; it must not raise.
     """
     try:
         helper = _idle.pop()

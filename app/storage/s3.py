@@ -25,7 +25,7 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
 
-from app.storage.deadline import is_left_behind
+from app.storage.deadline import is_abandoned
 from app.storage.port import (
     Blob,
     BlobChanged,
@@ -291,7 +291,7 @@ class _BrokenBody(Exception):  # noqa: N818
 
 def _stay_behind(**_: object) -> None:
     """Send nothing that nobody waits for any more: a deletion, say, that comes minutes late."""
-    if is_left_behind():
+    if is_abandoned():
         raise StoreUnavailable("nobody waits for the answer")
 
 

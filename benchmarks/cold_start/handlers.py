@@ -19,7 +19,7 @@ _ANSWER = (
 #: Modules to be put beside the service, and their text.
 MODULES = {"empty": _ANSWER, "imports": f"{IMPORTS}\n\n\n{_ANSWER}"}
 #: What each is called, and its handler.
-NAMES = {SERVICE: "app.app.handler", IMPORTS: "imports.handler", "an empty handler": "empty.handler"}
+NAMES = {SERVICE: "app.aws.api.handler", IMPORTS: "imports.handler", "an empty handler": "empty.handler"}
 
 #: Events that all of them answer: the first of them, and then a training that needs no store.
 HEALTH = {"resource": "/", "path": "/health", "httpMethod": "GET", "requestContext": {}}

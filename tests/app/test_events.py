@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from app.app import create_app
-from app.aws import create_handler
+from app.aws.api import create_handler
 from app.settings import Settings
 
 EVENTS = Path(__file__).parents[2] / "events"

@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import socket
@@ -14,7 +15,8 @@ from app.__main__ import main
 from kohonen.engines import describe_engine
 
 
-def test_serves_where_it_is_told_and_stops_when_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_serves_where_it_is_told_and_stops_when_told(tmp_path: Path, form: str) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -23,6 +25,7 @@ def test_serves_where_it_is_told_and_stops_when_told(tmp_path: Path) -> None:
         "HOST": "127.0.0.1",
         "PORT": str(port),
         "SOM_STORE": f"file:{tmp_path}/models",
+        "SOM_LOG_FORMAT": form,
     }
     server = subprocess.Popen(
         [sys.executable, "-m", "app", "serve"],
@@ -44,11 +47,15 @@ def test_serves_where_it_is_told_and_stops_when_told(tmp_path: Path) -> None:
                 assert time.monotonic() < until
                 time.sleep(0.05)
         server.send_signal(signal.SIGTERM)
-        output, _ = server.communicate(timeout=20)
+        output, errors = server.communicate(timeout=20)
     finally:
         server.kill()
         server.communicate()
+    assert errors == ""
     assert f"maps are trained by the engine {describe_engine()}" in output
+    assert f"Uvicorn running on http://127.0.0.1:{port}" in output
+    if form == "json":
+        assert all(json.loads(line)["message"] for line in output.splitlines())
     assert server.returncode in (0, -signal.SIGTERM)
     assert not (tmp_path / "models").exists()  # made on first use only
 

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 
 from app import observability
 from app.app import create_app
-from app.aws import create_handler
+from app.aws.api import create_handler
 from app.jobs.deployment import Deployment
 from app.observability import FIGURES, JsonFormatter, TextFormatter, configure, record, work
 from app.settings import Settings
@@ -125,7 +125,7 @@ def test_other_lines_have_the_id_as_well(lines: Lines, tmp_path: Path) -> None:
     answer = client.post("/train", json=TRAINING)
     assert answer.status_code == 503
     warning, request = lines()
-    assert (warning["level"], warning["logger"]) == ("WARNING", "app.errors")
+    assert (warning["level"], warning["logger"]) == ("WARNING", "app.web.errors")
     assert warning["request_id"] == request["request_id"] == answer.headers["x-request-id"]
     assert request["StoreErrors"] == [1]
 

@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.app import create_app
-from app.aws import create_handler
+from app.aws.api import create_handler
 from app.settings import Settings
 from app.storage.s3 import S3Store
 from tests.app.storage.conftest import ENDPOINT, credentials, moto, real_s3, s3

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from app import security
-from app.aws import create_handler
+from app.aws.api import create_handler
 
 KEY = "correct-horse-battery"
 

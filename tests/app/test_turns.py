@@ -58,7 +58,7 @@ def test_what_is_small_waits_for_nobody(make_client: Callable[..., TestClient]) 
 def test_what_is_large_waits_until_its_time_is_over(
     make_client: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    monkeypatch.setattr("app.app.STORING_SECONDS", 0.0)
+    monkeypatch.setattr("app.web.deadline.STORING_SECONDS", 0.0)
     client = make_client(max_training_seconds=0.2, queue="none:")
     client.post(
         "/train", json={"colours": ["red"], "width": 2, "height": 2, "iterations": 1}

@@ -82,7 +82,7 @@ def test_a_start_takes_not_much_more_than_its_imports_alone(lambda_image: str, r
     # do threads of NumPy's that wait for work by asking for it all the time.
     alone = (*LIKE_LAMBDA, *ON_AWS, "--env=OPENBLAS_NUM_THREADS=1", "--entrypoint=python")
     run = ("run", "--rm", "--label=kohonen-e2e", *alone, lambda_image)
-    printed = docker(*run, "-c", IN_TURN, "15", "import app.app", handlers.IMPORTS)
+    printed = docker(*run, "-c", IN_TURN, "15", "import app.aws.api", handlers.IMPORTS)
     service, imports = (min(each) for each in zip(*json.loads(printed), strict=True))
     times = service / imports
     report(f"processor time of a start: {service:.0f} ms, {times:.2f} times the {imports:.0f} of the imports")
@@ -96,7 +96,7 @@ LATER = {"PIL", "boto3", "botocore", "matplotlib", "uvicorn"}
 def imports(image: str, *options: str) -> dict[str, float]:
     """Return the milliseconds that each top-level module's own code takes when the service is imported."""
     run = ("run", "--rm", "--label=kohonen-e2e", *LIKE_LAMBDA, *options, "--entrypoint=python", image)
-    printed = docker(*run, "-X", "importtime", "-c", "import app.app")
+    printed = docker(*run, "-X", "importtime", "-c", "import app.aws.api")
     spent: dict[str, float] = defaultdict(float)
     for own, name in re.findall(r"^import time: +(\d+) \| +\d+ \| +(\S+)$", printed, re.MULTILINE):
         spent[name.split(".")[0]] += int(own) / 1000

@@ -87,7 +87,7 @@ def functions(lambda_image: str, s3: S3Server, sqs: Sqs) -> Iterator[tuple[Conta
     options = (*AS_IN_LAMBDA, *s3.options("jobs"), *environment, "--env=AWS_LAMBDA_FUNCTION_TIMEOUT=60")
     with (
         container(lambda_image, *options, port=8080) as api,
-        container(lambda_image, *options, port=8080, command=["app.aws_worker.handler"]) as worker,
+        container(lambda_image, *options, port=8080, command=["app.aws.worker.handler"]) as worker,
     ):
         yield api, worker
 

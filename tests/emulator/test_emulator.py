@@ -19,7 +19,7 @@ import pytest
 from PIL import Image
 
 from app.app import create_app
-from app.aws import create_handler
+from app.aws.api import create_handler
 from app.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +52,7 @@ def invoke(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Invoke]:
         sys.executable,
         "-m",
         "awslambdaric",
-        "app.app.handler",
+        "app.aws.api.handler",
     ]
     environment = {
         **os.environ,

@@ -68,7 +68,7 @@ def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
 def emulated_worker(environment: dict[str, str], folder: Path) -> Iterator[str]:
     """Run the worker's function in the emulator; yields its address."""
     address, runtime = (f"127.0.0.1:{port}" for port in free_ports(2))
-    function = [sys.executable, "-m", "awslambdaric", "app.aws_worker.handler"]
+    function = [sys.executable, "-m", "awslambdaric", "app.aws.worker.handler"]
     options = ["--runtime-interface-emulator-address", address, "--runtime-api-address", runtime]
     limits = {"AWS_LAMBDA_FUNCTION_TIMEOUT": "60", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769"}
     with (folder / "log").open("wb") as log:

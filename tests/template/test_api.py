@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from app.app import create_app
-from app.errors import document
+from app.problems import document
 from app.security import HEADER, is_open
 from app.settings import Settings
 from tests.template.stack import Stack, stack

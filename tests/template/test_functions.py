@@ -49,7 +49,7 @@ def test_a_request_is_answered_within_the_gateway_s_time(either: Stack) -> None:
 
 def test_the_worker_is_the_same_image_with_another_command(either: Stack) -> None:
     worker = either.properties("Worker")
-    assert worker["ImageConfig"] == {"Command": ["app.aws_worker.handler"]}
+    assert worker["ImageConfig"] == {"Command": ["app.aws.worker.handler"]}
     assert worker["Timeout"] == 900
     assert worker["RecursiveLoop"] == "Allow"
     assert either.variables("Worker").items() <= either.variables("Function").items()

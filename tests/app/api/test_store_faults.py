@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from fastapi.testclient import TestClient
 from moto.core.botocore_stubber import BotocoreStubber
 
 from app.app import create_app
-from app.aws import create_handler
+from app.aws.api import create_handler
 from app.settings import Settings
+from app.storage.folder import FolderStore
 from app.storage.s3 import S3Store
 from tests.app.storage.conftest import BUCKET, credentials, moto, s3
 from tests.app.storage.test_s3_faults import URL, Raw, Server, answer, naps, raising, refusal
@@ -144,19 +146,18 @@ def test_bodies_that_break_off(service: TestClient, failing: Failing) -> None:
 
 
 def test_a_store_that_does_not_answer_in_time(
-    make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
+    make_client: MakeClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("app.training.STORING_SECONDS", 0.2)
-    client = make_client(max_training_seconds=0.5)
-    store = client.app.state.models.store  # type: ignore[attr-defined]
+    monkeypatch.setattr("app.web.deadline.STORING_SECONDS", 0.2)
+    client = make_client(store=f"file:{tmp_path}/models", max_training_seconds=0.5)
     go = threading.Event()
-    create = store.create
+    create = FolderStore.create
 
     def late(*arguments: Any, **more: Any) -> bool:
         go.wait(20)
         return bool(create(*arguments, **more))
 
-    monkeypatch.setattr(store, "create", late)
+    monkeypatch.setattr(FolderStore, "create", late)
     body = {**SMALL, "random_state": 1}
     started = time.monotonic()
     answer = client.post("/train", json=body)
@@ -173,7 +174,7 @@ def test_a_store_that_does_not_answer_in_time(
 @pytest.fixture
 def silent(credentials: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """A server that takes connections and never answers: a call of S3 gives it up after some 20 seconds."""
-    monkeypatch.setattr("app.app.STORING_SECONDS", 0.2)
+    monkeypatch.setattr("app.web.deadline.STORING_SECONDS", 0.2)
     server = Server(None)
     yield server
     server.close()

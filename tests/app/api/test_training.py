@@ -231,7 +231,7 @@ def test_a_training_that_is_late_is_stopped(make_client: MakeClient, monkeypatch
 def test_what_waited_until_its_time_was_over_may_come_again(
     make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.training.TrainingService.deadline", lambda *_: time.monotonic() - 1)
+    monkeypatch.setattr("app.api.dependencies.training_ends", lambda: time.monotonic() - 1)
     client = make_client()
     answer = client.post("/train", json={**SMALL, "persist": False})
     assert answer.status_code == 503  # and not that it is too large

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from moto import mock_aws
 
-from app import aws_worker
+from app.aws import worker as aws_worker
+from app.errors import QueueUnavailable
 from app.jobs import worker as worker_module
 from app.jobs.deployment import Deployment
-from app.jobs.port import QueueUnavailable
 from app.jobs.sqs import SqsQueue
 from app.models import Models
 from app.settings import Settings

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from app.models import METRICS, Entry, Models
+from app.models import Entry, Models
 from app.models.index import Index
 from app.models.keys import KEPT, UNNAMED
 from app.models.listing import Order
 from app.models.references import parse
 from app.storage.memory import MemoryStore
+from kohonen.metrics import METRICS
 
 MODELS = 3_000
 

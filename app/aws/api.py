@@ -1,23 +1,29 @@
-"""AWS Lambda: everything of the service that knows where an invocation comes from.
+"""The API as an AWS Lambda function: ``app.aws.api.handler``. Importing this module sets the process up.
 
 Mangum turns an event of API Gateway (REST and HTTP APIs) or of a Function URL into an ASGI call and the
 answer back. What it leaves to us is said here: which prefix of the path is the API's stage, until when the
 function may run, and which media types are text.
 """
 
-import asyncio
-import os
-import time
-from collections.abc import Callable
-from functools import cache
-from typing import Any
-from urllib.parse import unquote
+from app.runtime.startup import starting
 
-from mangum import Mangum
-from mangum.adapter import DEFAULT_TEXT_MIME_TYPES
-from starlette.types import ASGIApp, Receive, Scope, Send
+with starting():
+    import asyncio
+    import os
+    import time
+    from collections.abc import Callable
+    from functools import cache
+    from typing import Any
+    from urllib.parse import unquote
 
-__all__ = ["ANSWER_SECONDS", "create_handler"]
+    from mangum import Mangum
+    from mangum.adapter import DEFAULT_TEXT_MIME_TYPES
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from app.app import app
+    from app.observability import configure
+
+__all__ = ["ANSWER_SECONDS", "create_handler", "handler"]
 
 ANSWER_SECONDS = 2.0
 """What is kept of an invocation's time for drawing, storing and sending the answer, in seconds."""
@@ -100,3 +106,7 @@ def _placed(scope: Scope) -> Scope:
     if asked.rstrip("/") == f"{prefix}{path}".rstrip("/"):
         return {**scope, "root_path": prefix, "path": f"{prefix}{path}"}
     return scope
+
+
+configure(app.state.settings.log_format, app.state.settings.log_level)
+handler = create_handler(app)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from app.aws import ANSWER_SECONDS, create_handler
+from app.aws.api import ANSWER_SECONDS, create_handler
 
 HTTP_DOMAIN = "abc.execute-api.eu-west-1.amazonaws.com"
 LAMBDA_URL = "abc.lambda-url.eu-west-1.on.aws"

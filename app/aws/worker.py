@@ -1,21 +1,25 @@
-"""AWS Lambda: the worker, as the function that an SQS queue calls (``app.aws_worker.handler``).
+"""The worker as an AWS Lambda function, which an SQS queue calls: ``app.aws.worker.handler``.
 
-It is the same image as the API's function, started with another command. Messages that are not settled are
-reported one by one (``ReportBatchItemFailures``), so that they come back and the others do not.
+Importing this module sets the process up. The image is that of the API's function, started with another
+command. Messages that are not settled are reported one by one (``ReportBatchItemFailures``), so that they
+come back and the others do not.
 """
 
-import logging
-import time
-from collections.abc import Callable
-from functools import cache
-from typing import Any
+from app.runtime.startup import starting
 
-from app.jobs.deployment import Deployment
-from app.jobs.port import QueueUnavailable
-from app.jobs.sqs import SqsQueue
-from app.observability import WORKER, configure
-from app.settings import Settings
-from app.storage.port import StorageError
+with starting():
+    import logging
+    import time
+    from collections.abc import Callable
+    from functools import cache
+    from typing import Any
+
+    from app.errors import QueueUnavailable
+    from app.jobs.deployment import Deployment
+    from app.jobs.sqs import SqsQueue
+    from app.observability import WORKER, configure
+    from app.settings import Settings
+    from app.storage.port import StorageError
 
 __all__ = ["MARGIN", "create_handler", "handler"]
 

@@ -1,0 +1,1 @@
+"""The service on AWS Lambda: one module for each function."""

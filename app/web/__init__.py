@@ -1,0 +1,1 @@
+"""HTTP for every route: middleware, error handlers and parts of answers."""

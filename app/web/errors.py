@@ -1,0 +1,79 @@
+"""Error handlers: every error that a route raises is answered with problem details."""
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+
+from app.errors import FieldError, InvalidRequestError
+from app.problems import PROBLEMS, document, document_of, pointer
+
+__all__ = ["ProblemResponse", "install"]
+
+logger = logging.getLogger(__name__)
+
+_METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
+
+
+class ProblemResponse(JSONResponse):
+    """A problem detail."""
+
+    media_type = "application/problem+json"
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of the app a problem detail."""
+    for kind in PROBLEMS:
+        app.add_exception_handler(kind, _known)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def _known(request: Request, error: Exception) -> ProblemResponse:
+    content = document_of(error)
+    if content["status"] >= 500:
+        logger.warning("%s %s: %s", request.method, request.url.path, error)
+    retry_after = getattr(error, "retry_after", None)
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    return ProblemResponse(content, status_code=content["status"], headers=headers)
+
+
+def _http(request: Request, error: Exception) -> ProblemResponse:
+    assert isinstance(error, HTTPException)
+    details = {
+        404: f"there is nothing at {request.url.path}; /docs lists what there is",
+        405: f"{request.method} is not a thing to do with {request.url.path}",
+    }
+    detail = details.get(error.status_code, str(error.detail))
+    headers = {"Allow": _allowed_methods(request)} if error.status_code == 405 else dict(error.headers or {})
+    return ProblemResponse(document(error.status_code, detail), error.status_code, headers)
+
+
+def _allowed_methods(request: Request) -> str:
+    """Return the value of the Allow header. Starlette's own names the first of the path's routes only."""
+    routes = request.app.routes
+    scopes = {method: {**request.scope, "method": method} for method in _METHODS}
+    found = [
+        method
+        for method, scope in scopes.items()
+        if any(route.matches(scope)[0] == Match.FULL for route in routes)
+    ]
+    if "GET" in found:  # see app.api.head
+        found.append("HEAD")
+    return ", ".join(sorted(found))
+
+
+def _validation(request: Request, error: Exception) -> ProblemResponse:
+    """Tell what is wrong with a query or a path; bodies are validated elsewhere."""
+    assert isinstance(error, RequestValidationError)
+    errors = [FieldError(pointer(wrong["loc"][1:]), wrong["msg"]) for wrong in error.errors()]
+    return _known(request, InvalidRequestError(errors))
+
+
+def _unexpected(request: Request, error: Exception) -> ProblemResponse:
+    # The server logs the traceback: the error is raised again once this answer is sent.
+    return ProblemResponse(document(500, "something went wrong on our side; it has been logged"), 500)

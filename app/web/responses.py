@@ -1,0 +1,34 @@
+"""Parts of answers: media types, documented problems and the prefix of links."""
+
+from typing import Any
+
+from fastapi import Request
+
+__all__ = ["JSON", "PNG", "problems", "root_path"]
+
+PNG = "image/png"
+JSON = "application/json"
+
+_PROBLEMS = {
+    400: "The body is not JSON.",
+    404: "There is no such model, no such unit of its map, or no such job.",
+    406: "Nothing that the client accepts.",
+    409: "The data that this needs are not kept with the model.",
+    413: "The body is too large.",
+    415: "The body is not declared as a media type that is understood.",
+    422: "The request is not valid, or asks for more than is allowed.",
+    500: "What is stored is damaged, or something unexpected happened.",
+    503: "Too busy, out of time, or the store or the queue cannot be used.",
+}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Describe problems in the OpenAPI document."""
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": _PROBLEMS[status], "content": content} for status in statuses}
+
+
+def root_path(request: Request) -> str:
+    """Return the prefix that the outside world puts before the app's paths."""
+    prefix: str = request.scope.get("root_path", "")
+    return prefix.rstrip("/")
