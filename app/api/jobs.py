@@ -16,7 +16,8 @@ from app.api.dependencies import AppSettings, Deadline, JobsService, ModelsOfSto
 from app.api.examples import EXAMPLE_ID, JOB
 from app.api.responses import card_document, problems, root_path
 from app.api.schemas import Problem
-from app.api.training_requests import ACCEPTED, TrainingQuery, described, training_request
+from app.api.training_requests import ACCEPTED, CSV_EXAMPLE, TrainingQuery, training_request
+from app.api.training_schemas import TrainingBody, TrainingFields
 from app.errors import FieldError, InvalidRequestError
 from app.jobs.record import Job, Progress, State
 from app.models import Card, Models
@@ -94,7 +95,7 @@ _LOCATION = {"Location": {"description": "Where the job is.", "schema": {"type":
         200: {"description": "The job, which is done.", "headers": _LOCATION, "model": JobDocument},
         **problems(400, 413, 415, 422, 500, 503),
     },
-    openapi_extra=described(JOB),
+    openapi_extra=body.describe(TrainingBody, JOB, csv=CSV_EXAMPLE, fields=TrainingFields),
 )
 async def train_in_background(
     request: Request,
@@ -112,6 +113,7 @@ async def train_in_background(
     that is under way or has made the model; one that failed or was cancelled is queued once more. With
     `frames` the job makes an animation, too; asked for a model that has none, it is trained again.
     """
+    fields = query.fields(TrainingFields)
     content = await body.read(request, accepted=ACCEPTED, samples=settings.max_job_samples)
 
     def submit() -> tuple[Job, dict[str, Any]]:
@@ -119,6 +121,7 @@ async def train_in_background(
             content,
             body.media_type(request),
             query,
+            fields,
             settings=settings,
             most_rows=settings.max_job_samples,
             idempotency_key=idempotency_key,

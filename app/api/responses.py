@@ -9,6 +9,7 @@ from app.timings import Timings
 from app.training import Outcome
 
 __all__ = [
+    "CSV",
     "EXPOSED_HEADERS",
     "JSON",
     "PNG",
@@ -22,6 +23,7 @@ __all__ = [
 
 PNG = "image/png"
 JSON = "application/json"
+CSV = "text/csv"
 
 #: Headers that a page of another origin may read.
 EXPOSED_HEADERS = [

@@ -1,6 +1,6 @@
 """Training in a request."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
@@ -12,16 +12,15 @@ from app.api.dependencies import AppSettings, Deadline, Service
 from app.api.examples import TRAINING
 from app.api.negotiation import choose
 from app.api.responses import JSON, PNG, outcome_document, outcome_headers, problems
-from app.api.training_requests import ACCEPTED, ViewedTrainingQuery, described, training_request
+from app.api.training_requests import ACCEPTED, CSV_EXAMPLE, View, ViewedTrainingQuery, training_request
+from app.api.training_schemas import TrainingBody, TrainingFields
 from app.drawing import Picture
 from app.settings import Settings
 from app.training import Outcome, TrainingRequest
 
-__all__ = ["ANSWERS", "OFFERED", "View", "answer", "router"]
+__all__ = ["ANSWERS", "OFFERED", "answer", "router"]
 
 router = APIRouter(tags=["training"])
-
-View = Literal["map", "input-output"]
 
 _FIGURES = {
     name: {"description": description, "schema": {"type": "string"}}
@@ -60,7 +59,7 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
     status_code=201,
     response_class=Response,
     responses={**ANSWERS, **problems(400, 406, 413, 415, 422, 500, 503)},
-    openapi_extra=described(TRAINING),
+    openapi_extra=body.describe(TrainingBody, TRAINING, csv=CSV_EXAMPLE, fields=TrainingFields),
 )
 async def train(
     request: Request,
@@ -83,6 +82,7 @@ async def train(
     value is missing. The parameters are in the query then.
     """
     accept = request.headers.get("accept")
+    fields = query.fields(TrainingFields)
     choose(accept, OFFERED)
     content = await body.read(request, accepted=ACCEPTED)
     training = await run_in_threadpool(
@@ -90,6 +90,7 @@ async def train(
         content,
         body.media_type(request),
         query,
+        fields,
         settings=settings,
         most_rows=settings.max_samples,
         idempotency_key=idempotency_key,

@@ -154,6 +154,13 @@ def test_what_a_json_body_says_counts_before_the_query(client: TestClient) -> No
     assert (parameters["width"], parameters["height"], parameters["iterations"]) == (5, 3, 9)
 
 
+def test_a_query_is_checked_beside_a_json_body_too(client: TestClient) -> None:
+    body = {"colours": ["red", "blue"], "width": 5}
+    for query, pointer in (("width=0", "/width"), ("nonsense=1", "/nonsense"), ("data=1", "/data")):
+        document = problem(client.post(f"/train?{query}", json=body, headers=AS_JSON), 422)
+        assert [wrong["pointer"] for wrong in document["errors"]] == [pointer]
+
+
 def test_how_csv_is_read(client: TestClient) -> None:
     content = b"\xef\xbb\xbfid\tcode\tsize\r\n1\t7\tNA\r\n2\t8\t1.5\r\n3\t7\t2\r\n"
     answer = train_csv(client, content, "&ignore=id&categorical=code&absent=NA&absent=-&delimiter=tab")
@@ -403,6 +410,7 @@ def test_many_short_categories_are_refused_before_they_fill_the_memory(
         ("a,b\n1,x\n", "&ignore=c", "/columns", "no column 'c'"),
         ("a;b\n1;3,5\n", "", "/columns/b/0", "numbers with a comma, such as '3,5' in row 1"),
         ("a,b\n1,x\n", "&nonsense=1", "/nonsense", "not permitted"),
+        ("a,b\n1,x\n", "&colours=red", "/colours", "not permitted"),
         ("a,b\n1,x\n", "&width=0", "/width", "greater than or equal to 1"),
         ("a,b\n1,x\n", "&every=2&spacing=even", "", "'spacing' or 'every'"),
         ("a\n" + "1\n" * 10_001, "", "/columns", "10,001 rows are over the limit"),
