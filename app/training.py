@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -238,19 +238,10 @@ class TrainingService:
     async def _run(
         self, request: TrainingRequest, deadline: float, observers: Sequence[Observer]
     ) -> TrainedMap:
-        samples, dimension = request.samples.shape
-        size: dict[str, Any] = {"samples": samples, "dimension": dimension, "masked": request.masked}
-        expected, left = limits.estimate(request.work, **size), deadline - time.monotonic()
+        expected, left = limits.estimate(request), deadline - time.monotonic()
         if left <= 0 and expected <= self._settings.max_training_seconds:  # whatever took so long before
             raise OutOfTimeError("no time was left to train: try again when the service is less busy")
-        limits.check(
-            request.work,
-            **size,
-            limits=self._settings,
-            seconds=left,
-            field=request.field,
-            as_job=request.may_be_job,
-        )
+        limits.check(request, limits=self._settings, seconds=left)
         trained = await asyncio.wrap_future(
             self._pool.submit(
                 partial(
@@ -274,7 +265,7 @@ class TrainingService:
                 "units or fewer samples, or try again when the service is less busy"
                 + ("; POST /atrain takes the same request, and trains in the background" * request.may_be_job)
             )
-        steps = request.work.iterations * samples
+        steps = request.work.iterations * len(request.samples)
         record(trainings=1, training_seconds=trained.seconds, unit_steps=request.parameters.units * steps)
         return trained
 

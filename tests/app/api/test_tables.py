@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 from app import limits
 from app.api.tables import SOME_LINES
 from app.models.keys import UNNAMED, card_key
+from app.training import TrainingRequest
 from kohonen import Preparation, SelfOrganizingMap, train
 from kohonen.panels import CAPTION, plane_pixels
 from kohonen.parameters import Parameters
@@ -445,7 +446,7 @@ def test_what_is_no_json_and_no_csv(client: TestClient) -> None:
 def test_masks_are_part_of_the_estimate(make_client: MakeClient) -> None:
     parameters = Parameters(width=6, height=4, iterations=20)
     complete, masked = (
-        limits.estimate(parameters, samples=5, dimension=4, masked=some) for some in (False, True)
+        limits.estimate(TrainingRequest(np.full((5, 4), value), parameters)) for value in (0.5, np.nan)
     )
     assert masked > 2 * complete
     client = make_client(max_training_seconds=masked / 2)
