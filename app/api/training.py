@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -12,7 +12,7 @@ from app.api.dependencies import AppSettings, Deadline, Service
 from app.api.examples import TRAINING
 from app.api.negotiation import choose
 from app.api.responses import JSON, PNG, outcome_document, outcome_headers, problems
-from app.api.training_requests import ACCEPTED, CSV_EXAMPLE, View, ViewedTrainingQuery, training_request
+from app.api.training_requests import CSV_EXAMPLE, IdempotencyKey, View, ViewedTrainingQuery, read_training
 from app.api.training_schemas import TrainingBody, TrainingFields
 from app.drawing import Picture
 from app.settings import Settings
@@ -67,9 +67,7 @@ async def train(
     deadline: Deadline,
     settings: AppSettings,
     query: Annotated[ViewedTrainingQuery, Query()],
-    idempotency_key: Annotated[
-        str | None, Header(description="Where the seed comes from when the body has none.", max_length=255)
-    ] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Train a map on colours, on vectors of any dimension or on a table, and store it.
 
@@ -82,17 +80,12 @@ async def train(
     value is missing. The parameters are in the query then.
     """
     accept = request.headers.get("accept")
-    fields = query.fields(TrainingFields)
     choose(accept, OFFERED)
-    content = await body.read(request, accepted=ACCEPTED)
-    training = await run_in_threadpool(
-        training_request,
-        content,
-        body.media_type(request),
+    training = await read_training(
+        request,
         query,
-        fields,
         settings=settings,
-        most_rows=settings.max_samples,
+        most_samples=settings.max_samples,
         idempotency_key=idempotency_key,
     )
     media_type, training = negotiate(accept, training)

@@ -2,12 +2,14 @@
 
 from typing import Annotated, Any, Literal
 
+from fastapi import Header, Request
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
 
 from app.api import body
 from app.api.responses import CSV, JSON
 from app.api.tables import CsvFields, read_table
-from app.api.training_schemas import TrainingBody
+from app.api.training_schemas import TrainingBody, TrainingFields
 from app.settings import Settings
 from app.training import TrainingRequest
 from app.turns import turn_for
@@ -17,10 +19,11 @@ __all__ = [
     "ACCEPTED",
     "CSV_EXAMPLE",
     "FieldsQuery",
+    "IdempotencyKey",
     "TrainingQuery",
     "View",
     "ViewedTrainingQuery",
-    "training_request",
+    "read_training",
 ]
 
 #: The media types of bodies.
@@ -30,6 +33,11 @@ CSV_EXAMPLE = "height,weight,species\n31.5,4.2,cat\n48,,dog\n29,3.9,cat\n"
 View = Annotated[
     Literal["map", "input-output"],
     Field(description="The map alone, or with the colours as a strip above it."),
+]
+
+
+IdempotencyKey = Annotated[
+    str | None, Header(description="Where the seed comes from when the body has none.", max_length=255)
 ]
 
 
@@ -69,32 +77,38 @@ class ViewedTrainingQuery(TrainingQuery):
     view: View = "map"
 
 
-def training_request(
-    content: bytes,
-    media_type: str,
+async def read_training(
+    request: Request,
     query: TrainingQuery,
-    fields: dict[str, Any],
     *,
     settings: Settings,
-    most_rows: int,
+    most_samples: int,
     idempotency_key: str | None,
 ) -> TrainingRequest:
     """Return the training that a body and a query ask for.
 
     Raises
     ------
-    MalformedBodyError, InvalidRequestError, InvalidDataError, InvalidParameterError
-        When they ask for none.
+    UnsupportedMediaTypeError, BodyTooLargeError, MalformedBodyError
+        For a body that cannot be read.
+    InvalidRequestError, InvalidDataError, InvalidParameterError
+        When they ask for no training.
     OverLimitError
-        For a table that is over the limits.
+        For more samples, or a larger table, than is allowed.
     """
-    with turn_for(len(content)):
-        if media_type == CSV:
-            table = read_table(content, query, settings=settings, most_rows=most_rows)
-            refuse_commas(table, categorical=query.categorical)
-            wanted = body.validated({**fields, "columns": table}, TrainingBody)
-        else:
-            wanted = body.parse(content, TrainingBody, fields)
-        return wanted.training_request(
-            idempotency_key=idempotency_key, settings=settings, most_rows=most_rows
-        )
+    fields = query.fields(TrainingFields)
+    content = await body.read(request, accepted=ACCEPTED, samples=most_samples)
+
+    def training() -> TrainingRequest:
+        with turn_for(len(content)):
+            if body.media_type(request) == CSV:
+                table = read_table(content, query, settings=settings, most_rows=most_samples)
+                refuse_commas(table, categorical=query.categorical)
+                wanted = body.validated({**fields, "columns": table}, TrainingBody)
+            else:
+                wanted = body.parse(content, TrainingBody, fields)
+            return wanted.training_request(
+                idempotency_key=idempotency_key, settings=settings, most_rows=most_samples
+            )
+
+    return await run_in_threadpool(training)
