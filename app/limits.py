@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.errors import FieldError, OverLimitError
@@ -34,7 +35,8 @@ MOST_TABLE_VALUES = 2**24
 
 def estimate(request: "TrainingRequest") -> float:
     """Estimate how many seconds a training takes, rather too many than too few."""
-    parameters, (samples, dimension) = request.work, request.samples.shape
+    samples, dimension = request.samples.shape
+    parameters = replace(request.parameters, iterations=request.iterations)
     # The fastest engines do not know missing values.
     engine = default_engine(parameters.algorithm, parameters.geometry, masked=request.masked)
     return engine.cost.seconds(parameters, samples=samples, dimension=dimension)
@@ -74,7 +76,7 @@ def check_job(request: "TrainingRequest", *, limits: Settings) -> None:
         expected = estimate(request)
         if expected > limits.max_job_seconds:
             errors.append(_too_long(request, expected, limits.max_job_seconds))
-        iteration = expected / (request.work.iterations + QUALITY_ITERATIONS)
+        iteration = expected / (request.iterations + QUALITY_ITERATIONS)
         if iteration > limits.max_iteration_seconds:
             most = limits.max_iteration_seconds
             message = (
@@ -171,7 +173,7 @@ def check_samples(samples: int, *, limits: Settings, field: str) -> None:
 
 
 def _too_long(request: "TrainingRequest", expected: float, seconds: float) -> FieldError:
-    allowed = max(1, math.floor(request.work.iterations * seconds / expected))
+    allowed = max(1, math.floor(request.iterations * seconds / expected))
     return FieldError(
         "/iterations",
         f"the training would take some {expected:.3g} seconds, and {seconds:.3g} are allowed: "
@@ -180,7 +182,7 @@ def _too_long(request: "TrainingRequest", expected: float, seconds: float) -> Fi
 
 
 def _too_large(request: "TrainingRequest", limits: Settings, most_samples: int) -> Iterator[FieldError]:
-    parameters, (samples, dimension) = request.work, request.samples.shape
+    parameters, (samples, dimension) = request.parameters, request.samples.shape
     width, height = parameters.width, parameters.height
     rows, columns = picture_size(width, height, unit_pixels(width, height), parameters.geometry)
     asked = [
@@ -188,7 +190,7 @@ def _too_large(request: "TrainingRequest", limits: Settings, most_samples: int) 
         ("height", "a height of {}", height, limits.max_side),
         ("width", "a map of {} units", width * height, limits.max_units),
         ("width", "a picture of {} pixels", rows * columns, limits.max_picture_pixels),
-        ("iterations", "{} iterations", parameters.iterations, limits.max_iterations),
+        ("iterations", "{} iterations", request.iterations, limits.max_iterations),
         (request.field, "{} samples", samples, most_samples),
         (request.field, "{} values a sample", dimension, limits.max_dimension),
         ("width", "a map of {} weights", width * height * dimension, limits.max_weights),

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import NamedTuple, TypeVar
 
@@ -123,9 +123,9 @@ class TrainingRequest:
         return self.parameters.iterations if self.start is None else self.start.lineage.last_iteration
 
     @property
-    def work(self) -> Parameters:
-        """Parameters of a whole training of as many iterations as this does: what it costs."""
-        return replace(self.parameters, iterations=self.last_iteration - self.first_iteration)
+    def iterations(self) -> int:
+        """How many iterations it trains."""
+        return self.last_iteration - self.first_iteration
 
 
 class Outcome(NamedTuple):
@@ -265,7 +265,7 @@ class TrainingService:
                 "units or fewer samples, or try again when the service is less busy"
                 + ("; POST /atrain takes the same request, and trains in the background" * request.may_be_job)
             )
-        steps = request.work.iterations * len(request.samples)
+        steps = request.iterations * len(request.samples)
         record(trainings=1, training_seconds=trained.seconds, unit_steps=request.parameters.units * steps)
         return trained
 

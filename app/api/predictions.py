@@ -109,7 +109,7 @@ async def predict(
     media_type = choose(request.headers.get("accept"), [JSON, CSV])
     content = await body.read(request, accepted=(JSON, CSV), samples=settings.max_vectors)
 
-    def work() -> Response:
+    def respond() -> Response:
         card = models.resolve(ref)
         with turn_for(len(content)):
             given = vectors_of(content, body.media_type(request), card, query, settings)
@@ -131,7 +131,7 @@ async def predict(
         answer = in_turns(written, size=len(content))
         return StreamingResponse(answer, media_type=media_type, headers=headers)
 
-    return await run_in_threadpool(work)
+    return await run_in_threadpool(respond)
 
 
 def located(card: Card, given: Any, settings: Settings, deadline: float) -> FloatArray:

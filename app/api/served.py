@@ -49,14 +49,14 @@ async def predict_bmu(
     """Find the unit of the served model's map that is nearest to a vector."""
     content = await body.read(request)
 
-    def work() -> Prediction:
+    def predict_one() -> Prediction:
         vector = body.parse(content, Vector).data
         card = models.resolve(settings.served_model)
         samples = located(card, [vector], settings, deadline)
         ((found,),) = find(models.weights(card), samples)
         return Prediction(bmu_x=found.x, bmu_y=found.y, distance=found.distance)
 
-    return await run_in_threadpool(work)
+    return await run_in_threadpool(predict_one)
 
 
 @router.post(

@@ -75,13 +75,9 @@ class ModelFields(BodySchema):
     )
 
     @model_validator(mode="after")
-    def _what_has_a_name_is_stored(self) -> Self:
+    def _fields_go_together(self) -> Self:
         if self.name is not None and not self.persist:
             raise PydanticCustomError("name", "a model that is not stored cannot have a name")
-        return self
-
-    @model_validator(mode="after")
-    def _one_way_to_space_frames(self) -> Self:
         if self.every is not None and self.spacing is not None:
             raise PydanticCustomError("every", "give either 'spacing' or 'every', and not both")
         return self
