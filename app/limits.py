@@ -2,13 +2,17 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from app.errors import FieldError, OverLimitError
 from app.settings import Settings
 from kohonen.cost import QUALITY_ITERATIONS
 from kohonen.engines import default_engine
-from kohonen.parameters import Parameters
 from kohonen.pictures import picture_size, unit_pixels
+
+if TYPE_CHECKING:
+    from app.training import TrainingRequest
 
 __all__ = [
     "check",
@@ -29,105 +33,57 @@ MASKED_SECONDS = 3e-9
 MOST_TABLE_VALUES = 2**24
 
 
-def estimate(parameters: Parameters, *, samples: int, dimension: int, masked: bool = False) -> float:
-    """Estimate how many seconds a training takes, rather too many than too few.
+def estimate(request: "TrainingRequest") -> float:
+    """Estimate how many seconds a training takes, rather too many than too few."""
+    samples, dimension = request.samples.shape
+    parameters = replace(request.parameters, iterations=request.iterations)
+    # The fastest engines do not know missing values.
+    engine = default_engine(parameters.algorithm, parameters.geometry, masked=request.masked)
+    return engine.cost.seconds(parameters, samples=samples, dimension=dimension)
 
-    `masked` says whether samples miss values, which the fastest engines do not know.
-    """
-    cost = default_engine(parameters.algorithm, parameters.geometry, masked=masked).cost
-    return cost.seconds(parameters, samples=samples, dimension=dimension)
 
-
-def check(
-    parameters: Parameters,
-    *,
-    samples: int,
-    dimension: int,
-    limits: Settings,
-    seconds: float,
-    field: str,
-    masked: bool = False,
-    as_job: bool = False,
-) -> None:
-    """Refuse a training that asks for more than is allowed.
-
-    Parameters
-    ----------
-    parameters : Parameters
-        What is asked for.
-    samples, dimension : int
-        How many samples it has, and how many values each.
-    limits : Settings
-        What is allowed.
-    seconds : float
-        How long the training may take.
-    field : str
-        The request's field that the samples stand in.
-    masked : bool
-        Whether samples miss values.
-    as_job : bool
-        Whether the same may be asked for as a job.
+def check(request: "TrainingRequest", *, limits: Settings, seconds: float) -> None:
+    """Refuse a training that asks for more than is allowed, and has so many seconds.
 
     Raises
     ------
     OverLimitError
         Naming everything that is over its limit: what was asked, and what is allowed.
     """
-    errors = list(_too_large(parameters, samples, dimension, limits, field, limits.max_samples))
-    expected = estimate(parameters, samples=samples, dimension=dimension, masked=masked)
+    errors = list(_too_large(request, limits, limits.max_samples))
+    expected = estimate(request)
     if not errors and expected > seconds:
-        errors.append(_too_long(parameters, expected, seconds))
+        errors.append(_too_long(request, expected, seconds))
     if errors:
-        for_any = list(_too_large(parameters, samples, dimension, limits, field, limits.max_job_samples))
-        if as_job and not for_any and expected <= limits.max_job_seconds:
+        as_job = request.may_be_job and not any(_too_large(request, limits, limits.max_job_samples))
+        if as_job and expected <= limits.max_job_seconds:
             last = errors.pop()
             advice = "; POST /atrain takes the same request as a job, which may take longer"
             errors.append(FieldError(last.pointer, last.message + advice))
         raise OverLimitError(errors)
 
 
-def check_job(
-    parameters: Parameters,
-    *,
-    samples: int,
-    dimension: int,
-    limits: Settings,
-    field: str,
-    masked: bool = False,
-) -> None:
+def check_job(request: "TrainingRequest", *, limits: Settings) -> None:
     """Refuse a job that asks for more than is allowed.
-
-    Parameters
-    ----------
-    parameters : Parameters
-        What is asked for.
-    samples, dimension : int
-        How many samples it has, and how many values each.
-    limits : Settings
-        What is allowed.
-    field : str
-        The request's field that the samples stand in.
-    masked : bool
-        Whether samples miss values.
 
     Raises
     ------
     OverLimitError
         Naming everything that is over its limit: what was asked, and what is allowed.
     """
-    errors = list(_too_large(parameters, samples, dimension, limits, field, limits.max_job_samples))
+    errors = list(_too_large(request, limits, limits.max_job_samples))
     if not errors:
-        expected = estimate(parameters, samples=samples, dimension=dimension, masked=masked)
+        expected = estimate(request)
         if expected > limits.max_job_seconds:
-            errors.append(_too_long(parameters, expected, limits.max_job_seconds))
-        iteration = expected / (parameters.iterations + QUALITY_ITERATIONS)
+            errors.append(_too_long(request, expected, limits.max_job_seconds))
+        iteration = expected / (request.iterations + QUALITY_ITERATIONS)
         if iteration > limits.max_iteration_seconds:
             most = limits.max_iteration_seconds
             message = (
                 f"an iteration would take some {iteration:.3g} seconds, and {most:.3g} are allowed, since a "
                 "training is saved between iterations: ask for fewer units or fewer samples"
             )
-            errors.append(FieldError(f"/{field}", message))
+            errors.append(FieldError(f"/{request.field}", message))
     if errors:
         raise OverLimitError(errors)
 
@@ -216,8 +172,8 @@ def check_samples(samples: int, *, limits: Settings, field: str) -> None:
         raise OverLimitError([FieldError(f"/{field}", message)])
 
 
-def _too_long(parameters: Parameters, expected: float, seconds: float) -> FieldError:
-    allowed = max(1, math.floor(parameters.iterations * seconds / expected))
+def _too_long(request: "TrainingRequest", expected: float, seconds: float) -> FieldError:
+    allowed = max(1, math.floor(request.iterations * seconds / expected))
     return FieldError(
         "/iterations",
         f"the training would take some {expected:.3g} seconds, and {seconds:.3g} are allowed: "
@@ -225,9 +181,8 @@ def _too_long(parameters: Parameters, expected: float, seconds: float) -> FieldE
     )
 
 
-def _too_large(
-    parameters: Parameters, samples: int, dimension: int, limits: Settings, field: str, most_samples: int
-) -> Iterator[FieldError]:
+def _too_large(request: "TrainingRequest", limits: Settings, most_samples: int) -> Iterator[FieldError]:
+    parameters, (samples, dimension) = request.parameters, request.samples.shape
     width, height = parameters.width, parameters.height
     rows, columns = picture_size(width, height, unit_pixels(width, height), parameters.geometry)
     asked = [
@@ -235,9 +190,9 @@ def _too_large(
         ("height", "a height of {}", height, limits.max_side),
         ("width", "a map of {} units", width * height, limits.max_units),
         ("width", "a picture of {} pixels", rows * columns, limits.max_picture_pixels),
-        ("iterations", "{} iterations", parameters.iterations, limits.max_iterations),
-        (field, "{} samples", samples, most_samples),
-        (field, "{} values a sample", dimension, limits.max_dimension),
+        ("iterations", "{} iterations", request.iterations, limits.max_iterations),
+        (request.field, "{} samples", samples, most_samples),
+        (request.field, "{} values a sample", dimension, limits.max_dimension),
         ("width", "a map of {} weights", width * height * dimension, limits.max_weights),
     ]
     for name, phrase, value, most in asked:

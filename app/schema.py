@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["QuerySchema", "Schema"]
+__all__ = ["BodySchema", "QuerySchema", "Schema"]
 
 
 class Schema(BaseModel):
@@ -13,6 +13,12 @@ class Schema(BaseModel):
     """
 
     model_config = ConfigDict(defer_build=True)
+
+
+class BodySchema(Schema):
+    """A model of a JSON body: it refuses values of another type, NaN and unknown fields."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 
 class QuerySchema(BaseModel):

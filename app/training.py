@@ -3,9 +3,9 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from starlette.concurrency import run_in_threadpool
@@ -115,9 +115,9 @@ class TrainingRequest:
         return self.parameters.iterations if self.start is None else self.start.lineage.last_iteration
 
     @property
-    def work(self) -> Parameters:
-        """Parameters of a whole training of as many iterations as this does: what it costs."""
-        return replace(self.parameters, iterations=self.last_iteration - self.first_iteration)
+    def iterations(self) -> int:
+        """How many iterations it trains."""
+        return self.last_iteration - self.first_iteration
 
 
 class Outcome(NamedTuple):
@@ -217,19 +217,10 @@ class TrainingService:
     async def _run(
         self, request: TrainingRequest, deadline: float, observers: Sequence[Observer]
     ) -> TrainedMap:
-        samples, dimension = request.samples.shape
-        size: dict[str, Any] = {"samples": samples, "dimension": dimension, "masked": request.masked}
-        expected, left = limits.estimate(request.work, **size), deadline - time.monotonic()
+        expected, left = limits.estimate(request), deadline - time.monotonic()
         if left <= 0 and expected <= self._settings.max_training_seconds:  # whatever took so long before
             raise OutOfTimeError("no time was left to train: try again when the service is less busy")
-        limits.check(
-            request.work,
-            **size,
-            limits=self._settings,
-            seconds=left,
-            field=request.field,
-            as_job=request.may_be_job,
-        )
+        limits.check(request, limits=self._settings, seconds=left)
         trained = await asyncio.wrap_future(
             self._pool.submit(
                 partial(
@@ -253,7 +244,7 @@ class TrainingService:
                 "units or fewer samples, or try again when the service is less busy"
                 + ("; POST /atrain takes the same request, and trains in the background" * request.may_be_job)
             )
-        steps = request.work.iterations * samples
+        steps = request.iterations * len(request.samples)
         record(trainings=1, training_seconds=trained.seconds, unit_steps=request.parameters.units * steps)
         return trained
 

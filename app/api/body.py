@@ -18,10 +18,10 @@ from app.errors import (
 )
 from app.problems import pointer
 from app.settings import Settings
+from app.web.responses import CSV, JSON
 
-__all__ = ["check_size", "describe", "media_type", "parse", "read", "validated"]
+__all__ = ["check_size", "describe", "given", "media_type", "parse", "read", "validated"]
 
-JSON = "application/json"
 #: So many arrays, objects and values do no harm.
 MANY = 200_000
 #: From so many bytes on a body is looked at in a thread.
@@ -119,8 +119,17 @@ def check_size(content: bytes, settings: Settings, *, samples: int) -> None:
             raise OverLimitError([FieldError("", message)])
 
 
-def parse(body: bytes, model: type[Model]) -> Model:
+def parse(body: bytes, model: type[Model], query: dict[str, Any] | None = None) -> Model:
     """Return the value that a body holds.
+
+    Parameters
+    ----------
+    body : bytes
+        JSON.
+    model : type
+        The model of the value.
+    query : dict, optional
+        Fields of the query, for those that the body leaves out.
 
     Raises
     ------
@@ -130,13 +139,19 @@ def parse(body: bytes, model: type[Model]) -> Model:
         When it does not fit the model; says where, and why.
     """
     try:
-        return model.model_validate_json(body)
+        value = model.model_validate_json(body)
     except ValidationError as error:
         raise _told(error) from error
+    return validated({**query, **given(value)}, model) if query else value
 
 
-def validated(values: dict[str, Any], model: type[Model]) -> Model:
-    """Return the value that fields make.
+def given(value: BaseModel) -> dict[str, Any]:
+    """Return the fields of a value that were given, without defaults."""
+    return {name: getattr(value, name) for name in value.model_fields_set}
+
+
+def validated(values: dict[str, Any], model: type[Model], *, strict: bool | None = None) -> Model:
+    """Return the value that fields make; ``strict=False`` reads numbers and booleans from texts.
 
     Raises
     ------
@@ -144,7 +159,7 @@ def validated(values: dict[str, Any], model: type[Model]) -> Model:
         When they do not fit the model; says where, and why.
     """
     try:
-        return model.model_validate(values)
+        return model.model_validate(values, strict=strict)
     except ValidationError as error:
         raise _told(error) from error
 
@@ -156,10 +171,48 @@ def _told(error: ValidationError) -> MalformedBodyError | InvalidRequestError:
     return InvalidRequestError([FieldError(pointer(one["loc"]), one["msg"]) for one in wrong])
 
 
-def describe(model: type[BaseModel], examples: dict[str, Any]) -> dict[str, Any]:
+def describe(
+    model: type[BaseModel],
+    examples: dict[str, Any],
+    *,
+    csv: str | None = None,
+    fields: type[BaseModel] | None = None,
+) -> dict[str, Any]:
     """Return the OpenAPI description of a body, for a route that reads it by itself.
 
-    The schema is only named: to make it takes long, and `openapi` does so when the document is asked for.
+    Schemas are only named: to make them takes long, and `openapi` does so when the document is asked for.
+
+    Parameters
+    ----------
+    model : type
+        The model of a JSON body.
+    examples : dict
+        Examples of JSON.
+    csv : str, optional
+        An example of CSV, where the body may be that.
+    fields : type, optional
+        The fields that stand in the query beside CSV. They are described as one exploded object: they are
+        sent each by its name, but a page shows one place for them, and fills in no defaults.
     """
-    content = {JSON: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}, "examples": examples}}
-    return {"requestBody": {"required": True, "content": content}}
+    content: dict[str, Any] = {JSON: {"schema": _reference(model), "examples": examples}}
+    if csv is not None:
+        content[CSV] = {"schema": {"type": "string"}, "example": csv}
+    described: dict[str, Any] = {"requestBody": {"required": True, "content": content}}
+    if fields is not None:
+        described["parameters"] = [
+            {
+                "name": "fields",
+                "in": "query",
+                "style": "form",
+                "explode": True,
+                "description": "With a body of CSV: the fields of the training, each by its name "
+                "(`?width=30&height=20`). What a body of JSON says counts before these.",
+                "schema": _reference(fields),
+                "example": {},
+            }
+        ]
+    return described
+
+
+def _reference(model: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{model.__name__}"}

@@ -2,16 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fastapi import Request, Response
 
 from app.models import Card
+from app.models.references import parse
 from app.web.responses import root_path
 from kohonen import __version__
 
-__all__ = ["conditional", "entity_tag"]
+__all__ = ["conditional"]
 
 #: A model never changes; whoever has it need not ask again.
 LASTING = "max-age=31536000, immutable"
@@ -19,30 +20,31 @@ LASTING = "max-age=31536000, immutable"
 MOVING = "no-cache"
 
 
-def entity_tag(*determined_by: Any) -> str:
-    """Return the entity tag of a representation: a hash of all that it is made from, our version included."""
-    canonical = json.dumps([__version__, *determined_by], sort_keys=True)
-    return f'"{hashlib.sha256(canonical.encode()).hexdigest()[:32]}"'
-
-
 def conditional(
-    request: Request, tag: str, card: Card, make: Callable[[], Response], *, moves: bool
+    request: Request,
+    ref: str | None,
+    card: Card,
+    determined_by: Sequence[Any],
+    make: Callable[[], Response],
 ) -> Response:
-    """Answer a GET, or say that the client's copy is as good.
+    """Answer a GET about a model, or say that the client's copy is as good.
 
     Parameters
     ----------
     request : Request
         The request.
-    tag : str
-        The entity tag of what it asks for.
+    ref : str or None
+        The reference that it gives; None for the served model, which a setting names.
     card : Card
         The model that it is about.
+    determined_by : sequence
+        What the answer depends on besides the model and our version.
     make : callable
         Makes the answer, if it is needed.
-    moves : bool
-        Whether what the request refers to may be another model one day.
     """
+    tag = _entity_tag(card.id, card.weights.sha256, *determined_by)
+    reference = None if ref is None else parse(ref)
+    moves = reference is None or reference.moves
     headers = {"ETag": tag, "Vary": "Accept", "Cache-Control": MOVING if moves else LASTING}
     if moves:
         headers["Kohonen-Model-Id"] = card.id
@@ -53,6 +55,12 @@ def conditional(
     if answer.status_code == 200:
         answer.headers.update(headers)
     return answer
+
+
+def _entity_tag(*determined_by: Any) -> str:
+    """Return the entity tag of a representation: a hash of all that it is made from."""
+    canonical = json.dumps([__version__, *determined_by], sort_keys=True)
+    return f'"{hashlib.sha256(canonical.encode()).hexdigest()[:32]}"'
 
 
 def _names(header: str | None, tag: str) -> bool:

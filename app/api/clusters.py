@@ -4,15 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
-from starlette.concurrency import run_in_threadpool
 
-from app.api.caching import conditional, entity_tag
 from app.api.dependencies import AppSettings, ModelsOfStore
-from app.api.models import NOT_MODIFIED, Ref, moves
-from app.errors import AnswerTooLargeError, FieldError, InvalidRequestError
+from app.api.model_answers import Drawing, model_answer
+from app.api.models import NOT_MODIFIED, Ref
+from app.errors import FieldError, InvalidRequestError
 from app.models import Card, Models
 from app.schema import Schema
-from app.settings import Settings
 from app.web.responses import JSON, problems
 from kohonen.clusters import cluster_units
 from kohonen.profiles import ClusterCount, cluster_samples, parse_count, profiles
@@ -78,7 +76,7 @@ class ClusterAnswer(Schema):
     response_model=ClusterAnswer,
     responses={**NOT_MODIFIED, **problems(404, 409, 422, 500, 503)},
 )
-async def model_clusters(
+def model_clusters(
     request: Request,
     ref: Ref,
     models: ModelsOfStore,
@@ -93,15 +91,16 @@ async def model_clusters(
     Each cluster has a profile: what tells its samples from the others.
     """
 
-    def work() -> Response:
-        card = models.resolve(ref)
+    def plan(card: Card) -> Drawing:
         count = wanted_count(k, card)
-        tag = entity_tag(card.id, card.weights.sha256, "clusters", count, samples)
-        return conditional(
-            request, tag, card, lambda: _answer(models, card, count, samples, settings), moves=moves(ref)
+        return Drawing(
+            lambda: _clusters(models, card, count, samples).model_dump_json().encode(),
+            JSON,
+            determined_by=["clusters", count, samples],
+            remedy="ask for samples=false, or send the data to /predict, some at a time",
         )
 
-    return await run_in_threadpool(work)
+    return model_answer(request, ref, models, settings, plan)
 
 
 def wanted_count(text: str, card: Card, pointer: str = "/k") -> ClusterCount:
@@ -119,7 +118,7 @@ def wanted_count(text: str, card: Card, pointer: str = "/k") -> ClusterCount:
     return count
 
 
-def _answer(models: Models, card: Card, k: ClusterCount, with_samples: bool, settings: Settings) -> Response:
+def _clusters(models: Models, card: Card, k: ClusterCount, with_samples: bool) -> ClusterAnswer:
     given = models.samples(card) if with_samples else None
     weights = models.weights(card)
     clusters = cluster_units(weights, k)
@@ -133,7 +132,7 @@ def _answer(models: Models, card: Card, k: ClusterCount, with_samples: bool, set
         ]
     table = card.table
     described = enumerate(profiles(clusters, given, found, table))
-    answer = ClusterAnswer(
+    return ClusterAnswer(
         id=card.id,
         components=None if table is None else list(table.components),
         k=clusters.count,
@@ -142,11 +141,3 @@ def _answer(models: Models, card: Card, k: ClusterCount, with_samples: bool, set
         units=clusters.labels.tolist(),
         samples=rows,
     )
-    content = answer.model_dump_json().encode()
-    most = settings.max_answer_bytes
-    if most is not None and len(content) > most:
-        raise AnswerTooLargeError(
-            f"the answer is {len(content):,} bytes, and may have {most:,}: ask for samples=false, or send "
-            "the data to /predict, some at a time"
-        )
-    return Response(content, media_type=JSON)

@@ -64,16 +64,7 @@ async def demo(
 
 def _nothing(training: TrainingRequest, settings: Settings, deadline: float) -> Response:
     """Answer without the picture, nor the figures that only training would tell; nothing is trained."""
-    samples, dimension = training.samples.shape
-    seconds = deadline - time.monotonic()
-    check(
-        training.parameters,
-        samples=samples,
-        dimension=dimension,
-        limits=settings,
-        seconds=seconds,
-        field=training.field,
-    )
+    check(training, limits=settings, seconds=deadline - time.monotonic())
     answer = Response(media_type=PNG, headers={**_NAMED, "Vary": "Accept"})
     del answer.headers["Content-Length"]  # it would be the picture's
     return answer

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 import numpy as np
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from app.api import body
@@ -13,15 +12,12 @@ from app.api.dependencies import AppSettings, Deadline, ModelsOfStore, Service
 from app.api.fit_schemas import FitBody, FitFields
 from app.api.models import Ref
 from app.api.negotiation import choose
-from app.api.tables import CSV, CsvFields, read_rows
-from app.api.training import ANSWERS, OFFERED, View, answer
-from app.api.training_requests import ACCEPTED
-from app.api.training_schemas import ModelFields
-from app.models import Card
-from app.settings import Settings
+from app.api.tables import read_rows
+from app.api.training import ANSWERS, OFFERED, answer
+from app.api.training_requests import ACCEPTED, FieldsQuery, View
 from app.training import TrainingRequest
 from app.turns import turn_for
-from app.web.responses import problems
+from app.web.responses import CSV, problems
 
 __all__ = ["router"]
 
@@ -44,35 +40,10 @@ _EXAMPLES: dict[str, Any] = {
 }
 
 
-def _described() -> dict[str, Any]:
-    """Return the OpenAPI description of the body."""
-    made = body.describe(FitBody, _EXAMPLES)
-    made["requestBody"]["content"][CSV] = {"schema": {"type": "string"}, "example": "0.2,0.5,0.8\n1,0,0\n"}
-    return made
+class FitQuery(FieldsQuery):
+    """The query of a request to go on."""
 
-
-class FitQuery(CsvFields, FitFields, ModelFields):
-    """How to go on, where the body is CSV; what a body of JSON says counts before the query."""
-
-    model_config = ConfigDict(strict=False, extra="forbid", allow_inf_nan=False, defer_build=False)
-
-    view: View = Field("map", description="The map alone, or with the colours as a strip above it.")
-
-    def with_json(self, content: bytes) -> FitBody:
-        """Return what is asked for with a body of JSON."""
-        wanted = body.parse(content, FitBody)
-        own = {name: getattr(wanted, name) for name in wanted.model_fields_set}
-        return body.validated({**self._given, **own}, FitBody) if self._given else wanted
-
-    def with_csv(self, content: bytes, parent: Card, settings: Settings) -> FitBody:
-        """Return what is asked for with a body of CSV: rows of the table that the model was trained on."""
-        rows = read_rows(content, parent, self, settings=settings, most_rows=settings.max_samples)
-        data = {"data": rows.tolist()} if isinstance(rows, np.ndarray) else {"columns": rows}
-        return body.validated({**self._given, **data}, FitBody)
-
-    @property
-    def _given(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.model_fields_set & set(FitBody.model_fields)}
+    view: View = "map"
 
 
 @router.post(
@@ -82,7 +53,7 @@ class FitQuery(CsvFields, FitFields, ModelFields):
     status_code=201,
     response_class=Response,
     responses={**ANSWERS, **problems(400, 404, 406, 409, 413, 415, 422, 500, 503)},
-    openapi_extra=_described(),
+    openapi_extra=body.describe(FitBody, _EXAMPLES, csv="0.2,0.5,0.8\n1,0,0\n", fields=FitFields),
 )
 async def fit(
     request: Request,
@@ -99,6 +70,7 @@ async def fit(
     they do for a prediction; how to go on is in the query then.
     """
     accept = request.headers.get("accept")
+    fields = query.fields(FitFields)
     choose(accept, OFFERED)
     content = await body.read(request, accepted=ACCEPTED)
 
@@ -106,9 +78,11 @@ async def fit(
         parent = models.resolve(ref)
         with turn_for(len(content)):
             if body.media_type(request) == CSV:
-                wanted = query.with_csv(content, parent, settings)
+                rows = read_rows(content, parent, query, settings=settings, most_rows=settings.max_samples)
+                data = {"data": rows.tolist()} if isinstance(rows, np.ndarray) else {"columns": rows}
+                wanted = body.validated({**fields, **data}, FitBody)
             else:
-                wanted = query.with_json(content)
+                wanted = body.parse(content, FitBody, fields)
         return wanted.training_request(models, parent)
 
     media_type, training = negotiate(accept, await run_in_threadpool(asked))

@@ -3,14 +3,13 @@
 from dataclasses import replace
 from typing import Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.api.fields import parameter
-from app.api.training_schemas import ModelBody
+from app.api.training_schemas import Data, ModelFields
 from app.errors import FieldError, InvalidRequestError
 from app.models import Card, Lineage, Models
-from app.schema import Schema
 from app.training import Start, TrainingRequest
 from app.vectors import vectors_for
 from kohonen import Parameters
@@ -19,10 +18,8 @@ from kohonen.data import as_samples
 __all__ = ["FitBody", "FitFields"]
 
 
-class FitFields(Schema):
-    """How to go on training a model."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+class FitFields(ModelFields):
+    """The fields of a request to go on: a JSON body has them, and with CSV the query has them."""
 
     schedule: Literal["continue", "restart"] = Field(
         "continue",
@@ -40,7 +37,7 @@ class FitFields(Schema):
     )
 
 
-class FitBody(FitFields, ModelBody):
+class FitBody(FitFields, Data):
     """How to go on training a model; without data, on those that it was trained on."""
 
     @model_validator(mode="after")

@@ -3,16 +3,14 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from starlette.concurrency import run_in_threadpool
 
-from app.api.caching import conditional, entity_tag
 from app.api.dependencies import AppSettings, ModelsOfStore
-from app.api.models import NOT_MODIFIED, Ref, moves
+from app.api.model_answers import Drawing, model_answer
+from app.api.models import NOT_MODIFIED, Ref
 from app.api.negotiation import choose
 from app.drawing import Form, Picture, View
-from app.errors import AnswerTooLargeError, FieldError, InvalidRequestError
-from app.models import Card, Models
-from app.settings import Settings
+from app.errors import FieldError, InvalidRequestError
+from app.models import Card
 from app.web.responses import PNG, problems
 from kohonen.tables import LONGEST_TEXT, shown
 
@@ -40,7 +38,7 @@ SVG = "image/svg+xml"
         **problems(404, 406, 409, 422, 500, 503),
     },
 )
-async def model_image(
+def model_image(
     request: Request,
     ref: Ref,
     models: ModelsOfStore,
@@ -72,32 +70,27 @@ async def model_image(
     """
     wanted = Picture(view, scale, annotated, None, k, form)
     choose(request.headers.get("accept"), [wanted.media_type])
-    return await run_in_threadpool(_image, request, ref, models, settings, wanted, component)
 
+    def plan(card: Card) -> Drawing:
+        table = card.table
+        picture = wanted._replace(component=None if component is None else _component(component, card))
+        most_pixels = settings.max_picture_pixels
+        picture.check(card.weights.shape, card.geometry, most_pixels=most_pixels, named=table is not None)
 
-def _image(
-    request: Request, ref: str, models: Models, settings: Settings, wanted: Picture, component: str | None
-) -> Response:
-    card = models.resolve(ref)
-    table = card.table
-    picture = wanted._replace(component=None if component is None else _component(component, card))
-    most_pixels = settings.max_picture_pixels
-    picture.check(card.weights.shape, card.geometry, most_pixels=most_pixels, named=table is not None)
+        def draw() -> bytes:
+            samples = models.samples(card) if picture.needs_samples else None
+            return picture.draw(models.weights(card), samples, card.geometry, table)
 
-    def draw() -> Response:
-        samples = models.samples(card) if picture.needs_samples else None
-        content = picture.draw(models.weights(card), samples, card.geometry, table)
-        most = settings.max_answer_bytes
-        if most is not None and len(content) > most:
-            raise AnswerTooLargeError(
-                f"the picture is {len(content):,} bytes, and an answer has {most:,} at most: "
-                "ask for a smaller scale"
-            )
-        headers = {"Content-Disposition": f'inline; filename="kohonen-{card.id}.{picture.form}"'}
-        return Response(content, media_type=picture.media_type, headers=headers)
+        name = f"kohonen-{card.id}.{picture.form}"
+        return Drawing(
+            draw,
+            picture.media_type,
+            determined_by=[picture.tag()],
+            remedy="ask for a smaller scale",
+            headers={"Content-Disposition": f'inline; filename="{name}"'},
+        )
 
-    tag = entity_tag(card.id, card.weights.sha256, picture.tag())
-    return conditional(request, tag, card, draw, moves=moves(ref))
+    return model_answer(request, ref, models, settings, plan)
 
 
 def _component(text: str, card: Card) -> int:

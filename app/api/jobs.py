@@ -6,7 +6,7 @@ import math
 import time
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
@@ -16,7 +16,8 @@ from app.api.dependencies import AppSettings, Deadline, JobsService, ModelsOfSto
 from app.api.examples import EXAMPLE_ID, JOB
 from app.api.responses import card_document
 from app.api.schemas import Problem
-from app.api.training_requests import ACCEPTED, TrainingQuery, described, training_request
+from app.api.training_requests import CSV_EXAMPLE, IdempotencyKey, TrainingQuery, read_training
+from app.api.training_schemas import TrainingBody, TrainingFields
 from app.errors import FieldError, InvalidRequestError
 from app.jobs.record import Job, Progress, State
 from app.models import Card, Models
@@ -95,7 +96,7 @@ _LOCATION = {"Location": {"description": "Where the job is.", "schema": {"type":
         200: {"description": "The job, which is done.", "headers": _LOCATION, "model": JobDocument},
         **problems(400, 413, 415, 422, 500, 503),
     },
-    openapi_extra=described(JOB),
+    openapi_extra=body.describe(TrainingBody, JOB, csv=CSV_EXAMPLE, fields=TrainingFields),
 )
 async def train_in_background(
     request: Request,
@@ -103,9 +104,7 @@ async def train_in_background(
     models: ModelsOfStore,
     settings: AppSettings,
     query: Annotated[TrainingQuery, Query()],
-    idempotency_key: Annotated[
-        str | None, Header(description="Where the seed comes from when the body has none.", max_length=255)
-    ] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Take a training that may take hours, and answer at once.
 
@@ -113,20 +112,18 @@ async def train_in_background(
     that is under way or has made the model; one that failed or was cancelled is queued once more. With
     `frames` the job makes an animation, too; asked for a model that has none, it is trained again.
     """
-    content = await body.read(request, accepted=ACCEPTED, samples=settings.max_job_samples)
+    training = await read_training(
+        request,
+        query,
+        settings=settings,
+        most_samples=settings.max_job_samples,
+        idempotency_key=idempotency_key,
+    )
+    if not training.persist:
+        message = "a job is there to make a model that is stored: leave persist out, or ask POST /train"
+        raise InvalidRequestError([FieldError("/persist", message)])
 
     def submit() -> tuple[Job, dict[str, Any]]:
-        training = training_request(
-            content,
-            body.media_type(request),
-            query,
-            settings=settings,
-            most_rows=settings.max_job_samples,
-            idempotency_key=idempotency_key,
-        )
-        if not training.persist:
-            message = "a job is there to make a model that is stored: leave persist out, or ask POST /train"
-            raise InvalidRequestError([FieldError("/persist", message)])
         job = jobs.submit(training)
         return job, _document(job, request, models)
 

@@ -5,12 +5,12 @@ import math
 from typing import Annotated, Any, Self
 
 from fastapi import Request
-from pydantic import ConfigDict, FailFast, Field, model_validator
+from pydantic import FailFast, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.api.tables import RECORD_SCHEMA, NamedColumns
 from app.models.listing import Listed, Page
-from app.schema import Schema
+from app.schema import BodySchema, Schema
 from app.web.responses import root_path
 
 __all__ = ["Coordinates", "ModelList", "Prediction", "Predictions", "UnitWeights", "Vector", "Vectors"]
@@ -81,11 +81,7 @@ class UnitWeights(Schema):
     weights: list[float]
 
 
-class _Body(Schema):
-    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
-
-
-class Vector(_Body):
+class Vector(BodySchema):
     """One vector."""
 
     data: Annotated[list[float], FailFast()] = Field(
@@ -93,7 +89,7 @@ class Vector(_Body):
     )
 
 
-class Vectors(_Body):
+class Vectors(BodySchema):
     """Vectors; or, for a model that was trained on one, the rows of a table."""
 
     data: list[list[float]] | None = Field(

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from app.api.caching import conditional, entity_tag
+from app.api.caching import conditional
 from app.api.dependencies import AppSettings, ModelsOfStore
 from app.api.downloads import download
 from app.api.examples import EXAMPLE_ID
@@ -19,7 +19,7 @@ from app.models.listing import Order
 from app.models.references import FORMS, Reference, parse
 from app.web.responses import problems
 
-__all__ = ["NOT_MODIFIED", "Ref", "X", "Y", "card_answer", "moves", "router", "unit_answer"]
+__all__ = ["NOT_MODIFIED", "Ref", "X", "Y", "card_answer", "router", "unit_answer"]
 
 router = APIRouter(prefix="/models", tags=["models"])
 
@@ -31,12 +31,6 @@ X = Annotated[int, Path(description="The unit's column, from 0.", examples=[15])
 Y = Annotated[int, Path(description="The unit's row, from 0.", examples=[10])]
 
 NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "The client's copy is as good."}}
-
-
-def moves(ref: str) -> bool:
-    """Say whether what a reference means may be another model one day."""
-    reference = parse(ref)
-    return reference is None or reference.moves
 
 
 @router.get(
@@ -84,13 +78,13 @@ def list_models(
 )
 def get_model(request: Request, ref: Ref, models: ModelsOfStore) -> Response:
     """Tell what there is to say about a model: parameters, quality, data, timing and links."""
-    return card_answer(request, models.resolve(ref), moves=moves(ref))
+    return card_answer(request, ref, models.resolve(ref))
 
 
-def card_answer(request: Request, card: Card, *, moves: bool) -> Response:
+def card_answer(request: Request, ref: str | None, card: Card) -> Response:
     """Answer with a model's card."""
     document = card_document(card, request)
-    return conditional(request, entity_tag(document), card, lambda: JSONResponse(document), moves=moves)
+    return conditional(request, ref, card, [document], lambda: JSONResponse(document))
 
 
 @router.delete(
@@ -152,13 +146,12 @@ def download_model(
 ) -> Response:
     """Send the weights as a file."""
     card = models.resolve(ref)
-    tag = entity_tag(card.id, card.weights.sha256, card.created_at.isoformat(), form)
     return conditional(
         request,
-        tag,
+        ref,
         card,
+        [card.created_at.isoformat(), form],
         lambda: download(models, card, form, most_bytes=settings.max_answer_bytes),
-        moves=moves(ref),
     )
 
 
@@ -171,10 +164,10 @@ def download_model(
 )
 def unit_weights(request: Request, ref: Ref, x: X, y: Y, models: ModelsOfStore) -> Response:
     """Tell the weights of one unit; x runs to the right and y downwards, both from 0."""
-    return unit_answer(request, models, models.resolve(ref), x, y, moves=moves(ref))
+    return unit_answer(request, ref, models, models.resolve(ref), x, y)
 
 
-def unit_answer(request: Request, models: Models, card: Card, x: int, y: int, *, moves: bool) -> Response:
+def unit_answer(request: Request, ref: str | None, models: Models, card: Card, x: int, y: int) -> Response:
     """Answer with the weights of a unit."""
     width, height, _ = card.weights.shape
     if not (0 <= x < width and 0 <= y < height):
@@ -187,5 +180,4 @@ def unit_answer(request: Request, models: Models, card: Card, x: int, y: int, *,
         weights = models.weights(card)[x, y].tolist()
         return JSONResponse({"coordinates": {"x": x, "y": y}, "weights": weights})
 
-    tag = entity_tag(card.id, card.weights.sha256, x, y)
-    return conditional(request, tag, card, answer, moves=moves)
+    return conditional(request, ref, card, [x, y], answer)

@@ -5,13 +5,13 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.encoders import jsonable_encoder
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 
 from app import security
-from app.api.fit_schemas import FitBody
+from app.api.fit_schemas import FitBody, FitFields
 from app.api.model_schemas import Predictions, Vector, Vectors
 from app.api.schemas import Problem
-from app.api.tables import CSV
-from app.api.training_schemas import TrainingBody
+from app.api.training_schemas import TrainingBody, TrainingFields
 from app.models import Card
 from kohonen import __version__
 
@@ -53,9 +53,8 @@ def install(app: FastAPI) -> None:
                 )
                 schemas.update(schema.pop("$defs", {}))
                 schemas[model.__name__] = schema
-            _write_bodies_out(made)
+            _insert_schemas(made)
             _forget_other_problems(made)
-            _gather_fields_of_csv(made)
             security.describe(made, required=app.state.settings.api_key is not None)
             app.openapi_schema = made
         return app.openapi_schema
@@ -63,18 +62,33 @@ def install(app: FastAPI) -> None:
     app.openapi = document  # type: ignore[method-assign]
 
 
-def _write_bodies_out(document: dict[str, Any]) -> None:
-    """Put the schemas of bodies where routes name them. Made at the start, they would lengthen it."""
-    schemas = {
-        f"#/components/schemas/{model.__name__}": jsonable_encoder(
-            model.model_json_schema(), exclude_none=True
-        )
-        for model in (FitBody, TrainingBody, Vector, Vectors)
-    }
+def _insert_schemas(document: dict[str, Any]) -> None:
+    """Replace the references of `body.describe` by schemas. Made at the start, they would lengthen it."""
+    schemas = {_reference(model): _schema(model) for model in (FitBody, TrainingBody, Vector, Vectors)}
+    schemas |= {_reference(model): _in_query(_schema(model)) for model in (FitFields, TrainingFields)}
     for operations in document["paths"].values():
         for operation in operations.values():
-            for content in operation.get("requestBody", {}).get("content", {}).values():
-                content["schema"] = schemas.get(content["schema"].get("$ref"), content["schema"])
+            parameters = operation.get("parameters", [])
+            parameters.sort(key=lambda one: one["name"] != "view")  # the first on a page
+            for described in (*operation.get("requestBody", {}).get("content", {}).values(), *parameters):
+                schema = described["schema"]
+                described["schema"] = schemas.get(schema.get("$ref"), schema)
+
+
+def _reference(model: type[BaseModel]) -> str:
+    return f"#/components/schemas/{model.__name__}"
+
+
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    schema: dict[str, Any] = jsonable_encoder(model.model_json_schema(), exclude_none=True)
+    return schema
+
+
+def _in_query(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of fields as that of one exploded object; a list would not explode."""
+    fields = {name: field for name, field in schema["properties"].items() if name != "normalisation"}
+    properties = {name: _without_null(field) for name, field in fields.items()}
+    return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
 def _forget_other_problems(document: dict[str, Any]) -> None:
@@ -85,40 +99,6 @@ def _forget_other_problems(document: dict[str, Any]) -> None:
         for operation in operations.values():
             if "HTTPValidationError" in str(operation["responses"].get("422")):
                 del operation["responses"]["422"]
-
-
-def _gather_fields_of_csv(document: dict[str, Any]) -> None:
-    """Make the fields that queries have beside bodies of CSV one parameter, an exploded object.
-
-    They are sent as before, each by its name; but a page shows one place for them all, instead of twenty
-    before the body, and fills in no defaults that would be sent with a body of JSON.
-    """
-    fields = set(TrainingBody.model_fields) - {"normalisation"}  # a list does not explode
-    for operations in document["paths"].values():
-        for operation in operations.values():
-            parameters = operation.get("parameters", [])
-            found = [one for one in parameters if one["in"] == "query" and one["name"] in fields]
-            if CSV in operation.get("requestBody", {}).get("content", {}) and found:
-                properties = {
-                    one["name"]: {**_without_null(one["schema"]), "description": one["description"]}
-                    for one in found
-                }
-                gathered = {
-                    "name": "fields",
-                    "in": "query",
-                    "style": "form",
-                    "explode": True,
-                    "description": "With a body of CSV: the fields of the training, each by its name "
-                    "(`?width=30&height=20`). What a body of JSON says counts before these.",
-                    "schema": {
-                        "type": "object",
-                        "properties": properties,
-                        "additionalProperties": False,
-                    },
-                    "example": {},
-                }
-                others = [one for one in parameters if one not in found]
-                operation["parameters"] = sorted([*others, gathered], key=lambda one: one["name"] != "view")
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:

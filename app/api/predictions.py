@@ -16,14 +16,14 @@ from app.api.dependencies import AppSettings, Deadline, ModelsOfStore
 from app.api.model_schemas import Vector, Vectors
 from app.api.models import Ref
 from app.api.negotiation import choose
-from app.api.tables import CSV, CsvFields, read_rows
+from app.api.tables import CsvFields, read_rows
 from app.errors import AnswerTooLargeError, FieldError, InvalidRequestError
 from app.models import Card
 from app.predictions import as_csv, as_json, find, most_bytes
 from app.settings import Settings
 from app.turns import in_turns, turn_for
 from app.vectors import columns_of, vectors_for
-from app.web.responses import JSON, problems
+from app.web.responses import CSV, JSON, problems
 from kohonen.clusters import cluster_units
 from kohonen.data import FloatArray
 
@@ -53,29 +53,22 @@ DESCRIBED: dict[str, Any] = {
         },
         **problems(400, 404, 406, 413, 415, 422, 500, 503),
     },
-    "openapi_extra": {
-        "requestBody": {
-            "required": True,
-            "content": {
-                JSON: {
-                    "schema": {"$ref": "#/components/schemas/Vectors"},
-                    "examples": {
-                        "one": {"summary": "One vector", "value": {"data": [0.2, 0.5, 0.8]}},
-                        "two": {"summary": "Two", "value": {"data": [[0.2, 0.5, 0.8], [1.0, 0.0, 0.0]]}},
-                        "columns": {
-                            "summary": "Rows of a table, of a model that was trained on one",
-                            "value": {"columns": {"height": [30.5, None], "species": ["cat", "dog"]}},
-                        },
-                        "records": {
-                            "summary": "The same, row by row",
-                            "value": {"records": [{"height": 30.5, "species": "cat"}, {"species": "dog"}]},
-                        },
-                    },
-                },
-                CSV: {"schema": {"type": "string"}, "example": "0.2,0.5,0.8\n1.0,0.0,0.0\n"},
+    "openapi_extra": body.describe(
+        Vectors,
+        {
+            "one": {"summary": "One vector", "value": {"data": [0.2, 0.5, 0.8]}},
+            "two": {"summary": "Two", "value": {"data": [[0.2, 0.5, 0.8], [1.0, 0.0, 0.0]]}},
+            "columns": {
+                "summary": "Rows of a table, of a model that was trained on one",
+                "value": {"columns": {"height": [30.5, None], "species": ["cat", "dog"]}},
             },
-        }
-    },
+            "records": {
+                "summary": "The same, row by row",
+                "value": {"records": [{"height": 30.5, "species": "cat"}, {"species": "dog"}]},
+            },
+        },
+        csv="0.2,0.5,0.8\n1.0,0.0,0.0\n",
+    ),
 }
 
 
@@ -116,7 +109,7 @@ async def predict(
     media_type = choose(request.headers.get("accept"), [JSON, CSV])
     content = await body.read(request, accepted=(JSON, CSV), samples=settings.max_vectors)
 
-    def work() -> Response:
+    def respond() -> Response:
         card = models.resolve(ref)
         with turn_for(len(content)):
             given = vectors_of(content, body.media_type(request), card, query, settings)
@@ -138,7 +131,7 @@ async def predict(
         answer = in_turns(written, size=len(content))
         return StreamingResponse(answer, media_type=media_type, headers=headers)
 
-    return await run_in_threadpool(work)
+    return await run_in_threadpool(respond)
 
 
 def located(card: Card, given: Any, settings: Settings, deadline: float) -> FloatArray:

@@ -2,15 +2,13 @@
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
-from starlette.concurrency import run_in_threadpool
 
-from app.api.caching import conditional, entity_tag
 from app.api.dependencies import AppSettings, ModelsOfStore
-from app.api.models import NOT_MODIFIED, Ref, moves
+from app.api.model_answers import Drawing, model_answer
+from app.api.models import NOT_MODIFIED, Ref
 from app.api.negotiation import choose
-from app.errors import AnswerTooLargeError, DataNotKeptError
+from app.errors import DataNotKeptError
 from app.models import Card, Models
-from app.settings import Settings
 from app.web.responses import problems
 from kohonen.report import report
 
@@ -33,28 +31,25 @@ POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri
         **problems(404, 406, 422, 500, 503),
     },
 )
-async def model_report(request: Request, ref: Ref, models: ModelsOfStore, settings: AppSettings) -> Response:
+def model_report(request: Request, ref: Ref, models: ModelsOfStore, settings: AppSettings) -> Response:
     """Tell all of a model on one page: quality and its history, advice, every view, clusters, parameters."""
     choose(request.headers.get("accept"), ["text/html"])
 
-    def work() -> Response:
-        card = models.resolve(ref)
-        tag = entity_tag(card.id, card.weights.sha256, card.created_at.isoformat(), "report")
-        return conditional(request, tag, card, lambda: _page(models, card, settings), moves=moves(ref))
+    def plan(card: Card) -> Drawing:
+        return Drawing(
+            lambda: _page(models, card),
+            "text/html",
+            determined_by=[card.created_at.isoformat(), "report"],
+            remedy="ask for the pictures one by one",
+            headers={"Content-Security-Policy": POLICY},
+        )
 
-    return await run_in_threadpool(work)
+    return model_answer(request, ref, models, settings, plan)
 
 
-def _page(models: Models, card: Card, settings: Settings) -> Response:
+def _page(models: Models, card: Card) -> bytes:
     try:
         samples = models.samples(card)
     except DataNotKeptError:
         samples = None
-    content = report(card.model_dump(mode="json"), models.weights(card), samples).encode()
-    most = settings.max_answer_bytes
-    if most is not None and len(content) > most:
-        raise AnswerTooLargeError(
-            f"the report is {len(content):,} bytes, and an answer has {most:,} at most: ask for the pictures "
-            "one by one"
-        )
-    return Response(content, media_type="text/html", headers={"Content-Security-Policy": POLICY})
+    return report(card.model_dump(mode="json"), models.weights(card), samples).encode()

@@ -31,8 +31,7 @@ _ONE: dict[str, Any] = {"one": {"summary": "A colour", "value": {"data": [0.2, 0
 )
 def model_info(request: Request, models: ModelsOfStore, settings: AppSettings) -> Response:
     """Tell what there is to say about the model that is served: the setting `SOM_SERVED_MODEL` says which."""
-    served = settings.served_model
-    return card_answer(request, models.resolve(served), moves=True)
+    return card_answer(request, None, models.resolve(settings.served_model))
 
 
 @router.post(
@@ -50,14 +49,14 @@ async def predict_bmu(
     """Find the unit of the served model's map that is nearest to a vector."""
     content = await body.read(request)
 
-    def work() -> Prediction:
+    def predict_one() -> Prediction:
         vector = body.parse(content, Vector).data
         card = models.resolve(settings.served_model)
         samples = located(card, [vector], settings, deadline)
         ((found,),) = find(models.weights(card), samples)
         return Prediction(bmu_x=found.x, bmu_y=found.y, distance=found.distance)
 
-    return await run_in_threadpool(work)
+    return await run_in_threadpool(predict_one)
 
 
 @router.post(
@@ -89,4 +88,4 @@ def served_unit_weights(
 ) -> Response:
     """Tell the weights of one unit; x runs to the right and y downwards, both from 0."""
     card = models.resolve(settings.served_model)
-    return unit_answer(request, models, card, x, y, moves=True)
+    return unit_answer(request, None, models, card, x, y)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias, cast, get_args
 
 import numpy as np
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from app import limits
@@ -21,7 +21,6 @@ from kohonen.data import FloatArray, Missing
 from kohonen.tables import LONGEST_TEXT, Table
 
 __all__ = [
-    "CSV",
     "RECORD_SCHEMA",
     "CsvFields",
     "NamedColumns",
@@ -30,8 +29,6 @@ __all__ = [
     "read_rows",
     "read_table",
 ]
-
-CSV = "text/csv"
 
 #: Lines of CSV that may always be read.
 SOME_LINES = 1_000
@@ -71,9 +68,25 @@ NamedColumns: TypeAlias = Annotated[
     dict[str, Any], AfterValidator(_columns), Field(json_schema_extra=_SCHEMA)
 ]
 _NORMALISATION = {"enum": list(get_args(Normalisation)), "type": "string"}
-#: Checked where it is used, which tells better what is wrong.
+
+
+def _from_query(value: Any, info: ValidationInfo) -> Any:
+    """Return the normalisations of a query, ``z-score`` or ``name:none``, as a JSON body has them."""
+    if info.mode == "json" or not isinstance(value, list):
+        return value
+    if len(value) == 1 and ":" not in value[0]:
+        return value[0]
+    parts = [text.rpartition(":") for text in value]
+    if not all(name for name, _, _ in parts):
+        message = "give one for all columns, or each with the name of its column: name:none"
+        raise PydanticCustomError("normalisation", message)
+    return {name: kind for name, _, kind in parts}
+
+
+#: Which normalisations there are is checked where they are used, with a better message.
 Normalisations: TypeAlias = Annotated[
     str | dict[str, str],
+    BeforeValidator(_from_query),
     WithJsonSchema({"anyOf": [_NORMALISATION, {"additionalProperties": _NORMALISATION, "type": "object"}]}),
 ]
 

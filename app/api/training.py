@@ -1,8 +1,8 @@
 """Training in a request."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -12,17 +12,22 @@ from app.api.dependencies import AppSettings, Deadline, Service
 from app.api.examples import TRAINING
 from app.api.negotiation import choose
 from app.api.responses import outcome_document, outcome_headers
-from app.api.training_requests import ACCEPTED, ViewedTrainingQuery, described, training_request
+from app.api.training_requests import (
+    CSV_EXAMPLE,
+    IdempotencyKey,
+    View,
+    ViewedTrainingQuery,
+    read_training,
+)
+from app.api.training_schemas import TrainingBody, TrainingFields
 from app.drawing import Picture
 from app.settings import Settings
 from app.training import Outcome, TrainingRequest
 from app.web.responses import JSON, PNG, problems
 
-__all__ = ["ANSWERS", "OFFERED", "View", "answer", "router"]
+__all__ = ["ANSWERS", "OFFERED", "answer", "router"]
 
 router = APIRouter(tags=["training"])
-
-View = Literal["map", "input-output"]
 
 _FIGURES = {
     name: {"description": description, "schema": {"type": "string"}}
@@ -61,7 +66,7 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
     status_code=201,
     response_class=Response,
     responses={**ANSWERS, **problems(400, 406, 413, 415, 422, 500, 503)},
-    openapi_extra=described(TRAINING),
+    openapi_extra=body.describe(TrainingBody, TRAINING, csv=CSV_EXAMPLE, fields=TrainingFields),
 )
 async def train(
     request: Request,
@@ -69,9 +74,7 @@ async def train(
     deadline: Deadline,
     settings: AppSettings,
     query: Annotated[ViewedTrainingQuery, Query()],
-    idempotency_key: Annotated[
-        str | None, Header(description="Where the seed comes from when the body has none.", max_length=255)
-    ] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Train a map on colours, on vectors of any dimension or on a table, and store it.
 
@@ -85,14 +88,11 @@ async def train(
     """
     accept = request.headers.get("accept")
     choose(accept, OFFERED)
-    content = await body.read(request, accepted=ACCEPTED)
-    training = await run_in_threadpool(
-        training_request,
-        content,
-        body.media_type(request),
+    training = await read_training(
+        request,
         query,
         settings=settings,
-        most_rows=settings.max_samples,
+        most_samples=settings.max_samples,
         idempotency_key=idempotency_key,
     )
     media_type, training = negotiate(accept, training)

@@ -1,31 +1,68 @@
-"""What a training is asked for by: a body of JSON, or one of CSV with the parameters in the query."""
+"""Requests to train: a JSON body, or CSV with the fields in the query."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from fastapi import Header, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
 
 from app.api import body
-from app.api.tables import CSV, CsvFields, read_table
-from app.api.training_schemas import MapFields, ModelFields, TrainingBody
-from app.errors import FieldError, InvalidRequestError
+from app.api.tables import CsvFields, read_table
+from app.api.training_schemas import TrainingBody, TrainingFields
 from app.settings import Settings
 from app.training import TrainingRequest
 from app.turns import turn_for
-from app.web.responses import JSON
+from app.web.responses import CSV, JSON
 from kohonen.tables import refuse_commas
 
-__all__ = ["ACCEPTED", "TrainingQuery", "ViewedTrainingQuery", "described", "training_request"]
+__all__ = [
+    "ACCEPTED",
+    "CSV_EXAMPLE",
+    "FieldsQuery",
+    "IdempotencyKey",
+    "TrainingQuery",
+    "View",
+    "ViewedTrainingQuery",
+    "read_training",
+]
 
 #: The media types of bodies.
 ACCEPTED = (JSON, CSV)
+CSV_EXAMPLE = "height,weight,species\n31.5,4.2,cat\n48,,dog\n29,3.9,cat\n"
 
-_CSV_EXAMPLE = "height,weight,species\n31.5,4.2,cat\n48,,dog\n29,3.9,cat\n"
+View = Annotated[
+    Literal["map", "input-output"],
+    Field(description="The map alone, or with the colours as a strip above it."),
+]
 
 
-class TrainingQuery(CsvFields, MapFields, ModelFields):
-    """The parameters of a training whose body is CSV; what a body of JSON says counts before the query."""
+IdempotencyKey = Annotated[
+    str | None, Header(description="Where the seed comes from when the body has none.", max_length=255)
+]
 
-    model_config = ConfigDict(strict=False, extra="forbid", allow_inf_nan=False, defer_build=False)
+
+class FieldsQuery(CsvFields):
+    """A query beside a body: how CSV is read, and fields of the body's model."""
+
+    model_config = ConfigDict(extra="allow")
+
+    def fields(self, model: type[BaseModel]) -> dict[str, Any]:
+        """Return the fields that are given, checked by the model of a JSON body.
+
+        Raises
+        ------
+        InvalidRequestError
+            For a field that the model does not have, or a value that does not fit it.
+        """
+        own = self.model_fields_set & type(self).model_fields.keys() & model.model_fields.keys()
+        given = {name: getattr(self, name) for name in own}
+        for name, value in (self.model_extra or {}).items():
+            given[name] = value[-1] if isinstance(value, list) else value  # of a repeated one the last counts
+        return body.given(body.validated(given, model, strict=False)) if given else {}
+
+
+class TrainingQuery(FieldsQuery):
+    """The query of a training."""
 
     normalisation: list[str] = Field(
         [],
@@ -33,71 +70,45 @@ class TrainingQuery(CsvFields, MapFields, ModelFields):
         "default), `min-max` or `robust`; for one column, `name:none`.",
     )
 
-    @property
-    def given(self) -> dict[str, Any]:
-        """The fields of a training that the query has."""
-        names = self.model_fields_set & set(TrainingBody.model_fields)
-        found = {name: getattr(self, name) for name in names}
-        if "normalisation" in found:
-            found["normalisation"] = _normalisations(self.normalisation)
-        return found
-
 
 class ViewedTrainingQuery(TrainingQuery):
-    """The same, of a training that is answered with a picture."""
+    """The query of a training that may be answered with a picture."""
 
-    view: Literal["map", "input-output"] = Field(
-        "map", description="The map alone, or with the colours as a strip above it."
-    )
+    view: View = "map"
 
 
-def training_request(
-    content: bytes,
-    media_type: str,
+async def read_training(
+    request: Request,
     query: TrainingQuery,
     *,
     settings: Settings,
-    most_rows: int,
+    most_samples: int,
     idempotency_key: str | None,
 ) -> TrainingRequest:
     """Return the training that a body and a query ask for.
 
     Raises
     ------
-    MalformedBodyError, InvalidRequestError, InvalidDataError, InvalidParameterError
-        When they ask for none.
+    UnsupportedMediaTypeError, BodyTooLargeError, MalformedBodyError
+        For a body that cannot be read.
+    InvalidRequestError, InvalidDataError, InvalidParameterError
+        When they ask for no training.
     OverLimitError
-        For a table that is over the limits.
+        For more samples, or a larger table, than is allowed.
     """
-    with turn_for(len(content)):
-        if media_type == CSV:
-            table = read_table(content, query, settings=settings, most_rows=most_rows)
-            refuse_commas(table, categorical=query.categorical)
-            wanted = body.validated({**query.given, "columns": table}, TrainingBody)
-        else:
-            wanted = body.parse(content, TrainingBody)
-            if query.given:
-                own = {name: getattr(wanted, name) for name in wanted.model_fields_set}
-                wanted = body.validated({**query.given, **own}, TrainingBody)
-        return wanted.training_request(
-            idempotency_key=idempotency_key, settings=settings, most_rows=most_rows
-        )
+    fields = query.fields(TrainingFields)
+    content = await body.read(request, accepted=ACCEPTED, samples=most_samples)
 
+    def training() -> TrainingRequest:
+        with turn_for(len(content)):
+            if body.media_type(request) == CSV:
+                table = read_table(content, query, settings=settings, most_rows=most_samples)
+                refuse_commas(table, categorical=query.categorical)
+                wanted = body.validated({**fields, "columns": table}, TrainingBody)
+            else:
+                wanted = body.parse(content, TrainingBody, fields)
+            return wanted.training_request(
+                idempotency_key=idempotency_key, settings=settings, most_rows=most_samples
+            )
 
-def described(examples: dict[str, Any]) -> dict[str, Any]:
-    """Return the OpenAPI description of the body, with examples of JSON."""
-    made = body.describe(TrainingBody, examples)
-    made["requestBody"]["content"][CSV] = {"schema": {"type": "string"}, "example": _CSV_EXAMPLE}
-    return made
-
-
-def _normalisations(texts: list[str]) -> str | dict[str, str]:
-    """Return one normalisation for all columns, or those of columns by name; they are checked later."""
-    if len(texts) == 1 and ":" not in texts[0]:
-        return texts[0]
-    parts = [text.rpartition(":") for text in texts]
-    for name, _, _ in parts:
-        if not name:
-            message = "give one for all columns, or each with the name of its column: name:none"
-            raise InvalidRequestError([FieldError("/normalisation", message)])
-    return {name: kind for name, _, kind in parts}
+    return await run_in_threadpool(training)

@@ -1,16 +1,16 @@
-"""The requests to train."""
+"""The fields of a request to train, and the data that a JSON body holds beside them."""
 
 import hashlib
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.api.fields import LARGEST_INTEGER, parameter
 from app.api.tables import NamedColumns, Normalisations, learn
 from app.errors import FieldError, InvalidRequestError
 from app.models.references import NAME_RULE, is_name
-from app.schema import Schema
+from app.schema import BodySchema
 from app.settings import Settings
 from app.training import TrainingRequest
 from kohonen import Parameters
@@ -20,7 +20,7 @@ from kohonen.frames import Moments, Spacing
 from kohonen.geometry import Boundary, Grid
 from kohonen.parameters import DEFINITIONS, SEEDS, Algorithm, Initialisation, draw_seed
 
-__all__ = ["FRAMES", "MapFields", "ModelBody", "ModelFields", "Name", "TrainingBody"]
+__all__ = ["FRAMES", "Data", "ModelFields", "Name", "TrainingBody", "TrainingFields"]
 
 #: Frames of an animation,
 FRAMES = 24
@@ -50,10 +50,8 @@ Name = Annotated[
 ]
 
 
-class ModelFields(Schema):
+class ModelFields(BodySchema):
     """What becomes of a model, and what is shown of its training."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
     name: Name | None = Field(None, description="A name that the model becomes the newest revision of.")
     persist: bool = Field(True, description="Whether the model is stored.")
@@ -77,13 +75,9 @@ class ModelFields(Schema):
     )
 
     @model_validator(mode="after")
-    def _what_has_a_name_is_stored(self) -> Self:
+    def _fields_go_together(self) -> Self:
         if self.name is not None and not self.persist:
             raise PydanticCustomError("name", "a model that is not stored cannot have a name")
-        return self
-
-    @model_validator(mode="after")
-    def _one_way_to_space_frames(self) -> Self:
         if self.every is not None and self.spacing is not None:
             raise PydanticCustomError("every", "give either 'spacing' or 'every', and not both")
         return self
@@ -98,10 +92,8 @@ class ModelFields(Schema):
         return Moments(self.frames or FRAMES, self.spacing or "even")
 
 
-class MapFields(Schema):
-    """The map, and how it is trained."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+class TrainingFields(ModelFields):
+    """The fields of a training: a JSON body has them beside the data, and with CSV the query has them."""
 
     width: int = parameter("width")
     height: int = parameter("height")
@@ -116,10 +108,15 @@ class MapFields(Schema):
     missing: Missing | None = Field(
         None, description="Of a table: whether missing values are masked, as by default, or refused."
     )
+    normalisation: Normalisations | None = Field(
+        None,
+        description="Of a table: how columns of numbers are brought to scale, all of them or by name; "
+        "`z-score` by default.",
+    )
 
 
-class ModelBody(ModelFields):
-    """Colours, vectors of any dimension or a table, and what becomes of the model."""
+class Data(BodySchema):
+    """The data of a JSON body: colours, vectors of any dimension or a table."""
 
     colours: list[Any] | None = Field(
         None,
@@ -149,14 +146,8 @@ class ModelBody(ModelFields):
         return None if self.data is None else (as_samples(self.data), "data")
 
 
-class TrainingBody(MapFields, ModelBody):
+class TrainingBody(TrainingFields, Data):
     """What to train: colours, vectors of any dimension or a table, and the map."""
-
-    normalisation: Normalisations | None = Field(
-        None,
-        description="Of a table: how columns of numbers are brought to scale, all of them or by name; "
-        "`z-score` by default.",
-    )
 
     @model_validator(mode="after")
     def _one_kind_of_data(self) -> Self:

@@ -96,15 +96,7 @@ class JobService:
                 "this deployment does no jobs: set SOM_QUEUE to the URL of an SQS queue, or, where worker "
                 "processes may run beside the service, to local:"
             )
-        samples, dimension = request.samples.shape
-        limits.check_job(
-            request.parameters,
-            samples=samples,
-            dimension=dimension,
-            limits=self._settings,
-            field=request.field,
-            masked=request.masked,
-        )
+        limits.check_job(request, limits=self._settings)
         self._backlog.take()
         return self._add(request, self._queue)
 

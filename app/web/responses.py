@@ -4,10 +4,11 @@ from typing import Any
 
 from fastapi import Request
 
-__all__ = ["JSON", "PNG", "problems", "root_path"]
+__all__ = ["CSV", "JSON", "PNG", "problems", "root_path"]
 
 PNG = "image/png"
 JSON = "application/json"
+CSV = "text/csv"
 
 _PROBLEMS = {
     400: "The body is not JSON.",

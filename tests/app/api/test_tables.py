@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 from app import limits
 from app.api.tables import SOME_LINES
 from app.models.keys import UNNAMED, card_key
+from app.training import TrainingRequest
 from kohonen import Preparation, SelfOrganizingMap, train
 from kohonen.panels import CAPTION, plane_pixels
 from kohonen.parameters import Parameters
@@ -152,6 +153,13 @@ def test_what_a_json_body_says_counts_before_the_query(client: TestClient) -> No
     answer = client.post("/train?width=7&height=3&iterations=9", json=body, headers=AS_JSON).json()
     parameters = answer["parameters"]
     assert (parameters["width"], parameters["height"], parameters["iterations"]) == (5, 3, 9)
+
+
+def test_a_query_is_checked_beside_a_json_body_too(client: TestClient) -> None:
+    body = {"colours": ["red", "blue"], "width": 5}
+    for query, pointer in (("width=0", "/width"), ("nonsense=1", "/nonsense"), ("data=1", "/data")):
+        document = problem(client.post(f"/train?{query}", json=body, headers=AS_JSON), 422)
+        assert [wrong["pointer"] for wrong in document["errors"]] == [pointer]
 
 
 def test_how_csv_is_read(client: TestClient) -> None:
@@ -403,6 +411,7 @@ def test_many_short_categories_are_refused_before_they_fill_the_memory(
         ("a,b\n1,x\n", "&ignore=c", "/columns", "no column 'c'"),
         ("a;b\n1;3,5\n", "", "/columns/b/0", "numbers with a comma, such as '3,5' in row 1"),
         ("a,b\n1,x\n", "&nonsense=1", "/nonsense", "not permitted"),
+        ("a,b\n1,x\n", "&colours=red", "/colours", "not permitted"),
         ("a,b\n1,x\n", "&width=0", "/width", "greater than or equal to 1"),
         ("a,b\n1,x\n", "&every=2&spacing=even", "", "'spacing' or 'every'"),
         ("a\n" + "1\n" * 10_001, "", "/columns", "10,001 rows are over the limit"),
@@ -437,7 +446,7 @@ def test_what_is_no_json_and_no_csv(client: TestClient) -> None:
 def test_masks_are_part_of_the_estimate(make_client: MakeClient) -> None:
     parameters = Parameters(width=6, height=4, iterations=20)
     complete, masked = (
-        limits.estimate(parameters, samples=5, dimension=4, masked=some) for some in (False, True)
+        limits.estimate(TrainingRequest(np.full((5, 4), value), parameters)) for value in (0.5, np.nan)
     )
     assert masked > 2 * complete
     client = make_client(max_training_seconds=masked / 2)
