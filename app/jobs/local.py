@@ -68,9 +68,9 @@ class LocalQueue:
         """Return how many messages there are; see `Queue.backlog`."""
         return len(self._store.keys(_PREFIX, limit=most))
 
-    def is_empty(self) -> bool:
-        """Whether there is no message at all, due or not."""
-        return not self._store.keys(_PREFIX, limit=1)
+    def has_messages(self) -> bool:
+        """Return whether there is a message, due or not."""
+        return bool(self._store.keys(_PREFIX, limit=1))
 
     def _next(self) -> "LocalMessage | None":
         now = self._clock().timestamp()

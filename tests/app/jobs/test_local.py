@@ -27,7 +27,7 @@ def test_first_in_first_out() -> None:
         message.hold(10)
         message.done()
     assert queue.receive(wait=0) is None
-    assert queue.is_empty()
+    assert not queue.has_messages()
 
 
 def test_a_message_that_is_not_settled_comes_back() -> None:
@@ -35,14 +35,14 @@ def test_a_message_that_is_not_settled_comes_back() -> None:
     queue.send(A, turn=0)
     assert queue.receive(wait=0) is not None
     assert queue.receive(wait=0) is not None
-    assert not queue.is_empty()
+    assert queue.has_messages()
 
 
 def test_a_message_may_be_delayed() -> None:
     queue, clock = make()
     queue.send(A, turn=0, delay=5)
     assert queue.receive(wait=0) is None
-    assert not queue.is_empty()
+    assert queue.has_messages()
     clock.forward(5.1)
     assert queue.receive(wait=0) is not None
 
