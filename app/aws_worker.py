@@ -1,7 +1,7 @@
 """AWS Lambda: the worker, as the function that an SQS queue calls (``app.aws_worker.handler``).
 
-It is the same image as the API's function, started with another command. Messages that are not settled are
-reported one by one (``ReportBatchItemFailures``), so that they come back and the others do not.
+It is the same image as the API's function, started with another command. Messages that are not acknowledged
+are reported one by one (``ReportBatchItemFailures``): they are delivered again, and the others are not.
 """
 
 import logging
@@ -46,12 +46,12 @@ def create_handler(settings: Settings) -> Callable[[Event, Any], Event]:
         for record in event["Records"]:
             try:
                 message = queue.message(record["body"], record["receiptHandle"])
-                worker.work(message, deadline=deadline)
-                settled = message.settled
+                worker.process(message, deadline=deadline)
+                acknowledged = message.acknowledged
             except (ValueError, StorageError, QueueUnavailable) as error:
                 logger.error("message %s: %s", record["messageId"], error)
-                settled = False
-            if not settled:
+                acknowledged = False
+            if not acknowledged:
                 failed.append({"itemIdentifier": record["messageId"]})
         return {"batchItemFailures": failed}
 
@@ -67,5 +67,5 @@ def _handler() -> Callable[[Event, Any], Event]:
 
 
 def handler(event: Event, context: Any) -> Event:
-    """Work on the jobs that the messages of an event name."""
+    """Process the messages of an event."""
     return _handler()(event, context)
