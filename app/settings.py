@@ -89,8 +89,9 @@ class Settings(BaseSettings):
     workers: int = Field(
         default_factory=cores,
         ge=0,
-        description="Worker processes, for all servers of a store together; by default one a core. 0: none "
-        "beside the API, but as `python -m app worker`.",
+        description="Worker processes of this server; by default one a core. Of several servers on one host "
+        "that share a store, one has workers at a time. 0: none beside the API, but as "
+        "`python -m app worker`.",
     )
     job_days: float = Field(
         30.0,

@@ -1,7 +1,7 @@
-"""``python -m app worker``: worker processes without a server, in a container of their own.
+"""``python -m app worker``: worker processes without the API, in a container of their own.
 
-As many as ``SOM_WORKERS`` says work on the queue that ``SOM_QUEUE`` names until they are told to stop; then
-each saves what it is at, and gives it back.
+``SOM_WORKERS`` processes work on the queue that ``SOM_QUEUE`` names until the command is stopped. Then each
+saves its job and gives it back.
 """
 
 import logging
@@ -34,12 +34,12 @@ def run(settings: Settings, stopped: threading.Event | None = None) -> None:
         When there is no queue that other processes can work on.
     """
     configure(settings.log_format, settings.log_level, service=WORKER)
-    crew = Deployment(settings).crew()
+    supervisor = Deployment(settings).supervisor()
     if stopped is None:
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
     _LOG.info("maps are trained by the engine %s", describe_engine())
-    crew.wake()
+    supervisor.wake()
     stopped.wait()
-    crew.stop()
+    supervisor.stop()

@@ -217,8 +217,8 @@ def test_importing_the_library_loads_numpy_and_nothing_heavier() -> None:
 
 #: What a start has no use for: adapters, what draws, what does jobs, what serves elsewhere than on Lambda.
 LATER = HEAVY | {
-    "aiohttp", "app.jobs.crew", "app.jobs.sqs", "app.jobs.worker", "app.storage.folder", "app.storage.s3",
-    "dateutil", "difflib", "httpx", "multiprocessing",
+    "aiohttp", "app.jobs.sqs", "app.jobs.supervisor", "app.jobs.worker", "app.storage.folder",
+    "app.storage.s3", "dateutil", "difflib", "httpx", "multiprocessing",
     "numpy.ma", "numpy.random", "numpy.testing", "requests", "sqlite3", "unittest", "urllib3",
     "uvicorn",
 }  # fmt: skip

@@ -1,8 +1,8 @@
 """The worker as an AWS Lambda function, which an SQS queue calls: ``app.aws.worker.handler``.
 
 Importing this module sets the process up. The image is that of the API's function, started with another
-command. Messages that are not settled are reported one by one (``ReportBatchItemFailures``), so that they
-come back and the others do not.
+command. Messages that are not acknowledged are reported one by one (``ReportBatchItemFailures``): they are
+delivered again, and the others are not.
 """
 
 from app.runtime.startup import starting
@@ -50,12 +50,12 @@ def create_handler(settings: Settings) -> Callable[[Event, Any], Event]:
         for record in event["Records"]:
             try:
                 message = queue.message(record["body"], record["receiptHandle"])
-                worker.work(message, deadline=deadline)
-                settled = message.settled
+                worker.process(message, deadline=deadline)
+                acknowledged = message.acknowledged
             except (ValueError, StorageError, QueueUnavailable) as error:
                 logger.error("message %s: %s", record["messageId"], error)
-                settled = False
-            if not settled:
+                acknowledged = False
+            if not acknowledged:
                 failed.append({"itemIdentifier": record["messageId"]})
         return {"batchItemFailures": failed}
 
@@ -71,5 +71,5 @@ def _handler() -> Callable[[Event, Any], Event]:
 
 
 def handler(event: Event, context: Any) -> Event:
-    """Work on the jobs that the messages of an event name."""
+    """Process the messages of an event."""
     return _handler()(event, context)

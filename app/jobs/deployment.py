@@ -1,8 +1,10 @@
-"""Jobs, put together as the settings say: for the API, for a worker process and for a worker on Lambda.
+"""The queue, the records and the workers of the jobs, put together from the settings.
 
-What works on jobs is imported by who does: the API on Lambda only takes them.
+The API, worker processes and the worker on Lambda use it. What runs jobs is imported when it is used: the API
+on Lambda only takes them.
 """
 
+import os
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -20,19 +22,18 @@ from app.storage.port import Store
 from app.stores import open_watched
 
 if TYPE_CHECKING:
-    from app.jobs.crew import Crew
-    from app.jobs.slots import Slots
+    from app.jobs.supervisor import Supervisor
     from app.jobs.worker import Worker
 
 __all__ = ["Deployment"]
 
-#: How long a worker stays that has nothing to do, in seconds.
+#: Seconds after which a worker of the embedded queue ends that has nothing to do.
 IDLE = 60.0
 _FORMS = "local:, none:, or the URL of an SQS queue, https://sqs.REGION.amazonaws.com/ACCOUNT/NAME"
 
 
 class Deployment:
-    """What of a deployment has to do with jobs.
+    """The parts of a deployment that deal with jobs.
 
     Parameters
     ----------
@@ -44,7 +45,7 @@ class Deployment:
     Raises
     ------
     ValueError
-        For a queue or a store that is none.
+        When the settings name no queue or no store.
     """
 
     def __init__(self, settings: Settings, models: Models | None = None) -> None:
@@ -55,25 +56,30 @@ class Deployment:
         )
         self.jobs = Jobs(self._job_store)
         self.queue = self._open_queue()
-        self._helpers = self._find_helpers()
-        self.service = JobService(
-            self.jobs, self._models, self.queue, settings, wake=self._helpers.wake if self._helpers else None
-        )
+        # An SQS queue has workers elsewhere.
+        self._supervisor = self._make_supervisor() if isinstance(self.queue, LocalQueue) else None
+        wake = self._supervisor.wake if self._supervisor else None
+        self.service = JobService(self.jobs, self._models, self.queue, settings, wake=wake)
 
     def start(self) -> None:
-        """Take up what was left unfinished, where that is for us to do."""
-        if self._helpers:
-            self._helpers.wake()
+        """Continue unfinished jobs, where that is for this server to do."""
+        if self._supervisor:
+            self._supervisor.wake()
 
     def stop(self) -> None:
-        """End the workers that we have started."""
-        if self._helpers:
-            self._helpers.stop()
+        """End the workers of this server."""
+        if self._supervisor:
+            self._supervisor.stop()
+
+    @property
+    def idle(self) -> float | None:
+        """Seconds after which a worker ends that has nothing to do; None: it stays."""
+        return IDLE if isinstance(self.queue, LocalQueue) else None
 
     def worker(
         self, stopped: threading.Event | None = None, *, abandon: Callable[[], None] | None = None
     ) -> "Worker":
-        """Return a worker.
+        """Return a worker that runs in this thread.
 
         Raises
         ------
@@ -87,60 +93,41 @@ class Deployment:
         queue = self._local(stopped) if isinstance(self.queue, LocalQueue) else self.queue
         return Worker(self.jobs, self._models, queue, self._settings, stopped=stopped, abandon=abandon)
 
-    def crew(self) -> "Crew":
-        """Return what starts workers in processes of their own, and looks after them.
+    def supervisor(self) -> "Supervisor":
+        """Return the supervisor of worker processes that run without the API.
 
         Raises
         ------
         ValueError
             When there is no queue that another process can work on.
         """
-        from app.jobs.crew import Crew
-
         if self._is_private:
             raise ValueError("no other process sees what is in memory: set SOM_STORE to a folder or a bucket")
-        if isinstance(self.queue, LocalQueue):
-            return Crew(self._settings, self._room)
-        if self.queue is None:
+        return self._make_supervisor()
+
+    def _make_supervisor(self) -> "Supervisor":
+        """Decide what runs workers, how many, and when."""
+        from app.jobs.host_lock import HostLock
+        from app.jobs.supervisor import ProcessWorker, Supervisor, ThreadWorker
+
+        settings, queue = self._settings, self.queue
+        if queue is None:
             raise _no_queue()
-        return Crew(self._settings, lambda: self._settings.workers)
-
-    def work(
-        self, stopped: threading.Event, *, abandon: Callable[[], None], ready: Callable[[], None]
-    ) -> None:
-        """Work on jobs until stopped; on the embedded queue only as long as there is something to do.
-
-        There it takes one of the store's slots, too; without a free one there is no work for us.
-
-        Parameters
-        ----------
-        stopped : threading.Event
-            Ends the work when it is set.
-        abandon : callable
-            Ends the process.
-        ready : callable
-            Called when all is prepared and the work begins.
-        """
-        if not isinstance(self.queue, LocalQueue):
-            worker = self.worker(stopped, abandon=abandon)
-            ready()
-            worker.run()
-            return
-        slot = self._slots().take(lost=stopped.set)
-        if slot is None:
-            return
-
-        def leave() -> None:
-            slot.release()  # otherwise nobody could take it until its lease ends
-            abandon()
-
-        with slot:
-            ready()
-            self.worker(stopped, abandon=leave).run(idle=IDLE)
-
-    def _room(self) -> int | None:
-        assert isinstance(self.queue, LocalQueue)
-        return None if self.queue.is_empty() else self._slots().free()
+        if not isinstance(queue, LocalQueue):
+            return Supervisor(partial(ProcessWorker, settings), count=settings.workers, has_work=lambda: True)
+        if self._is_private:
+            return Supervisor(
+                lambda: ThreadWorker(lambda stopped: self.worker(stopped).run(idle=self.idle)),
+                count=min(1, settings.workers),
+                has_work=queue.has_messages,
+            )
+        lock = HostLock(_place(settings))
+        return Supervisor(
+            lambda: ProcessWorker(settings, inherited=lock.descriptors),
+            count=settings.workers,
+            has_work=queue.has_messages,
+            lock=lock,
+        )
 
     def _open_queue(self) -> Queue | None:
         url = self._settings.queue
@@ -154,17 +141,6 @@ class Deployment:
 
     def _local(self, stopped: threading.Event | None = None) -> LocalQueue:
         return LocalQueue(self._job_store, stopped=stopped)
-
-    def _slots(self) -> "Slots":
-        from app.jobs.slots import Slots
-
-        settings = self._settings
-        return Slots(self._job_store, count=settings.workers, seconds=settings.lease_seconds)
-
-    def _find_helpers(self) -> "Crew | _Thread | None":
-        if not isinstance(self.queue, LocalQueue):
-            return None
-        return _Thread(self) if self._is_private else self.crew()
 
     @property
     def _is_private(self) -> bool:
@@ -183,25 +159,8 @@ def _no_queue() -> ValueError:
     return ValueError(f"there is no queue to work on: the setting SOM_QUEUE takes {_FORMS}")
 
 
-class _Thread:
-    """A worker in a thread: no other process could see what is in our memory."""
-
-    def __init__(self, deployment: Deployment) -> None:
-        self._deployment = deployment
-        self._stopped = threading.Event()
-        self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
-
-    def wake(self) -> None:
-        with self._lock:
-            if self._thread is None and not self._stopped.is_set():
-                self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
-                self._thread.start()
-
-    def stop(self) -> None:
-        self._stopped.set()
-        if self._thread is not None:
-            self._thread.join()
-
-    def _run(self) -> None:
-        self._deployment.worker(self._stopped).run()
+def _place(settings: Settings) -> str:
+    """Return where the jobs are, spelled the same by all servers of this host."""
+    url = settings.job_store or settings.store
+    scheme, _, folder = url.partition(":")
+    return os.path.realpath(folder) if scheme == "file" else f"{settings.s3_endpoint} {url}"

@@ -1,11 +1,13 @@
-"""Work on a job, by one at a time: the record's lease, kept alive by a thread beside the training."""
+"""The lease of a job: one worker at a time holds a job, and a thread beside the training renews its lease."""
 
 import contextvars
+import datetime
 import logging
 import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -14,22 +16,37 @@ from app.jobs.jobs import Jobs, Stored
 from app.jobs.record import Job
 from app.storage.port import BlobChanged, StorageError
 
-__all__ = ["Heart", "Hold", "LeaseLostError", "new_token"]
+__all__ = ["HeldJob", "LeaseLostError", "LeaseRenewal", "new_token", "seconds_left"]
 
 logger = logging.getLogger(__name__)
 
 
 class LeaseLostError(Exception):
-    """The job is in other hands, or has been cancelled."""
+    """Another worker holds the job, or it has been cancelled."""
 
 
 def new_token() -> str:
-    """Return a name for a lease that nobody else has."""
+    """Return a unique name for a lease."""
     return uuid.uuid4().hex
 
 
-class Hold:
-    """A job that we have the lease of. Every change to its record goes through here, from whatever thread.
+def seconds_left(jobs: Jobs, stored: Stored, now: datetime.datetime) -> float | None:
+    """Return for how long another worker's lease still lasts, or None when no worker holds the job.
+
+    A lease that lies further ahead than its length is capped in the record.
+    """
+    until = stored.job.held_until(now)
+    if until is None:
+        return None
+    capped = stored.job.capped(now)
+    if capped is not stored.job:
+        with suppress(BlobChanged):  # its worker has just renewed it
+            jobs.replace(stored, capped)
+    return (until - now).total_seconds()
+
+
+class HeldJob:
+    """A job whose lease we hold. Any thread may change its record through this object.
 
     Parameters
     ----------
@@ -48,11 +65,11 @@ class Hold:
 
     @property
     def job(self) -> Job:
-        """The job as we have last seen it."""
+        """The job as last read or written."""
         return self._stored.job
 
     def check(self) -> None:
-        """Look whether the job is still ours.
+        """Check that the job is still ours.
 
         Raises
         ------
@@ -93,53 +110,53 @@ class Hold:
             raise LeaseLostError(self._stored.job.id)
 
 
-class Heart:
-    """Keeps a lease alive, and notices when it is lost; a thread, for as long as the block lasts.
+class LeaseRenewal:
+    """Renews a lease, and notices when it is lost: a thread, for as long as the block lasts.
 
     Parameters
     ----------
-    hold : Hold
-        The lease.
-    look : float
-        How often to look whether it is still ours, in seconds.
-    beat : callable
-        Prolongs the lease and tells the progress.
+    held : HeldJob
+        The job whose lease it is.
+    interval : float
+        Seconds between two checks that it is still ours.
+    renew : callable
+        Renews the lease and records the progress.
     every : int
-        How many looks make a beat.
+        At every so many checks the lease is renewed.
     patience : float
-        For how long beats may fail, in seconds, before the lease counts as lost.
+        Seconds for which renewing may fail before the lease counts as lost.
     abandon : callable, optional
-        What to do when the work goes on though the lease was lost some seconds ago.
+        Called when the training goes on although the lease was lost some seconds ago.
     """
 
-    #: How long the work may take, in seconds, to notice that the lease is lost.
+    #: Seconds that the training has to notice that the lease is lost.
     GRACE = 1.0
 
     def __init__(
         self,
-        hold: Hold,
+        held: HeldJob,
         *,
-        look: float,
-        beat: Callable[[], None],
+        interval: float,
+        renew: Callable[[], None],
         every: int,
         patience: float,
         abandon: Callable[[], None] | None = None,
     ) -> None:
-        self._hold = hold
-        self._look = look
-        self._beat = beat
+        self._held = held
+        self._interval = interval
+        self._renew = renew
         self._every = every
         self._patience = patience
         self._abandon = abandon
         self._lost = threading.Event()
         self._over = threading.Event()
-        # What it does belongs to the same unit of work.
+        # It logs as part of the same unit of work.
         run = contextvars.copy_context().run
         self._thread = threading.Thread(target=run, args=[self._run], name="lease", daemon=True)
 
     @property
     def lost(self) -> bool:
-        """Whether the work is no longer ours to do."""
+        """Whether the job is no longer ours."""
         return self._lost.is_set()
 
     def __enter__(self) -> Self:
@@ -153,19 +170,19 @@ class Heart:
         self._thread.join()
 
     def _run(self) -> None:
-        alive, looks = time.monotonic(), 0
-        while not self._over.wait(self._look):
-            looks += 1
+        alive, checks = time.monotonic(), 0
+        while not self._over.wait(self._interval):
+            checks += 1
             try:
-                if looks % self._every:
-                    self._hold.check()
+                if checks % self._every:
+                    self._held.check()
                 else:
-                    self._beat()
+                    self._renew()
                     alive = time.monotonic()
             except LeaseLostError:
                 break
             except (StorageError, QueueUnavailable) as error:
-                logger.warning("the lease of job %s cannot be renewed: %s", self._hold.job.id, error)
+                logger.warning("the lease of job %s cannot be renewed: %s", self._held.job.id, error)
                 if time.monotonic() > alive + self._patience:
                     break
         else:

@@ -1,7 +1,7 @@
 """The embedded queue: messages are small blobs in the store of the jobs, ``jobs/queue/{time}-{job}-{turn}``.
 
-Whoever reads the store sees every message: nothing is hidden while a job is worked on, since the job's lease
-says so. A worker that finds a job in other hands remembers until when, and looks at the messages behind it.
+All workers see every message: none is hidden while its job is worked on, since the job has a lease. A worker
+that finds a job held by another remembers until when, and goes on to the messages behind it.
 """
 
 import datetime
@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from app.jobs.port import LONGEST_DELAY
 from app.storage.port import Store
 
 __all__ = ["LocalMessage", "LocalQueue"]
@@ -68,9 +69,9 @@ class LocalQueue:
         """Return how many messages there are; see `Queue.backlog`."""
         return len(self._store.keys(_PREFIX, limit=most))
 
-    def is_empty(self) -> bool:
-        """Whether there is no message at all, due or not."""
-        return not self._store.keys(_PREFIX, limit=1)
+    def has_messages(self) -> bool:
+        """Return whether there is a message, due or not."""
+        return bool(self._store.keys(_PREFIX, limit=1))
 
     def _next(self) -> "LocalMessage | None":
         now = self._clock().timestamp()
@@ -80,8 +81,9 @@ class LocalQueue:
             match = _KEY.fullmatch(key)
             if match is None:  # not ours
                 continue
-            if int(match["time"]) > now * 1000:  # so are all that follow
-                return None
+            ahead = int(match["time"]) / 1000 - now
+            if 0 < ahead <= LONGEST_DELAY:  # what lies further ahead was sent by a clock ahead of ours
+                continue
             if self._not_before.get(key, now) <= now:
                 return LocalMessage(self, key, match["job"], int(match["turn"]))
         return None
@@ -102,13 +104,13 @@ class LocalMessage:
         self.job = job
         self.turn = turn
 
-    def hold(self, seconds: float) -> None:
-        """Do nothing: the job's lease is what keeps others away."""
+    def extend_visibility(self, seconds: float) -> None:
+        """Do nothing: the message stays visible, and the job's lease keeps other workers away."""
 
-    def done(self) -> None:
-        """Remove it."""
+    def acknowledge(self) -> None:
+        """Remove it from the queue."""
         self._queue._remove(self._key)
 
-    def later(self, seconds: float) -> None:
-        """Leave it for others, and come back to it after so many seconds."""
+    def release(self, seconds: float) -> None:
+        """Leave it to others, and receive it again after so many seconds."""
         self._queue._postpone(self._key, seconds)

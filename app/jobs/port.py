@@ -1,30 +1,33 @@
-"""What the service asks of a queue: messages that say which job to work on next.
+"""The queue of the jobs: its messages name the job to work on next.
 
-Delivery is at least once and in any order. A message that is not settled comes back once it is visible again;
-what a message is worth is decided by the job's record and its lease, so that none does harm twice.
+Delivery is at least once and in any order. A message that is not acknowledged is delivered again when it is
+visible again. The job's record and its lease decide what a message is worth, so duplicates do no harm.
 """
 
 from typing import Protocol
 
-__all__ = ["Message", "Queue"]
+__all__ = ["LONGEST_DELAY", "Message", "Queue"]
+
+#: The longest delay of a message, in seconds: no job that failed is begun again later than that.
+LONGEST_DELAY = 300.0
 
 
 class Message(Protocol):
-    """A message in the hands of one who works on it."""
+    """A message that has been received."""
 
     #: The job that it is about.
     job: str
-    #: Which of the messages for the job it is.
+    #: The number of the message among those of its job.
     turn: int
 
-    def hold(self, seconds: float) -> None:
-        """Keep it from others for so many seconds from now; may fail without harm."""
+    def extend_visibility(self, seconds: float) -> None:
+        """Hide it from others for so many seconds from now; may fail without harm."""
 
-    def done(self) -> None:
-        """Remove it."""
+    def acknowledge(self) -> None:
+        """Remove it from the queue."""
 
-    def later(self, seconds: float) -> None:
-        """Have it come back after so many seconds."""
+    def release(self, seconds: float) -> None:
+        """Have it delivered again after so many seconds."""
 
 
 class Queue(Protocol):

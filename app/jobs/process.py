@@ -1,4 +1,4 @@
-"""A worker process: ``python -m app.jobs.process``, started by a crew, which see."""
+"""The main function of a worker process (``python -m app.jobs.process``), which `ProcessWorker` starts."""
 
 import json
 import os
@@ -12,29 +12,27 @@ from app.settings import Settings
 
 __all__ = ["main"]
 
-#: How long a worker may take to save what it is at, in seconds, when it is to end.
+#: Seconds that a worker has to save its job when it is to end.
 PATIENCE = 5.0
-#: Workers that train give way to requests.
+#: Workers give way to requests.
 NICENESS = 10
 
 
 def main() -> None:
-    """Work until there is nothing to do, or until the one who started us has gone."""
+    """Work on jobs until there are none, or until the server that started us ends."""
     with os.fdopen(0, "rb", buffering=0, closefd=False) as stdin:
         settings = Settings(**json.loads(stdin.readline()))
     configure(settings.log_format, settings.log_level, service=WORKER)
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
-    threading.Thread(target=_end_with_parent, args=[stopped], daemon=True).start()
-    Deployment(settings).work(stopped, abandon=lambda: os._exit(0), ready=_give_way)
+    threading.Thread(target=_end_with_server, args=[stopped], daemon=True).start()
+    deployment = Deployment(settings)
+    worker = deployment.worker(stopped, abandon=lambda: os._exit(0))
+    os.nice(NICENESS)  # not earlier: on a busy machine it would take long to start
+    worker.run(idle=deployment.idle)
 
 
-def _give_way() -> None:
-    """Let requests go first; not before all is ready, or on a busy machine it would take long to begin."""
-    os.nice(NICENESS)
-
-
-def _end_with_parent(stopped: threading.Event) -> None:
+def _end_with_server(stopped: threading.Event) -> None:
     """Wait until nobody holds the other end of our standard input."""
     while os.read(0, 1):
         pass

@@ -59,10 +59,16 @@ class JobRequest(_Part):
 
 
 class Lease(_Part):
-    """The right to work on a job, for a time."""
+    """The right to work on a job: until a time by the clock of its worker, and for how many seconds."""
 
     token: str
     until: Time
+    seconds: float
+
+    @classmethod
+    def of(cls, token: str, now: Time, seconds: float) -> "Lease":
+        """Return a lease from now on."""
+        return cls(token=token, until=now + datetime.timedelta(seconds=seconds), seconds=seconds)
 
 
 class Checkpoint(_Part):
@@ -166,8 +172,10 @@ class Job(_Part):
         return self.state == "succeeded" and self.request.frames == wanted and whole
 
     def held_until(self, now: Time) -> Time | None:
-        """Return until when somebody works on it, or None when nobody does."""
-        return self.lease.until if self.lease and self.lease.until > now else None
+        """Return until when a worker holds it, or None; its lease ends after its length from now at most."""
+        if self.lease is None or self.lease.until <= now:
+            return None
+        return min(self.lease.until, now + datetime.timedelta(seconds=self.lease.seconds))
 
     def held_by(self, token: str) -> bool:
         """Whether this lease is the one in force."""
@@ -186,14 +194,23 @@ class Job(_Part):
             started_at=self.started_at or now,
             attempts=self.attempts + again,
             slices=self.slices + 1,
-            lease=Lease(token=token, until=now + datetime.timedelta(seconds=seconds)),
+            lease=Lease.of(token, now, seconds),
         )
 
     def renewed(self, now: Time, *, seconds: float, **changes: Any) -> "Job":
         """Return the job with its lease prolonged."""
         assert self.lease
-        lease = Lease(token=self.lease.token, until=now + datetime.timedelta(seconds=seconds))
-        return self.changed(now, lease=lease, **changes)
+        return self.changed(now, lease=Lease.of(self.lease.token, now, seconds), **changes)
+
+    def capped(self, now: Time) -> "Job":
+        """Return the job with a lease that lies ahead by its length at most; itself when it does.
+
+        A worker that is alive goes on renewing it. So one that died keeps its job for a lease, whatever its
+        clock said.
+        """
+        if self.lease is None or self.held_until(now) in (None, self.lease.until):
+            return self
+        return self.changed(now, lease=Lease.of(self.lease.token, now, self.lease.seconds))
 
     def further(
         self, iteration: int, seconds: float, left: float | None, *, error: float | None = None

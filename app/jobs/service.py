@@ -145,7 +145,7 @@ class JobService:
     def _send_again(self, job: Job) -> None:
         """Send the message of a job that has been waiting for long: it may be lost, and two do no harm."""
         now = self._jobs.clock()
-        waited = (now - job.updated_at).total_seconds()
+        waited = abs((now - job.updated_at).total_seconds())  # clocks may differ
         if self._queue is not None and job.held_until(now) is None and waited > STRANDED_SECONDS:
             self._queue.send(job.id, turn=job.turn)
             self._wake()

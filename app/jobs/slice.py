@@ -6,7 +6,7 @@ import time
 import numpy as np
 
 from app.jobs.jobs import Jobs
-from app.jobs.lease import Hold
+from app.jobs.lease import HeldJob
 from app.jobs.record import Job, Piece, Progress
 from app.storage.port import StorageError
 from app.training import TrainingRequest
@@ -32,7 +32,7 @@ class Slice(Observer):
     ----------
     jobs : Jobs
         Where checkpoints are stored.
-    hold : Hold
+    hold : HeldJob
         The lease of the job.
     request : TrainingRequest
         What is trained.
@@ -47,7 +47,7 @@ class Slice(Observer):
     def __init__(
         self,
         jobs: Jobs,
-        hold: Hold,
+        hold: HeldJob,
         request: TrainingRequest,
         first: int,
         *,

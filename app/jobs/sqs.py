@@ -152,8 +152,8 @@ class SqsMessage:
 
     Attributes
     ----------
-    settled : bool
-        Whether it is gone for good, or has been replaced by one that comes later.
+    acknowledged : bool
+        Whether it has been removed from the queue.
     """
 
     def __init__(self, queue: SqsQueue, receipt: str, job: str, turn: int) -> None:
@@ -161,21 +161,21 @@ class SqsMessage:
         self._receipt = receipt
         self.job = job
         self.turn = turn
-        self.settled = False
+        self.acknowledged = False
 
-    def hold(self, seconds: float) -> None:
-        """Hide it for so long, and a little longer."""
+    def extend_visibility(self, seconds: float) -> None:
+        """Hide it for so many seconds, and a little longer."""
         try:
             self._queue._hide(self._receipt, seconds + AFTER)
         except QueueUnavailable as error:  # it comes back too early or too late, and neither does harm
             logger.warning("%s", error)
 
-    def done(self) -> None:
-        """Remove it."""
+    def acknowledge(self) -> None:
+        """Remove it from the queue."""
         self._queue._delete(self._receipt)
-        self.settled = True
+        self.acknowledged = True
 
-    def later(self, seconds: float) -> None:
-        """Send it again, to come later: coming back by itself would count as a failure to receive it."""
+    def release(self, seconds: float) -> None:
+        """Replace it by a delayed copy: made visible again, it would count as received once more."""
         self._queue.send(self.job, turn=self.turn, delay=seconds)
-        self.done()
+        self.acknowledge()

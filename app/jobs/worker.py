@@ -1,8 +1,8 @@
-"""The worker: does what a message asks for, one slice of a training at a time.
+"""The worker: processes messages, each of which asks for one slice of a training.
 
-It is the same for every queue and every platform. A training that is not done at a slice's end is saved, and
-a new message asks for it to be continued; one training may so span any number of processes and invocations,
-and ends with the same weights as if it had never been interrupted.
+It is the same for every queue and every platform. A training that is not done at the end of a slice is saved,
+and a new message asks for the next slice. So a training may span any number of processes and invocations, and
+it ends with the same weights as without interruptions.
 """
 
 import logging
@@ -13,9 +13,9 @@ from collections.abc import Callable
 from app import observability
 from app.errors import DamagedJobError, JobNotFoundError, QueueUnavailable, ServiceError
 from app.jobs.jobs import Jobs
-from app.jobs.lease import Heart, Hold, LeaseLostError, new_token
+from app.jobs.lease import HeldJob, LeaseLostError, LeaseRenewal, new_token, seconds_left
 from app.jobs.maintenance import Housekeeping
-from app.jobs.port import Message, Queue
+from app.jobs.port import LONGEST_DELAY, Message, Queue
 from app.jobs.record import Job, Piece
 from app.jobs.slice import Slice
 from app.models import Models
@@ -30,20 +30,18 @@ __all__ = ["Worker"]
 
 logger = logging.getLogger(__name__)
 
-#: How often to look whether a job is still ours, in seconds, and how many looks make a beat.
+#: Seconds between two checks that a job is still ours, and at which checks its lease is renewed.
 LOOK, EVERY = 1.0, 2
-#: How much later than a lease ends its job is looked at again, in seconds.
+#: Seconds between the end of a lease and the next attempt to take the job.
 AFTER = 0.5
-#: How long an idle worker waits for a message in one go, in seconds.
+#: Seconds that an idle worker waits for a message in one call.
 WAIT = 10.0
-#: How long to leave a store or a queue alone that has just failed, in seconds.
+#: Seconds between a failure of the store or the queue and the next call.
 PAUSE = 2.0
-#: No job that failed is tried again later than this, in seconds.
-LONGEST_DELAY = 300.0
 
 
 class Worker:
-    """Works on the jobs of one queue.
+    """Processes the messages of one queue.
 
     Parameters
     ----------
@@ -52,7 +50,7 @@ class Worker:
     models : Models
         Where their models are stored.
     queue : Queue
-        Says which job to work on, and is told what is still to do.
+        Its messages, and those of the next slices.
     settings : Settings
         How long slices and leases are, and how often a job may fail.
     stopped : threading.Event, optional
@@ -81,13 +79,13 @@ class Worker:
         self._tidy = Housekeeping(jobs, settings.job_days)
 
     def run(self, *, idle: float | None = None) -> None:
-        """Work until stopped, or until there has been nothing to do for so many seconds."""
+        """Process messages until stopped, or until there has been none for so many seconds."""
         busy = time.monotonic()
         while not self._stopped.is_set():
             try:
                 message = self._queue.receive(wait=WAIT if idle is None else min(WAIT, idle))
                 if message is not None:
-                    self.work(message)
+                    self.process(message)
                     busy = time.monotonic()
                 self._tidy()
             except (StorageError, QueueUnavailable) as error:
@@ -96,11 +94,11 @@ class Worker:
             if idle is not None and time.monotonic() > busy + idle:
                 return
 
-    def work(self, message: Message, *, deadline: float | None = None) -> None:
-        """Do what a message asks for, for the length of a slice at most.
+    def process(self, message: Message, *, deadline: float | None = None) -> None:
+        """Run the slice that a message asks for.
 
-        The message is settled, unless somebody else works on its job or the store cannot be used: then it is
-        left to come back.
+        The message is acknowledged, unless another worker holds its job or the store cannot be used: then the
+        queue delivers it again.
 
         Parameters
         ----------
@@ -114,54 +112,54 @@ class Worker:
         StoreUnavailable, QueueUnavailable
             When what has happened cannot be written down.
         """
-        hold = self._claim(message)
-        if hold is None:
+        held = self._claim(message)
+        if held is None:
             return
         with observability.work("a slice of a job", job=message.job) as said:
             try:
-                self._train(message, hold, deadline)
+                self._train(message, held, deadline)
             except LeaseLostError:
-                if hold.job.ended:
-                    message.done()
+                if held.job.ended:
+                    message.acknowledge()
             except (ServiceError, KohonenError) as error:  # as it would be the next time
                 logger.warning("%s", error)
-                self._end_in_failure(message, hold, error)
+                self._end_in_failure(message, held, error)
             except Exception as error:
                 logger.exception("the training has failed")
-                self._try_again(message, hold, error)
+                self._try_again(message, held, error)
             finally:
-                said |= {"state": hold.job.state, "iteration": hold.job.progress.iteration}
+                said |= {"state": held.job.state, "iteration": held.job.progress.iteration}
 
-    def _claim(self, message: Message) -> Hold | None:
-        """Take the job's lease, or settle the message when there is nothing to do or it is not our turn."""
+    def _claim(self, message: Message) -> HeldJob | None:
+        """Take the job's lease; without one, acknowledge the message or release it."""
         try:
             stored = self._jobs.read(message.job)
         except (JobNotFoundError, DamagedJobError) as error:
             logger.warning("a message is dropped: %s", error)
-            message.done()
+            message.acknowledge()
             return None
         job, now = stored.job, self._jobs.clock()
         if job.ended or message.turn < job.turn:  # over, or a message from before
-            message.done()
+            message.acknowledge()
             return None
-        until = job.held_until(now)
-        if until is not None:
-            message.later((until - now).total_seconds() + AFTER)
+        left = seconds_left(self._jobs, stored, now)
+        if left is not None:
+            message.release(left + AFTER)
             return None
         seconds = self._settings.lease_seconds
-        message.hold(seconds)
+        message.extend_visibility(seconds)
         claimed = job.claimed(new_token(), now, seconds=seconds)
         reason = self._given_up(claimed)
         try:
             if reason is None:
-                return Hold(self._jobs, self._jobs.replace(stored, claimed))
+                return HeldJob(self._jobs, self._jobs.replace(stored, claimed))
             problem = document(500, reason, slug="gave-up", title="The training was given up")
             self._jobs.replace(stored, job.done("failed", now, problem=problem))
         except BlobChanged:  # somebody was quicker
-            message.later(AFTER)
+            message.release(AFTER)
             return None
         logger.error("job %s: %s", job.id, reason)
-        message.done()
+        message.acknowledge()
         self._jobs.files.forget(job.request.input)
         return None
 
@@ -178,62 +176,62 @@ class Worker:
             return f"the training has been worked on {slices:,} times, which is the limit, and is not done"
         return None
 
-    def _train(self, message: Message, hold: Hold, deadline: float | None) -> None:
+    def _train(self, message: Message, held: HeldJob, deadline: float | None) -> None:
         """Train until the slice is over, and write down what has come of it."""
-        job, settings = hold.job, self._settings
+        job, settings = held.job, self._settings
         request = self._jobs.files.request(job)
         weights = self._jobs.files.weights(job)
         saved = job.checkpoint if weights is not None else None
         first, points = (saved.iteration, saved.history) if saved else (0, ())
         history = History(0, points)
-        part = Slice(self._jobs, hold, request, first, history=history, interval=settings.checkpoint_seconds)
+        part = Slice(self._jobs, held, request, first, history=history, interval=settings.checkpoint_seconds)
         until = min(time.monotonic() + settings.slice_seconds, deadline or float("inf"))
 
-        def beat() -> None:
-            message.hold(settings.lease_seconds)
+        def renew() -> None:
+            message.extend_visibility(settings.lease_seconds)
             part.tell(settings.lease_seconds)
 
-        with Heart(
-            hold,
-            look=min(LOOK, settings.lease_seconds / 8),
-            beat=beat,
+        with LeaseRenewal(
+            held,
+            interval=min(LOOK, settings.lease_seconds / 8),
+            renew=renew,
             every=EVERY,
             patience=settings.lease_seconds / 2,
             abandon=self._abandon,
-        ) as heart:
+        ) as renewal:
             trained = train(
                 request.samples,
                 request.parameters,
                 initial_weights=weights,
                 first_iteration=first,
                 should_stop=lambda: (
-                    heart.lost or (part.advanced and (self._stopped.is_set() or time.monotonic() > until))
+                    renewal.lost or (part.advanced and (self._stopped.is_set() or time.monotonic() > until))
                 ),
                 observers=part.observers,
                 missing="mask",
             )
             steps = (trained.iterations - first) * len(request.samples) * request.parameters.units
             observability.record(training_seconds=trained.seconds, unit_steps=steps)
-            if heart.lost:
+            if renewal.lost:
                 raise LeaseLostError(job.id)
             trained = trained._replace(seconds=part.seconds)
             if trained.stopped:
                 part.save(trained.weights, trained.iterations)
             else:
                 part.save_frames()
-                self._keep(hold, request, trained, history, part.frames)
+                self._keep(held, request, trained, history, part.frames)
                 observability.record(trainings=1)
         if trained.stopped:
-            self._continue(message, hold)
+            self._continue(message, held)
         else:
-            message.done()
+            message.acknowledge()
             self._jobs.files.forget(job.request.input)
             self._jobs.files.forget_checkpoints(job)
-            self._jobs.files.forget_frames(hold.job)
+            self._jobs.files.forget_frames(held.job)
 
     def _keep(
         self,
-        hold: Hold,
+        held: HeldJob,
         request: TrainingRequest,
         trained: TrainedMap,
         history: History,
@@ -251,44 +249,44 @@ class Worker:
             changes = {"progress": progress, "seconds": trained.seconds, "checkpoint": None, "frames": frames}
             return job.done("succeeded", self._jobs.clock(), **changes)
 
-        while not hold.job.ended:
-            for name in hold.job.names or (None,):
+        while not held.job.ended:
+            for name in held.job.names or (None,):
                 if name not in given:
                     self._models.add(card, trained.weights, request.samples, name=name)
                     given.add(name)
-            hold.change(finished)
+            held.change(finished)
 
-    def _continue(self, message: Message, hold: Hold, *, delay: float = 0.0, attempts: int = 0) -> None:
+    def _continue(self, message: Message, held: HeldJob, *, delay: float = 0.0, attempts: int = 0) -> None:
         """Have the job taken up again.
 
         The new message is sent before the record makes this one a message from before: a crash in between
         leaves one message too many, and never one too few.
         """
-        self._queue.send(message.job, turn=hold.job.turn + 1, delay=delay)
-        hold.change(lambda job: job.released(self._jobs.clock(), attempts=attempts))
-        message.done()
+        self._queue.send(message.job, turn=held.job.turn + 1, delay=delay)
+        held.change(lambda job: job.released(self._jobs.clock(), attempts=attempts))
+        message.acknowledge()
 
-    def _try_again(self, message: Message, hold: Hold, error: Exception) -> None:
+    def _try_again(self, message: Message, held: HeldJob, error: Exception) -> None:
         """Have the job begun again after a failure, a little later each time, as long as that may be."""
-        attempts = hold.job.attempts
+        attempts = held.job.attempts
         if attempts >= self._settings.max_job_attempts:
-            self._end_in_failure(message, hold, error)
+            self._end_in_failure(message, held, error)
             return
         delay = min(LONGEST_DELAY, self._settings.retry_seconds * 2 ** (attempts - 1))
         try:
-            self._continue(message, hold, delay=delay, attempts=1)
+            self._continue(message, held, delay=delay, attempts=1)
         except LeaseLostError:
-            if hold.job.ended:
-                message.done()
+            if held.job.ended:
+                message.acknowledge()
 
-    def _end_in_failure(self, message: Message, hold: Hold, error: Exception) -> None:
+    def _end_in_failure(self, message: Message, held: HeldJob, error: Exception) -> None:
         try:
-            hold.change(lambda job: job.done("failed", self._jobs.clock(), problem=_problem(error)))
+            held.change(lambda job: job.done("failed", self._jobs.clock(), problem=_problem(error)))
         except LeaseLostError:
-            if not hold.job.ended:
+            if not held.job.ended:
                 return
-        message.done()
-        self._jobs.files.forget_input(hold.job)
+        message.acknowledge()
+        self._jobs.files.forget_input(held.job)
 
 
 def _problem(error: Exception) -> dict[str, object]:

@@ -46,7 +46,7 @@ class Service:
         self._jobs._settings = SLICE
         message = self._jobs._local().receive(wait=20)
         assert message is not None
-        self._jobs.worker().work(message)
+        self._jobs.worker().process(message)
 
     def frames(self) -> list[str]:
         return [key for key in self._jobs.jobs.store.keys("jobs/") if "/frames-" in key]

@@ -206,7 +206,7 @@ def test_the_map_can_be_watched(idle: TestClient, decode: Decode) -> None:
     parts._settings = Settings(store="memory:", slice_seconds=1e-9)
     message = parts._local().receive(wait=0)
     assert message is not None
-    parts.worker().work(message)
+    parts.worker().process(message)
     answer = idle.get(job["links"]["image"])
     assert (answer.headers["Kohonen-Iteration"], answer.headers["Cache-Control"]) == ("1", "no-cache")
     assert (decode(answer.content) != first).any()

@@ -75,7 +75,7 @@ class Bench:
         """Have a worker deal with the next message; False when there is none."""
         message = self.queue.receive(wait=0)
         if message is not None:
-            worker.work(message)
+            worker.process(message)
         return message is not None
 
     def run(self, worker: Worker) -> int:

@@ -17,8 +17,8 @@ from typing import Any
 from kohonen import Parameters, train
 
 PATIENCE = 60.0
-#: As many as the service takes.
-MOST_ITERATIONS = 1_000_000
+#: As many iterations as the service takes: a job that is still running when its test ends.
+ENDLESS = 1_000_000
 
 
 class Server:
@@ -113,26 +113,18 @@ def serving(**settings: object) -> Iterator[Server]:
         server.stop()
 
 
-def lasting(seconds: float, *, width: int = 40, height: int = 30) -> dict[str, Any]:
-    """Return a request that takes some seconds to train on this machine as it is now."""
-    body: dict[str, Any] = {
+def make_body(iterations: int, *, width: int = 40, height: int = 30) -> dict[str, Any]:
+    """Return a request for a training."""
+    return {
         "data": [[(i * j % 17) / 17 for j in range(1, 5)] for i in range(1, 61)],
         "width": width,
         "height": height,
+        "iterations": iterations,
         "random_state": 7,
     }
-    iterations, took = 8, 0.0
-    while took < min(0.2, seconds / 10):
-        iterations *= 2
-        parameters = Parameters(width=width, height=height, iterations=iterations, random_state=7)
-        took = train(body["data"], parameters).seconds
-    wanted = max(20, int(iterations * seconds / took))
-    if wanted > MOST_ITERATIONS:
-        return lasting(seconds, width=2 * width, height=2 * height)
-    return {**body, "iterations": wanted}
 
 
 def uninterrupted(body: dict[str, Any]) -> Any:
-    """Return the weights of a training that nothing interrupts."""
+    """Return the weights of the same training without interruptions."""
     names = ("width", "height", "iterations", "random_state")
     return train(body["data"], Parameters(**{name: body[name] for name in names})).weights

@@ -28,7 +28,7 @@ def crashes(bench: Bench, writes: int) -> bool:
     )
     try:
         while (message := queue.receive(wait=0)) is not None:
-            worker.work(message)
+            worker.process(message)
             bench.clock.forward(0.01)
     except Crashed:
         return True

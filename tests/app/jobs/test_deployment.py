@@ -1,14 +1,14 @@
 """Jobs as the settings say."""
 
-import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from app import worker
-from app.jobs.crew import Crew
-from app.jobs.deployment import Deployment
+from app.jobs.deployment import Deployment, _place
 from app.jobs.local import LocalQueue
+from app.jobs.supervisor import Supervisor, ThreadWorker
 from app.models import Models
 from app.settings import Settings
 from app.storage.memory import MemoryStore
@@ -20,7 +20,7 @@ SQS = "https://sqs.eu-west-1.amazonaws.com/123456789012/jobs"
 def test_the_embedded_queue_is_the_default(tmp_path: Path) -> None:
     made = Deployment(Settings(store=f"file:{tmp_path}"))
     assert isinstance(made.queue, LocalQueue)
-    assert isinstance(made.crew(), Crew)
+    assert isinstance(made.supervisor(), Supervisor)
     made.start()
     made.stop()
     assert list(tmp_path.iterdir()) == []
@@ -41,7 +41,7 @@ def test_no_queue() -> None:
     with pytest.raises(ValueError, match="SOM_QUEUE"):
         made.worker()
     with pytest.raises(ValueError, match="SOM_QUEUE"):
-        made.crew()
+        made.supervisor()
 
 
 @pytest.mark.parametrize("queue", ["", "redis://x", "local", "sqs"])
@@ -54,7 +54,8 @@ def test_an_sqs_queue_is_worked_on_by_processes_that_stay() -> None:
     made = Deployment(Settings(store="file:x", queue=SQS, workers=3))
     assert made.queue is not None
     assert callable(made.queue.send)
-    assert made.crew()._room() == 3
+    assert made.supervisor()._count == 3
+    assert made.idle is None
     made.start()  # starts nobody beside the API
     made.stop()
 
@@ -62,20 +63,28 @@ def test_an_sqs_queue_is_worked_on_by_processes_that_stay() -> None:
 def test_memory_is_shared_with_no_process() -> None:
     made = Deployment(Settings(store="memory:"), Models(MemoryStore()))
     with pytest.raises(ValueError, match="SOM_STORE"):
-        made.crew()
+        made.supervisor()
     with pytest.raises(ValueError, match="SOM_STORE"):
         worker.run(Settings(store="memory:"))
 
 
-def test_no_more_work_than_there_are_slots(tmp_path: Path) -> None:
-    settings = Settings(store=f"file:{tmp_path}", workers=1, queue="local:")
-    made = Deployment(settings)
-    slot = made._slots().take(lost=lambda: None)
-    assert slot is not None
-    stopped = threading.Event()
-    made.work(stopped, abandon=lambda: None, ready=lambda: None)  # returns at once
-    with slot:
-        pass
-    threading.Timer(0.2, stopped.set).start()
-    made.work(stopped, abandon=lambda: None, ready=lambda: None)
-    assert made._slots().free() == 1
+def test_a_store_in_memory_has_a_worker_in_a_thread() -> None:
+    made = Deployment(Settings(store="memory:", workers=3))
+    made.service.submit(make_request())
+    until = time.monotonic() + 60
+    while not made.jobs.get(make_request().id).ended:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    assert made._supervisor is not None
+    assert [type(worker) for worker in made._supervisor._workers] == [ThreadWorker]
+    made.stop()
+    assert made.jobs.get(make_request().id).state == "succeeded"
+
+
+def test_a_folder_is_the_same_however_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    urls = ("file:./models", f"file:{tmp_path}/models", f"file://{tmp_path}/models/")
+    assert {_place(Settings(store=url)) for url in urls} == {str(tmp_path.resolve() / "models")}
+    assert _place(Settings(store="file:models", job_store="file:jobs")) == str(tmp_path.resolve() / "jobs")
+    buckets = [_place(Settings(store="s3://one/a", s3_endpoint=end)) for end in (None, "http://there")]
+    assert len(set(buckets)) == 2

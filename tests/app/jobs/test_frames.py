@@ -30,7 +30,7 @@ def whole(request: TrainingRequest) -> list[Sketch]:
 
 
 def check(found: Sequence[Sketch], wanted: Sequence[Sketch]) -> None:
-    """Hold sketches to be the same."""
+    """HeldJob sketches to be the same."""
     for one, other in zip(found, wanted, strict=True):
         assert (one.record, one.coloured, one.stride) == (other.record, other.coloured, other.stride)
         np.testing.assert_array_equal(one.colours, other.colours)
@@ -103,7 +103,7 @@ def test_what_a_crash_leaves_is_in_nobody_s_way(bench: Bench, monkeypatch: pytes
     job = bench.submit(request)
     with monkeypatch.context() as patch:
         # Frames are stored, and the record is never written that would name them.
-        patch.setattr("app.jobs.lease.Hold.change", refuse)
+        patch.setattr("app.jobs.lease.HeldJob.change", refuse)
         with pytest.raises(StoreUnavailable):
             bench.step(bench.worker(**ONE_ITERATION))
     assert len(saved(bench, job)) == 1

@@ -4,18 +4,20 @@ import time
 
 import pytest
 
-from app.jobs.lease import Heart, Hold, LeaseLostError
+from app.jobs.lease import HeldJob, LeaseLostError, LeaseRenewal
 from app.storage.port import StoreUnavailable
 from tests.app.jobs.conftest import Bench, make_request
 
 
-def hold(bench: Bench) -> Hold:
+def make_held(bench: Bench) -> HeldJob:
     stored = bench.jobs.read(bench.submit(make_request()).id)
-    return Hold(bench.jobs, bench.jobs.replace(stored, stored.job.claimed("mine", bench.clock(), seconds=20)))
+    return HeldJob(
+        bench.jobs, bench.jobs.replace(stored, stored.job.claimed("mine", bench.clock(), seconds=20))
+    )
 
 
 def test_changes_of_others_that_leave_us_the_lease_are_kept(bench: Bench) -> None:
-    held = hold(bench)
+    held = make_held(bench)
     bench.jobs.change(held.job.id, lambda job: job.changed(bench.clock(), seconds=3.5))
     held.check()
     bench.jobs.change(held.job.id, lambda job: job.changed(bench.clock(), seconds=4.5))
@@ -26,7 +28,7 @@ def test_changes_of_others_that_leave_us_the_lease_are_kept(bench: Bench) -> Non
 
 @pytest.mark.parametrize("how", ["cancelled", "taken", "gone"])
 def test_a_lease_that_is_lost(bench: Bench, how: str) -> None:
-    held = hold(bench)
+    held = make_held(bench)
     if how == "cancelled":
         bench.jobs.cancel(held.job.id)
     elif how == "taken":
@@ -40,25 +42,27 @@ def test_a_lease_that_is_lost(bench: Bench, how: str) -> None:
     assert held.job.ended is (how == "cancelled")
 
 
-def test_the_heart_beats_and_stops(bench: Bench) -> None:
-    beats: list[float] = []
-    with Heart(hold(bench), look=0.005, beat=lambda: beats.append(0), every=2, patience=9) as heart:
+def test_the_lease_is_renewed_until_the_block_ends(bench: Bench) -> None:
+    renewals: list[float] = []
+    with LeaseRenewal(
+        make_held(bench), interval=0.005, renew=lambda: renewals.append(0), every=2, patience=9
+    ) as renewal:
         until = time.monotonic() + 20
-        while len(beats) < 3:
+        while len(renewals) < 3:
             assert time.monotonic() < until
             time.sleep(0.005)
-        assert not heart.lost
-    count = len(beats)
+        assert not renewal.lost
+    count = len(renewals)
     time.sleep(0.05)
-    assert len(beats) == count
+    assert len(renewals) == count
 
 
 def test_a_store_that_fails_for_long_counts_as_a_lease_that_is_lost(bench: Bench) -> None:
-    def beat() -> None:
+    def renew() -> None:
         raise StoreUnavailable("no")
 
-    with Heart(hold(bench), look=0.005, beat=beat, every=1, patience=0.05) as heart:
+    with LeaseRenewal(make_held(bench), interval=0.005, renew=renew, every=1, patience=0.05) as renewal:
         until = time.monotonic() + 20
-        while not heart.lost:
+        while not renewal.lost:
             assert time.monotonic() < until
             time.sleep(0.005)

@@ -4,6 +4,7 @@ import threading
 import time
 
 from app.jobs.local import LocalQueue
+from app.jobs.port import LONGEST_DELAY
 from app.storage.memory import MemoryStore
 from tests.app.jobs.conftest import FakeClock
 
@@ -24,10 +25,10 @@ def test_first_in_first_out() -> None:
         message = queue.receive(wait=0)
         assert message is not None
         assert (message.job, message.turn) == (job, 3)
-        message.hold(10)
-        message.done()
+        message.extend_visibility(10)
+        message.acknowledge()
     assert queue.receive(wait=0) is None
-    assert queue.is_empty()
+    assert not queue.has_messages()
 
 
 def test_a_message_that_is_not_settled_comes_back() -> None:
@@ -35,16 +36,31 @@ def test_a_message_that_is_not_settled_comes_back() -> None:
     queue.send(A, turn=0)
     assert queue.receive(wait=0) is not None
     assert queue.receive(wait=0) is not None
-    assert not queue.is_empty()
+    assert queue.has_messages()
 
 
 def test_a_message_may_be_delayed() -> None:
     queue, clock = make()
     queue.send(A, turn=0, delay=5)
     assert queue.receive(wait=0) is None
-    assert not queue.is_empty()
+    assert queue.has_messages()
     clock.forward(5.1)
     assert queue.receive(wait=0) is not None
+
+
+def test_a_message_of_a_clock_that_is_ahead_is_not_waited_for() -> None:
+    queue, clock = make()
+    clock.forward(3600)
+    queue.send(A, turn=0)
+    clock.forward(-3600)
+    queue.send(B, turn=0, delay=LONGEST_DELAY)
+    message = queue.receive(wait=0)
+    assert message is not None
+    assert message.job == A
+    clock.forward(LONGEST_DELAY + 0.1)
+    message = queue.receive(wait=0)
+    assert message is not None
+    assert message.job == B
 
 
 def test_a_message_for_later_lets_others_pass() -> None:
@@ -55,11 +71,11 @@ def test_a_message_for_later_lets_others_pass() -> None:
     clock.forward(1)
     first = queue.receive(wait=0)
     assert first is not None
-    first.later(10)
+    first.release(10)
     second = queue.receive(wait=0)
     assert second is not None
     assert second.job == B
-    second.done()
+    second.acknowledge()
     assert queue.receive(wait=0) is None
     clock.forward(11)
     assert queue.receive(wait=0) is not None
@@ -82,7 +98,7 @@ def test_waiting_ends_with_a_message_or_when_told_to_stop() -> None:
     started = time.monotonic()
     message = queue.receive(wait=20)
     assert message is not None
-    message.done()
+    message.acknowledge()
     threading.Timer(0.2, stopped.set).start()
     assert queue.receive(wait=20) is None
     assert time.monotonic() - started < 10

@@ -120,14 +120,12 @@ def test_files_that_no_record_names(jobs: Jobs) -> None:
     job, _ = jobs.add(make_request(1), over=())
     lost = put(jobs, f"jobs/{TOKEN}/samples-1.npy")
     older = put(jobs, f"jobs/{job.id}/checkpoint-3-1.npy")
-    put(jobs, "jobs/workers/0")
     assert list(sweep(jobs)) == []  # somebody may be about to name them
     forward(jobs, 2)
     assert sorted(sweep(jobs, dry=True)) == sorted([lost, older])
     assert sorted(sweep(jobs)) == sorted([lost, older])
     assert list(sweep(jobs)) == []
     jobs.files.request(job)
-    assert jobs.store.keys("jobs/workers/") == ["jobs/workers/0"]
 
 
 def test_files_that_go_just_now(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,13 +1,14 @@
-"""Workers in processes of their own: killed, stopped, and bounded in number.
+"""Workers in processes of their own: killed, stopped, and limited in number.
 
-A few seconds and a few jobs in every run; ``SOM_TEST_JOB_SECONDS=180`` and ``SOM_TEST_JOBS=200`` for a job as
-long and for as many as the service is to bear.
+A short job and a few jobs in every run; ``SOM_TEST_JOB_ITERATIONS=500000`` and ``SOM_TEST_JOBS=200`` for a
+job as long and for as many as the service is to bear.
 """
 
 import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -21,13 +22,26 @@ from app.models import Models
 from app.storage.folder import FolderStore
 from app.training import TrainingRequest
 from kohonen.frames import Moments
-from tests.app.jobs.servers import PATIENCE, Server, children, lasting, serving, start, uninterrupted
+from tests.app.jobs.servers import (
+    ENDLESS,
+    PATIENCE,
+    Server,
+    children,
+    make_body,
+    serving,
+    start,
+    uninterrupted,
+)
 from tests.app.jobs.test_frames import check, whole
 
-SECONDS = float(os.environ.get("SOM_TEST_JOB_SECONDS", "3"))
+ITERATIONS = int(os.environ.get("SOM_TEST_JOB_ITERATIONS", "400"))
 JOBS = int(os.environ.get("SOM_TEST_JOBS", "40"))
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+
+
+#: Slices of one iteration each. Each is written to the store, so many of them take a while on any machine.
+SLICES = {"SOM_SLICE_SECONDS": 1e-9, "SOM_MAX_JOB_SLICES": 10**9}
 
 
 def quick(tmp_path: Path, **more: object) -> dict[str, object]:
@@ -36,6 +50,9 @@ def quick(tmp_path: Path, **more: object) -> dict[str, object]:
         "SOM_WORKERS": 1,
         "SOM_LEASE_SECONDS": 1,
         "SOM_CHECKPOINT_SECONDS": 0.2,
+        "SOM_MAX_JOB_SECONDS": 1e9,
+        "SOM_MAX_ITERATION_SECONDS": 1e9,
+        "TMPDIR": tmp_path.parent,
         **more,
     }
 
@@ -45,13 +62,20 @@ def weights(tmp_path: Path, model_id: str) -> Any:
     return models.weights(models.card(model_id))
 
 
-def killed_on_the_way(tmp_path: Path, body: dict[str, Any], *, times: int, **settings: object) -> Any:
+def wait_until(what: Callable[[], bool]) -> None:
+    until = time.monotonic() + 10 * PATIENCE
+    while not what():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def killed_on_the_way(body: dict[str, Any], *, times: int, **settings: object) -> Any:
     """Have a job done that is killed some times on the way, with server and workers, and return it."""
     job = None
     for part in range(times):
-        server = Server(**settings)
+        server = Server(**settings, **SLICES)
         job = job or server.call("POST", "/atrain", body)
-        server.wait_for(job["id"], "running", (part + 1) * body["iterations"] // (times + 2))
+        server.wait_for(job["id"], "running", 25 * (part + 1))
         assert len(server.kill()) == 1
     with serving(**settings) as server:
         assert job
@@ -59,9 +83,9 @@ def killed_on_the_way(tmp_path: Path, body: dict[str, Any], *, times: int, **set
 
 
 def test_a_job_outlives_everybody_who_works_on_it(tmp_path: Path) -> None:
-    body = {**lasting(SECONDS), "frames": 20}
-    job = killed_on_the_way(tmp_path, body, times=3, **quick(tmp_path))
-    assert job["slices"] >= 4
+    body = {**make_body(ITERATIONS), "frames": 20}
+    job = killed_on_the_way(body, times=3, **quick(tmp_path))
+    assert job["slices"] > 75
     np.testing.assert_array_equal(weights(tmp_path, job["id"]), uninterrupted(body))
     jobs = Jobs(FolderStore(tmp_path))
     record = jobs.get(job["id"])
@@ -72,29 +96,32 @@ def test_a_job_outlives_everybody_who_works_on_it(tmp_path: Path) -> None:
 
 
 def test_a_worker_that_is_killed_is_replaced(tmp_path: Path) -> None:
-    body = lasting(2)
-    with serving(**quick(tmp_path)) as server:
+    body = make_body(150)
+    with serving(**quick(tmp_path), **SLICES) as server:
         job = server.call("POST", "/atrain", body)
-        server.wait_for(job["id"], "running", body["iterations"] // 3)
+        server.wait_for(job["id"], "running", 5)
         (worker,) = children(server.process.pid)
         os.kill(worker, signal.SIGKILL)
         job = server.wait_for(job["id"], "succeeded")
-    assert job["slices"] == 2
+        assert children(server.process.pid) != [worker]
+    assert job["slices"] in (150, 151), "the slice that was killed, if any, and no other"
     np.testing.assert_array_equal(weights(tmp_path, job["id"]), uninterrupted(body))
 
 
 def test_a_worker_gives_way_to_its_server_and_hears_no_interrupt_of_a_terminal(tmp_path: Path) -> None:
     with serving(**quick(tmp_path)) as server:
-        job = server.call("POST", "/atrain", lasting(300))
+        job = server.call("POST", "/atrain", make_body(ENDLESS))
         server.wait_for(job["id"], "running", 1)
         (worker,) = children(server.process.pid)
-        assert os.getpriority(os.PRIO_PROCESS, worker) == os.getpriority(os.PRIO_PROCESS, 0) + NICENESS
+        assert os.getpriority(os.PRIO_PROCESS, worker) == min(
+            19, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS
+        )
         assert os.getsid(worker) == os.getsid(server.process.pid), "niceness counts within a session"
         assert os.getpgid(worker) == worker
 
 
 def test_workers_end_with_their_server_and_give_their_jobs_back(tmp_path: Path) -> None:
-    body = lasting(300)
+    body = make_body(ENDLESS)
     settings = quick(tmp_path, SOM_LEASE_SECONDS=600, SOM_WORKERS=2)
     server = Server(**settings)
     job = server.call("POST", "/atrain", body)
@@ -102,55 +129,49 @@ def test_workers_end_with_their_server_and_give_their_jobs_back(tmp_path: Path) 
     workers = children(server.process.pid)
     server.process.kill()  # it has no chance to tell them
     server.process.wait(PATIENCE)
-    until = time.monotonic() + PATIENCE
-    while any(Path(f"/proc/{worker}").exists() for worker in workers):
-        assert time.monotonic() < until
-        time.sleep(0.05)
-    # The lease would last for minutes, and so would the slots: both have been given back.
+    wait_until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+    # The lease would last for minutes, and has been given back.
     with serving(**settings) as server:
         job = server.wait_for(job["id"], "running", job["progress"]["iteration"] + 1)
         assert job["attempts"] == 1
-        started = time.monotonic()
         assert server.call("DELETE", f"/jobs/{job['id']}")["state"] == "cancelled"
-        assert time.monotonic() - started < 2
 
 
 def test_a_job_that_does_not_notice_that_it_is_cancelled_is_in_nobody_s_way(tmp_path: Path) -> None:
-    """One iteration of it takes many seconds: its process ends, and another takes its slot at once."""
+    """One iteration of it takes many seconds: its process ends, and another takes its place."""
     samples = np.random.default_rng(1).random((10_000, 3)).round(3).tolist()
     grid = {"width": 300, "height": 300, "boundary": "toroidal"}  # which NumPy trains
     body = {"data": samples, "iterations": 100, "random_state": 1, **grid}
     with serving(**quick(tmp_path, SOM_LEASE_SECONDS=3600)) as server:
         job = server.call("POST", "/atrain", body)
-        until = time.monotonic() + PATIENCE
-        while server.call("GET", f"/jobs/{job['id']}")["progress"]["seconds"] == 0:
-            assert time.monotonic() < until
-            time.sleep(0.1)
+        wait_until(lambda: server.call("GET", f"/jobs/{job['id']}")["progress"]["seconds"] > 0)
         assert server.call("DELETE", f"/jobs/{job['id']}")["state"] == "cancelled"
-        following = server.call("POST", "/atrain", lasting(0.05))
+        following = server.call("POST", "/atrain", make_body(20))
         assert server.wait_for(following["id"], "succeeded")["attempts"] == 1
 
 
-def test_servers_of_one_store_share_its_workers(tmp_path: Path) -> None:
-    settings = quick(tmp_path, SOM_WORKERS=2, SOM_LEASE_SECONDS=20)
+def test_servers_of_one_host_share_the_workers_of_a_store(tmp_path: Path) -> None:
+    settings = quick(tmp_path, SOM_WORKERS=2, SOM_LEASE_SECONDS=3600)
     with serving(**settings) as first, serving(**settings) as second:
         servers = [first, second]
-        body = lasting(300)
-        bodies = [{**body, "random_state": seed} for seed in range(5)]
-        jobs = [servers[n % 2].call("POST", "/atrain", body) for n, body in enumerate(bodies)]
-        until = time.monotonic() + PATIENCE
-        while sum(job["state"] == "running" for job in first.call("GET", "/jobs")["jobs"]) < 2:
-            assert time.monotonic() < until
-            time.sleep(0.1)
-        time.sleep(1)
-        states = [job["state"] for job in second.call("GET", "/jobs")["jobs"]]
-        assert sorted(states) == ["queued"] * 3 + ["running"] * 2
-        # Those who have found no slot end at once.
-        while sum(len(children(server.process.pid)) for server in servers) != 2:
-            assert time.monotonic() < until + PATIENCE
-            time.sleep(0.1)
-        for job in jobs:
-            second.call("DELETE", f"/jobs/{job['id']}")
+        bodies = [{**make_body(ENDLESS), "random_state": seed} for seed in range(5)]
+        for n, body in enumerate(bodies):
+            servers[n % 2].call("POST", "/atrain", body)
+
+        def running(server: Server) -> int:
+            return [job["state"] for job in server.call("GET", "/jobs")["jobs"]].count("running")
+
+        wait_until(lambda: running(first) == 2)
+        time.sleep(2)  # both supervisors have looked for work since
+        assert running(first) == 2
+        (working,) = (server for server in servers if children(server.process.pid))
+        (other,) = (server for server in servers if server is not working)
+        # The kernel releases the lock of those that are killed. The leases of their jobs last for an hour.
+        assert len(working.kill()) == 2
+        wait_until(lambda: running(other) == 4)
+        assert len(children(other.process.pid)) == 2
+        for job in other.call("GET", "/jobs")["jobs"]:
+            other.call("DELETE", f"/jobs/{job['id']}")
 
 
 def test_a_container_of_workers(tmp_path: Path) -> None:
@@ -158,7 +179,7 @@ def test_a_container_of_workers(tmp_path: Path) -> None:
     workers = start("worker", **settings)
     try:
         with serving(**{**settings, "SOM_WORKERS": 0}) as server:
-            job = server.call("POST", "/atrain", lasting(0.5))
+            job = server.call("POST", "/atrain", make_body(20))
             server.wait_for(job["id"], "succeeded")
             assert children(server.process.pid) == []
         workers.send_signal(signal.SIGTERM)
@@ -170,7 +191,7 @@ def test_a_container_of_workers(tmp_path: Path) -> None:
 
 def many_at_once(server: Server, count: int, *, clients: int, cancel: int) -> None:
     """Submit jobs from some clients at once, cancel some, and see what becomes of each."""
-    body = lasting(0.05, width=10, height=10)
+    body = make_body(2000, width=10, height=10)
     bodies = [{**body, "random_state": seed} for seed in range(count)]
 
     def submit(body: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.jobs import slice as slice_module
-from app.jobs.lease import Hold
+from app.jobs.lease import HeldJob
 from app.jobs.slice import Slice
 from kohonen.cost import Cost
 from kohonen.history import History
@@ -23,7 +23,7 @@ def test_the_time_that_is_told_is_that_of_the_pace(
     request = make_request(iterations=100)
     stored = bench.jobs.read(bench.submit(request).id)
     claimed = stored.job.claimed("token", bench.clock(), seconds=20).changed(bench.clock(), seconds=7.0)
-    hold = Hold(bench.jobs, bench.jobs.replace(stored, claimed))
+    hold = HeldJob(bench.jobs, bench.jobs.replace(stored, claimed))
     now = 1000.0
     monkeypatch.setattr(slice_module, "time", SimpleNamespace(monotonic=lambda: now))
     part = Slice(bench.jobs, hold, request, first, history=History(), interval=1e9)

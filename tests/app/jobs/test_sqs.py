@@ -1,5 +1,6 @@
 """The queue in SQS, under moto, and the worker that Lambda calls with its messages."""
 
+import datetime
 import json
 import socket
 import time
@@ -13,6 +14,7 @@ from moto import mock_aws
 
 from app.aws import worker as aws_worker
 from app.errors import QueueUnavailable
+from app.jobs import sqs as sqs_module
 from app.jobs import worker as worker_module
 from app.jobs.deployment import Deployment
 from app.jobs.sqs import SqsQueue
@@ -93,10 +95,10 @@ def test_messages_come_and_go(sqs: Sqs) -> None:
     queue.send(JOB, turn=3)
     message = queue.receive(wait=0)
     assert message is not None
-    assert (message.job, message.turn, message.settled) == (JOB, 3, False)
+    assert (message.job, message.turn, message.acknowledged) == (JOB, 3, False)
     assert queue.receive(wait=0) is None, "others do not see it meanwhile"
-    message.done()
-    assert message.settled
+    message.acknowledge()
+    assert message.acknowledged
     assert sqs.count() == 0
 
 
@@ -105,11 +107,11 @@ def test_a_message_is_hidden_for_the_length_of_a_lease(sqs: Sqs) -> None:
     queue.send(JOB, turn=0)
     message = queue.receive(wait=0)
     assert message is not None
-    message.hold(-0.9)  # over at once, and a tenth of a second
+    message.extend_visibility(-0.9)  # over at once, and a tenth of a second
     time.sleep(1.1)
     again = queue.receive(wait=0)
     assert again is not None
-    again.hold(20)
+    again.extend_visibility(20)
     assert queue.receive(wait=0) is None
 
 
@@ -118,11 +120,11 @@ def test_a_message_for_later_is_a_new_one(sqs: Sqs) -> None:
     queue.send(JOB, turn=2)
     message = queue.receive(wait=0)
     assert message is not None
-    message.later(1)
-    assert message.settled
+    message.release(600)
+    assert message.acknowledged
     assert sqs.count() == 1
     assert queue.receive(wait=0) is None
-    time.sleep(1.1)
+    queue.message(json.dumps({"job": JOB, "turn": 2}), message._receipt).release(0)
     again = sqs.client.receive_message(
         QueueUrl=sqs.url, MessageSystemAttributeNames=["ApproximateReceiveCount"]
     )
@@ -175,7 +177,7 @@ def test_a_queue_that_cannot_be_reached(monkeypatch: pytest.MonkeyPatch, sqs: Sq
 
 def test_hiding_may_fail_without_harm(sqs: Sqs, caplog: pytest.LogCaptureFixture) -> None:
     queue = SqsQueue(sqs.url)
-    queue.message(json.dumps({"job": JOB, "turn": 0}), "no receipt").hold(20)
+    queue.message(json.dumps({"job": JOB, "turn": 0}), "no receipt").extend_visibility(20)
     assert "cannot be used" in caplog.text
 
 
@@ -219,39 +221,56 @@ def test_a_training_spans_many_invocations(sqs: Sqs, tmp_path: object) -> None:
     assert (sqs.count(), sqs.count(sqs.dead)) == (0, 0)
 
 
-def test_a_worker_that_died_is_taken_over_when_the_lease_ends(sqs: Sqs, tmp_path: object) -> None:
+def test_a_worker_that_died_is_taken_over_when_the_lease_ends(
+    sqs: Sqs, tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # The queue would hide the message for an hour and a half.
-    stack = Stack(sqs, tmp_path, lease_seconds=1)
+    stack = Stack(sqs, tmp_path, lease_seconds=600)
     job = stack.api.service.submit(make_request())
-    dying = stack.api.queue
-    assert dying is not None
-    message = dying.receive(wait=0)
+    hidden: list[float] = []
+    hide = SqsQueue._hide
+
+    def spy(queue: SqsQueue, receipt: str, seconds: float) -> None:
+        hidden.append(seconds)
+        hide(queue, receipt, seconds)
+
+    monkeypatch.setattr(SqsQueue, "_hide", spy)
+    message = SqsQueue(sqs.url).receive(wait=0)
     assert message is not None
     assert stack.api.worker()._claim(message) is not None
+    assert hidden == [601]
     assert stack.run() == 0
-    time.sleep(2.2)
+    # As if the time had passed.
+    long_ago = stack.api.jobs.clock() - datetime.timedelta(seconds=601)
+    stack.api.jobs.change(job.id, lambda job: job.renewed(long_ago, seconds=600))
+    message.extend_visibility(-1)
     assert stack.run() == 1
     job = stack.api.service.get(job.id)
     assert (job.state, job.attempts) == ("succeeded", 2)
     assert sqs.count() == 0
 
 
-def test_a_duplicate_bounces_without_harm(sqs: Sqs, tmp_path: object) -> None:
-    stack = Stack(sqs, tmp_path, lease_seconds=2)
+def test_a_duplicate_bounces_without_harm(
+    sqs: Sqs, tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        sqs_module, "LONGEST_DELAY", 1
+    )  # the message comes back long before the lease is over
+    stack = Stack(sqs, tmp_path, lease_seconds=600)
     job = stack.api.service.submit(make_request())
     queue, first = SqsQueue(sqs.url), sqs.receive()
     assert first is not None
     message = queue.message(first["Records"][0]["body"], first["Records"][0]["receiptHandle"])
-    hold = stack.api.worker()._claim(message)
-    assert hold is not None
+    held = stack.api.worker()._claim(message)
+    assert held is not None
     queue.send(job.id, turn=0)  # delivered twice
     answer = stack.invoke()
     assert answer == {"batchItemFailures": []}
-    assert stack.api.service.get(job.id) == hold.job
+    assert stack.api.service.get(job.id) == held.job
     assert sqs.count() == 2, "it comes back when the lease is over, in case the first one died"
-    stack.api.worker()._train(message, hold, None)
+    stack.api.worker()._train(message, held, None)
     assert stack.api.service.get(job.id).state == "succeeded"
-    time.sleep(3.1)
+    time.sleep(1.1)
     assert stack.run() == 1
     assert stack.api.service.get(job.id).slices == 1
     assert (sqs.count(), sqs.count(sqs.dead)) == (0, 0)

@@ -1,5 +1,6 @@
 """What a worker does with a message: decisions, without processes."""
 
+import datetime
 import threading
 import time
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from app.jobs import slice as slice_module
 from app.jobs import worker as worker_module
+from app.jobs.lease import HeldJob
 from app.jobs.record import Job
 from app.storage.port import StoreUnavailable
 from app.training import TrainingRequest
@@ -135,7 +137,7 @@ def test_each_slice_sends_a_new_message(bench: Bench) -> None:
         message = bench.queue.receive(wait=0)
         assert message is not None
         assert (message.job, message.turn) == (job.id, turn)
-        worker.work(message)
+        worker.process(message)
         assert len(bench.store.keys("jobs/queue/")) == 1
 
 
@@ -179,6 +181,54 @@ def test_whoever_died_is_taken_over_when_the_lease_ends(bench: Bench) -> None:
     job = bench.jobs.get(job.id)
     assert (job.state, job.attempts, job.slices) == ("succeeded", 2, 2)
     np.testing.assert_array_equal(bench.weights(job.id), expected(request).weights)
+
+
+def claim_by_a_clock_ahead(bench: Bench, job: Job, *, ahead: float, seconds: float) -> Job:
+    """Have a worker take a job whose clock is ahead of ours."""
+    now = bench.clock() + datetime.timedelta(seconds=ahead)
+    return bench.jobs.change(job.id, lambda old: old.claimed("ahead", now, seconds=seconds))
+
+
+@pytest.mark.parametrize("seconds", [20, 60])
+def test_a_lease_of_a_clock_that_is_ahead_ends_after_its_length(bench: Bench, seconds: float) -> None:
+    """Our leases last for 20 seconds, and those of the other server maybe longer."""
+    request = make_request()
+    job = bench.submit(request)
+    claim_by_a_clock_ahead(bench, job, ahead=3600, seconds=seconds)
+    worker = bench.worker(lease_seconds=20)
+    assert bench.run(worker) == 1
+    bench.clock.forward(seconds - 0.1)
+    assert bench.run(worker) == 0, "it may be alive"
+    bench.clock.forward(0.6)
+    assert bench.run(worker) == 1
+    done = bench.jobs.get(job.id)
+    assert (done.state, done.attempts) == ("succeeded", 2)
+    np.testing.assert_array_equal(bench.weights(job.id), expected(request).weights)
+
+
+def test_a_worker_with_a_clock_that_is_ahead_keeps_its_job(bench: Bench) -> None:
+    job = bench.submit(make_request())
+    taken = claim_by_a_clock_ahead(bench, job, ahead=3600, seconds=20)
+    held = HeldJob(bench.jobs, bench.jobs.read(job.id)._replace(job=taken))
+    worker = bench.worker()
+    for _ in range(5):
+        assert bench.run(worker) == 1
+        bench.clock.forward(20)
+        now = bench.clock() + datetime.timedelta(seconds=3600)
+        held.change(lambda job, now=now: job.renewed(now, seconds=20))  # type: ignore[misc]
+        bench.clock.forward(0.6)
+    kept = bench.jobs.get(job.id)
+    assert (kept.state, kept.attempts, kept.slices) == ("running", 1, 1)
+    assert kept.held_by("ahead")
+
+
+def test_a_lease_is_as_long_as_it_says(bench: Bench) -> None:
+    """Another server's leases may be longer than ours."""
+    job = claim(bench, bench.submit(make_request()), seconds=600)
+    assert job.held_until(bench.clock()) == bench.clock() + datetime.timedelta(seconds=600)
+    assert job.capped(bench.clock()) is job
+    assert bench.run(bench.worker(lease_seconds=20)) == 1
+    assert bench.jobs.get(job.id) == job
 
 
 def test_a_message_from_before_is_dropped(bench: Bench) -> None:
@@ -399,7 +449,7 @@ def test_one_long_iteration_does_not_outlive_a_cancelled_job(
     bench: Bench, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker_module, "LOOK", 0.01)
-    monkeypatch.setattr("app.jobs.lease.Heart.GRACE", 0.05)
+    monkeypatch.setattr("app.jobs.lease.LeaseRenewal.GRACE", 0.05)
     job = bench.submit(make_request())
     worker = bench.worker()
     abandoned = threading.Event()
@@ -470,7 +520,7 @@ def test_a_deadline_ends_a_slice(bench: Bench) -> None:
     job = bench.submit(make_request())
     message = bench.queue.receive(wait=0)
     assert message is not None
-    bench.worker().work(message, deadline=time.monotonic())
+    bench.worker().process(message, deadline=time.monotonic())
     assert bench.jobs.get(job.id).progress.iteration == 1
 
 

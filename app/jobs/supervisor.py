@@ -1,0 +1,245 @@
+"""The workers of one server: a fixed number of processes or, where no other process sees the store, a thread.
+
+Workers start when there is something to do, and end when they have had nothing to do for a while.
+"""
+
+import json
+import logging
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Collection
+from typing import Protocol
+
+from app.errors import QueueUnavailable
+from app.jobs.host_lock import HostLock
+from app.settings import Settings
+from app.storage.port import StorageError
+
+__all__ = ["ProcessWorker", "RunningWorker", "Supervisor", "ThreadWorker"]
+
+logger = logging.getLogger(__name__)
+
+#: Seconds between two checks of the workers.
+ROUND = 1.0
+#: Seconds between two checks for jobs of other servers, or from before, while there are no workers.
+IDLE_ROUND = 5.0
+#: Seconds before a worker that failed is replaced.
+PAUSE = 2.0
+#: Seconds that workers have to save their jobs and end, before they are killed.
+PATIENCE = 8.0
+
+
+class RunningWorker(Protocol):
+    """A worker that has been started."""
+
+    def poll(self) -> int | None:
+        """Return the exit status, or None while the worker runs."""
+
+    def end(self) -> None:
+        """Ask the worker to save its job, give it back and end; may be called again."""
+
+    def wait(self, timeout: float) -> bool:
+        """Wait for the worker's end for so many seconds; return whether it has ended."""
+
+    def kill(self) -> None:
+        """End the worker and wait until it has ended."""
+
+
+class Supervisor:
+    """Starts workers, replaces those that fail, and ends them.
+
+    Parameters
+    ----------
+    start : callable
+        Starts a worker.
+    count : int
+        The number of workers.
+    has_work : callable
+        Returns whether there is a job to work on, now or later.
+    lock : HostLock, optional
+        Held while there are workers. Without it, other servers on this host have workers of their own.
+    """
+
+    def __init__(
+        self,
+        start: Callable[[], RunningWorker],
+        *,
+        count: int,
+        has_work: Callable[[], bool],
+        lock: HostLock | None = None,
+    ) -> None:
+        self._start = start
+        self._count = count
+        self._has_work = has_work
+        self._host_lock = lock
+        self._workers: list[RunningWorker] = []
+        self._not_before = 0.0
+        self._lock = threading.Lock()
+        self._woken = threading.Event()
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def wake(self) -> None:
+        """Look for work now, and from now on at intervals."""
+        if not self._count:
+            return
+        with self._lock:
+            if self._thread is None and not self._stopped.is_set():
+                self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
+                self._thread.start()
+        self._woken.set()
+
+    def stop(self) -> None:
+        """End the workers. Each saves its job, which is continued when a worker starts again."""
+        self._stopped.set()
+        self._woken.set()
+        if self._thread is not None:
+            self._thread.join()
+        for worker in self._workers:
+            worker.end()
+        until = time.monotonic() + PATIENCE
+        for worker in self._workers:
+            if not worker.wait(max(0.1, until - time.monotonic())):
+                worker.kill()
+        self._workers = []
+        self._release()
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            self._woken.clear()
+            busy = True
+            try:
+                busy = self.check()
+            except (StorageError, QueueUnavailable, OSError) as error:
+                logger.warning("the workers cannot be checked: %s", error)
+            self._woken.wait(ROUND if busy else IDLE_ROUND)
+
+    def check(self) -> bool:
+        """Forget workers that have ended, and start the missing ones if there is work for them.
+
+        Returns
+        -------
+        bool
+            Whether to check again soon.
+        """
+        self._forget_ended()
+        missing = self._count - len(self._workers)
+        if not missing or time.monotonic() < self._not_before:
+            return True
+        if not self._has_work():
+            return bool(self._workers)
+        if self._host_lock is None or self._host_lock.take():
+            for _ in range(missing):
+                self._workers.append(self._start())
+        return True
+
+    def _forget_ended(self) -> None:
+        running = []
+        for worker in self._workers:
+            status = worker.poll()
+            if status is None:
+                running.append(worker)
+                continue
+            worker.end()
+            if status:
+                logger.warning("a worker has ended with status %d", status)
+                self._not_before = time.monotonic() + PAUSE
+        self._workers = running
+        if not running:
+            self._release()
+
+    def _release(self) -> None:
+        if self._host_lock is not None:
+            self._host_lock.release()
+
+
+class ProcessWorker:
+    """A worker in a process of its own; see `app.jobs.process`.
+
+    The process reads its settings from its standard input, and ends when that is closed. So it does not
+    outlive its server, however that ends.
+
+    Parameters
+    ----------
+    settings : Settings
+        Its settings.
+    inherited : collection of int
+        The open files that it inherits.
+    """
+
+    def __init__(self, settings: Settings, *, inherited: Collection[int] = ()) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "app.jobs.process"],
+            stdin=subprocess.PIPE,
+            pass_fds=inherited,
+            # Ctrl-C is for the server, which ends its workers. They get no session of their own: Linux shares
+            # the processor between sessions first (autogroups), and niceness counts only within one.
+            process_group=0,
+        )
+        assert self._process.stdin
+        self._stdin = self._process.stdin
+        self._stdin.write(json.dumps(settings.model_dump(mode="json", by_alias=True)).encode() + b"\n")
+        self._stdin.flush()
+
+    def poll(self) -> int | None:
+        """Return the exit status; see `RunningWorker.poll`."""
+        return self._process.poll()
+
+    def end(self) -> None:
+        """Close its standard input; see `RunningWorker.end`."""
+        self._stdin.close()
+
+    def wait(self, timeout: float) -> bool:
+        """Wait for its end; see `RunningWorker.wait`."""
+        try:
+            self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def kill(self) -> None:
+        """Kill the process; see `RunningWorker.kill`."""
+        self._process.kill()
+        self._process.wait()
+
+
+class ThreadWorker:
+    """A worker in a thread of this process.
+
+    Parameters
+    ----------
+    run : callable
+        Processes messages until its argument is set, or there is nothing to do.
+    """
+
+    def __init__(self, run: Callable[[threading.Event], None]) -> None:
+        self._stopped = threading.Event()
+        self._status = 0
+        self._thread = threading.Thread(target=self._run, args=[run], name="worker", daemon=True)
+        self._thread.start()
+
+    def _run(self, run: Callable[[threading.Event], None]) -> None:
+        try:
+            run(self._stopped)
+        except Exception:
+            logger.exception("the worker has failed")
+            self._status = 1
+
+    def poll(self) -> int | None:
+        """Return 0, or 1 after an error; see `RunningWorker.poll`."""
+        return None if self._thread.is_alive() else self._status
+
+    def end(self) -> None:
+        """Ask it to end; see `RunningWorker.end`."""
+        self._stopped.set()
+
+    def wait(self, timeout: float) -> bool:
+        """Wait for its end; see `RunningWorker.wait`."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def kill(self) -> None:
+        """Wait until the iteration under way is over: a thread cannot be killed."""
+        self._thread.join()
