@@ -1,4 +1,4 @@
-"""How many examples property tests try: 100 in `make test`, thousands of new ones each night in `.ci/long`."""
+"""Settings of property tests: 100 examples each in `make test`, thousands each night in `.ci/long`."""
 
 from hypothesis import settings
 
