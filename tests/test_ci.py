@@ -134,7 +134,7 @@ def nightly(tmp_path: Path) -> Path:
 
 def long(copy: Path, *parts: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PATH": f"{copy}/tools:{os.environ['PATH']}", "KERNEL_SEED": "7"}
-    command = [copy / ".ci" / "long", *parts]
+    command = [str(copy / ".ci" / "long"), *parts]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
