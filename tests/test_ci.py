@@ -104,14 +104,59 @@ def test_what_is_ended_in_the_middle_leaves_nothing_behind(machine: dict[str, st
 def test_pip_installs_where_uv_is_not_or_fails(uv: str, installers: int, tmp_path: Path) -> None:
     shutil.copy(CI.parent / "Makefile", tmp_path)
     (tmp_path / "requirements").mkdir()
-    (tmp_path / "requirements" / "audit.txt").touch()
-    tools = tmp_path / ".venv-audit" / "bin"
+    (tmp_path / "requirements" / "sam.txt").touch()
+    tools = tmp_path / ".venv-sam" / "bin"
     tools.mkdir(parents=True)
     (tools / "pip").touch()
     script(tools / "python", f'echo "$@" >>{tmp_path}/installed')
-    subprocess.run(["make", f"UV={uv}", ".venv-audit/.audit"], cwd=tmp_path, capture_output=True, check=True)
+    command = ["make", f"UV={uv}", ".venv-sam/.installed"]
+    subprocess.run(command, cwd=tmp_path, capture_output=True, check=True)
     installed = tmp_path / "installed"
     told = installed.read_text().splitlines() if installed.exists() else []
     assert [line.split()[:3] for line in told] == [["-m", "pip", "install"]] * installers
     assert all("--require-hashes" in line for line in told)
-    assert (tmp_path / ".venv-audit" / ".audit").exists()
+    assert (tmp_path / ".venv-sam" / ".installed").exists()
+
+
+@pytest.fixture
+def nightly(tmp_path: Path) -> Path:
+    """A copy of `.ci/long` whose fuzzing fails, and whose other commands note that they were run."""
+    for folder in (".ci", ".venv/bin", "tools"):
+        (tmp_path / folder).mkdir(parents=True)
+    shutil.copy(CI / "long", tmp_path / ".ci")
+    fails = "case $* in *tests/fuzz) exit 1 ;; esac"
+    script(tmp_path / ".venv/bin/python", f'echo "$@" >>{tmp_path}/run; {fails}')
+    script(tmp_path / "tools/make", f'echo make "$@" >>{tmp_path}/run')
+    (tmp_path / "build").mkdir()
+    script(tmp_path / "build/driver-long", f'echo driver "$@" >>{tmp_path}/run')
+    return tmp_path
+
+
+def long(copy: Path, *parts: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PATH": f"{copy}/tools:{os.environ['PATH']}", "KERNEL_SEED": "7"}
+    command = [str(copy / ".ci" / "long"), *parts]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_every_nightly_part_runs_and_is_reported_though_one_fails(nightly: Path) -> None:
+    done = long(nightly)
+    assert done.returncode == 1
+    results = [line.split()[:2] for line in done.stdout.partition("=== results\n")[2].splitlines()]
+    assert results == [
+        ["check", "passed"],
+        ["fuzz", "FAILED"],
+        ["properties", "passed"],
+        ["kernel", "passed"],
+        ["kills", "passed"],
+        ["load", "passed"],
+    ]
+    run = (nightly / "run").read_text()
+    assert "--hypothesis-profile=long" in run
+    assert "driver 7 20000\n" in run
+    assert run.endswith("make load ARGS=--seconds 300\n")
+
+
+def test_nightly_parts_run_alone_and_pass_if_they_do(nightly: Path) -> None:
+    assert long(nightly, "kills").returncode == 0
+    assert (nightly / "run").read_text().split()[-1] == "tests/app/models/test_kill.py"
+    assert long(nightly, "nonsense").returncode == 2

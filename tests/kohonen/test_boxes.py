@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kohonen.engines import boxes
@@ -30,7 +30,6 @@ def at_rest(kept: Boxes, planes: Array, samples: Array, *, height: int) -> None:
         kept.move(index, *divmod(nearest(planes, sample), height))
 
 
-@settings(max_examples=80, deadline=None)
 @given(
     width=st.integers(1, 30),
     height=st.integers(1, 30),

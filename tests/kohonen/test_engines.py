@@ -4,7 +4,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kohonen.engines import Engine, NativeOnline, NumpyOnline, numpy_online
@@ -237,7 +237,6 @@ def test_agrees_with_the_textbook(engine: type[Engine], width: int, height: int,
     np.testing.assert_allclose(training.weights(), expected.weights, rtol=0, atol=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     width=st.integers(1, 9),
     height=st.integers(1, 9),

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kohonen import InvalidDataError, InvalidParameterError, Parameters, SelfOrganizingMap, assess, train
@@ -73,7 +73,6 @@ def test_batch_training_does_as_the_oracle(geometry: Geometry, shape: tuple[int,
         np.testing.assert_allclose(engine.weights(), weights, rtol=0, atol=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     width=st.integers(1, 6),
     height=st.integers(1, 6),

@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kohonen import search
@@ -18,7 +18,6 @@ def brute_force(weights: oracle.Array, sample: oracle.Array, count: int) -> list
     return sorted((distance, index) for index, distance in enumerate(distances))[:count]
 
 
-@settings(max_examples=80, deadline=None)
 @given(
     width=st.integers(1, 7),
     height=st.integers(1, 7),
