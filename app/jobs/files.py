@@ -21,7 +21,7 @@ from kohonen.data import FloatArray
 from kohonen.files import most_npy_bytes, npy, parse_npy
 from kohonen.frame_files import pack, unpack
 from kohonen.history import History
-from kohonen.sketches import Sketch
+from kohonen.sketches import Frame
 
 __all__ = ["Files"]
 
@@ -86,15 +86,15 @@ class Files:
         shape = wanted.width, wanted.height, job.request.dimension
         return self._array(job.checkpoint.key, shape, sha256=job.checkpoint.sha256)
 
-    def save_frames(self, job: Job, sketches: Sequence[Sketch]) -> Piece:
+    def save_frames(self, job: Job, frames: Sequence[Frame]) -> Piece:
         """Store frames; the record that names them is the caller's to write."""
-        data, last = pack(sketches), sketches[-1].record.iteration
+        data, last = pack(frames), frames[-1].record.iteration
         key = f"jobs/{job.id}/frames-{last}-{uuid.uuid4().hex[:12]}.npz"
         self._store.create(key, data, content_type=_OCTETS)
         checksum = hashlib.sha256(data).hexdigest()
-        return Piece(key=key, sha256=checksum, size=len(data), count=len(sketches), last=last)
+        return Piece(key=key, sha256=checksum, size=len(data), count=len(frames), last=last)
 
-    def frames(self, job: Job) -> list[Sketch]:
+    def frames(self, job: Job) -> list[Frame]:
         """Return the frames that a job has saved.
 
         Raises
@@ -104,9 +104,9 @@ class Files:
         """
         try:
             return [
-                sketch
+                frame
                 for piece in job.frames
-                for sketch in unpack(
+                for frame in unpack(
                     self._store.read(piece.key, max_bytes=piece.size).data, sha256=piece.sha256
                 )
             ]

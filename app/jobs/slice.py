@@ -15,7 +15,7 @@ from kohonen.data import FloatArray
 from kohonen.history import History
 from kohonen.pace import Pace
 from kohonen.search import match
-from kohonen.sketches import Sketches
+from kohonen.sketches import Frames
 
 __all__ = ["Slice"]
 
@@ -59,10 +59,10 @@ class Slice(Observer):
         self._request = request
         self._history = history
         self.frames = hold.job.frames if first else ()
-        self._sketches = None
+        self._captured = None
         if request.frames is not None:
             captured = self.frames[-1].last if self.frames else None
-            self._sketches = Sketches(request.frames, begun=0, captured=captured)
+            self._captured = Frames(request.frames, begun=0, captured=captured)
         self._before = hold.job.seconds if first else 0.0
         self._first = self._iteration = first
         self._interval = interval
@@ -78,7 +78,7 @@ class Slice(Observer):
     @property
     def observers(self) -> list[Observer]:
         """Those who watch the training, in this order: what is saved must have been seen before."""
-        return [self._history, *([] if self._sketches is None else [self._sketches]), self]
+        return [self._history, *([] if self._captured is None else [self._captured]), self]
 
     @property
     def advanced(self) -> bool:
@@ -130,12 +130,12 @@ class Slice(Observer):
 
     def save_frames(self) -> None:
         """Store the frames since the last time; the record that names them is the caller's to write."""
-        if self._sketches is not None and self._sketches.sketches:
+        if self._captured is not None and self._captured.frames:
             self.frames = (
                 *self.frames,
-                self._jobs.files.save_frames(self._hold.job, self._sketches.sketches),
+                self._jobs.files.save_frames(self._hold.job, self._captured.frames),
             )
-            self._sketches.sketches = []
+            self._captured.frames = []
 
     def _progress(self, job: Job, *, error: float | None = None) -> Progress:
         iteration = self._iteration

@@ -37,7 +37,7 @@ from kohonen.files import UNFINISHED, npy, sync_folder, write_whole
 from kohonen.frame_files import pack, unpack
 from kohonen.geometry import Geometry
 from kohonen.preparation import Preparation
-from kohonen.sketches import Sketch
+from kohonen.sketches import Frame
 
 __all__ = ["RunFolder"]
 
@@ -245,13 +245,13 @@ class RunFolder:
         except FileNotFoundError:
             return None
 
-    def save_frames(self, sketches: Sequence[Sketch]) -> dict[str, str]:
+    def save_frames(self, frames: Sequence[Frame]) -> dict[str, str]:
         """Save some frames, at least one, and return what `saved_frames` needs to find them."""
-        content, name = pack(sketches), f"frames-{sketches[-1].record.iteration:09d}.npz"
+        content, name = pack(frames), f"frames-{frames[-1].record.iteration:09d}.npz"
         write_whole(self._checkpoints / name, content)
         return {"name": name, "sha256": hashlib.sha256(content).hexdigest()}
 
-    def saved_frames(self, pieces: Sequence[Mapping[str, str]]) -> list[Sketch]:
+    def saved_frames(self, pieces: Sequence[Mapping[str, str]]) -> list[Frame]:
         """Return the frames of all that `save_frames` has returned.
 
         Raises
@@ -261,9 +261,9 @@ class RunFolder:
         """
         try:
             return [
-                sketch
+                frame
                 for piece in pieces
-                for sketch in unpack((self._checkpoints / piece["name"]).read_bytes(), sha256=piece["sha256"])
+                for frame in unpack((self._checkpoints / piece["name"]).read_bytes(), sha256=piece["sha256"])
             ]
         except (OSError, ValueError) as error:
             raise RunError(

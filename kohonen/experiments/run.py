@@ -23,7 +23,7 @@ from kohonen.history import History
 from kohonen.identity import fingerprint, model_id
 from kohonen.observers import Checkpoints
 from kohonen.quality import assess
-from kohonen.sketches import Sketches
+from kohonen.sketches import Frames
 from kohonen.training import Observer, TrainedMap, train
 
 __all__ = ["Finished", "carry_on", "finished_run", "start"]
@@ -183,7 +183,7 @@ class _Part:
         self._before = folder.saved_frames(self._pieces)
         captured = self._before[-1].record.iteration if self._before else None
         moments = Moments(output.frames, output.spacing)
-        self._frames = Sketches(moments, begun=0, captured=captured) if output.needs_frames else None
+        self._frames = Frames(moments, begun=0, captured=captured) if output.needs_frames else None
         self._telemetry = Telemetry(
             folder.telemetry_file, lines=output.telemetry, kept=state["lines"], seconds=state["seconds"]
         )
@@ -217,10 +217,10 @@ class _Part:
     def _save(self, iteration: int, weights: FloatArray) -> None:
         """Save the map and what has been seen of its training so far, the frames piece by piece."""
         self._telemetry.sync()
-        if self._frames is not None and self._frames.sketches:
-            self._pieces.append(self._folder.save_frames(self._frames.sketches))
-            self._before += self._frames.sketches
-            self._frames.sketches.clear()
+        if self._frames is not None and self._frames.frames:
+            self._pieces.append(self._folder.save_frames(self._frames.frames))
+            self._before += self._frames.frames
+            self._frames.frames.clear()
         state = {
             "history": self._history.points,
             "lines": self._telemetry.written,
