@@ -3,6 +3,7 @@
 import hashlib
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,38 @@ import numpy as np
 from kohonen.observers import Record
 from kohonen.sketches import Frame
 
-__all__ = ["pack", "unpack"]
+__all__ = ["Piece", "pack", "unpack"]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A file of frames, and where it is stored.
+
+    Attributes
+    ----------
+    key : str
+        The key or the name of the file.
+    sha256 : str
+        Its checksum.
+    size : int
+        Its bytes.
+    count : int
+        The number of frames.
+    last : int
+        The iteration of the last frame.
+    """
+
+    key: str
+    sha256: str
+    size: int
+    count: int
+    last: int
+
+    @classmethod
+    def of(cls, key: str, frames: Sequence[Frame], data: bytes) -> "Piece":
+        """Describe the file that `pack` made of frames."""
+        checksum = hashlib.sha256(data).hexdigest()
+        return cls(key, checksum, len(data), len(frames), frames[-1].record.iteration)
 
 
 def pack(frames: Sequence[Frame]) -> bytes:

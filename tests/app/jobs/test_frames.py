@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from app.errors import DamagedJobError
-from app.jobs import slice as slice_module
+from app.jobs import worker as worker_module
 from app.jobs.record import Job
 from app.storage.port import StoreUnavailable
 from app.training import TrainingRequest
@@ -16,7 +16,7 @@ from kohonen.frame_files import pack, unpack
 from kohonen.frames import Moments
 from kohonen.sketches import Frame, Frames
 from tests.app.jobs.conftest import Bench, expected, make_request
-from tests.app.jobs.test_worker import ONE_ITERATION
+from tests.app.jobs.test_worker import ONE_ITERATION, Ticking
 
 FIVE = Moments(5)
 
@@ -122,7 +122,8 @@ def refuse(*_: Any, **__: Any) -> None:
 def test_a_checkpoint_that_cannot_be_stored_loses_no_frames(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(slice_module, "SHARE", 1e9)
+    clock = Ticking()
+    monkeypatch.setattr(worker_module, "train", clock.train)
     request = make_request(frames=Moments(100))
     job = bench.submit(request)
     save, calls = bench.jobs.files.save_frames, []
@@ -134,7 +135,7 @@ def test_a_checkpoint_that_cannot_be_stored_loses_no_frames(
         return save(*arguments)
 
     monkeypatch.setattr(bench.jobs.files, "save_frames", flaky)
-    bench.run(bench.worker(checkpoint_seconds=1e-9))
+    bench.run(bench.worker(checkpoint_seconds=1, clock=clock))
     check(bench.jobs.files.frames(bench.jobs.get(job.id)), whole(request))
 
 
