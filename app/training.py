@@ -22,7 +22,7 @@ from kohonen.data import FloatArray
 from kohonen.frames import Moments
 from kohonen.history import History
 from kohonen.identity import child_id, fingerprint, model_id
-from kohonen.sketches import Sketch, Sketches
+from kohonen.sketches import Frame, Frames
 
 __all__ = ["Outcome", "Start", "TrainingRequest", "TrainingService", "describe"]
 
@@ -137,7 +137,7 @@ class Outcome(NamedTuple):
         The revision of a name that it is by this request.
     timings : Timings
         How long the parts took.
-    frames : sequence of Sketch
+    frames : sequence of Frame
         Those that were asked for.
     """
 
@@ -147,7 +147,7 @@ class Outcome(NamedTuple):
     created: bool
     revision: Revision | None
     timings: Timings
-    frames: Sequence[Sketch] = ()
+    frames: Sequence[Frame] = ()
 
 
 class TrainingService:
@@ -186,14 +186,14 @@ class TrainingService:
                 stored, weights = found
                 return Outcome(stored.card, weights, True, False, stored.revision, timings)
         history = History() if request.persist else None
-        frames = None if request.frames is None else Sketches(request.frames)
+        frames = None if request.frames is None else Frames(request.frames)
         with timings.measure("train"):
             observers = [observer for observer in (history, frames) if observer is not None]
             trained = await self._run(request, deadline, observers)
         with timings.measure("quality"):
             environment = self._settings.deployment
             card = await run_in_threadpool(partial(describe, request, trained, history, environment))
-        captured = [] if frames is None else frames.sketches
+        captured = [] if frames is None else frames.frames
         if not request.persist:
             return Outcome(card, trained.weights, False, False, None, timings, captured)
         with timings.measure("store"):

@@ -8,11 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from kohonen.errors import InvalidParameterError
-from kohonen.frames import Frame
 from kohonen.geometry import PLANAR, Geometry
 from kohonen.observers import Record
 from kohonen.pictures import Pixels, draw_units, picture_size, unit_pixels
-from kohonen.sketches import SMALLEST, Sketch, sketched
+from kohonen.sketches import SMALLEST, Frame
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFont
@@ -60,7 +59,7 @@ class Animation(NamedTuple):
 
 
 def animate(
-    frames: Sequence[Frame] | Sequence[Sketch],
+    frames: Sequence[Frame],
     *,
     form: Form = "gif",
     scale: int | None = None,
@@ -74,9 +73,9 @@ def animate(
 
     Parameters
     ----------
-    frames : sequence of Frame or of Sketch
-        From :class:`kohonen.frames.Frames` or :class:`kohonen.sketches.Sketches`; at least one. They are
-        drawn as colours where the first and the last of them are colours, otherwise as U-matrices.
+    frames : sequence of Frame
+        From :class:`kohonen.sketches.Frames`; at least one. They are drawn as colours where the first and the
+        last of them are colours, otherwise as U-matrices.
     form : {"gif", "apng", "webp"}, default "gif"
         The kind of file. A GIF has 254 colours a frame; the others are exact.
     scale : int, optional
@@ -100,10 +99,7 @@ def animate(
     if form not in FORMS:
         known = ", ".join(map(repr, FORMS))
         raise InvalidParameterError(f"form must be one of {known}, but is {form!r}", parameter="form")
-    sketches = [frame for frame in frames if isinstance(frame, Sketch)] or sketched(
-        [frame for frame in frames if isinstance(frame, Frame)], geometry
-    )
-    units, kept = drawn_units(sketches), sketches[0].stride
+    units, kept = drawn_units(frames), frames[0].stride
     width, height, _ = units[0].shape
     # A map of which some units are left out has had no room for more than a pixel each.
     pixels, stride = (unit_pixels(width, height) if kept == 1 else 1) if scale is None else scale, 1
@@ -114,20 +110,20 @@ def animate(
         smallest = max(drawn[0].shape[:2]) <= SMALLEST and pixels == 1
         fits = most_pixels is None or size[0] * size[1] * len(frames) <= most_pixels
         if fits or smallest:
-            records = [sketch.record for sketch in sketches] if captions else []
+            records = [frame.record for frame in frames] if captions else []
             content = _encode(drawn, records, form, pixels, geometry, milliseconds)
             if most_bytes is None or len(content) <= most_bytes or smallest:
                 return Animation(content, FORMS[form], len(frames), pixels / (stride * kept), reduced)
         pixels, stride, reduced = (pixels // 2, 1, True) if pixels > 1 else (1, 2 * stride, True)
 
 
-def drawn_units(sketches: Sequence[Sketch]) -> list[Pixels]:
-    """Return the colours of each map; none is drawn as colours in one frame and in greys in another."""
+def drawn_units(frames: Sequence[Frame]) -> list[Pixels]:
+    """Return the units of each frame as pixels: their colours, or in all frames the U-matrix."""
     # A training in parts that began with weights that are no colours has greys of its first parts only.
-    greys_for_all = all(sketch.greys is not None for sketch in sketches)
-    if not greys_for_all or (sketches[0].coloured and sketches[-1].coloured):
-        return [sketch.colours for sketch in sketches if sketch.colours is not None]
-    return [np.repeat(sketch.greys[..., None], 3, axis=2) for sketch in sketches if sketch.greys is not None]
+    greys_for_all = all(frame.greys is not None for frame in frames)
+    if not greys_for_all or (frames[0].coloured and frames[-1].coloured):
+        return [frame.colours for frame in frames if frame.colours is not None]
+    return [np.repeat(frame.greys[..., None], 3, axis=2) for frame in frames if frame.greys is not None]
 
 
 def _size(colours: Pixels, scale: int, geometry: Geometry) -> tuple[int, int]:

@@ -1,45 +1,73 @@
-"""Frames of a training at rest: sketches as an .npz file, data and never code."""
+"""Frames of a training as .npz files: data, never code."""
 
 import hashlib
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from kohonen.observers import Record
-from kohonen.sketches import Sketch
+from kohonen.sketches import Frame
 
-__all__ = ["pack", "unpack"]
+__all__ = ["Piece", "pack", "unpack"]
 
 
-def pack(sketches: Sequence[Sketch]) -> bytes:
-    """Return sketches of one map, at least one, as a file.
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A file of frames, and where it is stored.
+
+    Attributes
+    ----------
+    key : str
+        The key or the name of the file.
+    sha256 : str
+        Its checksum.
+    size : int
+        Its bytes.
+    count : int
+        The number of frames.
+    last : int
+        The iteration of the last frame.
+    """
+
+    key: str
+    sha256: str
+    size: int
+    count: int
+    last: int
+
+    @classmethod
+    def of(cls, key: str, frames: Sequence[Frame], data: bytes) -> "Piece":
+        """Describe the file that `pack` made of frames."""
+        checksum = hashlib.sha256(data).hexdigest()
+        return cls(key, checksum, len(data), len(frames), frames[-1].record.iteration)
+
+
+def pack(frames: Sequence[Frame]) -> bytes:
+    """Return frames of one map, at least one, as a file.
 
     It holds ``records`` (n, 4): iteration, radius, learning rate and quantization error; ``coloured`` (n,);
     ``stride``; and where there are any, ``colours`` (n, width, height, 3) and ``greys`` (n, width, height).
     """
-    first = sketches[0]
-    records = [
-        (one.record.iteration, one.record.radius, one.record.learning_rate, one.record.quantization_error)
-        for one in sketches
-    ]
+    first = frames[0]
     arrays: dict[str, Any] = {
-        "records": np.array(records, dtype=np.float64),
-        "coloured": np.array([one.coloured for one in sketches]),
+        "records": np.array([frame.record[:4] for frame in frames], dtype=np.float64),
+        "coloured": np.array([frame.coloured for frame in frames]),
         "stride": np.array(first.stride),
     }
     if first.colours is not None:
-        arrays["colours"] = np.stack([one.colours for one in sketches if one.colours is not None])
+        arrays["colours"] = np.stack([frame.colours for frame in frames if frame.colours is not None])
     if first.greys is not None:
-        arrays["greys"] = np.stack([one.greys for one in sketches if one.greys is not None])
+        arrays["greys"] = np.stack([frame.greys for frame in frames if frame.greys is not None])
     file = io.BytesIO()
     np.savez_compressed(file, **arrays)
     return file.getvalue()
 
 
-def unpack(data: bytes, *, sha256: str) -> list[Sketch]:
-    """Return the sketches of a file.
+def unpack(data: bytes, *, sha256: str) -> list[Frame]:
+    """Return the frames of a file.
 
     Raises
     ------
@@ -52,7 +80,7 @@ def unpack(data: bytes, *, sha256: str) -> list[Sketch]:
         colours, greys = file.get("colours"), file.get("greys")
         stride = int(file["stride"])
         return [
-            Sketch(
+            Frame(
                 Record(int(iteration), radius, rate, error),
                 coloured,
                 stride,

@@ -9,7 +9,7 @@ Each is given to ``fit`` or ``train`` among the ``observers``. To write one, der
                 print(training.iteration, training.radius)
 
 ``training.weights`` is a copy, made when asked for. An error in an observer does not lose the training unless
-its attribute ``essential`` is true. :mod:`kohonen.frames` has one more, for animations.
+its attribute ``essential`` is true. :mod:`kohonen.sketches` has one more, for animations.
 """
 
 import math

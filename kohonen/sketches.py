@@ -1,48 +1,47 @@
-"""Frames of a training as they are drawn: of large maps some of the units, and of each its colour alone.
+"""Frames of a training for an animation: maps as they are drawn, captured while they train.
 
-An animation is made of them like of frames, and no other; but they take a few bytes a unit, however many
-values its weights have, and of a training that is done in parts each part captures its own.
+A frame keeps the colour of each unit instead of its weights: a few bytes a unit, however many values the
+weights have. Of large maps it keeps some of the units. :mod:`kohonen.animation` makes an animation of frames.
 """
 
 import math
-from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from kohonen.data import FloatArray
-from kohonen.frames import Frame, Moments
-from kohonen.geometry import PLANAR, Geometry
+from kohonen.frames import Moments
+from kohonen.geometry import Geometry
 from kohonen.observers import Record, look
 from kohonen.pictures import Pixels, are_colours, map_colours
 from kohonen.training import Observer, Training
 
-__all__ = ["MOST_UNITS", "SMALLEST", "Sketch", "Sketches", "sketched"]
+__all__ = ["MOST_UNITS", "SMALLEST", "Frame", "Frames"]
 
 Greys: TypeAlias = npt.NDArray[np.uint8]
 
-#: Units of all sketches of a training together: what an animation of 16 megapixels shows of them.
+#: Units of all frames of a training together: what an animation of 16 megapixels shows of them.
 MOST_UNITS = 2**24
-#: Maps of so many units a side, or fewer, are drawn whole.
+#: Maps of so many units a side, or fewer, are kept whole.
 SMALLEST = 8
 
 
-class Sketch(NamedTuple):
+class Frame(NamedTuple):
     """A map at one moment of its training, as it is drawn.
 
     Attributes
     ----------
     record : Record
-        What there is to tell of the moment.
+        The iteration, the schedule's values and the quantization error at that moment.
     coloured : bool
         Whether the weights are colours.
     stride : int
-        Of how many units in a row one is kept.
+        One unit of so many in a row, and one row of so many, is kept.
     colours : ndarray of uint8 of shape (width, height, 3) or None
         The weights as colours, where they have three values.
     greys : ndarray of uint8 of shape (width, height) or None
-        The U-matrix, where the weights may not be colours in all sketches of the training.
+        The U-matrix, where the weights may not be colours in all frames of the training.
     """
 
     record: Record
@@ -52,44 +51,46 @@ class Sketch(NamedTuple):
     greys: Greys | None
 
 
-class Sketches(Observer):
-    """Captures sketches of a map while it trains: the untrained map first, the trained one last.
+class Frames(Observer):
+    """Captures frames of a map while it trains: the untrained map first, the trained one last.
 
     Parameters
     ----------
-    moments : Moments
-        When.
+    moments : Moments, optional
+        When to capture them; 24 evenly spaced frames by default.
     most_units : int, default 16,777,216
-        How many units all sketches may have together. Of a map that has more, every second unit of a row and
-        every second row is kept, or every fourth, and so on.
+        The largest number of units of all frames together. Of a larger map every second unit of every second
+        row is kept, or every fourth, and so on.
     begun : int, optional
-        The iteration with which a training began that is done in parts, of which this is one: then it is
-        captured when it would be if the training were done in one go.
+        The iteration at which a training began that is done in parts, of which this is one. Frames are then
+        captured when they would be if the training were done in one go.
     captured : int, optional
-        The iteration of the last sketch in the parts before, if there is one.
+        The iteration of the last frame of the earlier parts, if there is one.
 
     Attributes
     ----------
-    sketches : list of Sketch
-        What was captured in this part.
+    frames : list of Frame
+        The frames of this part.
     """
 
     def __init__(
         self,
-        moments: Moments,
+        moments: Moments | None = None,
         *,
         most_units: int = MOST_UNITS,
         begun: int | None = None,
         captured: int | None = None,
     ) -> None:
-        self._moments = moments
+        self._moments = moments or Moments()
         self._most_units = most_units
         self._begun = begun
-        self._captured = captured
-        self.sketches: list[Sketch] = []
+        self._earlier = captured
+        self.frames: list[Frame] = []
 
     def start(self, training: Training) -> None:
-        """Choose iterations and units, and capture the untrained map."""
+        """Forget an earlier training, choose iterations and units, and capture the untrained map."""
+        self.frames.clear()
+        self._captured = self._earlier
         first = training.iteration if self._begun is None else self._begun
         iterations = self._moments.choose(training.last_iteration - first)
         self._wanted = {first + iteration for iteration in iterations}
@@ -116,8 +117,8 @@ class Sketches(Observer):
     def _capture(self, training: Training) -> None:
         weights, geometry = training.weights, training.parameters.geometry
         self._captured = training.iteration
-        self.sketches.append(
-            Sketch(
+        self.frames.append(
+            Frame(
                 look(training, weights),
                 are_colours(weights),
                 self._stride,
@@ -125,16 +126,6 @@ class Sketches(Observer):
                 None if self._colours_alone else _greys(weights, geometry, self._stride),
             )
         )
-
-
-def sketched(frames: Sequence[Frame], geometry: Geometry = PLANAR) -> list[Sketch]:
-    """Return frames of a training, at least one, as sketches of all units: as colours, or as U-matrices.
-
-    They are colours where the first and the last of them are.
-    """
-    if are_colours(frames[0].weights) and are_colours(frames[-1].weights):
-        return [Sketch(frame.record, True, 1, _colours(frame.weights, 1), None) for frame in frames]
-    return [Sketch(frame.record, False, 1, None, _greys(frame.weights, geometry, 1)) for frame in frames]
 
 
 def _stride(width: int, height: int, most_units: int) -> int:

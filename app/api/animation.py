@@ -12,7 +12,7 @@ from app.web.responses import JSON, PNG
 from kohonen.animation import FORMS, animate
 from kohonen.frames import Moments
 from kohonen.geometry import Geometry
-from kohonen.sketches import Sketch
+from kohonen.sketches import Frame
 
 __all__ = ["ANIMATIONS", "CONTENT", "TOLD", "animated", "negotiate"]
 
@@ -43,11 +43,11 @@ def negotiate(accept: str | None, training: TrainingRequest) -> tuple[str, Train
 
 
 def animated(
-    sketches: Sequence[Sketch], geometry: Geometry, media_type: str, settings: Settings
+    frames: Sequence[Frame], geometry: Geometry, media_type: str, settings: Settings
 ) -> tuple[bytes, dict[str, str]]:
     """Return the animation of a training as a file, and what headers say of it."""
     made = animate(
-        sketches,
+        frames,
         form=ANIMATIONS[media_type],
         geometry=geometry,
         most_bytes=settings.max_answer_bytes,

@@ -69,9 +69,9 @@ def get_job_animation(request: Request, job_id: JobId, jobs: JobsService, settin
     While the job is under way, it is animated as far as it is saved.
     """
     media_type = choose(request.headers.get("accept"), [*ANIMATIONS])
-    job, sketches = jobs.frames(job_id)
-    content, told = animated(sketches, job.request.training.geometry, media_type, settings)
-    iteration = str(sketches[-1].record.iteration)
+    job, frames = jobs.frames(job_id)
+    content, told = animated(frames, job.request.training.geometry, media_type, settings)
+    iteration = str(frames[-1].record.iteration)
     headers = {"Kohonen-Iteration": iteration, **told, **retry_after(job)}
     headers |= {"Cache-Control": "no-cache", "Vary": "Accept"}
     return Response(content, media_type=media_type, headers=headers)

@@ -13,15 +13,14 @@ import uuid
 from collections.abc import Collection, Sequence
 
 from app.errors import DamagedJobError
-from app.jobs.record import Checkpoint, Job, Piece
+from app.jobs.record import Checkpoint, Job
 from app.storage.port import BlobNotFound, BlobTooLarge, StorageError, Store
 from app.training import TrainingRequest
-from kohonen import Preparation
+from kohonen import Preparation, checkpoints
 from kohonen.data import FloatArray
 from kohonen.files import most_npy_bytes, npy, parse_npy
-from kohonen.frame_files import pack, unpack
-from kohonen.history import History
-from kohonen.sketches import Sketch
+from kohonen.frame_files import Piece, pack, unpack
+from kohonen.sketches import Frame
 
 __all__ = ["Files"]
 
@@ -70,13 +69,13 @@ class Files:
             f"the samples of job {job.id!r} are not what was stored; send the request again"
         )
 
-    def save(self, job: Job, weights: FloatArray, iteration: int, history: History) -> Checkpoint:
+    def save(self, job: Job, saved: checkpoints.Checkpoint) -> Checkpoint:
         """Store weights from which a job can go on; the record that names them is the caller's to write."""
-        data = npy(weights)
-        key = f"jobs/{job.id}/checkpoint-{iteration}-{uuid.uuid4().hex[:12]}.npy"
+        data = npy(saved.weights)
+        key = f"jobs/{job.id}/checkpoint-{saved.iteration}-{uuid.uuid4().hex[:12]}.npy"
         self._store.create(key, data, content_type=_OCTETS)
         checksum = hashlib.sha256(data).hexdigest()
-        return Checkpoint(key=key, sha256=checksum, iteration=iteration, history=tuple(history.points))
+        return Checkpoint(key=key, sha256=checksum, iteration=saved.iteration, history=saved.history)
 
     def weights(self, job: Job) -> FloatArray | None:
         """Return the weights of a job's checkpoint, or None when there is none that can be used."""
@@ -86,15 +85,21 @@ class Files:
         shape = wanted.width, wanted.height, job.request.dimension
         return self._array(job.checkpoint.key, shape, sha256=job.checkpoint.sha256)
 
-    def save_frames(self, job: Job, sketches: Sequence[Sketch]) -> Piece:
+    def checkpoint(self, job: Job) -> checkpoints.Checkpoint | None:
+        """Return the checkpoint that a job goes on from, or None when there is none that can be used."""
+        weights, saved = self.weights(job), job.checkpoint
+        if weights is None or saved is None:
+            return None
+        return checkpoints.Checkpoint(saved.iteration, weights, saved.history, job.seconds, job.frames)
+
+    def save_frames(self, job: Job, frames: Sequence[Frame]) -> Piece:
         """Store frames; the record that names them is the caller's to write."""
-        data, last = pack(sketches), sketches[-1].record.iteration
+        data, last = pack(frames), frames[-1].record.iteration
         key = f"jobs/{job.id}/frames-{last}-{uuid.uuid4().hex[:12]}.npz"
         self._store.create(key, data, content_type=_OCTETS)
-        checksum = hashlib.sha256(data).hexdigest()
-        return Piece(key=key, sha256=checksum, size=len(data), count=len(sketches), last=last)
+        return Piece.of(key, frames, data)
 
-    def frames(self, job: Job) -> list[Sketch]:
+    def frames(self, job: Job) -> list[Frame]:
         """Return the frames that a job has saved.
 
         Raises
@@ -104,9 +109,9 @@ class Files:
         """
         try:
             return [
-                sketch
+                frame
                 for piece in job.frames
-                for sketch in unpack(
+                for frame in unpack(
                     self._store.read(piece.key, max_bytes=piece.size).data, sha256=piece.sha256
                 )
             ]

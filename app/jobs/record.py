@@ -13,9 +13,10 @@ from pydantic import ConfigDict, Field
 
 from app.schema import Schema
 from kohonen import Parameters
+from kohonen.frame_files import Piece
 from kohonen.frames import Moments
 
-__all__ = ["Checkpoint", "Job", "JobRequest", "Lease", "Piece", "Progress", "State"]
+__all__ = ["Checkpoint", "Job", "JobRequest", "Lease", "Progress", "State"]
 
 State: TypeAlias = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 Time: TypeAlias = datetime.datetime
@@ -78,26 +79,6 @@ class Checkpoint(_Part):
     sha256: str
     iteration: int
     history: tuple[tuple[int, float], ...] = ()
-
-
-class Piece(_Part):
-    """Frames that were saved with one checkpoint.
-
-    Attributes
-    ----------
-    size : int
-        Bytes.
-    count : int
-        How many frames.
-    last : int
-        The iteration of the last of them.
-    """
-
-    key: str
-    sha256: str
-    size: int
-    count: int
-    last: int
 
 
 class Progress(_Part):

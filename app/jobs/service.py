@@ -18,7 +18,7 @@ from app.training import TrainingRequest
 from kohonen import Parameters
 from kohonen.data import FloatArray
 from kohonen.initialisation import initial_weights
-from kohonen.sketches import Sketch
+from kohonen.sketches import Frame
 
 __all__ = ["JobService"]
 
@@ -200,7 +200,7 @@ class JobService:
                 return job, job.checkpoint.iteration, weights
         return job, 0, self._initial_weights(job, parameters)
 
-    def frames(self, job_id: str) -> tuple[Job, list[Sketch]]:
+    def frames(self, job_id: str) -> tuple[Job, list[Frame]]:
         """Return the frames of a job's animation as of its last checkpoint, at least one.
 
         Raises

@@ -1,47 +1,54 @@
-"""One slice of a training, seen from beside it: what it tells of its progress, and when it is saved."""
+"""One slice of a job's training: its checkpoints, and its progress."""
 
 import threading
 import time
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from app.jobs.jobs import Jobs
 from app.jobs.lease import HeldJob
-from app.jobs.record import Job, Piece, Progress
+from app.jobs.record import Job, Progress
 from app.storage.port import StorageError
 from app.training import TrainingRequest
 from kohonen import Observer, Training
+from kohonen.checkpoints import Checkpoint, Checkpointer
 from kohonen.data import FloatArray
-from kohonen.history import History
+from kohonen.frame_files import Piece
 from kohonen.pace import Pace
 from kohonen.search import match
-from kohonen.sketches import Sketches
+from kohonen.sketches import Frame
 
 __all__ = ["Slice"]
 
 #: Saving takes this share of the time at most.
 SHARE = 0.05
-#: How many values are compared, at most, to tell the quantization error at a checkpoint.
+#: The largest number of values compared for the quantization error at a checkpoint.
 MOST_COMPARISONS = 100_000_000
 
 
 class Slice(Observer):
-    """Watches a training, saves it at intervals, and tells its progress to whoever asks.
+    """Stores the checkpoints of a job, and reports its progress to whoever asks.
 
     Parameters
     ----------
     jobs : Jobs
-        Where checkpoints are stored.
-    hold : HeldJob
+        Where records and checkpoints are stored.
+    held : HeldJob
         The lease of the job.
     request : TrainingRequest
         What is trained.
-    first : int
-        The iteration that the slice begins with.
-    history : History
-        What the card will say of how the error fell.
+    saved : Checkpoint or None
+        The checkpoint to go on from, if there is one.
     interval : float
         Seconds between two checkpoints, at least.
+    clock : callable, default `time.monotonic`
+        Returns the time in seconds.
+
+    Attributes
+    ----------
+    checkpoints : Checkpointer
+        Saves the training at intervals.
     """
 
     def __init__(
@@ -49,103 +56,66 @@ class Slice(Observer):
         jobs: Jobs,
         hold: HeldJob,
         request: TrainingRequest,
-        first: int,
+        saved: Checkpoint | None,
         *,
-        history: History,
         interval: float,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._jobs = jobs
         self._hold = hold
         self._request = request
-        self._history = history
-        self.frames = hold.job.frames if first else ()
-        self._sketches = None
-        if request.frames is not None:
-            captured = self.frames[-1].last if self.frames else None
-            self._sketches = Sketches(request.frames, begun=0, captured=captured)
-        self._before = hold.job.seconds if first else 0.0
-        self._first = self._iteration = first
-        self._interval = interval
+        self._clock = clock
         self._pace: Pace | None = None
         self._pace_lock = threading.Lock()
-        self._began = time.monotonic()
-        self._due = self._began + interval
-
-    essential = True  # an error is that the job is no longer ours
-    #: The frames of the animation that are stored.
-    frames: tuple[Piece, ...]
-
-    @property
-    def observers(self) -> list[Observer]:
-        """Those who watch the training, in this order: what is saved must have been seen before."""
-        return [self._history, *([] if self._sketches is None else [self._sketches]), self]
-
-    @property
-    def advanced(self) -> bool:
-        """Whether it has got further: a slice does an iteration at least, or the job would never end."""
-        return self._iteration > self._first
-
-    @property
-    def seconds(self) -> float:
-        """How long the job has been trained, earlier slices included."""
-        return self._before + time.monotonic() - self._began
+        self._began = clock()
+        # An error of the store does not end the training; the next checkpoint may succeed, and so may the
+        # job without one. A lost lease ends it.
+        self.checkpoints = Checkpointer(
+            self,
+            saved,
+            moments=request.frames,
+            seconds=interval,
+            share=SHARE,
+            tolerate=StorageError,
+            clock=clock,
+        )
 
     def start(self, training: Training) -> None:
         """Begin to watch the pace."""
         with self._pace_lock:
             self._pace = Pace(training.cost, training.parameters, training.iteration, training.last_iteration)
 
-    def after_iteration(self, training: Training) -> None:
-        """Take note of the iteration, and save the weights when it is time."""
-        self._iteration = training.iteration
-        if time.monotonic() < self._due:
-            return
-        try:
-            self.save(training.weights, training.iteration)
-        except StorageError:  # the next checkpoint may succeed, and so may the job without one
-            self._due = time.monotonic() + self._interval
-
     def tell(self, lease_seconds: float) -> None:
-        """Write down how far the training is, and prolong the lease."""
+        """Write the progress of the training into the record, and prolong the lease."""
         self._hold.change(
             lambda job: job.renewed(self._jobs.clock(), seconds=lease_seconds, progress=self._progress(job))
         )
 
-    def save(self, weights: FloatArray, iteration: int) -> None:
-        """Make a checkpoint, and remove the one before."""
-        began = time.monotonic()
-        self._iteration = iteration
-        before = self._hold.job.checkpoint
-        if before is None or before.iteration != iteration:
-            error = self._error(weights)
-            made = self._jobs.files.save(self._hold.job, weights, iteration, self._history)
-            self.save_frames()
-            self._hold.change(
-                lambda job: job.saved(self._jobs.clock(), made, self._progress(job, error=error), self.frames)
-            )
-            if before is not None:
-                self._jobs.files.forget(before.key)
-        ended = time.monotonic()
-        self._due = ended + max(self._interval, (ended - began) / SHARE)
+    def save_frames(self, frames: Sequence[Frame]) -> Piece:
+        """Store frames; the record names them with the next checkpoint."""
+        return self._jobs.files.save_frames(self._hold.job, frames)
 
-    def save_frames(self) -> None:
-        """Store the frames since the last time; the record that names them is the caller's to write."""
-        if self._sketches is not None and self._sketches.sketches:
-            self.frames = (
-                *self.frames,
-                self._jobs.files.save_frames(self._hold.job, self._sketches.sketches),
+    def save(self, checkpoint: Checkpoint) -> None:
+        """Store a checkpoint, and remove the one before."""
+        before, error = self._hold.job.checkpoint, self._error(checkpoint.weights)
+        made = self._jobs.files.save(self._hold.job, checkpoint)
+        self._hold.change(
+            lambda job: job.saved(
+                self._jobs.clock(), made, self._progress(job, error=error), checkpoint.frames
             )
-            self._sketches.sketches = []
+        )
+        if before is not None:
+            self._jobs.files.forget(before.key)
 
     def _progress(self, job: Job, *, error: float | None = None) -> Progress:
-        iteration = self._iteration
+        iteration = self.checkpoints.iteration
         left = None
         with self._pace_lock:
             if self._pace is not None:
-                left = self._pace.seconds_left(iteration, time.monotonic() - self._began)
+                left = self._pace.seconds_left(iteration, self._clock() - self._began)
         if left is None:
             left = job.progress.seconds_left
-        return job.further(iteration, self.seconds, left, error=error)
+        return job.further(iteration, self.checkpoints.seconds, left, error=error)
 
     def _error(self, weights: FloatArray) -> float:
         """Return the quantization error, on samples evenly spread where all of them would take long."""

@@ -16,7 +16,7 @@ from app.jobs.jobs import Jobs
 from app.jobs.lease import HeldJob, LeaseLostError, LeaseRenewal, new_token, seconds_left
 from app.jobs.maintenance import Housekeeping
 from app.jobs.port import LONGEST_DELAY, Message, Queue
-from app.jobs.record import Job, Piece
+from app.jobs.record import Job
 from app.jobs.slice import Slice
 from app.models import Models
 from app.problems import document, document_of
@@ -24,7 +24,7 @@ from app.settings import Settings
 from app.storage.port import BlobChanged, StorageError
 from app.training import TrainingRequest, describe
 from kohonen import KohonenError, TrainedMap, train
-from kohonen.history import History
+from kohonen.checkpoints import Checkpointer
 
 __all__ = ["Worker"]
 
@@ -58,6 +58,8 @@ class Worker:
     abandon : callable, optional
         Ends the process: called when a training does not notice that its job has been cancelled, since one
         iteration of it takes long.
+    clock : callable, default `time.monotonic`
+        Returns the time in seconds: slices, their deadlines and checkpoints are timed by it.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Worker:
         *,
         stopped: threading.Event | None = None,
         abandon: Callable[[], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._jobs = jobs
         self._models = models
@@ -76,6 +79,7 @@ class Worker:
         self._settings = settings
         self._stopped = stopped or threading.Event()
         self._abandon = abandon
+        self._clock = clock
         self._tidy = Housekeeping(jobs, settings.job_days)
 
     def run(self, *, idle: float | None = None) -> None:
@@ -105,7 +109,7 @@ class Worker:
         message : Message
             The message.
         deadline : float, optional
-            The `time.monotonic` by which the slice must be over, where there is one.
+            The time, by the worker's clock, by which the slice must be over.
 
         Raises
         ------
@@ -178,14 +182,12 @@ class Worker:
 
     def _train(self, message: Message, held: HeldJob, deadline: float | None) -> None:
         """Train until the slice is over, and write down what has come of it."""
-        job, settings = held.job, self._settings
-        request = self._jobs.files.request(job)
-        weights = self._jobs.files.weights(job)
-        saved = job.checkpoint if weights is not None else None
-        first, points = (saved.iteration, saved.history) if saved else (0, ())
-        history = History(0, points)
-        part = Slice(self._jobs, held, request, first, history=history, interval=settings.checkpoint_seconds)
-        until = min(time.monotonic() + settings.slice_seconds, deadline or float("inf"))
+        settings, files = self._settings, self._jobs.files
+        request, saved = files.request(held.job), files.checkpoint(held.job)
+        interval = settings.checkpoint_seconds
+        part = Slice(self._jobs, held, request, saved, interval=interval, clock=self._clock)
+        checkpoints = part.checkpoints
+        until = min(self._clock() + settings.slice_seconds, deadline or float("inf"))
 
         def renew() -> None:
             message.extend_visibility(settings.lease_seconds)
@@ -202,43 +204,41 @@ class Worker:
             trained = train(
                 request.samples,
                 request.parameters,
-                initial_weights=weights,
-                first_iteration=first,
+                initial_weights=checkpoints.initial_weights,
+                first_iteration=checkpoints.first_iteration,
+                # A slice does an iteration at least, or the job would never end.
                 should_stop=lambda: (
-                    renewal.lost or (part.advanced and (self._stopped.is_set() or time.monotonic() > until))
+                    renewal.lost
+                    or (checkpoints.advanced and (self._stopped.is_set() or self._clock() > until))
                 ),
-                observers=part.observers,
+                observers=checkpoints.observers(part),
                 missing="mask",
             )
-            steps = (trained.iterations - first) * len(request.samples) * request.parameters.units
+            iterations = trained.iterations - checkpoints.first_iteration
+            steps = iterations * len(request.samples) * request.parameters.units
             observability.record(training_seconds=trained.seconds, unit_steps=steps)
             if renewal.lost:
-                raise LeaseLostError(job.id)
-            trained = trained._replace(seconds=part.seconds)
+                raise LeaseLostError(held.job.id)
+            trained = trained._replace(seconds=checkpoints.seconds)
             if trained.stopped:
-                part.save(trained.weights, trained.iterations)
+                checkpoints.save(trained.iterations, trained.weights)
             else:
-                part.save_frames()
-                self._keep(held, request, trained, history, part.frames)
+                checkpoints.save_frames()
+                self._keep(held, request, trained, checkpoints)
                 observability.record(trainings=1)
         if trained.stopped:
             self._continue(message, held)
         else:
             message.acknowledge()
-            self._jobs.files.forget(job.request.input)
-            self._jobs.files.forget_checkpoints(job)
-            self._jobs.files.forget_frames(held.job)
+            files.forget(held.job.request.input)
+            files.forget_checkpoints(held.job)
+            files.forget_frames(held.job)
 
     def _keep(
-        self,
-        held: HeldJob,
-        request: TrainingRequest,
-        trained: TrainedMap,
-        history: History,
-        frames: tuple[Piece, ...],
+        self, held: HeldJob, request: TrainingRequest, trained: TrainedMap, checkpoints: Checkpointer
     ) -> None:
         """Store the model, give it its names, and say so."""
-        card = describe(request, trained, history, self._settings.deployment)
+        card = describe(request, trained, checkpoints.history, self._settings.deployment)
         given: set[str | None] = set()
 
         def finished(job: Job) -> Job:
@@ -246,8 +246,8 @@ class Worker:
                 return job
             error = card.quality.quantization_error
             progress = job.further(trained.iterations, trained.seconds, 0.0, error=error)
-            changes = {"progress": progress, "seconds": trained.seconds, "checkpoint": None, "frames": frames}
-            return job.done("succeeded", self._jobs.clock(), **changes)
+            changes = {"progress": progress, "seconds": trained.seconds, "checkpoint": None}
+            return job.done("succeeded", self._jobs.clock(), frames=checkpoints.frames, **changes)
 
         while not held.job.ended:
             for name in held.job.names or (None,):

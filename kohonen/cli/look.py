@@ -21,9 +21,10 @@ from kohonen.errors import InvalidDataError, RunError
 from kohonen.experiments.folder import RunFolder
 from kohonen.experiments.sources import read_table
 from kohonen.files import write_whole
-from kohonen.frames import Frames
+from kohonen.frames import Moments
 from kohonen.report import report
 from kohonen.search import match
+from kohonen.sketches import Frames
 from kohonen.tables import shown
 from kohonen.training import train
 
@@ -152,7 +153,7 @@ def animate(
     experiment, samples = run.experiment(), run.samples()
     if samples is None:
         raise RunError(f"the samples are not kept in {folder}: run its experiment.yaml again")
-    captured = Frames(frames, spacing=spacing)
+    captured = Frames(Moments(frames, spacing))
     bar = Bar(folder.name, quiet=options["quiet"], verbose=bool(options["verbose"]))
     train(
         samples,

@@ -17,11 +17,10 @@ The folder comes into being with the first two, and each file is written whole o
 """
 
 import contextlib
-import hashlib
 import json
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +33,10 @@ from kohonen.experiments.experiment import Experiment
 from kohonen.experiments.reading import read_experiment, write_yaml
 from kohonen.experiments.sources import Loaded
 from kohonen.files import UNFINISHED, npy, sync_folder, write_whole
-from kohonen.frame_files import pack, unpack
+from kohonen.frame_files import Piece, pack, unpack
 from kohonen.geometry import Geometry
 from kohonen.preparation import Preparation
-from kohonen.sketches import Sketch
+from kohonen.sketches import Frame
 
 __all__ = ["RunFolder"]
 
@@ -245,14 +244,14 @@ class RunFolder:
         except FileNotFoundError:
             return None
 
-    def save_frames(self, sketches: Sequence[Sketch]) -> dict[str, str]:
-        """Save some frames, at least one, and return what `saved_frames` needs to find them."""
-        content, name = pack(sketches), f"frames-{sketches[-1].record.iteration:09d}.npz"
+    def save_frames(self, frames: Sequence[Frame]) -> Piece:
+        """Save some frames, at least one."""
+        content, name = pack(frames), f"frames-{frames[-1].record.iteration:09d}.npz"
         write_whole(self._checkpoints / name, content)
-        return {"name": name, "sha256": hashlib.sha256(content).hexdigest()}
+        return Piece.of(name, frames, content)
 
-    def saved_frames(self, pieces: Sequence[Mapping[str, str]]) -> list[Sketch]:
-        """Return the frames of all that `save_frames` has returned.
+    def saved_frames(self, pieces: Sequence[Piece]) -> list[Frame]:
+        """Return the frames that `save_frames` has saved.
 
         Raises
         ------
@@ -261,9 +260,9 @@ class RunFolder:
         """
         try:
             return [
-                sketch
+                frame
                 for piece in pieces
-                for sketch in unpack((self._checkpoints / piece["name"]).read_bytes(), sha256=piece["sha256"])
+                for frame in unpack((self._checkpoints / piece.key).read_bytes(), sha256=piece.sha256)
             ]
         except (OSError, ValueError) as error:
             raise RunError(

@@ -14,7 +14,7 @@ from kohonen.experiments.folder import RunFolder
 from kohonen.files import npy
 from kohonen.pictures import are_colours, draw_units, encode_png, unit_pixels
 from kohonen.report import report
-from kohonen.sketches import Sketch
+from kohonen.sketches import Frame
 from kohonen.training import TrainedMap
 
 __all__ = ["write_results"]
@@ -31,7 +31,7 @@ def write_results(
     samples: FloatArray,
     trained: TrainedMap,
     card: dict[str, Any],
-    frames: list[Sketch],
+    frames: list[Frame],
 ) -> tuple[dict[str, Any], ...]:
     """Write the files of a run whose training is over, the card last, and return its telemetry."""
     folder.write("weights.npy", npy(trained.weights))
@@ -62,7 +62,7 @@ def _history(card: dict[str, Any]) -> bytes:
     return text.getvalue().encode()
 
 
-def _animation(folder: RunFolder, experiment: Experiment, frames: list[Sketch]) -> None:
+def _animation(folder: RunFolder, experiment: Experiment, frames: list[Frame]) -> None:
     geometry = experiment.parameters.geometry
     if experiment.output.gif:
         made = animate(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kohonen.cards import make_card
-from kohonen.checkpoints import Checkpoint
+from kohonen.checkpoints import Checkpoint, Checkpointer
 from kohonen.data import FloatArray
 from kohonen.errors import InvalidExperimentError, RunError
 from kohonen.experiments.experiment import Experiment
@@ -18,24 +18,14 @@ from kohonen.experiments.folder import RunFolder
 from kohonen.experiments.results import write_results
 from kohonen.experiments.sources import Loaded, load_samples, named
 from kohonen.experiments.telemetry import Telemetry
+from kohonen.frame_files import Piece
 from kohonen.frames import Moments
-from kohonen.history import History
 from kohonen.identity import fingerprint, model_id
-from kohonen.observers import Checkpoints
 from kohonen.quality import assess
-from kohonen.sketches import Sketches
+from kohonen.sketches import Frame
 from kohonen.training import Observer, TrainedMap, train
 
 __all__ = ["Finished", "carry_on", "finished_run", "start"]
-
-#: What has been seen of a training that has not begun.
-_NOTHING: dict[str, Any] = {
-    "history": [],
-    "lines": 0,
-    "seconds": 0.0,
-    "frames": [],
-    "stopped_early": False,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,73 +152,58 @@ def finished_run(folder: RunFolder) -> Finished:
 
 
 class _Part:
-    """A training, or what is left of it."""
+    """A training or what is left of it, with its checkpoints in the folder of the run."""
 
     def __init__(self, folder: RunFolder, experiment: Experiment, loaded: Loaded) -> None:
         self._folder, self._experiment, self._loaded = folder, experiment, loaded
-        self._saved = folder.saved()
-        state: dict[str, Any] = {
-            "history": [],
-            "lines": 0,
-            "seconds": 0.0,
-            "frames": [],
-            "stopped_early": False,
-        }
-        if self._saved is not None:
-            state = self._saved.state
+        saved, output = folder.saved(), experiment.output
+        state = {"lines": 0, "stopped_early": False}
+        if saved is not None:
+            state = saved.state
+            folder.saved_frames(saved.frames)  # damaged ones are reported before the training
         self._stopped_early = bool(state["stopped_early"])
-        output = experiment.output
-        self._history = History(0, [(int(at), float(error)) for at, error in state["history"]])
-        self._pieces: list[dict[str, str]] = list(state["frames"])
-        self._before = folder.saved_frames(self._pieces)
-        captured = self._before[-1].record.iteration if self._before else None
-        moments = Moments(output.frames, output.spacing)
-        self._frames = Sketches(moments, begun=0, captured=captured) if output.needs_frames else None
+        self._checkpoints = Checkpointer(
+            self,
+            saved,
+            moments=Moments(output.frames, output.spacing) if output.needs_frames else None,
+            seconds=output.checkpoint_seconds,
+        )
         self._telemetry = Telemetry(
-            folder.telemetry_file, lines=output.telemetry, kept=state["lines"], seconds=state["seconds"]
+            folder.telemetry_file,
+            lines=output.telemetry,
+            kept=state["lines"],
+            seconds=lambda: self._checkpoints.seconds,
         )
 
     def train(self, observers: Sequence[Observer], should_stop: Callable[[], bool] | None) -> Finished | None:
-        experiment, saved = self._experiment, self._saved
-        own: list[Observer] = [self._history, self._telemetry]
-        if self._frames is not None:
-            own.append(self._frames)
-        saver = Checkpoints(self._save, seconds=experiment.output.checkpoint_seconds, essential=True)
+        experiment, checkpoints = self._experiment, self._checkpoints
         try:
             trained = train(
                 self._loaded.samples,
                 experiment.parameters,
-                initial_weights=saved.weights if saved else None,
-                first_iteration=saved.iteration if saved else 0,
+                initial_weights=checkpoints.initial_weights,
+                first_iteration=checkpoints.first_iteration,
                 should_stop=(lambda: True) if self._stopped_early else should_stop,
-                observers=[*own, *_observers(experiment), *observers, saver],
+                observers=checkpoints.observers(self._telemetry, *_observers(experiment), *observers),
                 batch_size=experiment.batch_size,
                 missing="mask",
             )
-            trained = trained._replace(seconds=self._telemetry.seconds)
+            trained = trained._replace(seconds=checkpoints.seconds)
             self._stopped_early |= self._telemetry.stopped_early
-            self._save(trained.iterations, trained.weights)
+            checkpoints.save(trained.iterations, trained.weights)
         finally:
             self._telemetry.close()
         if trained.stopped and not self._stopped_early:
             return None
         return self._finish(trained)
 
-    def _save(self, iteration: int, weights: FloatArray) -> None:
-        """Save the map and what has been seen of its training so far, the frames piece by piece."""
+    def save_frames(self, frames: Sequence[Frame]) -> Piece:
+        return self._folder.save_frames(frames)
+
+    def save(self, checkpoint: Checkpoint) -> None:
         self._telemetry.sync()
-        if self._frames is not None and self._frames.sketches:
-            self._pieces.append(self._folder.save_frames(self._frames.sketches))
-            self._before += self._frames.sketches
-            self._frames.sketches.clear()
-        state = {
-            "history": self._history.points,
-            "lines": self._telemetry.written,
-            "seconds": self._telemetry.seconds,
-            "frames": self._pieces,
-            "stopped_early": self._stopped_early,
-        }
-        self._folder.save(Checkpoint(iteration, weights, state))
+        state = {"lines": self._telemetry.written, "stopped_early": self._stopped_early}
+        self._folder.save(replace(checkpoint, state=state))
 
     def _finish(self, trained: TrainedMap) -> Finished:
         """Write what came of it, the card last."""
@@ -242,13 +217,14 @@ class _Part:
             assess(trained.weights, samples, experiment.parameters.geometry),
             samples,
             keep_data=experiment.keep_data,
-            history=self._history,
+            history=self._checkpoints.history,
             preparation=table,
         )
         card["run_name"] = experiment.run_name
         if trained.stopped:
             card["stopped_at"] = trained.iterations
-        telemetry = write_results(folder, experiment, samples, trained, card, self._before)
+        frames = folder.saved_frames(self._checkpoints.frames)
+        telemetry = write_results(folder, experiment, samples, trained, card, frames)
         if not experiment.keep_data:
             folder.samples_file.unlink(missing_ok=True)
         folder.forget_checkpoints()

@@ -2,7 +2,7 @@
 
 import json
 import os
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,10 @@ class Telemetry(Observer):
         The file, which is made or gone on with.
     lines : int
         How many lines there are to be, about.
-    begun : int
-        The iteration with which the training began, of which this may be a later part.
     kept : int
         How many lines of the file are from the parts before; what a crash has left behind them is removed.
-    seconds : float
-        How long the parts before took.
+    seconds : callable
+        Returns the seconds of training so far, the parts before included.
 
     Attributes
     ----------
@@ -39,36 +37,25 @@ class Telemetry(Observer):
 
     essential = True  # a run without its course is not what was asked for
 
-    def __init__(
-        self, path: Path, *, lines: int, begun: int = 0, kept: int = 0, seconds: float = 0.0
-    ) -> None:
+    def __init__(self, path: Path, *, lines: int, kept: int, seconds: Callable[[], float]) -> None:
         self._lines = lines
-        self._begun = begun
-        self._before = seconds
+        self._seconds = seconds
         self.written = kept
         self.stopped_early = False
         before = path.read_bytes().splitlines(keepends=True)[:kept] if kept else []
         self._last = int(json.loads(before[-1])["iteration"]) if before else -1
         write_whole(path, b"".join(before))
         self._file = path.open("ab")
-        self._started = time.monotonic()
-
-    @property
-    def seconds(self) -> float:
-        """How long the training has taken, the parts before included."""
-        return self._before + time.monotonic() - self._started
 
     def start(self, training: Training) -> None:
         """Go on where the part before ended."""
-        self._started = time.monotonic()
-        iterations = training.last_iteration - self._begun
-        self._every = max(1, -(-iterations // self._lines))
+        self._every = max(1, -(-training.last_iteration // self._lines))
         if not self.written:
             self._write(training)
 
     def after_iteration(self, training: Training) -> None:
         """Write a line, when it is time."""
-        if (training.iteration - self._begun) % self._every == 0:
+        if training.iteration % self._every == 0:
             self._write(training)
 
     def end(self, training: Training) -> None:
@@ -98,7 +85,7 @@ class Telemetry(Observer):
         return {
             "iteration": record.iteration,
             "iterations": training.last_iteration,
-            "elapsed_seconds": round(self.seconds, 6),
+            "elapsed_seconds": round(self._seconds(), 6),
             "radius": record.radius,
             "learning_rate": record.learning_rate,
             "map": list(weights.shape[:2]),

@@ -11,19 +11,28 @@ from PIL import Image
 from kohonen import InvalidParameterError, Parameters, train
 from kohonen.animation import FORMS, PAUSE, Form, animate
 from kohonen.data import FloatArray
-from kohonen.frames import Frame, Frames
+from kohonen.frames import Moments
 from kohonen.geometry import Geometry
 from kohonen.panels import draw_u_matrix
 from kohonen.pictures import draw_map
+from kohonen.sketches import Frame, Frames
 
 COLOURS = np.random.default_rng(1).random((6, 3))
 
 
+def parameters(**options: Any) -> Parameters:
+    return Parameters(**{"width": 12, "height": 8, "iterations": 40, "random_state": 2, **options})
+
+
 def frames_of(data: FloatArray = COLOURS, count: int = 5, **options: Any) -> list[Frame]:
-    frames = Frames(count)
-    parameters = {"width": 12, "height": 8, "iterations": 40, "random_state": 2, **options}
-    train(data, Parameters(**parameters), observers=[frames])
+    frames = Frames(Moments(count))
+    train(data, parameters(**options), observers=[frames])
     return frames.frames
+
+
+def weights_of(frame: Frame, data: FloatArray = COLOURS, **options: Any) -> FloatArray:
+    """Return the weights of the map that a frame shows, trained once more."""
+    return train(data, parameters(**options), last_iteration=frame.record.iteration).weights
 
 
 def decode(content: bytes) -> list[tuple[npt.NDArray[np.uint8], int]]:
@@ -46,7 +55,7 @@ def test_every_frame_shows_its_map(form: Form) -> None:
     decoded = decode(made.content)
     assert [duration for _, duration in decoded] == [120] * 4 + [120 + PAUSE]
     for (pixels, _), frame in zip(decoded, frames, strict=True):
-        expected = draw_map(frame.weights, scale=10)
+        expected = draw_map(weights_of(frame), scale=10)
         assert pixels.shape[1:] == (120, 3)
         np.testing.assert_array_equal(pixels[:80], expected)  # 96 units: fewer than a GIF's colours
         caption = pixels[80:]
@@ -69,27 +78,30 @@ def test_a_small_map_has_room_for_its_caption() -> None:
     pixels = decode(animate(frames, scale=5).content)[0][0]
     assert pixels.shape[1] == 120
     assert (pixels[:10, 10:] == 255).all()
-    np.testing.assert_array_equal(pixels[:10, :10], draw_map(frames[0].weights, scale=5))
+    np.testing.assert_array_equal(
+        pixels[:10, :10], draw_map(weights_of(frames[0], width=2, height=2), scale=5)
+    )
 
 
 def test_what_is_no_colour_is_a_u_matrix_in_every_frame() -> None:
     frames = frames_of(COLOURS * 9)  # the untrained weights alone would be colours
     for (pixels, _), frame in zip(decode(animate(frames, scale=10).content), frames, strict=True):
-        np.testing.assert_array_equal(pixels[:80], draw_u_matrix(frame.weights, scale=10))
+        np.testing.assert_array_equal(pixels[:80], draw_u_matrix(weights_of(frame, COLOURS * 9), scale=10))
 
 
 def test_hexagons_move_too() -> None:
     frames = frames_of(grid="hexagonal")
     geometry = Geometry("hexagonal", "planar")
     pixels = decode(animate(frames, form="apng", scale=10, geometry=geometry).content)[-1][0]
-    expected = draw_map(frames[-1].weights, scale=10, geometry=geometry)
+    expected = draw_map(weights_of(frames[-1], grid="hexagonal"), scale=10, geometry=geometry)
     np.testing.assert_array_equal(pixels[: len(expected), : expected.shape[1]], expected)
 
 
 def test_a_gif_comes_close_to_many_colours() -> None:
     frames = frames_of(width=40, height=30, count=2)
     pixels = decode(animate(frames, captions=False, scale=2).content)[1][0].astype(int)
-    assert np.abs(pixels - draw_map(frames[1].weights, scale=2)).mean() < 4
+    weights = weights_of(frames[1], width=40, height=30)
+    assert np.abs(pixels - draw_map(weights, scale=2)).mean() < 4
 
 
 def test_what_is_too_large_is_scaled_down() -> None:

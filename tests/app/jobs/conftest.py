@@ -1,4 +1,6 @@
 import datetime
+import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -62,8 +64,9 @@ class Bench:
         self.jobs = Jobs(self.store, clock=self.clock)
         self.queue = LocalQueue(self.store, clock=self.clock)
 
-    def worker(self, **settings: Any) -> Worker:
-        return Worker(self.jobs, self.models, self.queue, Settings(**{"retry_seconds": 5.0, **settings}))
+    def worker(self, *, clock: Callable[[], float] = time.monotonic, **settings: Any) -> Worker:
+        chosen = Settings(**{"retry_seconds": 5.0, "checkpoint_seconds": 1e9, **settings})
+        return Worker(self.jobs, self.models, self.queue, chosen, clock=clock)
 
     def submit(self, request: TrainingRequest) -> Job:
         job, queued = self.jobs.add(request, over=("failed", "cancelled"))

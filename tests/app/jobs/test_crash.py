@@ -1,4 +1,4 @@
-"""A worker that is gone in the middle of something: its job comes to the same end in the hands of another."""
+"""A crash while a job is submitted; `tests/test_resume.py` has those of its worker."""
 
 from typing import cast
 
@@ -7,54 +7,12 @@ import numpy as np
 from app.jobs.jobs import Jobs
 from app.jobs.local import LocalQueue
 from app.jobs.service import STRANDED_SECONDS, JobService
-from app.jobs.worker import Worker
 from app.models import Models
 from app.settings import Settings
 from app.storage.port import Store
 from app.training import TrainingRequest
-from kohonen.frames import Moments
 from tests.app.jobs.conftest import Bench, expected, make_request
 from tests.app.models.test_on_every_store import Crashed, Crashing
-
-ONE_ITERATION = 1e-9
-
-
-def crashes(bench: Bench, writes: int) -> bool:
-    """Have a worker deal with all messages that is gone after so many writes, and say whether it was."""
-    store = cast(Store, Crashing(bench.store, writes))
-    queue = LocalQueue(store, clock=bench.clock)
-    worker = Worker(
-        Jobs(store, clock=bench.clock), Models(store), queue, Settings(slice_seconds=ONE_ITERATION)
-    )
-    try:
-        while (message := queue.receive(wait=0)) is not None:
-            worker.process(message)
-            bench.clock.forward(0.01)
-    except Crashed:
-        return True
-    return False
-
-
-def test_a_crash_at_any_write() -> None:
-    request = make_request(1, iterations=4, name="a", frames=Moments(3))
-    weights = expected(request).weights
-    writes, crashed = 0, True
-    while crashed:
-        bench = Bench()
-        job = bench.submit(request)
-        crashed = crashes(bench, writes)
-        bench.clock.forward(Settings().lease_seconds + 1)
-        bench.run(bench.worker(slice_seconds=ONE_ITERATION))
-        done = bench.jobs.get(job.id)
-        assert done.state == "succeeded", writes
-        assert done.attempts <= 2
-        np.testing.assert_array_equal(bench.weights(job.id), weights)
-        assert str(bench.models.names.revisions(job.id)[0]) == "a@1"
-        assert len(bench.models.names.revisions(job.id)) == 1
-        assert len(bench.jobs.files.frames(done)) == 3
-        assert bench.store.keys("jobs/queue/") == []
-        writes += 1
-    assert writes > 30
 
 
 def test_a_crash_at_any_write_of_a_submission() -> None:

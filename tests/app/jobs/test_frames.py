@@ -7,30 +7,30 @@ import numpy as np
 import pytest
 
 from app.errors import DamagedJobError
-from app.jobs import slice as slice_module
+from app.jobs import worker as worker_module
 from app.jobs.record import Job
 from app.storage.port import StoreUnavailable
 from app.training import TrainingRequest
 from kohonen import train
 from kohonen.frame_files import pack, unpack
 from kohonen.frames import Moments
-from kohonen.sketches import Sketch, Sketches
+from kohonen.sketches import Frame, Frames
 from tests.app.jobs.conftest import Bench, expected, make_request
-from tests.app.jobs.test_worker import ONE_ITERATION
+from tests.app.jobs.test_worker import ONE_ITERATION, Ticking
 
 FIVE = Moments(5)
 
 
-def whole(request: TrainingRequest) -> list[Sketch]:
-    """Return the sketches of a training that nothing interrupts."""
+def whole(request: TrainingRequest) -> list[Frame]:
+    """Return the frames of a training that nothing interrupts."""
     assert request.frames is not None
-    sketches = Sketches(request.frames)
-    train(request.samples, request.parameters, observers=[sketches])
-    return sketches.sketches
+    frames = Frames(request.frames)
+    train(request.samples, request.parameters, observers=[frames])
+    return frames.frames
 
 
-def check(found: Sequence[Sketch], wanted: Sequence[Sketch]) -> None:
-    """HeldJob sketches to be the same."""
+def check(found: Sequence[Frame], wanted: Sequence[Frame]) -> None:
+    """Assert that frames are the same."""
     for one, other in zip(found, wanted, strict=True):
         assert (one.record, one.coloured, one.stride) == (other.record, other.coloured, other.stride)
         np.testing.assert_array_equal(one.colours, other.colours)
@@ -45,14 +45,14 @@ def saved(bench: Bench, job: Job) -> list[str]:
 @pytest.mark.parametrize("dimension", [3, 4])
 def test_they_are_read_as_they_were_written(initialisation: Any, dimension: int) -> None:
     request = make_request(frames=FIVE, dimension=dimension, initialisation=initialisation)
-    sketches = whole(request)
+    frames = whole(request)
     bench = Bench()
     job = bench.jobs.add(request, over=())[0]
-    piece = bench.jobs.files.save_frames(job, sketches)
-    assert (piece.count, piece.last, piece.size) == (5, 12, len(pack(sketches)))
-    check(bench.jobs.files.frames(job.changed(job.created_at, frames=(piece,))), sketches)
+    piece = bench.jobs.files.save_frames(job, frames)
+    assert (piece.count, piece.last, piece.size) == (5, 12, len(pack(frames)))
+    check(bench.jobs.files.frames(job.changed(job.created_at, frames=(piece,))), frames)
     with pytest.raises(ValueError, match="not what was stored"):
-        unpack(pack(sketches[1:]), sha256=piece.sha256)
+        unpack(pack(frames[1:]), sha256=piece.sha256)
 
 
 def test_slices_have_the_same_frames(bench: Bench) -> None:
@@ -122,7 +122,8 @@ def refuse(*_: Any, **__: Any) -> None:
 def test_a_checkpoint_that_cannot_be_stored_loses_no_frames(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(slice_module, "SHARE", 1e9)
+    clock = Ticking()
+    monkeypatch.setattr(worker_module, "train", clock.train)
     request = make_request(frames=Moments(100))
     job = bench.submit(request)
     save, calls = bench.jobs.files.save_frames, []
@@ -134,7 +135,7 @@ def test_a_checkpoint_that_cannot_be_stored_loses_no_frames(
         return save(*arguments)
 
     monkeypatch.setattr(bench.jobs.files, "save_frames", flaky)
-    bench.run(bench.worker(checkpoint_seconds=1e-9))
+    bench.run(bench.worker(checkpoint_seconds=1, clock=clock))
     check(bench.jobs.files.frames(bench.jobs.get(job.id)), whole(request))
 
 

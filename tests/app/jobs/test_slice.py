@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 
-from app.jobs import slice as slice_module
 from app.jobs.lease import HeldJob
 from app.jobs.slice import Slice
+from kohonen.checkpoints import Checkpoint
 from kohonen.cost import Cost
-from kohonen.history import History
 from tests.app.jobs.conftest import Bench, make_request
 
 #: Of an engine whose iterations are all alike.
@@ -17,16 +16,14 @@ STEADY = Cost(per_step=0.0, per_dimension=0.0, per_value=1.0)
 
 
 @pytest.mark.parametrize("first", [0, 40])
-def test_the_time_that_is_told_is_that_of_the_pace(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, first: int
-) -> None:
+def test_the_time_that_is_told_is_that_of_the_pace(bench: Bench, first: int) -> None:
     request = make_request(iterations=100)
     stored = bench.jobs.read(bench.submit(request).id)
     claimed = stored.job.claimed("token", bench.clock(), seconds=20).changed(bench.clock(), seconds=7.0)
     hold = HeldJob(bench.jobs, bench.jobs.replace(stored, claimed))
     now = 1000.0
-    monkeypatch.setattr(slice_module, "time", SimpleNamespace(monotonic=lambda: now))
-    part = Slice(bench.jobs, hold, request, first, history=History(), interval=1e9)
+    saved = Checkpoint(first, request.parameters.initial_weights(3), seconds=7.0) if first else None
+    part = Slice(bench.jobs, hold, request, saved, interval=1e9, clock=lambda: now)
     training: Any = SimpleNamespace(
         cost=STEADY, parameters=request.parameters, iteration=first, last_iteration=100
     )
@@ -36,7 +33,7 @@ def test_the_time_that_is_told_is_that_of_the_pace(
     for iteration in range(first + 1, 101):
         now += 0.5
         training.iteration = iteration
-        part.after_iteration(training)
+        part.checkpoints.after_iteration(training)
         part.tell(20)
         told = bench.jobs.get(request.id).progress
         assert told.iteration == iteration

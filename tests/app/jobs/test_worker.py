@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.jobs import slice as slice_module
 from app.jobs import worker as worker_module
 from app.jobs.lease import HeldJob
 from app.jobs.record import Job
 from app.storage.port import StoreUnavailable
 from app.training import TrainingRequest
-from kohonen import Parameters, Preparation, TrainedMap, train
-from kohonen.history import History
+from kohonen import Observer, Parameters, Preparation, TrainedMap, Training, train
+from kohonen.checkpoints import Checkpoint
 from kohonen.tables import Columns
 from tests.app.jobs.conftest import Bench, expected, make_request
 
-ONE_ITERATION = {"slice_seconds": 1e-9}
+#: The shortest slice: it does one iteration, however fast the machine is.
+ONE_ITERATION: dict[str, Any] = {"slice_seconds": 1e-9}
 
 
 class BoomError(Exception):
@@ -82,18 +82,6 @@ def test_a_table_that_misses_values_is_trained_in_slices(bench: Bench) -> None:
     card = bench.models.card(job.id)
     assert card.table == preparation
     np.testing.assert_array_equal(bench.models.samples(card), request.samples)
-
-
-def test_slices_have_the_same_card(bench: Bench) -> None:
-    other = Bench()
-    for one, settings in ((bench, ONE_ITERATION), (other, {})):
-        one.submit(make_request(iterations=40))
-        one.run(one.worker(environment="test", **settings))
-    cards = [one.models.card(make_request(iterations=40).id) for one in (bench, other)]
-    assert cards[0].quality.history is not None
-    assert len(cards[0].quality.history.points) > 20
-    assert cards[0].quality == cards[1].quality
-    assert cards[0].environment == "test"
 
 
 def test_a_model_gets_the_names_of_every_request(bench: Bench, gate: "Gate") -> None:
@@ -382,17 +370,18 @@ def test_checkpoints_are_made_at_intervals_and_replace_each_other(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = bench.submit(make_request(iterations=12))
-    monkeypatch.setattr(slice_module, "SHARE", 1e9)
+    clock = Ticking()
+    monkeypatch.setattr(worker_module, "train", clock.train)
     saved: list[int] = []
     save = bench.jobs.files.save
 
-    def spy(job: Job, weights: Any, iteration: int, history: History) -> Any:
-        saved.append(iteration)
+    def spy(job: Job, checkpoint: Checkpoint) -> Any:
+        saved.append(checkpoint.iteration)
         assert len(bench.store.keys(f"jobs/{job.id}/checkpoint-")) == min(len(saved) - 1, 1)
-        return save(job, weights, iteration, history)
+        return save(job, checkpoint)
 
     monkeypatch.setattr(bench.jobs.files, "save", spy)
-    bench.run(bench.worker(checkpoint_seconds=1e-9))
+    bench.run(bench.worker(checkpoint_seconds=1, clock=clock))
     assert saved == list(range(1, 13))
     assert bench.jobs.get(job.id).state == "succeeded"
 
@@ -408,6 +397,35 @@ def test_a_checkpoint_that_cannot_be_stored_does_not_end_the_training(
     monkeypatch.setattr(bench.jobs.files, "save", refuse)
     bench.run(bench.worker(checkpoint_seconds=1e-9))
     assert bench.jobs.get(job.id).state == "succeeded"
+
+
+class Ticking(Observer):
+    """A clock by which each iteration of a training takes a second."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def after_iteration(self, training: Training) -> None:
+        self.now += 1
+
+    def train(self, *arguments: Any, observers: list[Observer], **more: Any) -> TrainedMap:
+        """Train while the clock ticks: stands in for `kohonen.train`."""
+        return train(*arguments, observers=[self, *observers], **more)
+
+
+def test_slices_end_by_the_clock(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    request = make_request(iterations=12)
+    job = bench.submit(request)
+    clock, seen = Ticking(), []
+    monkeypatch.setattr(worker_module, "train", clock.train)
+    while bench.step(bench.worker(slice_seconds=4.5, clock=clock)):
+        seen.append(bench.jobs.get(job.id).progress.iteration)
+        bench.clock.forward(0.01)
+    assert seen == [5, 10, 12]
+    np.testing.assert_array_equal(bench.weights(job.id), expected(request).weights)
 
 
 class Gate:
@@ -516,12 +534,14 @@ def test_a_worker_that_is_stopped_gives_the_job_back(bench: Bench) -> None:
     np.testing.assert_array_equal(bench.weights(job.id), expected(request).weights)
 
 
-def test_a_deadline_ends_a_slice(bench: Bench) -> None:
+def test_a_deadline_ends_a_slice(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     job = bench.submit(make_request())
     message = bench.queue.receive(wait=0)
     assert message is not None
-    bench.worker().process(message, deadline=time.monotonic())
-    assert bench.jobs.get(job.id).progress.iteration == 1
+    clock = Ticking()
+    monkeypatch.setattr(worker_module, "train", clock.train)
+    bench.worker(clock=clock).process(message, deadline=clock() + 2.5)
+    assert bench.jobs.get(job.id).progress.iteration == 3
 
 
 def test_a_model_that_is_there_already_is_fine(bench: Bench) -> None:
