@@ -4,7 +4,9 @@ from typing import Any
 
 from fastapi import Request
 
+from app.errors import AnswerTooLargeError
 from app.models import Card, Revision
+from app.settings import Settings
 from app.timings import Timings
 from app.training import Outcome
 
@@ -13,6 +15,7 @@ __all__ = [
     "EXPOSED_HEADERS",
     "JSON",
     "PNG",
+    "bounded",
     "card_document",
     "outcome_document",
     "outcome_headers",
@@ -61,6 +64,14 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Describe problems in the OpenAPI document."""
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status: {"description": _PROBLEMS[status], "content": content} for status in statuses}
+
+
+def bounded(content: bytes, settings: Settings, *, remedy: str) -> bytes:
+    """Return the content of an answer, or refuse it when it has more bytes than an answer may have."""
+    most = settings.max_answer_bytes
+    if most is not None and len(content) > most:
+        raise AnswerTooLargeError(f"the answer is {len(content):,} bytes, and may have {most:,}: {remedy}")
+    return content
 
 
 def root_path(request: Request) -> str:
