@@ -110,12 +110,13 @@ def _add(arguments: argparse.Namespace, models: Models, settings: Settings) -> N
     elif arguments.file.suffix == ".npz":
         stored = add_archive(models, arguments.file.read_bytes(), name=arguments.name)
     else:
-        request = TrainingBody.model_validate_json(arguments.file.read_bytes())
+        body = TrainingBody.model_validate_json(arguments.file.read_bytes())
         if arguments.name is not None:
-            request = request.model_copy(update={"name": arguments.name})
+            body = body.model_copy(update={"name": arguments.name})
+        request = body.training_request(settings, most_rows=settings.max_samples)
         service = TrainingService(models, settings)
         # Nobody waits for an answer here: it may take as long as it takes.
-        stored = asyncio.run(service.train(request.training_request(), deadline=math.inf))
+        stored = asyncio.run(service.train(request, deadline=math.inf))
     revision = "" if stored.revision is None else f"  {stored.revision}"
     _say(f"{stored.card.id}  {'added' if stored.created else 'was there'}{revision}")
 

@@ -20,7 +20,7 @@ from app.problems import pointer
 from app.settings import Settings
 from app.web.responses import CSV, JSON
 
-__all__ = ["check_size", "describe", "given", "media_type", "parse", "read", "validated"]
+__all__ = ["check_size", "describe", "given", "media_type", "parse", "read", "reference", "validated"]
 
 #: So many arrays, objects and values do no harm.
 MANY = 200_000
@@ -120,16 +120,7 @@ def check_size(content: bytes, settings: Settings, *, samples: int) -> None:
 
 
 def parse(body: bytes, model: type[Model], query: dict[str, Any] | None = None) -> Model:
-    """Return the value that a body holds.
-
-    Parameters
-    ----------
-    body : bytes
-        JSON.
-    model : type
-        The model of the value.
-    query : dict, optional
-        Fields of the query, for those that the body leaves out.
+    """Return the value that a body of JSON holds; the query has fields that the body leaves out.
 
     Raises
     ------
@@ -181,20 +172,11 @@ def describe(
     """Return the OpenAPI description of a body, for a route that reads it by itself.
 
     Schemas are only named: to make them takes long, and `openapi` does so when the document is asked for.
-
-    Parameters
-    ----------
-    model : type
-        The model of a JSON body.
-    examples : dict
-        Examples of JSON.
-    csv : str, optional
-        An example of CSV, where the body may be that.
-    fields : type, optional
-        The fields that stand in the query beside CSV. They are described as one exploded object: they are
-        sent each by its name, but a page shows one place for them, and fills in no defaults.
+    Where the body may be CSV, `csv` is an example, and `fields` the model of the fields in the query. These
+    are described as one exploded object: they are sent each by its name, but a page shows one place for them
+    all, and fills in no defaults.
     """
-    content: dict[str, Any] = {JSON: {"schema": _reference(model), "examples": examples}}
+    content: dict[str, Any] = {JSON: {"schema": {"$ref": reference(model)}, "examples": examples}}
     if csv is not None:
         content[CSV] = {"schema": {"type": "string"}, "example": csv}
     described: dict[str, Any] = {"requestBody": {"required": True, "content": content}}
@@ -207,12 +189,13 @@ def describe(
                 "explode": True,
                 "description": "With a body of CSV: the fields of the training, each by its name "
                 "(`?width=30&height=20`). What a body of JSON says counts before these.",
-                "schema": _reference(fields),
+                "schema": {"$ref": reference(fields)},
                 "example": {},
             }
         ]
     return described
 
 
-def _reference(model: type[BaseModel]) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{model.__name__}"}
+def reference(model: type[BaseModel]) -> str:
+    """Return where the OpenAPI document has the schema of a model."""
+    return f"#/components/schemas/{model.__name__}"

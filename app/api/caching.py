@@ -12,7 +12,7 @@ from app.models.references import parse
 from app.web.responses import root_path
 from kohonen import __version__
 
-__all__ = ["conditional"]
+__all__ = ["model_answer"]
 
 #: A model never changes; whoever has it need not ask again.
 LASTING = "max-age=31536000, immutable"
@@ -20,27 +20,17 @@ LASTING = "max-age=31536000, immutable"
 MOVING = "no-cache"
 
 
-def conditional(
+def model_answer(
     request: Request,
     ref: str | None,
     card: Card,
     determined_by: Sequence[Any],
     make: Callable[[], Response],
 ) -> Response:
-    """Answer a GET about a model, or say that the client's copy is as good.
+    """Answer a GET about a model with what `make` returns, or say that the client's copy is as good.
 
-    Parameters
-    ----------
-    request : Request
-        The request.
-    ref : str or None
-        The reference that it gives; None for the served model, which a setting names.
-    card : Card
-        The model that it is about.
-    determined_by : sequence
-        What the answer depends on besides the model and our version.
-    make : callable
-        Makes the answer, if it is needed.
+    `ref` is the request's reference, or None for the served model, which a setting names. The answer depends
+    on the model, our version and `determined_by`.
     """
     tag = _entity_tag(card.id, card.weights.sha256, *determined_by)
     reference = None if ref is None else parse(ref)

@@ -5,13 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
+from app.api.caching import model_answer
 from app.api.dependencies import AppSettings, ModelsOfStore
-from app.api.model_answers import Drawing, model_answer
 from app.api.models import NOT_MODIFIED, Ref
 from app.errors import FieldError, InvalidRequestError
 from app.models import Card, Models
 from app.schema import Schema
-from app.web.responses import JSON, problems
+from app.web.responses import JSON, bounded, problems
 from kohonen.clusters import cluster_units
 from kohonen.profiles import ClusterCount, cluster_samples, parse_count, profiles
 
@@ -90,17 +90,15 @@ def model_clusters(
 
     Each cluster has a profile: what tells its samples from the others.
     """
+    card = models.resolve(ref)
+    count = wanted_count(k, card)
 
-    def plan(card: Card) -> Drawing:
-        count = wanted_count(k, card)
-        return Drawing(
-            lambda: _clusters(models, card, count, samples).model_dump_json().encode(),
-            JSON,
-            determined_by=["clusters", count, samples],
-            remedy="ask for samples=false, or send the data to /predict, some at a time",
-        )
+    def answer() -> Response:
+        content = _clusters(models, card, count, samples).model_dump_json().encode()
+        remedy = "ask for samples=false, or send the data to /predict, some at a time"
+        return Response(bounded(content, settings, remedy=remedy), media_type=JSON)
 
-    return model_answer(request, ref, models, settings, plan)
+    return model_answer(request, ref, card, ["clusters", count, samples], answer)
 
 
 def wanted_count(text: str, card: Card, pointer: str = "/k") -> ClusterCount:

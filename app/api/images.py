@@ -4,14 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from app.api.caching import model_answer
 from app.api.dependencies import AppSettings, ModelsOfStore
-from app.api.model_answers import Drawing, model_answer
 from app.api.models import NOT_MODIFIED, Ref
 from app.api.negotiation import choose
 from app.drawing import Form, Picture, View
 from app.errors import FieldError, InvalidRequestError
 from app.models import Card
-from app.web.responses import PNG, problems
+from app.web.responses import PNG, bounded, problems
 from kohonen.tables import LONGEST_TEXT, shown
 
 __all__ = ["router"]
@@ -70,27 +70,20 @@ def model_image(
     """
     wanted = Picture(view, scale, annotated, None, k, form)
     choose(request.headers.get("accept"), [wanted.media_type])
+    card = models.resolve(ref)
+    table = card.table
+    picture = wanted._replace(component=None if component is None else _component(component, card))
+    most_pixels = settings.max_picture_pixels
+    picture.check(card.weights.shape, card.geometry, most_pixels=most_pixels, named=table is not None)
 
-    def plan(card: Card) -> Drawing:
-        table = card.table
-        picture = wanted._replace(component=None if component is None else _component(component, card))
-        most_pixels = settings.max_picture_pixels
-        picture.check(card.weights.shape, card.geometry, most_pixels=most_pixels, named=table is not None)
+    def draw() -> Response:
+        samples = models.samples(card) if picture.needs_samples else None
+        content = picture.draw(models.weights(card), samples, card.geometry, table)
+        content = bounded(content, settings, remedy="ask for a smaller scale")
+        headers = {"Content-Disposition": f'inline; filename="kohonen-{card.id}.{picture.form}"'}
+        return Response(content, media_type=picture.media_type, headers=headers)
 
-        def draw() -> bytes:
-            samples = models.samples(card) if picture.needs_samples else None
-            return picture.draw(models.weights(card), samples, card.geometry, table)
-
-        name = f"kohonen-{card.id}.{picture.form}"
-        return Drawing(
-            draw,
-            picture.media_type,
-            determined_by=[picture.tag()],
-            remedy="ask for a smaller scale",
-            headers={"Content-Disposition": f'inline; filename="{name}"'},
-        )
-
-    return model_answer(request, ref, models, settings, plan)
+    return model_answer(request, ref, card, [picture.tag()], draw)
 
 
 def _component(text: str, card: Card) -> int:

@@ -113,11 +113,7 @@ async def train_in_background(
     `frames` the job makes an animation, too; asked for a model that has none, it is trained again.
     """
     training = await read_training(
-        request,
-        query,
-        settings=settings,
-        most_samples=settings.max_job_samples,
-        idempotency_key=idempotency_key,
+        request, query, settings, idempotency_key, most_samples=settings.max_job_samples
     )
     if not training.persist:
         message = "a job is there to make a model that is stored: leave persist out, or ask POST /train"

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from app.api.caching import conditional
+from app.api.caching import model_answer
 from app.api.dependencies import AppSettings, ModelsOfStore
 from app.api.downloads import download
 from app.api.examples import EXAMPLE_ID
@@ -84,7 +84,7 @@ def get_model(request: Request, ref: Ref, models: ModelsOfStore) -> Response:
 def card_answer(request: Request, ref: str | None, card: Card) -> Response:
     """Answer with a model's card."""
     document = card_document(card, request)
-    return conditional(request, ref, card, [document], lambda: JSONResponse(document))
+    return model_answer(request, ref, card, [document], lambda: JSONResponse(document))
 
 
 @router.delete(
@@ -146,7 +146,7 @@ def download_model(
 ) -> Response:
     """Send the weights as a file."""
     card = models.resolve(ref)
-    return conditional(
+    return model_answer(
         request,
         ref,
         card,
@@ -180,4 +180,4 @@ def unit_answer(request: Request, ref: str | None, models: Models, card: Card, x
         weights = models.weights(card)[x, y].tolist()
         return JSONResponse({"coordinates": {"x": x, "y": y}, "weights": weights})
 
-    return conditional(request, ref, card, [x, y], answer)
+    return model_answer(request, ref, card, [x, y], answer)

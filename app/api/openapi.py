@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from app import security
+from app.api.body import reference
 from app.api.fit_schemas import FitBody, FitFields
 from app.api.model_schemas import Predictions, Vector, Vectors
 from app.api.schemas import Problem
@@ -64,8 +65,8 @@ def install(app: FastAPI) -> None:
 
 def _insert_schemas(document: dict[str, Any]) -> None:
     """Replace the references of `body.describe` by schemas. Made at the start, they would lengthen it."""
-    schemas = {_reference(model): _schema(model) for model in (FitBody, TrainingBody, Vector, Vectors)}
-    schemas |= {_reference(model): _in_query(_schema(model)) for model in (FitFields, TrainingFields)}
+    schemas = {reference(model): _schema(model) for model in (FitBody, TrainingBody, Vector, Vectors)}
+    schemas |= {reference(model): _in_query(_schema(model)) for model in (FitFields, TrainingFields)}
     for operations in document["paths"].values():
         for operation in operations.values():
             parameters = operation.get("parameters", [])
@@ -73,10 +74,6 @@ def _insert_schemas(document: dict[str, Any]) -> None:
             for described in (*operation.get("requestBody", {}).get("content", {}).values(), *parameters):
                 schema = described["schema"]
                 described["schema"] = schemas.get(schema.get("$ref"), schema)
-
-
-def _reference(model: type[BaseModel]) -> str:
-    return f"#/components/schemas/{model.__name__}"
 
 
 def _schema(model: type[BaseModel]) -> dict[str, Any]:

@@ -3,13 +3,12 @@
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
+from app.api.caching import model_answer
 from app.api.dependencies import AppSettings, ModelsOfStore
-from app.api.model_answers import Drawing, model_answer
 from app.api.models import NOT_MODIFIED, Ref
 from app.api.negotiation import choose
 from app.errors import DataNotKeptError
-from app.models import Card, Models
-from app.web.responses import problems
+from app.web.responses import bounded, problems
 from kohonen.report import report
 
 __all__ = ["router"]
@@ -34,22 +33,15 @@ POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri
 def model_report(request: Request, ref: Ref, models: ModelsOfStore, settings: AppSettings) -> Response:
     """Tell all of a model on one page: quality and its history, advice, every view, clusters, parameters."""
     choose(request.headers.get("accept"), ["text/html"])
+    card = models.resolve(ref)
 
-    def plan(card: Card) -> Drawing:
-        return Drawing(
-            lambda: _page(models, card),
-            "text/html",
-            determined_by=[card.created_at.isoformat(), "report"],
-            remedy="ask for the pictures one by one",
-            headers={"Content-Security-Policy": POLICY},
-        )
+    def page() -> Response:
+        try:
+            samples = models.samples(card)
+        except DataNotKeptError:
+            samples = None
+        content = report(card.model_dump(mode="json"), models.weights(card), samples).encode()
+        content = bounded(content, settings, remedy="ask for the pictures one by one")
+        return Response(content, media_type="text/html", headers={"Content-Security-Policy": POLICY})
 
-    return model_answer(request, ref, models, settings, plan)
-
-
-def _page(models: Models, card: Card) -> bytes:
-    try:
-        samples = models.samples(card)
-    except DataNotKeptError:
-        samples = None
-    return report(card.model_dump(mode="json"), models.weights(card), samples).encode()
+    return model_answer(request, ref, card, [card.created_at.isoformat(), "report"], page)

@@ -165,9 +165,9 @@ def learn(
     columns: Mapping[str, Any],
     normalisation: Normalisations | None,
     missing: Missing | None,
+    settings: Settings,
     *,
-    settings: Settings | None,
-    most_rows: int | None,
+    most_rows: int,
 ) -> tuple[FloatArray, Preparation]:
     """Return the samples that a table becomes, and how.
 
@@ -179,13 +179,11 @@ def learn(
         When it would become too many or too large samples.
     """
     rows = max((len(values) for values in columns.values()), default=0)
-    if settings is not None and most_rows is not None:
-        limits.check_table(rows, len(columns), limits=settings, most_rows=most_rows)
+    limits.check_table(rows, len(columns), limits=settings, most_rows=most_rows)
     preparation = Preparation.fit(
         columns,
         normalisation=cast(Any, "z-score" if normalisation is None else normalisation),
         missing=missing or "mask",
     )
-    if settings is not None and most_rows is not None:
-        limits.check_table(rows, len(preparation.components), limits=settings, most_rows=most_rows)
+    limits.check_table(rows, len(preparation.components), limits=settings, most_rows=most_rows)
     return preparation.transform(columns), preparation

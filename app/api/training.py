@@ -89,11 +89,7 @@ async def train(
     accept = request.headers.get("accept")
     choose(accept, OFFERED)
     training = await read_training(
-        request,
-        query,
-        settings=settings,
-        most_samples=settings.max_samples,
-        idempotency_key=idempotency_key,
+        request, query, settings, idempotency_key, most_samples=settings.max_samples
     )
     media_type, training = negotiate(accept, training)
     outcome = await service.train(training, deadline=deadline)

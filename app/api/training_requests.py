@@ -78,14 +78,9 @@ class ViewedTrainingQuery(TrainingQuery):
 
 
 async def read_training(
-    request: Request,
-    query: TrainingQuery,
-    *,
-    settings: Settings,
-    most_samples: int,
-    idempotency_key: str | None,
+    request: Request, query: TrainingQuery, settings: Settings, key: str | None, *, most_samples: int
 ) -> TrainingRequest:
-    """Return the training that a body and a query ask for.
+    """Return the training that a body and a query ask for; an idempotency key makes up for a seed.
 
     Raises
     ------
@@ -107,8 +102,6 @@ async def read_training(
                 wanted = body.validated({**fields, "columns": table}, TrainingBody)
             else:
                 wanted = body.parse(content, TrainingBody, fields)
-            return wanted.training_request(
-                idempotency_key=idempotency_key, settings=settings, most_rows=most_samples
-            )
+            return wanted.training_request(settings, most_rows=most_samples, idempotency_key=key)
 
     return await run_in_threadpool(training)

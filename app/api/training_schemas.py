@@ -159,22 +159,18 @@ class TrainingBody(TrainingFields, Data):
         return self
 
     def training_request(
-        self,
-        *,
-        idempotency_key: str | None = None,
-        settings: Settings | None = None,
-        most_rows: int | None = None,
+        self, settings: Settings, *, most_rows: int, idempotency_key: str | None = None
     ) -> TrainingRequest:
         """Return the training that is asked for.
 
         Parameters
         ----------
+        settings : Settings
+            The limits of a table that is to become samples.
+        most_rows : int
+            How many rows it may have.
         idempotency_key : str, optional
             Where a seed comes from that the body leaves out, so that a request sent again is the same.
-        settings : Settings, optional
-            The limits of a table that is to become samples.
-        most_rows : int, optional
-            How many rows it may have.
 
         Raises
         ------
@@ -189,7 +185,7 @@ class TrainingBody(TrainingFields, Data):
         preparation = None
         if self.columns is not None:
             samples, preparation = learn(
-                self.columns, self.normalisation, self.missing, settings=settings, most_rows=most_rows
+                self.columns, self.normalisation, self.missing, settings, most_rows=most_rows
             )
             field = "columns"
         else:

@@ -4,7 +4,10 @@ from typing import Any
 
 from fastapi import Request
 
-__all__ = ["CSV", "JSON", "PNG", "problems", "root_path"]
+from app.errors import AnswerTooLargeError
+from app.settings import Settings
+
+__all__ = ["CSV", "JSON", "PNG", "bounded", "problems", "root_path"]
 
 PNG = "image/png"
 JSON = "application/json"
@@ -27,6 +30,20 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Describe problems in the OpenAPI document."""
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status: {"description": _PROBLEMS[status], "content": content} for status in statuses}
+
+
+def bounded(content: bytes, settings: Settings, *, remedy: str) -> bytes:
+    """Return the content of an answer, or refuse it when it is larger than an answer may be.
+
+    Raises
+    ------
+    AnswerTooLargeError
+        When it has more bytes than the setting `max_answer_bytes` allows.
+    """
+    most = settings.max_answer_bytes
+    if most is not None and len(content) > most:
+        raise AnswerTooLargeError(f"the answer is {len(content):,} bytes, and may have {most:,}: {remedy}")
+    return content
 
 
 def root_path(request: Request) -> str:
