@@ -40,11 +40,8 @@ class RunningWorker(Protocol):
     def end(self) -> None:
         """Ask the worker to save its job, give it back and end; may be called again."""
 
-    def wait(self, timeout: float) -> bool:
-        """Wait for the worker's end for so many seconds; return whether it has ended."""
-
-    def kill(self) -> None:
-        """End the worker and wait until it has ended."""
+    def finish(self, timeout: float) -> None:
+        """Wait until the worker has ended; kill it, where that is possible, after so many seconds."""
 
 
 class Supervisor:
@@ -101,8 +98,7 @@ class Supervisor:
             worker.end()
         until = time.monotonic() + PATIENCE
         for worker in self._workers:
-            if not worker.wait(max(0.1, until - time.monotonic())):
-                worker.kill()
+            worker.finish(max(0.1, until - time.monotonic()))
         self._workers = []
         self._release()
 
@@ -191,18 +187,13 @@ class ProcessWorker:
         """Close its standard input; see `RunningWorker.end`."""
         self._stdin.close()
 
-    def wait(self, timeout: float) -> bool:
-        """Wait for its end; see `RunningWorker.wait`."""
+    def finish(self, timeout: float) -> None:
+        """Wait for its end, or kill it; see `RunningWorker.finish`."""
         try:
             self._process.wait(timeout)
         except subprocess.TimeoutExpired:
-            return False
-        return True
-
-    def kill(self) -> None:
-        """Kill the process; see `RunningWorker.kill`."""
-        self._process.kill()
-        self._process.wait()
+            self._process.kill()
+            self._process.wait()
 
 
 class ThreadWorker:
@@ -235,11 +226,6 @@ class ThreadWorker:
         """Ask it to end; see `RunningWorker.end`."""
         self._stopped.set()
 
-    def wait(self, timeout: float) -> bool:
-        """Wait for its end; see `RunningWorker.wait`."""
-        self._thread.join(timeout)
-        return not self._thread.is_alive()
-
-    def kill(self) -> None:
+    def finish(self, timeout: float) -> None:
         """Wait until the iteration under way is over: a thread cannot be killed."""
         self._thread.join()

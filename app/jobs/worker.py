@@ -90,8 +90,9 @@ class Worker:
                 message = self._queue.receive(wait=WAIT if idle is None else min(WAIT, idle))
                 if message is not None:
                     self.process(message)
-                    busy = time.monotonic()
                 self._tidy()
+                if message is not None:
+                    busy = time.monotonic()
             except (StorageError, QueueUnavailable) as error:
                 logger.warning("%s", error)
                 self._stopped.wait(PAUSE)

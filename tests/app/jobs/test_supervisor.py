@@ -1,5 +1,6 @@
 """The supervisor: with workers that only pretend, with threads, and with a lock between servers."""
 
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +10,8 @@ import pytest
 
 from app.jobs import supervisor as supervisor_module
 from app.jobs.host_lock import HostLock
-from app.jobs.supervisor import Supervisor, ThreadWorker
+from app.jobs.supervisor import ProcessWorker, Supervisor, ThreadWorker
+from app.settings import Settings
 from app.storage.port import StoreUnavailable
 
 
@@ -29,11 +31,10 @@ class FakeWorker:
         if self.listens and self.status is None:
             self.status = 0
 
-    def wait(self, timeout: float) -> bool:
-        return self.status is not None
-
-    def kill(self) -> None:
-        self.status = -9
+    def finish(self, timeout: float) -> None:
+        assert timeout > 0
+        if self.status is None:
+            self.status = -9
 
 
 class Server:
@@ -188,11 +189,16 @@ def test_a_thread_is_a_worker_too() -> None:
 
     worker = ThreadWorker(run)
     assert worker.poll() is None
-    assert not worker.wait(0)
     worker.end()
-    assert worker.wait(60)
+    worker.finish(0.1)
     assert worker.poll() == 0
-    worker.kill()
+
+
+def test_a_process_that_does_not_end_is_killed(tmp_path: Path) -> None:
+    worker = ProcessWorker(Settings(store=f"file:{tmp_path}", queue="http://127.0.0.1:1/queue"))
+    worker.finish(0.01)  # it has not been asked to end
+    assert worker.poll() == -signal.SIGKILL
+    worker.end()
 
 
 def test_a_thread_that_fails_says_so(caplog: pytest.LogCaptureFixture) -> None:
@@ -200,6 +206,6 @@ def test_a_thread_that_fails_says_so(caplog: pytest.LogCaptureFixture) -> None:
         raise RuntimeError("broken")
 
     worker = ThreadWorker(run)
-    assert worker.wait(60)
+    worker.finish(0.1)
     assert worker.poll() == 1
     assert "broken" in caplog.text

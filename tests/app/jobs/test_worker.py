@@ -587,5 +587,15 @@ def test_a_worker_outlives_a_store_that_fails(bench: Bench, monkeypatch: pytest.
         return keys(*arguments, **more)
 
     monkeypatch.setattr(bench.store, "keys", flaky)
-    bench.worker().run(idle=0.1)
+    monkeypatch.setattr(worker_module, "WAIT", 0.01)
+    worker = bench.worker()
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    until = time.monotonic() + 60
+    while not bench.jobs.get(job.id).ended:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    worker._stopped.set()
+    thread.join(60)
+    assert not thread.is_alive()
     assert bench.jobs.get(job.id).state == "succeeded"
