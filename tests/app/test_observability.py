@@ -271,6 +271,15 @@ def test_twice_set_up_is_logged_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(output.getvalue().splitlines()) == 1
 
 
+def test_logging_is_configured_when_the_app_starts_and_not_when_it_is_made() -> None:
+    logger = logging.getLogger("app")
+    logger.setLevel(logging.ERROR)
+    made = create_app(Settings(store="memory:", queue="none:", log_level="debug"))
+    assert logger.level == logging.ERROR
+    with TestClient(made):
+        assert logger.level == logging.DEBUG
+
+
 def test_every_figure_has_a_unit_that_cloudwatch_knows() -> None:
     assert set(FIGURES.values()) <= {"Count", "Seconds", "Milliseconds"}
 
