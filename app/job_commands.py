@@ -4,11 +4,11 @@ import argparse
 import sys
 from collections.abc import Callable
 
+from app.deployment import open_watched
 from app.jobs.jobs import Jobs
 from app.jobs.maintenance import prune, sweep
 from app.settings import Settings
 from app.storage.port import StorageError
-from app.stores import open_watched
 
 __all__ = ["add_parser", "run"]
 

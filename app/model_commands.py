@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.api.training_schemas import TrainingBody
+from app.deployment import open_models
 from app.errors import ServiceError
 from app.models.imports import add_archive, add_run
 from app.models.listing import Order
 from app.models.maintenance import prune, repair
-from app.models.opening import open_models
 from app.models.references import FORMS, NAME_RULE, is_name, parse
 from app.models.registry import Models, Stored
 from app.settings import Settings

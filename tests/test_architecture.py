@@ -46,6 +46,7 @@ ONLY = {
 PLAIN = [path for path in MODULES if path.parent.name in ("jobs", "models", "storage")] + [
     ROOT / "app" / f"{name}.py"
     for name in (
+        "deployment",
         "drawing",
         "errors",
         "limits",

@@ -10,16 +10,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from app.deployment import open_models, open_watched
 from app.jobs.jobs import Jobs
 from app.jobs.local import LocalQueue
 from app.jobs.port import Queue
 from app.jobs.service import JobService
 from app.models import Models
-from app.models.opening import open_models
 from app.settings import Settings
 from app.storage.later import later
 from app.storage.port import Store
-from app.stores import open_watched
 
 if TYPE_CHECKING:
     from app.jobs.supervisor import Supervisor

@@ -14,11 +14,11 @@ from fastapi.testclient import TestClient
 from app import observability
 from app.app import create_app
 from app.aws.api import create_handler
+from app.deployment import observed
 from app.jobs.deployment import Deployment
 from app.observability import FIGURES, JsonFormatter, TextFormatter, configure, record, work
 from app.settings import Settings
 from app.storage.port import Store, StoreUnavailable
-from app.stores import observed
 from tests.app.jobs.conftest import Bench, make_request
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -269,6 +269,15 @@ def test_twice_set_up_is_logged_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", output)
     logging.getLogger("app").info("here")
     assert len(output.getvalue().splitlines()) == 1
+
+
+def test_logging_is_configured_when_the_app_starts_and_not_when_it_is_made() -> None:
+    logger = logging.getLogger("app")
+    logger.setLevel(logging.ERROR)
+    made = create_app(Settings(store="memory:", queue="none:", log_level="debug"))
+    assert logger.level == logging.ERROR
+    with TestClient(made):
+        assert logger.level == logging.DEBUG
 
 
 def test_every_figure_has_a_unit_that_cloudwatch_knows() -> None:

@@ -10,7 +10,7 @@ import sys
 import anyio
 import numpy as np
 
-from app.models.opening import open_models
+from app.deployment import open_models
 from app.settings import Settings
 from app.training import TrainingRequest, TrainingService
 from kohonen import Parameters
