@@ -77,7 +77,9 @@ class Worker:
         self._settings = settings
         self._stopped = stopped or threading.Event()
         self._abandon = abandon
-        self._tidy = Housekeeping(jobs, settings.job_days)
+        self._tidy = [Housekeeping.of_jobs(jobs, settings.job_days)]
+        if settings.unnamed_days is not None:
+            self._tidy.append(Housekeeping.of_models(models, settings.unnamed_days))
 
     def run(self, *, idle: float | None = None) -> None:
         """Work until stopped, or until there has been nothing to do for so many seconds."""
@@ -88,7 +90,8 @@ class Worker:
                 if message is not None:
                     self.work(message)
                     busy = time.monotonic()
-                self._tidy()
+                for tidy in self._tidy:
+                    tidy()
             except (StorageError, QueueUnavailable) as error:
                 logger.warning("%s", error)
                 self._stopped.wait(PAUSE)

@@ -1,7 +1,7 @@
 """The index: keys that say enough of a model to list it, to sort by a metric and to find the best.
 
 A key is created for every model and order: newest first, and by each metric, best first. A page of any length
-is one call of the store a home, however many models there are, and needs no card.
+is one call of the store, however many models there are, and needs no card.
 """
 
 import datetime
@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from app.models.card import Card
-from app.models.keys import NEWEST, Home, index_folder
+from app.models.keys import NEWEST, index_folder
 from app.storage.port import BlobNotFound, Store
 
 __all__ = ["METRICS", "Entry", "Index", "Metric", "keys_from"]
@@ -113,19 +113,16 @@ class Entry(NamedTuple):
 
 
 class Index:
-    """The index of the models of one home.
+    """The index of the models of one store.
 
     Parameters
     ----------
     store : Store
         Where it is kept.
-    home : Home
-        Whose models it lists.
     """
 
-    def __init__(self, store: Store, home: Home) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._home = home
 
     def add(self, entry: Entry) -> None:
         """List a model. The order that lists the newest first comes last: what is there is everywhere."""
@@ -148,11 +145,11 @@ class Index:
 
     def entries_of(self, model_id: str) -> list[Entry]:
         """Return what is listed under an id, where no card says it: this looks through the whole index."""
-        keys = keys_from(self._store, index_folder(self._home, NEWEST))
+        keys = keys_from(self._store, index_folder(NEWEST))
         return [entry for key in keys if (entry := Entry.parse(key)) is not None and entry.id == model_id]
 
     def _key(self, order: str, entry: Entry) -> str:
-        return index_folder(self._home, order) + entry.place(order)
+        return index_folder(order) + entry.place(order)
 
 
 def keys_from(store: Store, folder: str, *, start_after: str = "", page: int = 1000) -> Iterator[str]:

@@ -2,14 +2,13 @@
 
 import base64
 import binascii
-import heapq
 import re
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
 from app.models.index import METRICS, Entry, keys_from
-from app.models.keys import HOMES, NEWEST, UNNAMED, Home, index_folder
+from app.models.keys import NEWEST, index_folder
 from app.models.names import Names, number_of
 from app.storage.port import Store
 
@@ -83,7 +82,7 @@ class Listing:
     names : Names
         The names in that store.
     wanted : callable
-        Which models without a name to list.
+        Says of a listed model whether it has not expired.
     """
 
     def __init__(self, store: Store, names: Names, wanted: Callable[[Entry], bool]) -> None:
@@ -120,32 +119,22 @@ class Listing:
     ) -> Iterator[tuple[str, Listed]]:
         """Give all models in an order, each with its place; it costs what is taken from it."""
         if name is not None:
-            everything = order.metric is not None
-            start, keys = ("", 1000) if everything else (start_after, page)
+            sort = order.metric is not None
+            start, keys = ("", 1000) if sort else (start_after, page)
             revisions = self._names.entries(name, start_after=start, page=keys)
             listed = ((place, Listed(entry, number_of(place))) for place, entry in revisions)
-            return _sorted(listed, order, start_after) if everything else listed
+            return _sorted(listed, order, start_after) if sort else listed
         if order.indexed:
-            return self._indexed(order.metric or NEWEST, start_after, page)
-        return _sorted(self._indexed(NEWEST, "", 1000), order, start_after)
+            everything = self._indexed(order.metric or NEWEST, start_after, page)
+        else:
+            everything = _sorted(self._indexed(NEWEST, "", 1000), order, start_after)
+        return ((place, one) for place, one in everything if self._wanted(one.entry))
 
     def _indexed(self, order: str, start_after: str, page: int) -> Iterator[tuple[str, Listed]]:
-        before = None
-        for place in heapq.merge(*(self._places(home, order, start_after, page) for home in HOMES)):
-            entry = Entry.parse(place)
-            # A model that is being moved from one home to the other is in both.
-            if entry is not None and place != before:
-                yield place, Listed(entry)
-            before = place
-
-    def _places(self, home: Home, order: str, start_after: str, page: int) -> Iterator[str]:
-        folder = index_folder(home, order)
+        folder = index_folder(order)
         for key in keys_from(self._store, folder, start_after=start_after, page=page):
-            if home == UNNAMED:
-                entry = Entry.parse(key)
-                if entry is not None and not self._wanted(entry):
-                    continue
-            yield key[len(folder) :]
+            if (entry := Entry.parse(key)) is not None:
+                yield key[len(folder) :], Listed(entry)
 
 
 def _sorted(
