@@ -7,7 +7,9 @@
     models/{id}/data-{sha256}-{writing}.npy      the samples, unless they are not to be kept or too large
     models/{id}/derived/{writing}/...            the weights in other formats, made for downloads
     models/{id}/revisions/{name}.{number}        the revisions of names that the model is
-    index/{order}/{place}.{entry}                all models in some order; nothing is stored but the keys
+    index/newest/{entry}                         all models; nothing is stored but the keys
+    index/{metric}-ascending/{value}.{entry}     all models by the metric of this deployment, or -descending
+    index/complete/{metric}-ascending            says that no model is missing there
     names/{name}/numbers/{number}                the revisions of a name: created once, never used again
     names/{name}/index/{number}.{entry}          the models that they are
 
@@ -24,6 +26,7 @@ __all__ = [
     "MOST_REVISIONS",
     "NEWEST",
     "card_key",
+    "complete_key",
     "data_key",
     "derived_folder",
     "folder",
@@ -88,6 +91,11 @@ def revision_key(model_id: str, name: str, number: int) -> str:
 def index_folder(order: str) -> str:
     """Return what the keys of an index open with."""
     return f"index/{order}/"
+
+
+def complete_key(order: str = "") -> str:
+    """Return the key that says that an order of the index is complete, or what all such keys open with."""
+    return f"index/complete/{order}"
 
 
 def numbers_folder(name: str) -> str:

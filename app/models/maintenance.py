@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.errors import DamagedModelError
 from app.models.card import Card
 from app.models.index import Entry, keys_from
-from app.models.keys import NEWEST, card_key, index_folder, revisions_folder
+from app.models.keys import card_key, revisions_folder
 from app.models.registry import Models
 from app.storage.port import BlobNotFound
 
@@ -52,7 +52,7 @@ def prune(models: Models, *, days: float, dry: bool = False) -> Iterator[Entry]:
 def looks(models: Models, *, days: float, dry: bool = False) -> Iterator[Entry | None]:
     """Look at one model over some days old after the other, and give it if it is removed."""
     last = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=days)
-    for entry in _listed(models):
+    for entry in list(models.index.entries()):  # what is removed is not to move the pages
         if entry.created_at < last:
             gone = not models.has_name(entry) and (models.is_there(entry) if dry else models.expire(entry))
             yield entry if gone else None
@@ -63,7 +63,7 @@ def repair(models: Models) -> Iterator[Repaired]:
 
     It takes a look at every model.
     """
-    entries = list(_listed(models))
+    entries = list(models.index.entries())
     listed = {str(entry) for entry in entries}
     present = set()
     for model_id, keys in _stored(models).items():
@@ -89,14 +89,27 @@ def repair(models: Models) -> Iterator[Repaired]:
         if not models.is_there(entry):
             models.names.remove(revision)
             yield Repaired(entry.id, f"was {revision}, and is not there")
+    yield from _complete(models)
 
 
-def _listed(models: Models) -> Iterator[Entry]:
-    # As a list: what is removed meanwhile is not to move the pages.
-    for key in list(keys_from(models.store, index_folder(NEWEST))):
-        entry = Entry.parse(key)
-        if entry is not None:
-            yield entry
+def _complete(models: Models) -> Iterator[Repaired]:
+    """Complete the order of the metric, which may have been changed."""
+    index = models.index
+    ordered = list(index.entries(index.metric.order))
+    entries = list(index.entries())
+    places, listed = {str(entry) for entry in ordered}, {str(entry) for entry in entries}
+    for entry in entries:
+        if str(entry) not in places:
+            index.add(entry)
+            if models.is_there(entry):
+                yield Repaired(entry.id, f"was not listed by {index.metric.name}")
+            else:  # it has been deleted meanwhile
+                index.remove(entry)
+    for entry in ordered:
+        if str(entry) not in listed and not models.is_there(entry):
+            index.remove(entry)
+            yield Repaired(entry.id, f"was listed by {index.metric.name}, and is not there")
+    index.complete()
 
 
 def _stored(models: Models) -> dict[str, list[str]]:

@@ -52,9 +52,8 @@ class ModelReader:
     ) -> None:
         self.store = store
         self.names = Names(store)
-        self.index = Index(store)
-        self.listing = Listing(store, self.names, self.is_kept)
-        self._metric = metric
+        self.index = Index(store, metric)
+        self.listing = Listing(store, self.names, self.index, self.is_kept)
         self._age = None if unnamed_days is None else datetime.timedelta(days=unnamed_days)
         self._known: set[tuple[str, datetime.datetime]] = set()
 
@@ -109,7 +108,7 @@ class ModelReader:
         if reference.revision is not None:
             entry = self.names.entry(reference.revision)
             return iter(() if entry is None else (entry,))
-        order = Order(self._metric.name, self._metric.ascending) if reference.best else Order()
+        order = Order(*self.index.metric) if reference.best else Order()
         return (one.entry for _, one in self.listing.places(order, name=reference.name, page=1))
 
     def weights_file(self, card: Card) -> bytes:

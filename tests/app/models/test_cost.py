@@ -55,7 +55,7 @@ def test_giving_a_stored_model_a_name(store: Counted, models: Models, make: Make
     assert cost(store, lambda: make(models, 2, "c")) <= 10  # another one
 
 
-@pytest.mark.parametrize(("name", "most"), [("a", 15), ("b", 15), (None, 10)])
+@pytest.mark.parametrize(("name", "most"), [("a", 12), ("b", 12), (None, 7)])
 def test_storing_a_new_model(
     store: Counted, models: Models, make: Maker, name: str | None, most: int
 ) -> None:
@@ -63,4 +63,4 @@ def test_storing_a_new_model(
 
 
 def test_deleting_a_named_revision(store: Counted, models: Models) -> None:
-    assert cost(store, lambda: models.delete(models.resolve("a@2").id)) <= 27
+    assert cost(store, lambda: models.delete(models.resolve("a@2").id)) <= 21

@@ -57,7 +57,9 @@ def test_deleting_leaves_the_numbers_only(store: Store, make: Maker, check: Chec
             models.delete(stored.card.id)
     assert check(models) == [first.card.id]
     models.delete(first.card.id)
-    assert {key.split("/")[2] for key in store.keys("")} == {"numbers"}
+    assert {key.split("/")[2] for key in store.keys("names/")} == {"numbers"}
+    assert store.keys("models/") == []
+    assert store.keys("index/") == ["index/complete/quantization_error-ascending"]
     assert str(make(models, 2, "a").revision) == "a@3"
 
 
