@@ -308,6 +308,28 @@ def test_pruning(store: Store, make: Maker, check: Check) -> None:
     assert {key.split("/")[1] for key in store.keys("models/")} == {named.id}
 
 
+def test_pruning_what_is_damaged(make: Maker) -> None:
+    """A card that cannot be read does not say whether the model has a name; its revisions do."""
+    store = MemoryStore()
+    models = Models(store, unnamed_days=1e-12)
+    named, unnamed = make(models, 1, "a").card, make(models, 2).card
+    for card in (named, unnamed):
+        store.delete(f"models/{card.id}/card.json")
+        store.create(f"models/{card.id}/card.json", b"{}", content_type="application/json")
+    assert [one.entry.id for one in models.listing.page(size=10, order=Order()).models] == [named.id]
+    assert [entry.id for entry in prune(models, days=0, dry=True)] == [unnamed.id]
+    assert [entry.id for entry in prune(models, days=0)] == [unnamed.id]
+    assert {key.split("/")[1] for key in store.keys("models/")} == {named.id}
+
+
+def test_pruning_what_is_listed_and_not_there(store: Store, make: Maker, check: Check) -> None:
+    models = Models(store)
+    card = make(models, 1).card
+    store.delete(f"models/{card.id}/card.json")
+    assert list(prune(models, days=0, dry=True)) == list(prune(models, days=0)) == []
+    assert check(models) == []
+
+
 def test_what_is_made_again_while_others_are_pruned_stays(store: Store, make: Maker, check: Check) -> None:
     models = Models(store)
     first, second = make(models, 1).card, make(models, 2).card
