@@ -79,11 +79,9 @@ def test_the_worker_prunes_models_where_those_without_a_name_are_to_go(
         (target,) = rule["Targets"]
         assert target["Arn"] == {"Fn::GetAtt": ["Worker", "Arn"]}
         assert json.loads(target["Input"]) == PRUNE
-        (permission,) = (
-            properties
-            for properties in made.of_type("AWS::Lambda::Permission").values()
-            if properties["Principal"] == "events.amazonaws.com"
-        )
+        permissions = made.of_type("AWS::Lambda::Permission").values()
+        assert len(permissions) == 2  # the other is the gateway's
+        (permission,) = (one for one in permissions if one["Principal"] == "events.amazonaws.com")
         assert permission["FunctionName"] == {"Ref": "Worker"}
         assert permission["SourceArn"]["Fn::GetAtt"][0] in made.of_type("AWS::Events::Rule")
 
