@@ -21,6 +21,11 @@ class Metric(NamedTuple):
     name: str
     ascending: bool
 
+    @property
+    def order(self) -> str:
+        """The name of the order with the best first."""
+        return f"{self.name}-{'ascending' if self.ascending else 'descending'}"
+
 
 #: By name, in the order in which the index of stored models has them: it is part of the keys.
 METRICS: Mapping[str, Metric] = MappingProxyType(

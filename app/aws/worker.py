@@ -2,7 +2,8 @@
 
 Importing this module sets the process up. The image is that of the API's function, started with another
 command. Messages that are not acknowledged are reported one by one (``ReportBatchItemFailures``): they are
-delivered again, and the others are not.
+delivered again, and the others are not. A schedule calls the function with ``{"task": "prune"}`` to remove
+the models without a name that are older than SOM_UNNAMED_DAYS.
 """
 
 from app.runtime.startup import starting
@@ -14,14 +15,17 @@ with starting():
     from functools import cache
     from typing import Any
 
+    from app.deployment import open_models
     from app.errors import QueueUnavailable
     from app.jobs.deployment import Deployment
     from app.jobs.sqs import SqsQueue
+    from app.models import Models
+    from app.models.maintenance import looks
     from app.observability import WORKER, configure
     from app.settings import Settings
     from app.storage.port import StorageError
 
-__all__ = ["MARGIN", "create_handler", "handler"]
+__all__ = ["MARGIN", "PRUNE", "create_handler", "handler"]
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +33,8 @@ logger = logging.getLogger(__name__)
 MARGIN = 0.5
 
 Event = dict[str, Any]
+#: The event that asks for the removal of models without a name.
+PRUNE: Event = {"task": "prune"}
 
 
 def create_handler(settings: Settings) -> Callable[[Event, Any], Event]:
@@ -42,10 +48,15 @@ def create_handler(settings: Settings) -> Callable[[Event, Any], Event]:
     if not settings.queue.startswith(("https://", "http://")):
         raise ValueError("the worker on Lambda needs an SQS queue: set SOM_QUEUE to its URL")
     queue = SqsQueue(settings.queue)
-    worker = Deployment(settings).worker()
+    models = open_models(settings)
+    worker = Deployment(settings, models).worker()
 
-    def handle(event: Event, context: Any) -> Event:
+    def handle(event: Any, context: Any) -> Event:
         deadline = time.monotonic() + (1 - MARGIN) * context.get_remaining_time_in_millis() / 1000
+        if event == PRUNE:
+            return _prune(models, settings.unnamed_days, deadline)
+        if not isinstance(event, dict) or not isinstance(event.get("Records"), list):
+            raise ValueError(f"the worker takes messages of its queue, or {PRUNE}; not {str(event)[:200]}")
         failed = []
         for record in event["Records"]:
             try:
@@ -62,6 +73,19 @@ def create_handler(settings: Settings) -> Callable[[Event, Any], Event]:
     return handle
 
 
+def _prune(models: Models, days: float | None, deadline: float) -> Event:
+    """Remove models without a name that are over some days old, and report how many; the rest next time."""
+    removed, complete = 0, True
+    if days is not None:
+        for entry in looks(models, days=days):
+            removed += entry is not None
+            if time.monotonic() > deadline:
+                complete = False
+                break
+    logger.info("%d models without a name have been removed", removed)
+    return {"removed": removed, "complete": complete}
+
+
 @cache
 def _handler() -> Callable[[Event, Any], Event]:
     settings = Settings()
@@ -71,5 +95,5 @@ def _handler() -> Callable[[Event, Any], Event]:
 
 
 def handler(event: Event, context: Any) -> Event:
-    """Process the messages of an event."""
+    """Process the messages of an event, or do the task that it names."""
     return _handler()(event, context)

@@ -1,18 +1,22 @@
-"""Jobs that ended long ago go, and so does what crashes have left of others.
+"""Jobs that ended long ago go, and so does what crashes have left of others; models without a name expire.
 
-In a bucket a lifecycle rule does the same (``JobDays`` of the template).
+On AWS a lifecycle rule of the bucket removes jobs (``JobDays`` of the template), and a schedule calls for the
+removal of models (``UnnamedDays``).
 """
 
 import datetime
 import logging
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from app.errors import DamagedJobError, JobNotFoundError
 from app.jobs.jobs import Jobs, Stored
 from app.jobs.record import State
+from app.models import Models
+from app.models.maintenance import looks
 from app.storage.paging import keys_from
 from app.storage.port import BlobNotFound
 
@@ -20,7 +24,7 @@ __all__ = ["Housekeeping", "Pruned", "prune", "sweep"]
 
 logger = logging.getLogger(__name__)
 
-#: How often a worker looks for old jobs, for how long in one go, and when it goes on where it stopped, in
+#: How often a worker looks for what is old, for how long in one go, and when it goes on where it stopped, in
 #: seconds: somebody may be waiting for a worker meanwhile.
 EVERY, LONGEST, AGAIN = 3600.0, 2.0, 30.0
 #: What is younger may belong to a request that is still being written down.
@@ -47,37 +51,49 @@ class Pruned(NamedTuple):
 
 
 class Housekeeping:
-    """Removes old jobs once in a while, for some seconds at most; called by whoever works on jobs.
+    """Removes what is old once in a while, for some seconds at most; called by whoever works on jobs.
 
     Parameters
     ----------
-    jobs : Jobs
-        The jobs of a store.
-    days : float
-        How long those that have ended are kept.
+    looks : callable
+        Begins to look at one job or model after the other; gives it if it is removed, and None otherwise.
+    report : str
+        What to log, with ``%d`` for how many have been removed.
     """
 
-    def __init__(self, jobs: Jobs, days: float) -> None:
-        self._jobs = jobs
-        self._days = days
+    def __init__(self, looks: Callable[[], Iterator[object | None]], report: str) -> None:
+        self._looks = looks
+        self._report = report
         self._due = time.monotonic()
-        self._rest: Iterator[Pruned | None] | None = None
+        self._rest: Iterator[object | None] | None = None
+
+    @classmethod
+    def of_jobs(cls, jobs: Jobs, days: float) -> "Housekeeping":
+        """Return what removes jobs that ended over some days ago."""
+        report = f"%d jobs that ended over {days:g} days ago have been removed"
+        return cls(partial(_looks, jobs, days, dry=False), report)
+
+    @classmethod
+    def of_models(cls, models: Models, days: float) -> "Housekeeping":
+        """Return what removes models without a name that are over some days old."""
+        report = f"%d models without a name over {days:g} days old have been removed"
+        return cls(partial(looks, models, days=days), report)
 
     def __call__(self) -> None:
-        """Look for old jobs, if it is time."""
+        """Look for what is old, if it is time."""
         began = time.monotonic()
         if began < self._due:
             return
         self._due = began + EVERY
-        looks, self._rest = self._rest or _looks(self._jobs, self._days, dry=False), None
+        rest, self._rest = self._rest or self._looks(), None
         count = 0
-        for pruned in looks:
-            count += pruned is not None
+        for removed in rest:
+            count += removed is not None
             if time.monotonic() >= began + LONGEST:
-                self._rest, self._due = looks, time.monotonic() + AGAIN
+                self._rest, self._due = rest, time.monotonic() + AGAIN
                 break
         if count:
-            logger.info("%d jobs that ended over %g days ago have been removed", count, self._days)
+            logger.info(self._report, count)
 
 
 def prune(jobs: Jobs, *, days: float, dry: bool = False) -> Iterator[Pruned]:

@@ -80,7 +80,9 @@ class Worker:
         self._stopped = stopped or threading.Event()
         self._abandon = abandon
         self._clock = clock
-        self._tidy = Housekeeping(jobs, settings.job_days)
+        self._tidy = [Housekeeping.of_jobs(jobs, settings.job_days)]
+        if settings.unnamed_days is not None:
+            self._tidy.append(Housekeeping.of_models(models, settings.unnamed_days))
 
     def run(self, *, idle: float | None = None) -> None:
         """Process messages until stopped, or until there has been none for so many seconds."""
@@ -90,7 +92,8 @@ class Worker:
                 message = self._queue.receive(wait=WAIT if idle is None else min(WAIT, idle))
                 if message is not None:
                     self.process(message)
-                self._tidy()
+                for tidy in self._tidy:
+                    tidy()
                 if message is not None:
                     busy = time.monotonic()
             except (StorageError, QueueUnavailable) as error:

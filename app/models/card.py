@@ -2,11 +2,11 @@
 
 import datetime
 import json
-from typing import Literal, Self
+from typing import Literal, Self, TypeAlias
 
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
-from app.models.keys import KEPT, Home, data_key, derived_folder, weights_key
+from app.models.keys import data_key, derived_folder, weights_key
 from app.models.preparation import CardPreparation
 from app.schema import Schema
 from kohonen import Preparation, Quality, TrainedMap, cards
@@ -14,7 +14,11 @@ from kohonen.data import FloatArray
 from kohonen.geometry import Boundary, Geometry, Grid
 from kohonen.history import History
 
-__all__ = ["MOST_DATA_BYTES", "Card", "Lineage", "make_card"]
+__all__ = ["MOST_DATA_BYTES", "Card", "Lineage", "State", "make_card"]
+
+#: Whether a model has been given a name, or else has been kept for as long as models without one are. A card
+#: leaves the first state once, and none of the others.
+State: TypeAlias = Literal["unnamed", "named", "expired"]
 
 #: Samples of more bytes are not kept.
 MOST_DATA_BYTES = 16 * 2**20
@@ -125,11 +129,11 @@ class Card(_Part):
         None, description="How the samples were made from a table with named columns, if they were."
     )
 
-    _home: Home = PrivateAttr(default=KEPT)
     _writing: str = PrivateAttr(default="")
+    _state: State = PrivateAttr(default="unnamed")
 
     @classmethod
-    def decode(cls, document: bytes, home: Home) -> "Card":
+    def decode(cls, document: bytes) -> "Card":
         """Return a card as it was stored.
 
         Raises
@@ -139,11 +143,12 @@ class Card(_Part):
         """
         found = _AtRest.model_validate_json(document)
         card = cls.model_construct(**{name: getattr(found, name) for name in cls.model_fields})
-        return card.at(home, found.written)
+        return card.at(found.written, found.state_at_rest)
 
     def encode(self) -> bytes:
-        """Return what is stored: what there is to say, and under which name the files were written."""
-        return json.dumps({**self.model_dump(mode="json"), "writing": self._writing}, indent=2).encode()
+        """Return what is stored: the card, its state, and the name under which the files were written."""
+        stored = {**self.model_dump(mode="json"), "writing": self._writing, "state": self._state}
+        return json.dumps(stored, indent=2).encode()
 
     @model_validator(mode="after")
     def _prepares_what_the_map_takes(self) -> Self:
@@ -152,29 +157,29 @@ class Card(_Part):
         return self
 
     @property
-    def home(self) -> Home:
-        """Where in the store the model lives."""
-        return self._home
-
-    @property
     def writing(self) -> str:
         """The name under which its files were written."""
         return self._writing
 
     @property
+    def state(self) -> State:
+        """Whether the model has been given a name, or has expired without one."""
+        return self._state
+
+    @property
     def weights_key(self) -> str:
         """Where its weights are."""
-        return weights_key(self._home, self.id, self.weights.sha256, self._writing)
+        return weights_key(self.id, self.weights.sha256, self._writing)
 
     @property
     def data_key(self) -> str | None:
         """Where the samples are that it was trained on; None where they are not kept."""
         sha256 = self.data.sha256
-        return None if sha256 is None else data_key(self._home, self.id, sha256, self._writing)
+        return None if sha256 is None else data_key(self.id, sha256, self._writing)
 
     def derived_key(self, form: str = "") -> str:
         """Return where its weights are in another format, or what all such keys open with."""
-        opening = derived_folder(self._home, self.id, self._writing)
+        opening = derived_folder(self.id, self._writing)
         return f"{opening}weights.{form}" if form else opening
 
     @property
@@ -199,11 +204,11 @@ class Card(_Part):
         """The position in the schedule at which the training ended."""
         return self.parameters.iterations if self.lineage is None else self.lineage.last_iteration
 
-    def at(self, home: Home, writing: str) -> "Card":
-        """Return the card of the same model in a home, its files under a name."""
+    def at(self, writing: str, state: State = "unnamed") -> "Card":
+        """Return the card of the same model with its files under a name, in a state."""
         card = self.model_copy()
-        card._home = home
         card._writing = writing
+        card._state = state
         return card
 
 
@@ -211,6 +216,7 @@ class _AtRest(Card):
     """A card as it is stored."""
 
     written: str = Field(alias="writing", pattern=r"^[0-9a-f]{12}$")
+    state_at_rest: State = Field(alias="state")
 
 
 def make_card(

@@ -1,20 +1,23 @@
 """The index: keys that say enough of a model to list it, to sort by a metric and to find the best.
 
-A key is created for every model and order: newest first, and by each metric, best first. A page of any length
-is one call of the store a home, however many models there are, and needs no card.
+Each model has two keys: one in the order of time, and one in that of the deployment's metric (METRIC_KEY). A
+page of these orders is one call of the store, or two, however many models there are, and needs no card.
+
+METRIC_KEY may be changed. A process that writes declares the orders of other metrics incomplete first; an
+order that is not complete is not used until ``python -m app models repair`` has completed it.
 """
 
 import datetime
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from app.models.card import Card
-from app.models.keys import NEWEST, Home, index_folder
+from app.models.keys import NEWEST, complete_key, index_folder
 from app.storage.paging import keys_from
 from app.storage.port import BlobNotFound, Store
-from kohonen.metrics import METRICS
+from kohonen.metrics import METRICS, Metric
 
 __all__ = ["Entry", "Index"]
 
@@ -77,38 +80,40 @@ class Entry(NamedTuple):
         parts = [f"{_LAST_MICROSECOND - microseconds:016}", self.id, "x".join(map(str, self.shape))]
         return ".".join(parts + [_encoded(self.quality[name]) for name in METRICS])
 
-    def place(self, order: str) -> str:
-        """Return the last part of this entry's key in an order of the index."""
-        if order == NEWEST:
+    def place(self, metric: Metric | None = None) -> str:
+        """Return the last part of this entry's key in the order of a metric, or in that of time."""
+        if metric is None:
             return str(self)
-        value = self.quality[order]
-        return f"{_encoded(value, ascending=METRICS[order].ascending)}.{self}"
+        return f"{_encoded(self.quality[metric.name], ascending=metric.ascending)}.{self}"
 
 
 class Index:
-    """The index of the models of one home.
+    """The index of the models of one store.
 
     Parameters
     ----------
     store : Store
         Where it is kept.
-    home : Home
-        Whose models it lists.
+    metric : Metric
+        The metric that it has an order of.
     """
 
-    def __init__(self, store: Store, home: Home) -> None:
+    def __init__(self, store: Store, metric: Metric) -> None:
         self._store = store
-        self._home = home
+        self.metric = metric
+        self._declared = False
 
     def add(self, entry: Entry) -> None:
         """List a model. The order that lists the newest first comes last: what is there is everywhere."""
-        for order in (*METRICS, NEWEST):
-            self._store.create(self._key(order, entry), b"", content_type="text/plain")
+        self._declare()
+        for key in reversed(self._keys(entry)):
+            self._store.create(key, b"", content_type="text/plain")
 
     def ensure(self, entry: Entry) -> bool:
         """List a model that is most probably listed already, and say whether it was."""
+        newest, _ = self._keys(entry)
         try:
-            self._store.read(self._key(NEWEST, entry), max_bytes=1)
+            self._store.read(newest, max_bytes=1)
         except BlobNotFound:
             self.add(entry)
             return False
@@ -116,16 +121,57 @@ class Index:
 
     def remove(self, entry: Entry) -> None:
         """List a model no more."""
-        for order in (NEWEST, *METRICS):
-            self._store.delete(self._key(order, entry))
+        self._declare()
+        for key in self._keys(entry):
+            self._store.delete(key)
+
+    def entries(self, order: str = NEWEST) -> Iterator[Entry]:
+        """Give all that an order lists."""
+        for key in keys_from(self._store, index_folder(order)):
+            if (entry := Entry.parse(key)) is not None:
+                yield entry
 
     def entries_of(self, model_id: str) -> list[Entry]:
         """Return what is listed under an id, where no card says it: this looks through the whole index."""
-        keys = keys_from(self._store, index_folder(self._home, NEWEST))
-        return [entry for key in keys if (entry := Entry.parse(key)) is not None and entry.id == model_id]
+        return [entry for entry in self.entries() if entry.id == model_id]
 
-    def _key(self, order: str, entry: Entry) -> str:
-        return index_folder(self._home, order) + entry.place(order)
+    def is_complete(self) -> bool:
+        """Say whether no model is missing in the order of the metric."""
+        key = complete_key(self.metric.order)
+        return self._store.keys(key, limit=1) == [key]
+
+    def complete(self) -> None:
+        """Declare the order of the metric complete, and remove those of others."""
+        key = complete_key(self.metric.order)
+        own = (index_folder(NEWEST), index_folder(self.metric.order), key)
+        for other in list(keys_from(self._store, "index/")):
+            if not other.startswith(own):
+                self._store.delete(other)
+        self._store.create(key, b"", content_type="text/plain")
+
+    def _declare(self) -> None:
+        """Before the first change by this process, declare the orders of other metrics incomplete.
+
+        That of this metric is complete where there are no models yet.
+        """
+        if self._declared:
+            return
+        if not self._forget_others() and not self._store.keys(index_folder(NEWEST), limit=1):
+            self._store.create(complete_key(self.metric.order), b"", content_type="text/plain")
+            if len(self._forget_others()) > 1:  # others began at the same time, with another metric
+                self._store.delete(complete_key(self.metric.order))
+        self._declared = True
+
+    def _forget_others(self) -> list[str]:
+        found = self._store.keys(complete_key())
+        for key in found:
+            if key != complete_key(self.metric.order):
+                self._store.delete(key)
+        return found
+
+    def _keys(self, entry: Entry) -> tuple[str, str]:
+        by_metric = index_folder(self.metric.order) + entry.place(self.metric)
+        return index_folder(NEWEST) + entry.place(), by_metric
 
 
 def _encoded(value: float | None, *, ascending: bool = True) -> str:

@@ -1,36 +1,32 @@
-"""Where the parts of models are in a store.
+"""Defines the keys of models in a store.
 
 ::
 
-    models/{id}/card.json                        what there is to say about a model: the commit, written last
-    models/{id}/weights-{sha256}-{writing}.npy   its weights, under a key that holds their checksum
+    models/{id}/card.json                        the card: the commit, written last
+    models/{id}/weights-{sha256}-{writing}.npy   the weights, under a key that holds their checksum
     models/{id}/data-{sha256}-{writing}.npy      the samples, unless they are not to be kept or too large
-    models/{id}/derived/{writing}/...            its weights in other formats, made for downloads
-    models/{id}/revisions/{name}.{number}        which revisions of names it is
-    index/{order}/{place}.{entry}                all models in some order; nothing is stored but the keys
+    models/{id}/derived/{writing}/...            the weights in other formats, made for downloads
+    models/{id}/revisions/{name}.{number}        the revisions of names that the model is
+    index/newest/{entry}                         all models; nothing is stored but the keys
+    index/{metric}-ascending/{value}.{entry}     all models by the metric of this deployment, or -descending
+    index/complete/{metric}-ascending            says that no model is missing there
     names/{name}/numbers/{number}                the revisions of a name: created once, never used again
     names/{name}/index/{number}.{entry}          the models that they are
-    unnamed/models/..., unnamed/index/...        the same for models without a name
 
-Whoever writes a model down names the files by a word of its own, the writing, which the card tells. So
-whoever removes a model, or sweeps up what a crash has left, never takes the files of one who writes the same
-anew.
+Each writer of a model puts a random word of its own, the writing, into the names of the files, and the card
+has that word. So the removal of a model, or of what a crash has left, never takes the files of another
+writer of the same model.
 
-Numbers and times in keys are counted down, so that the newest comes first. Models without a name have a
-prefix of their own, which a bucket's lifecycle rule can let expire; they move when they are given one.
+Numbers and times in keys are counted down, so that the newest comes first.
 """
 
 import re
-from typing import Literal, TypeAlias
 
 __all__ = [
-    "HOMES",
-    "KEPT",
     "MOST_REVISIONS",
     "NEWEST",
-    "UNNAMED",
-    "Home",
     "card_key",
+    "complete_key",
     "data_key",
     "derived_folder",
     "folder",
@@ -43,12 +39,6 @@ __all__ = [
     "revisions_folder",
     "weights_key",
 ]
-
-#: Where a model lives: with those that are kept, or with those that have no name.
-Home: TypeAlias = Literal["", "unnamed/"]
-KEPT: Home = ""
-UNNAMED: Home = "unnamed/"
-HOMES: tuple[Home, ...] = (KEPT, UNNAMED)
 
 #: The order of the index in which the newest model comes first.
 NEWEST = "newest"
@@ -63,34 +53,34 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def folder(home: Home, model_id: str) -> str:
+def folder(model_id: str) -> str:
     """Return what the keys of a model open with."""
-    return f"{home}models/{model_id}/"
+    return f"models/{model_id}/"
 
 
-def card_key(home: Home, model_id: str) -> str:
+def card_key(model_id: str) -> str:
     """Return the key of a model's card."""
-    return f"{folder(home, model_id)}card.json"
+    return f"{folder(model_id)}card.json"
 
 
-def weights_key(home: Home, model_id: str, sha256: str, writing: str) -> str:
+def weights_key(model_id: str, sha256: str, writing: str) -> str:
     """Return the key of a model's weights."""
-    return f"{folder(home, model_id)}weights-{sha256}-{writing}.npy"
+    return f"{folder(model_id)}weights-{sha256}-{writing}.npy"
 
 
-def data_key(home: Home, model_id: str, sha256: str, writing: str) -> str:
+def data_key(model_id: str, sha256: str, writing: str) -> str:
     """Return the key of the samples that a model was trained on."""
-    return f"{folder(home, model_id)}data-{sha256}-{writing}.npy"
+    return f"{folder(model_id)}data-{sha256}-{writing}.npy"
 
 
-def derived_folder(home: Home, model_id: str, writing: str) -> str:
+def derived_folder(model_id: str, writing: str) -> str:
     """Return what the keys of a model's weights in other formats open with."""
-    return f"{folder(home, model_id)}derived/{writing}/"
+    return f"{folder(model_id)}derived/{writing}/"
 
 
 def revisions_folder(model_id: str) -> str:
     """Return what the keys open with that say which revisions a model is."""
-    return f"{folder(KEPT, model_id)}revisions/"
+    return f"{folder(model_id)}revisions/"
 
 
 def revision_key(model_id: str, name: str, number: int) -> str:
@@ -98,9 +88,14 @@ def revision_key(model_id: str, name: str, number: int) -> str:
     return f"{revisions_folder(model_id)}{name}.{number}"
 
 
-def index_folder(home: Home, order: str) -> str:
+def index_folder(order: str) -> str:
     """Return what the keys of an index open with."""
-    return f"{home}index/{order}/"
+    return f"index/{order}/"
+
+
+def complete_key(order: str = "") -> str:
+    """Return the key that says that an order of the index is complete, or what all such keys open with."""
+    return f"index/complete/{order}"
 
 
 def numbers_folder(name: str) -> str:

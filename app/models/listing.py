@@ -2,18 +2,17 @@
 
 import base64
 import binascii
-import heapq
 import re
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from app.models.index import Entry
-from app.models.keys import HOMES, NEWEST, UNNAMED, Home, index_folder
+from app.models.index import Entry, Index
+from app.models.keys import NEWEST, index_folder
 from app.models.names import Names, number_of
 from app.storage.paging import keys_from
 from app.storage.port import Store
-from kohonen.metrics import METRICS
+from kohonen.metrics import METRICS, Metric
 
 __all__ = ["Listed", "Listing", "Order", "Page"]
 
@@ -38,11 +37,6 @@ class Order(NamedTuple):
     def best_first(cls, metric: str) -> "Order":
         """Return the order of a metric that opens with the best."""
         return cls(metric, METRICS[metric].ascending)
-
-    @property
-    def indexed(self) -> bool:
-        """Whether the index has this order; otherwise it must be sorted."""
-        return self.metric is None or self.ascending == METRICS[self.metric].ascending
 
 
 class Listed(NamedTuple):
@@ -84,13 +78,16 @@ class Listing:
         Where the index is.
     names : Names
         The names in that store.
+    index : Index
+        The index of that store.
     wanted : callable
-        Which models without a name to list.
+        Says of a listed model whether it has not expired.
     """
 
-    def __init__(self, store: Store, names: Names, wanted: Callable[[Entry], bool]) -> None:
+    def __init__(self, store: Store, names: Names, index: Index, wanted: Callable[[Entry], bool]) -> None:
         self._store = store
         self._names = names
+        self._index = index
         self._wanted = wanted
 
     def page(self, *, size: int, cursor: str | None = None, name: str | None = None, order: Order) -> Page:
@@ -122,32 +119,28 @@ class Listing:
     ) -> Iterator[tuple[str, Listed]]:
         """Give all models in an order, each with its place; it costs what is taken from it."""
         if name is not None:
-            everything = order.metric is not None
-            start, keys = ("", 1000) if everything else (start_after, page)
+            sort = order.metric is not None
+            start, keys = ("", 1000) if sort else (start_after, page)
             revisions = self._names.entries(name, start_after=start, page=keys)
             listed = ((place, Listed(entry, number_of(place))) for place, entry in revisions)
-            return _sorted(listed, order, start_after) if everything else listed
-        if order.indexed:
-            return self._indexed(order.metric or NEWEST, start_after, page)
-        return _sorted(self._indexed(NEWEST, "", 1000), order, start_after)
+            return _sorted(listed, order, start_after) if sort else listed
+        metric = self._index.metric
+        after = Entry.parse(start_after)  # the page before may have come from the index, or been sorted
+        if order.metric is None:
+            everything = self._indexed(None, after, page)
+        elif order == Order(*metric) and self._index.is_complete():
+            everything = self._indexed(metric, after, page)
+        else:
+            start_after = "" if after is None else after.place()
+            everything = _sorted(self._indexed(None, None, 1000), order, start_after)
+        return ((place, one) for place, one in everything if self._wanted(one.entry))
 
-    def _indexed(self, order: str, start_after: str, page: int) -> Iterator[tuple[str, Listed]]:
-        before = None
-        for place in heapq.merge(*(self._places(home, order, start_after, page) for home in HOMES)):
-            entry = Entry.parse(place)
-            # A model that is being moved from one home to the other is in both.
-            if entry is not None and place != before:
-                yield place, Listed(entry)
-            before = place
-
-    def _places(self, home: Home, order: str, start_after: str, page: int) -> Iterator[str]:
-        folder = index_folder(home, order)
-        for key in keys_from(self._store, folder, start_after=start_after, page=page):
-            if home == UNNAMED:
-                entry = Entry.parse(key)
-                if entry is not None and not self._wanted(entry):
-                    continue
-            yield key[len(folder) :]
+    def _indexed(self, metric: Metric | None, after: Entry | None, page: int) -> Iterator[tuple[str, Listed]]:
+        folder = index_folder(NEWEST if metric is None else metric.order)
+        start = "" if after is None else after.place(metric)
+        for key in keys_from(self._store, folder, start_after=start, page=page):
+            if (entry := Entry.parse(key)) is not None:
+                yield key[len(folder) :], Listed(entry)
 
 
 def _sorted(

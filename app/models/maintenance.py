@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from app.errors import DamagedModelError
 from app.models.card import Card
-from app.models.index import Entry, Index
-from app.models.keys import HOMES, KEPT, NEWEST, UNNAMED, Home, card_key, index_folder, revisions_folder
+from app.models.index import Entry
+from app.models.keys import card_key, revisions_folder
 from app.models.registry import Models
 from app.storage.paging import keys_from
 from app.storage.port import BlobNotFound
 
-__all__ = ["Repaired", "prune", "repair"]
+__all__ = ["Repaired", "looks", "prune", "repair"]
 
 #: What is younger may belong to a model that is just being written down.
 YOUNG = datetime.timedelta(days=1)
@@ -47,12 +47,16 @@ def prune(models: Models, *, days: float, dry: bool = False) -> Iterator[Entry]:
     dry : bool
         Give them, and remove nothing.
     """
+    return (entry for entry in looks(models, days=days, dry=dry) if entry is not None)
+
+
+def looks(models: Models, *, days: float, dry: bool = False) -> Iterator[Entry | None]:
+    """Look at one model over some days old after the other, and give it if it is removed."""
     last = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=days)
-    for entry in _listed(models, UNNAMED):
-        if entry.created_at < last and not _is_another(models, entry):
-            if not dry:
-                models.remove(UNNAMED, entry.id)
-            yield entry
+    for entry in list(models.index.entries()):  # what is removed is not to move the pages
+        if entry.created_at < last:
+            gone = not models.has_name(entry) and (models.is_there(entry) if dry else models.expire(entry))
+            yield entry if gone else None
 
 
 def repair(models: Models) -> Iterator[Repaired]:
@@ -60,89 +64,90 @@ def repair(models: Models) -> Iterator[Repaired]:
 
     It takes a look at every model.
     """
-    for home in HOMES:
-        listed = {entry.id: entry for entry in _listed(models, home)}
-        present = set()
-        for model_id, keys in _stored(models, home).items():
-            if _sweep(models, home, model_id, keys):
-                yield Repaired(model_id, "had files that no card names")
-            with suppress(BlobNotFound, DamagedModelError):
-                card = models.card_in(home, model_id)
-                present.add(model_id)
-                if home == UNNAMED and _is_there(models, KEPT, model_id):
-                    models.remove(UNNAMED, model_id)
-                    yield Repaired(model_id, "was there with a name and without")
-                elif model_id not in listed:
-                    Index(models.store, home).add(Entry.of(card))
-                    yield Repaired(model_id, "was not listed")
-        for model_id, entry in listed.items():
-            if model_id not in present and not _is_there(models, home, model_id):
-                Index(models.store, home).remove(entry)
-                yield Repaired(model_id, "was listed, and is not there")
+    entries = list(models.index.entries())
+    listed = {str(entry) for entry in entries}
+    present = set()
+    for model_id, keys in _stored(models).items():
+        if _sweep(models, model_id, keys):
+            yield Repaired(model_id, "had files that no card names")
+        with suppress(BlobNotFound, DamagedModelError):
+            card = models.card_in(model_id)
+            entry = Entry.of(card)
+            if card.state == "expired":
+                if _is_old(models, card_key(model_id)):
+                    models.remove(model_id)
+                    yield Repaired(model_id, "had expired, and was still there")
+                continue
+            present.add(str(entry))
+            if str(entry) not in listed:
+                models.index.add(entry)
+                yield Repaired(model_id, "was not listed")
+    for entry in entries:
+        if str(entry) not in present and not models.is_there(entry):
+            models.index.remove(entry)
+            yield Repaired(entry.id, "was listed, and is not there")
     for revision, entry in list(models.names.everything()):
-        if not _is_there(models, KEPT, entry.id):
+        if not models.is_there(entry):
             models.names.remove(revision)
             yield Repaired(entry.id, f"was {revision}, and is not there")
+    yield from _complete(models)
 
 
-def _listed(models: Models, home: Home) -> Iterator[Entry]:
-    # As a list: what is removed meanwhile is not to move the pages.
-    for key in list(keys_from(models.store, index_folder(home, NEWEST))):
-        entry = Entry.parse(key)
-        if entry is not None:
-            yield entry
+def _complete(models: Models) -> Iterator[Repaired]:
+    """Complete the order of the metric, which may have been changed."""
+    index = models.index
+    ordered = list(index.entries(index.metric.order))
+    entries = list(index.entries())
+    places, listed = {str(entry) for entry in ordered}, {str(entry) for entry in entries}
+    for entry in entries:
+        if str(entry) not in places:
+            index.add(entry)
+            if models.is_there(entry):
+                yield Repaired(entry.id, f"was not listed by {index.metric.name}")
+            else:  # it has been deleted meanwhile
+                index.remove(entry)
+    for entry in ordered:
+        if str(entry) not in listed and not models.is_there(entry):
+            index.remove(entry)
+            yield Repaired(entry.id, f"was listed by {index.metric.name}, and is not there")
+    index.complete()
 
 
-def _stored(models: Models, home: Home) -> dict[str, list[str]]:
+def _stored(models: Models) -> dict[str, list[str]]:
     """Return the ids of which there is something in the store, and the keys of each."""
-    folder = f"{home}models/"
     found: dict[str, list[str]] = {}
-    for key in keys_from(models.store, folder):
-        found.setdefault(key[len(folder) :].partition("/")[0], []).append(key)
+    for key in keys_from(models.store, "models/"):
+        found.setdefault(key.split("/")[1], []).append(key)
     return found
 
 
-def _sweep(models: Models, home: Home, model_id: str, keys: list[str]) -> int:
+def _sweep(models: Models, model_id: str, keys: list[str]) -> int:
     """Remove what a crash has left of a model, and say how many files that were.
 
     That is what its card does not name. Nothing goes that is younger than a day: a card that is about to be
     written may name it. The keys were listed before the card is read, so what it names by now is kept.
     """
     try:
-        card: Card | None = models.card_in(home, model_id)
+        card: Card | None = models.card_in(model_id)
     except BlobNotFound:
         card = None
     except DamagedModelError:
         return 0
-    last = datetime.datetime.now(datetime.UTC) - YOUNG
-    left = [key for key in keys if not (card and _belongs(key, card))]
     removed = 0
-    for key in left:
-        with suppress(BlobNotFound):
-            if models.store.written(key) < last:
-                models.store.delete(key)
-                removed += 1
+    for key in keys:
+        if not (card and _belongs(key, card)):
+            with suppress(BlobNotFound):
+                if _is_old(models, key):
+                    models.store.delete(key)
+                    removed += 1
     return removed
+
+
+def _is_old(models: Models, key: str) -> bool:
+    return models.store.written(key) < datetime.datetime.now(datetime.UTC) - YOUNG
 
 
 def _belongs(key: str, card: Card) -> bool:
     """Say whether a key in the folder of a model is one of the model's."""
-    own = {card_key(card.home, card.id), card.weights_key, card.data_key}
+    own = {card_key(card.id), card.weights_key, card.data_key}
     return key in own or key.startswith((card.derived_key(), revisions_folder(card.id)))
-
-
-def _is_another(models: Models, entry: Entry) -> bool:
-    """Say whether a model has been deleted and made again since it was listed."""
-    with suppress(BlobNotFound, DamagedModelError):
-        return models.card_in(UNNAMED, entry.id).created_at != entry.created_at
-    return False
-
-
-def _is_there(models: Models, home: Home, model_id: str) -> bool:
-    try:
-        models.card_in(home, model_id)
-    except BlobNotFound:
-        return False
-    except DamagedModelError:  # it is left as it is, listed
-        return True
-    return True

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from app.errors import DamagedModelError, DataNotKeptError, ModelNotFoundError
 from app.models.card import Card
-from app.models.index import Entry
-from app.models.keys import HOMES, KEPT, Home, card_key
+from app.models.index import Entry, Index
+from app.models.keys import card_key
 from app.models.listing import Listing, Order
 from app.models.names import Names
 from app.models.references import FORMS, Reference, parse
@@ -27,6 +27,8 @@ MOST_CARD_BYTES = 2**22
 #: Models that are listed and yet not there (they expire, or are being deleted) are passed over, so many at
 #: most.
 MOST_MISSING = 20
+#: Models that are known to have a name, so that lists need not read their cards again.
+MOST_REMEMBERED = 10_000
 
 
 class ModelReader:
@@ -51,9 +53,10 @@ class ModelReader:
     ) -> None:
         self.store = store
         self.names = Names(store)
-        self.listing = Listing(store, self.names, self._lasts)
-        self._metric = metric
+        self.index = Index(store, metric)
+        self.listing = Listing(store, self.names, self.index, self.is_kept)
         self._age = None if unnamed_days is None else datetime.timedelta(days=unnamed_days)
+        self._known: set[tuple[str, datetime.datetime]] = set()
 
     def card(self, model_id: str) -> Card:
         """Return a model's card.
@@ -68,12 +71,9 @@ class ModelReader:
         reference = parse(model_id)
         if reference is None or reference.id is None:
             raise ModelNotFoundError(f"there is no model {model_id[:64]!r}: an id is 32 hexadecimal digits")
-        for home in HOMES:
-            try:
-                card = self.card_in(home, model_id)
-            except BlobNotFound:
-                continue
-            if home == KEPT or self._lasts(card):
+        with suppress(BlobNotFound):
+            card = self.card_in(model_id)
+            if self._lasts(card):
                 return card
         raise ModelNotFoundError(f"there is no model {model_id!r}; POST /train makes one")
 
@@ -109,7 +109,7 @@ class ModelReader:
         if reference.revision is not None:
             entry = self.names.entry(reference.revision)
             return iter(() if entry is None else (entry,))
-        order = Order(self._metric.name, self._metric.ascending) if reference.best else Order()
+        order = Order(*self.index.metric) if reference.best else Order()
         return (one.entry for _, one in self.listing.places(order, name=reference.name, page=1))
 
     def weights_file(self, card: Card) -> bytes:
@@ -135,7 +135,7 @@ class ModelReader:
         raise _damaged(card)
 
     def _now(self, card: Card) -> Iterator[Card]:
-        """Give a card and, if it is asked for, what has become of it: moved, or deleted and made again.
+        """Give a card and, if it is asked for, that of the same model deleted and made again meanwhile.
 
         Raises
         ------
@@ -143,16 +143,14 @@ class ModelReader:
             When it has been deleted.
         """
         yield card
-        gone = True
-        for home in HOMES:
-            with suppress(BlobNotFound):
-                there = self.card_in(home, card.id)
-                if there.weights.sha256 == card.weights.sha256:
-                    gone = False
-                    if there.writing != card.writing:
-                        yield there
-        if gone:
+        try:
+            there = self.card_in(card.id)
+        except BlobNotFound:
+            there = None
+        if there is None or there.weights.sha256 != card.weights.sha256:
             raise ModelNotFoundError(f"there is no model {card.id!r}: it has been deleted just now")
+        if there.writing != card.writing:
+            yield there
 
     def weights(self, card: Card) -> FloatArray:
         """Return the weights of a model, of shape (width, height, dim).
@@ -206,8 +204,8 @@ class ModelReader:
         key = card.derived_key(form)
         return key if self.store.keys(key, limit=1) == [key] else None
 
-    def card_in(self, home: Home, model_id: str) -> Card:
-        """Return the card of a model in a home.
+    def card_in(self, model_id: str) -> Card:
+        """Return the card of a model, also of one that has expired and is still there.
 
         Raises
         ------
@@ -216,17 +214,48 @@ class ModelReader:
         DamagedModelError
             When it cannot be read.
         """
+        return self.read_card(model_id)[0]
+
+    def read_card(self, model_id: str) -> tuple[Card, str]:
+        """Return the card of a model as `card_in` does, and the version of what is stored."""
         try:
-            blob = self.store.read(card_key(home, model_id), max_bytes=MOST_CARD_BYTES)
-            card = Card.decode(blob.data, home)
+            blob = self.store.read(card_key(model_id), max_bytes=MOST_CARD_BYTES)
+            card = Card.decode(blob.data)
         except (BlobTooLarge, ValidationError) as error:
             raise DamagedModelError(f"the card of model {model_id!r} cannot be read") from error
         if card.id != model_id:
             raise DamagedModelError(f"the card of model {model_id!r} is that of another")
-        return card
+        return card, blob.version
 
-    def _lasts(self, model: Card | Entry) -> bool:
-        """Say whether a model without a name is still to be had: what expires goes some time later only."""
+    def is_kept(self, entry: Entry) -> bool:
+        """Say whether a listed model has not expired.
+
+        One that is over the age costs a read of its card; one with a name does so once.
+        """
+        return self._is_young(entry) or self.has_name(entry)
+
+    def has_name(self, entry: Entry) -> bool:
+        """Say whether a listed model is there and has been given a name: it has one for good then."""
+        model = entry.id, entry.created_at
+        if model not in self._known:
+            try:
+                card = self.card_in(entry.id)
+            except BlobNotFound:
+                return False
+            except DamagedModelError:  # its names are to be seen elsewhere
+                return bool(self.names.revisions(entry.id))
+            if card.state != "named" or card.created_at != entry.created_at:
+                return False
+            if len(self._known) >= MOST_REMEMBERED:
+                self._known.clear()
+            self._known.add(model)
+        return True
+
+    def _lasts(self, card: Card) -> bool:
+        """Say whether a model is still to be had: what has expired is removed some time later only."""
+        return card.state == "named" or (card.state == "unnamed" and self._is_young(card))
+
+    def _is_young(self, model: Card | Entry) -> bool:
         return self._age is None or datetime.datetime.now(datetime.UTC) < model.created_at + self._age
 
 

@@ -1,29 +1,35 @@
-"""Trained models at rest, in any store: written, named, moved and deleted.
+"""Trained models at rest, in any store: written, listed and named.
 
 A model is data, never code. Its card is written last and is the commit: a model without a card does not
 exist, and whatever a crash has left of one is in nobody's way. A model is listed once its card is there, and
 no longer once it is to be deleted: what is listed can be loaded. What a crash has kept from being listed is
 to be had by its id, and is listed when the same training is asked for again, or by ``python -m app models
 repair``.
+
+The card at rest says whether the model has been given a name. Naming and pruning both replace the card as
+long as it is in its first state: only one of them succeeds, so no model with a name is ever pruned.
 """
 
+import time
 import uuid
-from collections.abc import Iterable
 from contextlib import suppress
 from typing import NamedTuple
 
-from app.errors import DamagedModelError, ModelNotFoundError
+from app.errors import ModelNotFoundError
 from app.models.card import Card
-from app.models.index import Entry, Index
-from app.models.keys import KEPT, UNNAMED, Home, card_key, folder, revision_key, revisions_folder
-from app.models.reading import ModelReader
+from app.models.index import Entry
+from app.models.keys import card_key
 from app.models.references import Revision
-from app.storage.paging import keys_from
+from app.models.removal import ModelRemover
 from app.storage.port import BlobNotFound
 from kohonen.data import FloatArray
 from kohonen.files import npy
 
 __all__ = ["Models", "Stored"]
+
+#: How often, and with what pauses in seconds, to look whether an expired model has gone. Its removal takes a
+#: few calls of the store from the moment its card says so; if it takes longer, the process has died.
+LOOKS, PAUSE = 100, 0.1
 
 _OCTETS = "application/octet-stream"
 
@@ -46,7 +52,7 @@ class Stored(NamedTuple):
     revision: Revision | None = None
 
 
-class Models(ModelReader):
+class Models(ModelRemover):
     """The models of one store; see `ModelReader` for the parameters and for what can be read."""
 
     def add(
@@ -75,21 +81,18 @@ class Models(ModelReader):
         StoreUnavailable
             When the store cannot be written.
         """
-        card = card.at(UNNAMED if name is None else KEPT, _new_writing())
-        self._remove_expired(card)
+        card = card.at(_new_writing(), "unnamed" if name is None else "named")
         self._write(card, npy(weights), None if samples is None else npy(samples))
         while not self._commit(card):
             there = self.find(card.id)
             if there is None:
-                self._remove_expired(card)
+                self._make_room(card.id)
                 continue
             with suppress(ModelNotFoundError):  # it may be deleted meanwhile, and then ours is wanted
                 stored = self.settle(there, name)
                 self._discard(card)
                 return stored
-        Index(self.store, card.home).add(Entry.of(card))
-        if card.home == KEPT:  # somebody may have trained the same without a name meanwhile
-            self.remove(UNNAMED, card.id)
+        self.index.add(Entry.of(card))
         revision = self._named(card, name)
         self._confirm(card, revision)
         return Stored(card, created=True, revision=revision)
@@ -100,48 +103,15 @@ class Models(ModelReader):
         Raises
         ------
         ModelNotFoundError
-            When it has been deleted since the card was read, and so cannot be given a name.
+            When it has been deleted or has expired since the card was read, and so cannot be given a name.
         """
-        if name is not None and card.home == UNNAMED:
+        if name is not None:
             card = self._keep(card)
-        listed = Index(self.store, card.home).ensure(Entry.of(card))
-        if name is not None:  # a move may not have come to its end
-            self.remove(UNNAMED, card.id)
+        listed = self.index.ensure(Entry.of(card))
         revision = self._named(card, name)
         if revision is not None or not listed:
             self._confirm(card, revision)
         return Stored(card, created=False, revision=revision)
-
-    def delete(self, model_id: str) -> None:
-        """Remove a model, with its revisions of names, whose numbers are not given again.
-
-        Raises
-        ------
-        ModelNotFoundError
-            When it is not there.
-        """
-        found = [self.remove(home, model_id) for home in (UNNAMED, KEPT)]
-        if not any(found):
-            raise ModelNotFoundError(f"there is no model {model_id!r}")
-
-    def remove(self, home: Home, model_id: str) -> bool:
-        """Remove what there is of a model in a home, and say whether it was there."""
-        try:
-            card = self.card_in(home, model_id)
-        except BlobNotFound:
-            return False
-        except DamagedModelError:
-            self._remove_damaged(home, model_id)
-            return True
-        revisions = self._unlist(card)
-        self.store.delete(card_key(home, model_id))
-        # Somebody may have listed it meanwhile, or given it a name; who does so later sees that it is gone.
-        self._unlist(card, revisions)
-        self._unlist_another(card)
-        self._discard(card)
-        for key in list(keys_from(self.store, card.derived_key())):
-            self.store.delete(key)
-        return True
 
     def add_derived(self, card: Card, form: str, file: bytes, *, media_type: str) -> str:
         """Store the weights of a model in another format, and return their key."""
@@ -158,113 +128,39 @@ class Models(ModelReader):
             self.store.create(card.data_key, samples, content_type=_OCTETS)
 
     def _commit(self, card: Card) -> bool:
-        key = card_key(card.home, card.id)
-        return self.store.create(key, card.encode(), content_type="application/json")
-
-    def _discard(self, card: Card) -> None:
-        """Remove the files of a card that is not there, or no more."""
-        for key in (card.weights_key, card.data_key):
-            if key is not None:
-                self.store.delete(key)
+        return self.store.create(card_key(card.id), card.encode(), content_type="application/json")
 
     def _confirm(self, card: Card, revision: Revision | None) -> None:
-        """List a model no more that was deleted while it was being listed."""
+        """Remove a model from the lists that was deleted while it was being listed."""
         with suppress(BlobNotFound):
-            if self.card_in(card.home, card.id).created_at == card.created_at:
+            if self.card_in(card.id).created_at == card.created_at:
                 return
         self._unlist(card, () if revision is None else (revision,))
 
-    def _unlist(self, card: Card, known: Iterable[Revision] = ()) -> set[Revision]:
-        """List a model no more, nor as a revision of any name; not another one of the same id.
-
-        Returns the revisions that it is or was about to be, beside those that are known.
-        """
-        Index(self.store, card.home).remove(Entry.of(card))
-        if card.home == UNNAMED:
-            return set()
-        revisions = {*known, *self.names.revisions(card.id)}
-        for revision in revisions:
-            if self.names.entry(revision) == Entry.of(card):
-                self._unname(card.id, revision)
-        return revisions
-
-    def _unlist_another(self, card: Card) -> None:
-        """List a model no more that was made anew, and whose card has just been removed for an older one.
-
-        That is where two remove the same and somebody makes it again in between. Its files are still there.
-        """
-        weights = self.store.keys(f"{folder(card.home, card.id)}weights-")
-        if any(key != card.weights_key for key in weights):
-            self._unlist_absent(card.home, card.id)
-
-    def _unlist_absent(self, home: Home, model_id: str) -> None:
-        """List no more what is listed under an id and not there; no card comes back once it has gone."""
-        index = Index(self.store, home)
-        for entry in index.entries_of(model_id):
-            if not self._is_there(home, entry):
-                index.remove(entry)
-        for revision in self.names.revisions(model_id) if home == KEPT else ():
-            named = self.names.entry(revision)
-            if named is not None and not self._is_there(home, named):
-                self._unname(model_id, revision)
-
-    def _is_there(self, home: Home, entry: Entry) -> bool:
-        try:
-            return Entry.of(self.card_in(home, entry.id)) == entry
-        except BlobNotFound:
-            return False
-        except DamagedModelError:  # it is left as it is, listed
-            return True
-
-    def _unname(self, model_id: str, revision: Revision) -> None:
-        self.names.remove(revision)
-        self.store.delete(revision_key(model_id, revision.name, revision.number))
-
-    def _remove_damaged(self, home: Home, model_id: str) -> None:
-        """Remove a model whose card cannot be read: it does not say which files are its own."""
-        own, revisions = card_key(home, model_id), revisions_folder(model_id)
-        keys = list(keys_from(self.store, folder(home, model_id)))
-        files = [key for key in keys if key != own and not key.startswith(revisions)]
-        # As long as the card is there, nobody makes the model anew: those files are of nobody else.
-        if not self._is_damaged(home, model_id):
-            return
-        index = Index(self.store, home)
-        for entry in index.entries_of(model_id):
-            index.remove(entry)
-        if home == KEPT:
-            for revision in self.names.revisions(model_id):
-                self._unname(model_id, revision)
-        self.store.delete(own)
-        self._unlist_absent(home, model_id)  # somebody else may have removed it, and a third have made it
-        for key in files:
-            self.store.delete(key)
-
-    def _is_damaged(self, home: Home, model_id: str) -> bool:
-        try:
-            self.card_in(home, model_id)
-        except DamagedModelError:
-            return True
-        except BlobNotFound:  # somebody else has removed it
-            pass
-        return False
-
     def _keep(self, card: Card) -> Card:
-        """Move a model to those that are kept; return the card that it has there."""
-        moved = card.at(KEPT, _new_writing())
-        samples = None if card.data.sha256 is None else npy(self.samples(card))
-        self._write(moved, self.weights_file(card), samples)
-        while not self._commit(moved):
-            with suppress(BlobNotFound):
-                there = self.card_in(KEPT, card.id)
-                self._discard(moved)
-                return there
-        return moved
+        """Have the card at rest say that the model has a name, and return it."""
+        try:
+            while card.state == "unnamed":
+                card, _ = self._mark(card, "named")
+        except BlobNotFound:
+            card = card.at(card.writing, "expired")
+        if card.state == "expired":
+            raise ModelNotFoundError(f"there is no model {card.id!r}: it has been removed just now")
+        return card
 
-    def _remove_expired(self, card: Card) -> None:
-        if card.home == UNNAMED and self._age is not None:
-            with suppress(BlobNotFound, DamagedModelError):
-                if not self._lasts(self.card_in(UNNAMED, card.id)):
-                    self.remove(UNNAMED, card.id)
+    def _make_room(self, model_id: str) -> None:
+        """See to the removal of a model that has expired, so that it can be made again."""
+        for _ in range(LOOKS):
+            try:
+                card = self.card_in(model_id)
+            except BlobNotFound:
+                return
+            if card.state != "expired":
+                if not self._lasts(card):
+                    self.expire(Entry.of(card))
+                return
+            time.sleep(PAUSE)
+        self._remove(card)
 
 
 def _new_writing() -> str:

@@ -133,7 +133,8 @@ def called(made: Stack) -> Any:
     assert (integrations[0]["type"], integrations[0]["httpMethod"]) == ("aws_proxy", "POST")
     text, names = integrations[0]["uri"]["Fn::Sub"]
     assert text.endswith(":lambda:path/2015-03-31/functions/${Called}/invocations")
-    (permission,) = made.of_type("AWS::Lambda::Permission").values()
+    permissions = made.of_type("AWS::Lambda::Permission").values()
+    (permission,) = (one for one in permissions if one["Principal"] == "apigateway.amazonaws.com")
     assert permission["Principal"] == "apigateway.amazonaws.com"
     assert permission["FunctionName"] == names["Called"]
     assert permission["SourceArn"]["Fn::Sub"].endswith(":${AWS::AccountId}:${Api}/Prod/*")

@@ -1,10 +1,11 @@
 """The buckets: who may reach them and how, what stays, and what goes when."""
 
+import json
 from typing import Any
 
 import pytest
 
-from app.models.keys import UNNAMED
+from app.aws.worker import PRUNE
 from tests.template.stack import Stack, stack
 
 both = pytest.mark.parametrize("name", ["ModelBucket", "JobBucket"])
@@ -63,14 +64,26 @@ def test_a_model_that_was_deleted_can_be_restored_for_a_while(plain: Stack) -> N
         assert "Prefix" not in rule
 
 
-def test_models_stay_unless_those_without_a_name_are_to_go(plain: Stack, everything: Stack) -> None:
-    assert set(rules(plain, "ModelBucket")) == {"ExpireOldVersions", "EndUploads"}
-    rule = rules(everything, "ModelBucket")["ExpireModelsWithoutName"]
-    assert rule["Prefix"] == f"models/{UNNAMED}"
-    assert rule["ExpirationInDays"] == 14
-    for function in ("Function", "Worker"):
-        assert plain.variables(function)["SOM_UNNAMED_DAYS"] == ""
-        assert everything.variables(function)["SOM_UNNAMED_DAYS"] == 14
+def test_no_rule_of_the_bucket_takes_models(either: Stack) -> None:
+    assert set(rules(either, "ModelBucket")) == {"ExpireOldVersions", "EndUploads"}
+
+
+def test_the_worker_prunes_models_where_those_without_a_name_are_to_go(
+    plain: Stack, everything: Stack
+) -> None:
+    for made, days, state in ((plain, "", "DISABLED"), (everything, 14, "ENABLED")):
+        for function in ("Function", "Worker"):
+            assert made.variables(function)["SOM_UNNAMED_DAYS"] == days
+        (rule,) = made.of_type("AWS::Events::Rule").values()
+        assert (rule["ScheduleExpression"], rule["State"]) == ("rate(1 day)", state)
+        (target,) = rule["Targets"]
+        assert target["Arn"] == {"Fn::GetAtt": ["Worker", "Arn"]}
+        assert json.loads(target["Input"]) == PRUNE
+        permissions = made.of_type("AWS::Lambda::Permission").values()
+        assert len(permissions) == 2  # the other is the gateway's
+        (permission,) = (one for one in permissions if one["Principal"] == "events.amazonaws.com")
+        assert permission["FunctionName"] == {"Ref": "Worker"}
+        assert permission["SourceArn"]["Fn::GetAtt"][0] in made.of_type("AWS::Events::Rule")
 
 
 def test_jobs_go_with_their_checkpoints_and_leave_no_versions(plain: Stack) -> None:

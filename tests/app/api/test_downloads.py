@@ -91,7 +91,7 @@ def test_what_is_too_large_is_a_link_to_the_store(
     expected = larger.get(f"/models/{model_id}/download").content
     np.testing.assert_array_equal(weights(stored, form), weights(expected, "npy"))
     assert client.delete(f"/models/{model_id}").status_code == 204
-    assert store.keys("") == []
+    assert store.keys("models/") == []
 
 
 @pytest.mark.parametrize("form", FORMATS)

@@ -36,39 +36,39 @@ def replace(store: Store, key: str, data: bytes) -> None:
 @pytest.mark.parametrize("damage", [b"", b"short", b"\0" * 1000])
 def test_damaged_weights(client: TestClient, stored: str, damage: bytes) -> None:
     store = store_of(client)
-    (key,) = store.keys(f"unnamed/models/{stored}/weights")
+    (key,) = store.keys(f"models/{stored}/weights")
     replace(store, key, damage)
     for answer in (client.get(f"/models/{stored}/download"), client.post("/train", json=SMALL)):
         assert answer.status_code == 500
         assert answer.json()["type"] == "urn:kohonen:problem:damaged-model"
         assert stored in answer.json()["detail"]
-    assert store.keys(f"unnamed/models/{stored}/weights") == [key]
+    assert store.keys(f"models/{stored}/weights") == [key]
 
 
 def test_missing_weights(client: TestClient, stored: str) -> None:
     store = store_of(client)
-    (key,) = store.keys(f"unnamed/models/{stored}/weights")
+    (key,) = store.keys(f"models/{stored}/weights")
     store.delete(key)
     assert client.get(f"/models/{stored}/download").status_code == 500
 
 
 @pytest.mark.parametrize("damage", [b"", b"{}", b"nonsense", b" " * (2**20 + 1)])
 def test_damaged_card(client: TestClient, stored: str, damage: bytes) -> None:
-    replace(store_of(client), f"unnamed/models/{stored}/card.json", damage)
+    replace(store_of(client), f"models/{stored}/card.json", damage)
     assert client.get(f"/models/{stored}").status_code == 500
 
 
 def test_the_card_of_another(client: TestClient, stored: str) -> None:
     store = store_of(client)
-    card = store.read(f"unnamed/models/{stored}/card.json", max_bytes=10**6).data
+    card = store.read(f"models/{stored}/card.json", max_bytes=10**6).data
     other = "f" * 32
-    store.create(f"unnamed/models/{other}/card.json", card, content_type="application/json")
+    store.create(f"models/{other}/card.json", card, content_type="application/json")
     assert client.get(f"/models/{other}").status_code == 500
 
 
 def test_what_a_crash_left_is_in_nobodys_way(client: TestClient, stored: str) -> None:
     """Weights without a card are no model; the same request makes it one."""
-    store_of(client).delete(f"unnamed/models/{stored}/card.json")
+    store_of(client).delete(f"models/{stored}/card.json")
     assert client.get(f"/models/{stored}").status_code == 404
     assert client.post("/train", json=SMALL).status_code == 201
     assert client.get(f"/models/{stored}/download").status_code == 200
@@ -92,4 +92,4 @@ def test_weights_too_large_to_send_are_a_redirect_with_links(
     )
     answer = client.get(f"/models/{model_id}/download", follow_redirects=False)
     assert answer.status_code == 303
-    assert answer.headers["location"].startswith(f"https://store.example/unnamed/models/{model_id}/weights-")
+    assert answer.headers["location"].startswith(f"https://store.example/models/{model_id}/weights-")

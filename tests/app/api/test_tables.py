@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 
 from app import limits
 from app.api.tables import SOME_LINES
-from app.models.keys import UNNAMED, card_key
+from app.models.keys import card_key
 from app.training import TrainingRequest
 from kohonen import Preparation, SelfOrganizingMap, train
 from kohonen.panels import CAPTION, plane_pixels
@@ -97,7 +97,7 @@ def test_the_card_tells_the_preparation(client: TestClient) -> None:
 def test_a_card_whose_preparation_cannot_be_is_damaged(client: TestClient, change: dict[str, Any]) -> None:
     made = train_columns(client)
     models = client.app.state.models  # type: ignore[attr-defined]
-    key = card_key(UNNAMED, made["id"])
+    key = card_key(made["id"])
     blob = models.store.read(key, max_bytes=10**6)
     told = json.loads(blob.data)
     told["preparation"]["columns"][0].update(change)

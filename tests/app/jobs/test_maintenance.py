@@ -151,7 +151,7 @@ def test_the_files_of_a_job_that_cannot_be_read_stay(jobs: Jobs) -> None:
 def test_a_worker_looks_once_in_a_while(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
     cancelled(jobs, 1)
     forward(jobs, 31)
-    tidy = Housekeeping(jobs, 30)
+    tidy = Housekeeping.of_jobs(jobs, 30)
     tidy()
     assert jobs.store.keys("jobs/") == []
     cancelled(jobs, 2)
@@ -172,7 +172,7 @@ def test_so_long_at_most_and_the_rest_soon(jobs: Jobs, monkeypatch: pytest.Monke
         forward(jobs, 0.1)
     waiting = jobs.add(make_request(3), over=())[0].id
     forward(jobs, 31)
-    tidy = Housekeeping(jobs, 30)
+    tidy = Housekeeping.of_jobs(jobs, 30)
     left = []
     for _ in range(5):
         tidy()
@@ -209,6 +209,16 @@ def test_a_worker_does_it_beside_its_work(bench: Bench) -> None:
     bench.clock.forward(31 * DAY)
     bench.worker().run(idle=0.01)
     assert bench.jobs.find(old) is None
+
+
+@pytest.mark.parametrize("days", [None, 1e-9])
+def test_a_worker_removes_models_without_a_name(bench: Bench, days: float | None) -> None:
+    for seed, name in ((1, "a"), (2, None)):
+        bench.submit(make_request(seed, name=name))
+    bench.run(bench.worker())
+    bench.worker(unnamed_days=days).run(idle=0.01)
+    left = {key.split("/")[1] for key in bench.store.keys("models/")}
+    assert left == {make_request(seed).id for seed in ((1, 2) if days is None else (1,))}
 
 
 def test_a_store_that_fails_is_asked_later(

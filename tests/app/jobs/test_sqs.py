@@ -19,6 +19,7 @@ from app.jobs import worker as worker_module
 from app.jobs.deployment import Deployment
 from app.jobs.sqs import SqsQueue
 from app.models import Models
+from app.models.listing import Order
 from app.settings import Settings
 from app.storage.deadline import Deadline, until
 from app.storage.port import StoreUnavailable
@@ -326,6 +327,27 @@ def test_a_slice_ends_with_the_invocation(sqs: Sqs, tmp_path: object) -> None:
     assert event is not None
     stack.handler(event, Context(0))
     assert stack.api.service.get(job.id).progress.iteration == 1
+
+
+def test_the_schedule_s_event_prunes_models(sqs: Sqs, tmp_path: object) -> None:
+    stack = Stack(sqs, tmp_path, unnamed_days=1e-9)
+    for seed, name in ((1, None), (2, "a"), (3, None)):
+        stack.api.service.submit(make_request(seed, name=name))
+        stack.run()
+    assert stack.handler(aws_worker.PRUNE, Context(0)) == {"removed": 1, "complete": False}
+    assert stack.handler(aws_worker.PRUNE, Context()) == {"removed": 1, "complete": True}
+    page = stack.models.listing.page(size=10, order=Order())
+    assert [one.entry.id for one in page.models] == [stack.models.resolve("a").id]
+    for_ever = Stack(sqs, tmp_path)
+    assert for_ever.handler(aws_worker.PRUNE, Context()) == {"removed": 0, "complete": True}
+
+
+@pytest.mark.parametrize(
+    "event", [{}, {"task": "Prune"}, {"Records": "x"}, {**aws_worker.PRUNE, "x": 1}, "x"]
+)
+def test_any_other_event_is_refused(event: Any, sqs: Sqs, tmp_path: object) -> None:
+    with pytest.raises(ValueError, match="takes messages of its queue"):
+        Stack(sqs, tmp_path).handler(event, Context())
 
 
 def test_the_worker_on_lambda_needs_a_queue() -> None:

@@ -1,11 +1,13 @@
 """Stores of every kind for the models, and trainings that take no time."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import pytest
 
+from app.errors import ModelNotFoundError
 from app.models import Models, Stored, make_card
 from kohonen import Parameters, Quality, TrainedMap
 from kohonen.data import FloatArray
@@ -33,7 +35,8 @@ class Maker:
         """Do what a training does: find the model, or make it."""
         card, weights = self.request(seed)
         if (there := models.find(card.id)) is not None:
-            return models.settle(there, name)
+            with suppress(ModelNotFoundError):  # removed just now: it is made anew
+                return models.settle(there, name)
         return models.add(card, weights, SAMPLES, name=name)
 
 

@@ -13,8 +13,9 @@ import pytest
 
 from app.errors import ModelNotFoundError
 from app.jobs.service import JobService
-from app.models import Card, Models, Stored
+from app.models import Card, Entry, Models, Stored, maintenance, registry
 from app.models.keys import card_key
+from app.models.maintenance import prune, repair
 from app.settings import Settings
 from app.storage.folder import FolderStore
 from app.storage.memory import MemoryStore
@@ -197,8 +198,118 @@ def test_a_making_between_two_deletions(
     assert ends == {False, True}
 
 
+@pytest.mark.parametrize("days", [None, 1e-12])
+def test_a_naming_at_any_moment_of_a_pruning(
+    new_store: Callable[[], Store],
+    make: Maker,
+    check: Callable[[Models], list[str]],
+    days: float | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The model stays and has the name, or is made again and has it; with and without an age of its own."""
+    monkeypatch.setattr(registry, "LOOKS", 10_000)
+    steps, going, ends = 0, True, set()
+    while going:
+        store = new_store()
+        card = make(Models(store), 1).card
+        pruner = Steps(store, pruning)
+        going = pruner.go(steps)
+        marked = state(store, card) == "expired"
+        named = threading.Thread(target=make, args=[Models(store, unnamed_days=days), 1, "a"])
+        named.start()
+        if not marked:  # otherwise it waits until the model has gone
+            named.join(PATIENCE)
+        pruner.end()
+        named.join(PATIENCE)
+        assert not named.is_alive()
+        assert whole(store, card, check)
+        there = Models(store).resolve("a")
+        assert (there.id, there.state) == (card.id, "named")
+        ends.add((marked, there.created_at == card.created_at))
+        steps += 1
+    assert ends == {(True, False), (False, False)} | ({(False, True)} if days is None else set())
+
+
+def test_a_pruning_at_any_moment_of_a_naming(
+    new_store: Callable[[], Store], make: Maker, check: Callable[[Models], list[str]]
+) -> None:
+    steps, going, ends = 0, True, set()
+    while going:
+        store = new_store()
+        card = make(Models(store), 1).card
+        namer = Steps(store, lambda models: make(models, 1, "a"))
+        going = namer.go(steps)
+        pruning(Models(store))
+        namer.end()
+        assert whole(store, card, check)
+        ends.add(Models(store).resolve("a").created_at == card.created_at)
+        steps += 1
+    assert ends == {False, True}
+
+
+def test_an_expired_model_whose_removal_a_crash_cut_off(
+    make: Maker, check: Callable[[Models], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not to be had any more, and is made again when it is asked for."""
+    monkeypatch.setattr(registry, "LOOKS", 2)
+    monkeypatch.setattr(registry, "PAUSE", 0.0)
+    store = MemoryStore()
+    models = Models(store)
+    card = make(models, 1).card
+    pruner = Steps(store, pruning)
+    while state(store, card) != "expired":
+        assert pruner.go(1)
+    assert models.find(card.id) is None
+    assert check(models) == []
+    assert list(repair(models)) == []  # it may be removed just now
+    with monkeypatch.context() as patch:
+        patch.setattr(maintenance, "YOUNG", -maintenance.YOUNG)
+        assert make(Models(store), 1).created
+        assert list(repair(models)) == []
+    assert check(models) == [card.id]
+    models.expire(Entry.of(models.card(card.id)))
+    assert store.keys("") == ["index/complete/quantization_error-ascending"]
+
+
+def test_what_expired_goes_when_the_store_is_repaired(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = MemoryStore()
+    models = Models(store)
+    card = make(models, 1).card
+    models.index.remove(Entry.of(card))
+    assert models._mark(card, "expired")[1]
+    assert list(repair(models)) == []
+    monkeypatch.setattr(maintenance, "YOUNG", -maintenance.YOUNG)
+    assert [one.what for one in repair(models)] == ["had expired, and was still there"]
+    assert store.keys("") == ["index/complete/quantization_error-ascending"]
+
+
+def test_two_who_prune_at_once(make: Maker, check: Callable[[Models], list[str]]) -> None:
+    steps, going = 0, True
+    while going:
+        store = MemoryStore()
+        card = make(Models(store), 1).card
+        pruner = Steps(store, pruning)
+        going = pruner.go(steps)
+        pruning(Models(store))
+        pruner.end()
+        assert not whole(store, card, check)
+        assert store.keys("") == ["index/complete/quantization_error-ascending"]
+        steps += 1
+
+
+def pruning(models: Models) -> None:
+    list(prune(models, days=0))
+
+
+def state(store: Store, card: Card) -> str | None:
+    try:
+        return Models(store).card_in(card.id).state
+    except BlobNotFound:
+        return None
+
+
 def damage(store: Store, card: Card) -> None:
-    key = card_key(card.home, card.id)
+    key = card_key(card.id)
     store.replace(key, b"{}", version=store.read(key, max_bytes=10_000).version, content_type="x/y")
 
 
@@ -220,13 +331,11 @@ def test_a_model_that_is_made_anew_keeps_its_files(make: Maker) -> None:
     models = Models(store)
     card = make(models, 1).card
     other, _ = make.request(1)
-    other = other.at(card.home, "0" * 12)
+    other = other.at("0" * 12)
     models._write(other, b"the weights", None)
     models.delete(card.id)
-    assert store.keys("unnamed/models/") == [other.weights_key]
+    assert store.keys("models/") == [other.weights_key]
     assert models._commit(other)
-    with pytest.raises(BlobNotFound):
-        store.read(card_key("", card.id), max_bytes=1)
 
 
 @pytest.mark.parametrize("as_job", [False, True])

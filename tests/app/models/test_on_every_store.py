@@ -34,13 +34,13 @@ def test_what_is_added_is_read(store: Store, make: Maker, check: Check) -> None:
     assert check(models) == [second.card.id, first.card.id]
 
 
-def test_a_model_moves_when_it_is_given_a_name(store: Store, make: Maker, check: Check) -> None:
+def test_a_model_is_given_a_name_later(store: Store, make: Maker, check: Check) -> None:
     models = Models(store)
     card = make(models, 1).card
     named = make(models, 1, "a")
     assert not named.created
     assert (named.card.id, str(named.revision)) == (card.id, "a@1")
-    assert store.keys("unnamed/") == []
+    assert store.keys(f"models/{card.id}/revisions/") == [f"models/{card.id}/revisions/a.1"]
     # Whoever has read the card before finds the weights.
     np.testing.assert_array_equal(models.weights(card), make.request(1)[1])
     np.testing.assert_array_equal(models.samples(card), SAMPLES)
@@ -57,7 +57,9 @@ def test_deleting_leaves_the_numbers_only(store: Store, make: Maker, check: Chec
             models.delete(stored.card.id)
     assert check(models) == [first.card.id]
     models.delete(first.card.id)
-    assert {key.split("/")[2] for key in store.keys("")} == {"numbers"}
+    assert {key.split("/")[2] for key in store.keys("names/")} == {"numbers"}
+    assert store.keys("models/") == []
+    assert store.keys("index/") == ["index/complete/quantization_error-ascending"]
     assert str(make(models, 2, "a").revision) == "a@3"
 
 
@@ -172,7 +174,7 @@ def test_a_crash_at_any_write(make: Maker, check: Check, action: str) -> None:
 def test_what_was_not_listed_is_when_it_is_asked_for_again(store: Store, make: Maker, check: Check) -> None:
     models = Models(store)
     card = make(models, 1).card
-    for key in store.keys("unnamed/index/"):
+    for key in store.keys("index/"):
         store.delete(key)
     assert check(models) == []
     assert models.find(card.id) == card
@@ -183,11 +185,10 @@ def test_what_was_not_listed_is_when_it_is_asked_for_again(store: Store, make: M
 def test_repairing(store: Store, make: Maker, check: Check) -> None:
     models = Models(store)
     cards = [make(models, seed, "a" if seed > 1 else None).card for seed in range(4)]
-    for seed, home in ((0, "unnamed/"), (2, "")):
-        for key in store.keys(f"{home}index/"):
-            if cards[seed].id in key:
-                store.delete(key)
-    store.delete(f"unnamed/models/{cards[1].id}/card.json")
+    for key in store.keys("index/"):
+        if cards[0].id in key or cards[2].id in key:
+            store.delete(key)
+    store.delete(f"models/{cards[1].id}/card.json")
     store.delete(f"models/{cards[3].id}/card.json")
     assert {(one.id, one.what) for one in repair(models)} == {
         (cards[0].id, "was not listed"),
@@ -206,21 +207,21 @@ def test_sweeping_up_what_crashes_have_left(
     models = Models(store)
     cards = [make(models, seed, "a").card for seed in range(2)]
     damaged = make(models, 2).card
-    key = f"unnamed/models/{damaged.id}/card.json"
+    key = f"models/{damaged.id}/card.json"
     store.replace(key, b"{}", version=store.read(key, max_bytes=10_000).version, content_type="x/y")
     models.add_derived(cards[0], "csv", b"x", media_type="text/csv")
-    left = [cards[0].at("", "0" * 12), make.request(3)[0].at("unnamed/", "0" * 12)]
+    left = [card.at("0" * 12) for card in (cards[0], make.request(3)[0])]
     for card in left:
         models._write(card, b"weights", b"samples")
-    before = store.keys("models/") + store.keys("unnamed/models/")
+    before = store.keys("models/")
     assert list(repair(models)) == []  # they may be of somebody who is about to write the card
-    assert store.keys("models/") + store.keys("unnamed/models/") == before
+    assert store.keys("models/") == before
     monkeypatch.setattr(maintenance, "YOUNG", -maintenance.YOUNG)
-    assert [(one.id, one.what) for one in repair(models)] == [
+    assert {(one.id, one.what) for one in repair(models)} == {
         (card.id, "had files that no card names") for card in left
-    ]
+    }
     gone = {key for card in left for key in (card.weights_key, card.data_key)}
-    assert set(before) - {*store.keys("models/"), *store.keys("unnamed/models/")} == gone
+    assert set(before) - set(store.keys("models/")) == gone
     assert list(repair(models)) == []
     for one in cards:
         assert models.weights(one).size
@@ -228,18 +229,15 @@ def test_sweeping_up_what_crashes_have_left(
     assert models.derived(cards[0], "csv")
 
 
-def test_a_model_with_a_name_and_without_is_listed_once(make: Maker, check: Check) -> None:
+def test_a_model_with_a_name_and_without_is_one(make: Maker, check: Check) -> None:
     """Two ask for the same at the same time, and only one of them gives it a name."""
     store = MemoryStore()
     models = Models(store)
     card, weights = make.request(1)
-    models.add(card, weights, SAMPLES, name="a")
-    late, _ = make.request(1)
-    models.add(late, weights, SAMPLES)
-    assert [one.what for one in repair(models)] == ["was there with a name and without"]
+    for name in (None, "a", None):
+        models.add(card, weights, SAMPLES, name=name)
     assert check(models) == [card.id]
-    models.add(late, weights, SAMPLES)
-    models.add(card, weights, SAMPLES, name="a")
+    assert list(repair(models)) == []
     models.delete(card.id)
     assert check(models) == []
 
@@ -307,7 +305,29 @@ def test_pruning(store: Store, make: Maker, check: Check) -> None:
     assert len(check(models)) == 2
     assert [entry.id for entry in prune(models, days=0)] == [old.id]
     assert check(models) == [named.id]
-    assert store.keys("unnamed/") == []
+    assert {key.split("/")[1] for key in store.keys("models/")} == {named.id}
+
+
+def test_pruning_what_is_damaged(make: Maker) -> None:
+    """A card that cannot be read does not say whether the model has a name; its revisions do."""
+    store = MemoryStore()
+    models = Models(store, unnamed_days=1e-12)
+    named, unnamed = make(models, 1, "a").card, make(models, 2).card
+    for card in (named, unnamed):
+        store.delete(f"models/{card.id}/card.json")
+        store.create(f"models/{card.id}/card.json", b"{}", content_type="application/json")
+    assert [one.entry.id for one in models.listing.page(size=10, order=Order()).models] == [named.id]
+    assert [entry.id for entry in prune(models, days=0, dry=True)] == [unnamed.id]
+    assert [entry.id for entry in prune(models, days=0)] == [unnamed.id]
+    assert {key.split("/")[1] for key in store.keys("models/")} == {named.id}
+
+
+def test_pruning_what_is_listed_and_not_there(store: Store, make: Maker, check: Check) -> None:
+    models = Models(store)
+    card = make(models, 1).card
+    store.delete(f"models/{card.id}/card.json")
+    assert list(prune(models, days=0, dry=True)) == list(prune(models, days=0)) == []
+    assert check(models) == []
 
 
 def test_what_is_made_again_while_others_are_pruned_stays(store: Store, make: Maker, check: Check) -> None:
@@ -326,7 +346,7 @@ def test_what_a_crash_left_is_not_used_again(store: Store, make: Maker, check: C
     """It might expire, or be swept up, before the model."""
     models = Models(store)
     first = make(models, 1).card
-    store.delete(f"unnamed/models/{first.id}/card.json")
+    store.delete(f"models/{first.id}/card.json")
     again = make(models, 1).card
     assert again.weights_key != first.weights_key
     for key in (first.weights_key, first.data_key):

@@ -1,0 +1,170 @@
+"""The removal of models: on request, or once they have expired without a name."""
+
+from collections.abc import Iterable
+
+from app.errors import DamagedModelError, ModelNotFoundError
+from app.models.card import Card, State
+from app.models.index import Entry
+from app.models.keys import card_key, folder, revision_key, revisions_folder
+from app.models.reading import ModelReader
+from app.models.references import Revision
+from app.storage.paging import keys_from
+from app.storage.port import BlobChanged, BlobNotFound
+
+__all__ = ["ModelRemover"]
+
+
+class ModelRemover(ModelReader):
+    """The models of one store, to be read and removed; see `ModelReader` for the parameters."""
+
+    def delete(self, model_id: str) -> None:
+        """Remove a model, with its revisions of names, whose numbers are not given again.
+
+        Raises
+        ------
+        ModelNotFoundError
+            When it is not there.
+        """
+        if not self.remove(model_id):
+            raise ModelNotFoundError(f"there is no model {model_id!r}")
+
+    def remove(self, model_id: str) -> bool:
+        """Remove what there is of a model, and say whether it was there."""
+        try:
+            card = self.card_in(model_id)
+        except BlobNotFound:
+            return False
+        except DamagedModelError:
+            self._remove_damaged(model_id)
+        else:
+            self._remove(card)
+        return True
+
+    def expire(self, entry: Entry) -> bool:
+        """Remove a model unless it has a name, or is given one just now; say whether it has been removed.
+
+        It is removed from the lists first and its card marked then: a crash in between leaves a model that is
+        not listed, and none that is listed and cannot be loaded.
+        """
+        self.index.remove(entry)
+        try:
+            card, marked = self._mark(entry, "expired")
+        except BlobNotFound:
+            return False
+        except DamagedModelError:  # nobody can give it a name
+            self._remove_damaged(entry.id)
+            return True
+        if marked:
+            self._remove(card)
+        elif card.state == "named" and Entry.of(card) == entry:
+            self.index.add(entry)
+            if not self.is_there(entry):  # it has been deleted meanwhile
+                self._unlist(card)
+        return marked
+
+    def is_there(self, entry: Entry) -> bool:
+        """Say whether what is listed is there; a model whose card cannot be read is."""
+        try:
+            return Entry.of(self.card_in(entry.id)) == entry
+        except BlobNotFound:
+            return False
+        except DamagedModelError:  # it is left as it is, listed
+            return True
+
+    def _mark(self, model: Card | Entry, state: State) -> tuple[Card, bool]:
+        """Change the state of a model that is in its first; return its card and whether this call did so.
+
+        Raises
+        ------
+        BlobNotFound
+            When it is not there.
+        DamagedModelError
+            When its card cannot be read.
+        """
+        while True:
+            card, version = self.read_card(model.id)
+            if card.state != "unnamed" or card.created_at != model.created_at:
+                return card, False
+            marked, key = card.at(card.writing, state), card_key(card.id)
+            try:
+                self.store.replace(key, marked.encode(), version=version, content_type="application/json")
+            except BlobChanged:
+                continue
+            return marked, True
+
+    def _remove(self, card: Card) -> None:
+        revisions = self._unlist(card)
+        self.store.delete(card_key(card.id))
+        # Somebody may have listed it meanwhile, or given it a name; who does so later sees that it is gone.
+        self._unlist(card, revisions)
+        self._unlist_another(card)
+        self._discard(card)
+        for key in list(keys_from(self.store, card.derived_key())):
+            self.store.delete(key)
+
+    def _discard(self, card: Card) -> None:
+        """Remove the files of a card that is not there, or no more."""
+        for key in (card.weights_key, card.data_key):
+            if key is not None:
+                self.store.delete(key)
+
+    def _unlist(self, card: Card, known: Iterable[Revision] = ()) -> set[Revision]:
+        """Remove a model from all lists, also as a revision of any name; not another one of the same id.
+
+        Returns the revisions that it is or was about to be, beside those that are known.
+        """
+        self.index.remove(Entry.of(card))
+        revisions = {*known, *self.names.revisions(card.id)}
+        for revision in revisions:
+            if self.names.entry(revision) == Entry.of(card):
+                self._unname(card.id, revision)
+        return revisions
+
+    def _unlist_another(self, card: Card) -> None:
+        """Remove a model from the lists that was made anew, and whose card was just deleted for an older one.
+
+        That is where two remove the same and somebody makes it again in between. Its files are still there.
+        """
+        weights = self.store.keys(f"{folder(card.id)}weights-")
+        if any(key != card.weights_key for key in weights):
+            self._unlist_absent(card.id)
+
+    def _unlist_absent(self, model_id: str) -> None:
+        """Remove from the lists what is not there under an id; no card comes back once it has gone."""
+        for entry in self.index.entries_of(model_id):
+            if not self.is_there(entry):
+                self.index.remove(entry)
+        for revision in self.names.revisions(model_id):
+            named = self.names.entry(revision)
+            if named is not None and not self.is_there(named):
+                self._unname(model_id, revision)
+
+    def _unname(self, model_id: str, revision: Revision) -> None:
+        self.names.remove(revision)
+        self.store.delete(revision_key(model_id, revision.name, revision.number))
+
+    def _remove_damaged(self, model_id: str) -> None:
+        """Remove a model whose card cannot be read: it does not say which files are its own."""
+        own, revisions = card_key(model_id), revisions_folder(model_id)
+        keys = list(keys_from(self.store, folder(model_id)))
+        files = [key for key in keys if key != own and not key.startswith(revisions)]
+        # As long as the card is there, nobody makes the model anew: those files are of nobody else.
+        if not self._is_damaged(model_id):
+            return
+        for entry in self.index.entries_of(model_id):
+            self.index.remove(entry)
+        for revision in self.names.revisions(model_id):
+            self._unname(model_id, revision)
+        self.store.delete(own)
+        self._unlist_absent(model_id)  # somebody else may have removed it, and a third have made it
+        for key in files:
+            self.store.delete(key)
+
+    def _is_damaged(self, model_id: str) -> bool:
+        try:
+            self.card_in(model_id)
+        except DamagedModelError:
+            return True
+        except BlobNotFound:  # somebody else has removed it
+            pass
+        return False
