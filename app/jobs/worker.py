@@ -77,9 +77,7 @@ class Worker:
         self._settings = settings
         self._stopped = stopped or threading.Event()
         self._abandon = abandon
-        self._tidy = [Housekeeping.of_jobs(jobs, settings.job_days)]
-        if settings.unnamed_days is not None:
-            self._tidy.append(Housekeeping.of_models(models, settings.unnamed_days))
+        self._tidy = Housekeeping.of_all(jobs, settings.job_days, models, settings.unnamed_days)
 
     def run(self, *, idle: float | None = None) -> None:
         """Work until stopped, or until there has been nothing to do for so many seconds."""
