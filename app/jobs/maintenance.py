@@ -79,6 +79,14 @@ class Housekeeping:
         report = f"%d models without a name over {days:g} days old have been removed"
         return cls(partial(looks, models, days=days), report)
 
+    @classmethod
+    def of_all(
+        cls, jobs: Jobs, job_days: float, models: Models, unnamed_days: float | None
+    ) -> "list[Housekeeping]":
+        """Return what there is to do; models without a name are kept for ever where their days are None."""
+        made = [cls.of_jobs(jobs, job_days)]
+        return made if unnamed_days is None else [*made, cls.of_models(models, unnamed_days)]
+
     def __call__(self) -> None:
         """Look for what is old, if it is time."""
         began = time.monotonic()

@@ -80,9 +80,7 @@ class Worker:
         self._stopped = stopped or threading.Event()
         self._abandon = abandon
         self._clock = clock
-        self._tidy = [Housekeeping.of_jobs(jobs, settings.job_days)]
-        if settings.unnamed_days is not None:
-            self._tidy.append(Housekeeping.of_models(models, settings.unnamed_days))
+        self._tidy = Housekeeping.of_all(jobs, settings.job_days, models, settings.unnamed_days)
 
     def run(self, *, idle: float | None = None) -> None:
         """Process messages until stopped, or until there has been none for so many seconds."""
