@@ -30,7 +30,7 @@ def at_rest(kept: Boxes, planes: Array, samples: Array, *, height: int) -> None:
         kept.move(index, *divmod(nearest(planes, sample), height))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     width=st.integers(1, 30),
     height=st.integers(1, 30),

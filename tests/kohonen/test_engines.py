@@ -237,7 +237,7 @@ def test_agrees_with_the_textbook(engine: type[Engine], width: int, height: int,
     np.testing.assert_allclose(training.weights(), expected.weights, rtol=0, atol=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     width=st.integers(1, 9),
     height=st.integers(1, 9),

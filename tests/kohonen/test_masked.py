@@ -73,7 +73,7 @@ def test_batch_training_does_as_the_oracle(geometry: Geometry, shape: tuple[int,
         np.testing.assert_allclose(engine.weights(), weights, rtol=0, atol=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     width=st.integers(1, 6),
     height=st.integers(1, 6),

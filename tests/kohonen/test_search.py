@@ -18,7 +18,7 @@ def brute_force(weights: oracle.Array, sample: oracle.Array, count: int) -> list
     return sorted((distance, index) for index, distance in enumerate(distances))[:count]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     width=st.integers(1, 7),
     height=st.integers(1, 7),

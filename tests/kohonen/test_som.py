@@ -96,7 +96,7 @@ def test_wrong_parameters_are_refused_at_once() -> None:
         SelfOrganizingMap(0, 4)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     width=st.integers(1, 8),
     height=st.integers(1, 8),
@@ -117,7 +117,7 @@ def test_weights_stay_in_the_hull_of_the_data_and_the_initial_weights(
         assert (weights @ direction).min() >= (points @ direction).min() - 1e-12
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(width=st.integers(1, 8), height=st.integers(1, 8), seed=st.integers(0, 2**32 - 1))
 def test_the_same_seed_is_the_same_map(width: int, height: int, seed: int) -> None:
     def weights() -> oracle.Array:

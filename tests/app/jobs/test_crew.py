@@ -105,7 +105,7 @@ def test_whoever_had_nothing_to_do_is_not_missed(stage: Stage) -> None:
 
 
 def until(what: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while not what():
         assert time.monotonic() < end
         time.sleep(0.005)

@@ -43,7 +43,7 @@ def test_a_lease_that_is_lost(bench: Bench, how: str) -> None:
 def test_the_heart_beats_and_stops(bench: Bench) -> None:
     beats: list[float] = []
     with Heart(hold(bench), look=0.005, beat=lambda: beats.append(0), every=2, patience=9) as heart:
-        until = time.monotonic() + 20
+        until = time.monotonic() + 120
         while len(beats) < 3:
             assert time.monotonic() < until
             time.sleep(0.005)
@@ -58,7 +58,7 @@ def test_a_store_that_fails_for_long_counts_as_a_lease_that_is_lost(bench: Bench
         raise StoreUnavailable("no")
 
     with Heart(hold(bench), look=0.005, beat=beat, every=1, patience=0.05) as heart:
-        until = time.monotonic() + 20
+        until = time.monotonic() + 120
         while not heart.lost:
             assert time.monotonic() < until
             time.sleep(0.005)
