@@ -1,6 +1,7 @@
 """Settings of all tests: none depends on the speed of the machine, and those that take long are marked."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,19 +15,30 @@ else:
     settings.load_profile("any speed")
 
 FOLDER = Path(__file__).parent
-#: Files and folders of tests that take over a second, start servers or compile. Others are marked in place.
+#: What takes over a second, starts servers or compiles: folders, files and single tests.
 SLOW = {
+    "app/api/test_store_faults.py",
+    "app/api/test_tables.py::test_figures_have_names_and_the_table_s_units",
     "app/jobs/test_processes.py",
+    "app/jobs/test_sqs.py::test_a_training_spans_many_invocations",
     "app/models/test_kill.py",
+    "app/storage/test_folder.py::test_killed_while_writing",
+    "app/test_main.py::test_serves_where_it_is_told_and_stops_when_told",
     "emulator",
     "fuzz",
     "kohonen/experiments/test_kill.py",
+    "kohonen/test_engines.py::test_any_dimension",
+    "kohonen/test_engines.py::test_random_cases",
+    "kohonen/test_figures.py::test_planes_have_names_and_scales",
+    "kohonen/test_figures.py::test_units_of_a_map_are_where_they_belong",
+    "kohonen/test_figures.py::test_names_are_no_formulas",
     "kohonen/test_kernel_in_c.py",
+    "kohonen/test_strips.py",
     "template",
     "test_clients.py",
     "test_load.py",
 }
-if missing := [name for name in SLOW if not (FOLDER / name).exists()]:
+if missing := [name for name in SLOW if not (FOLDER / name.partition("::")[0]).exists()]:
     raise ValueError(f"SLOW names what is not there: {missing}")
 
 
@@ -34,5 +46,10 @@ if missing := [name for name in SLOW if not (FOLDER / name).exists()]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         path = item.path.relative_to(FOLDER)
-        if SLOW & {path.as_posix(), path.parts[0]}:
+        file = path.as_posix()
+        name = getattr(item, "originalname", item.name)
+        # The contract of all stores is quick, but for the one in a bucket; test_s3.py has its basics.
+        given = getattr(item, "callspec", SimpleNamespace(params={})).params.values()
+        bucket = any(isinstance(value, str) and value == "s3" for value in given)
+        if bucket or SLOW & {path.parts[0], file, f"{file}::{name}"}:
             item.add_marker(pytest.mark.slow)
