@@ -1,7 +1,64 @@
-"""Settings of property tests: 100 examples each in `make test`, thousands each night in `.ci/long`."""
+"""Settings of all tests: the examples of property tests, and the mark ``slow``."""
 
-from hypothesis import settings
+from pathlib import Path
+from types import SimpleNamespace
 
-settings.register_profile("quick", max_examples=100, deadline=None)
-settings.register_profile("long", max_examples=5000, deadline=None, derandomize=False, print_blob=True)
-settings.load_profile("quick")
+import pytest
+
+try:
+    from hypothesis import HealthCheck, settings
+except ImportError:  # the environments of tests/e2e and tests/workbench do without
+    pass
+else:
+    # `make test` draws 100 examples for each, `.ci/long` thousands. A slow machine fails none of them.
+    slow_draws = [HealthCheck.too_slow]
+    settings.register_profile("quick", max_examples=100, deadline=None, suppress_health_check=slow_draws)
+    settings.register_profile(
+        "long",
+        max_examples=5000,
+        deadline=None,
+        derandomize=False,
+        print_blob=True,
+        suppress_health_check=slow_draws,
+    )
+    settings.load_profile("quick")
+
+FOLDER = Path(__file__).parent
+#: Tests that take long, start servers or compile, which `make check` leaves out: folders, files, single tests.
+SLOW = {
+    "app/api/test_store_faults.py",
+    "app/api/test_tables.py::test_figures_have_names_and_the_table_s_units",
+    "app/jobs/test_processes.py",
+    "app/jobs/test_sqs.py::test_a_training_spans_many_invocations",
+    "app/models/test_kill.py",
+    "app/storage/test_folder.py::test_killed_while_writing",
+    "app/test_main.py::test_serves_where_it_is_told_and_stops_when_told",
+    "emulator",
+    "fuzz",
+    "kohonen/experiments/test_kill.py",
+    "kohonen/test_engines.py::test_any_dimension",
+    "kohonen/test_engines.py::test_random_cases",
+    "kohonen/test_figures.py::test_planes_have_names_and_scales",
+    "kohonen/test_figures.py::test_units_of_a_map_are_where_they_belong",
+    "kohonen/test_figures.py::test_names_are_no_formulas",
+    "kohonen/test_kernel_in_c.py",
+    "kohonen/test_strips.py",
+    "template",
+    "test_clients.py",
+    "test_load.py",
+}
+if missing := [name for name in SLOW if not (FOLDER / name.partition("::")[0]).exists()]:
+    raise ValueError(f"SLOW names files that do not exist: {missing}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        path = item.path.relative_to(FOLDER)
+        file = path.as_posix()
+        name = getattr(item, "originalname", item.name)
+        # The contract of all stores is quick, but for the one in a bucket; test_s3.py has its basics.
+        given = getattr(item, "callspec", SimpleNamespace(params={})).params.values()
+        bucket = any(isinstance(value, str) and value == "s3" for value in given)
+        if bucket or SLOW & {path.parts[0], file, f"{file}::{name}"}:
+            item.add_marker(pytest.mark.slow)

@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ import uvicorn
 
 from app.app import create_app
 from app.settings import Settings
+from tests.waiting import PATIENCE, eventually
 
 CLIENTS = Path(__file__).parent.parent / "examples" / "clients"
 LINES = ["trained ", "saved ", "falls on ", "falls on ", "went on as ", "", "", "removed both"]
@@ -30,16 +30,15 @@ def url() -> Iterator[str]:
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.02)
+        eventually(lambda: server.started or not thread.is_alive())
+        assert server.started
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         server.should_exit = True
         thread.join()
 
 
 def run(command: list[str], folder: Path) -> list[str]:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
 
@@ -79,6 +78,6 @@ def requests(text: str, url: str) -> Iterator[urllib.request.Request]:
 def test_http_file(url: str) -> None:
     statuses = []
     for request in requests((CLIENTS / "life-of-a-model.http").read_text(encoding="utf-8"), url):
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             statuses.append(answer.status)
     assert statuses == [201, 200, 200, 200, 200, 200, 200, 201, 200, 200, 204, 204]

@@ -26,7 +26,6 @@ def test_a_short_load_is_answered_without_an_unexpected_error() -> None:
     # How long /health takes is for a quiet machine to say.
     assert [each for each in wrong(found) if not each.startswith("/health")] == []
     assert {answer.kind for answer in found.answers} <= {*MIX}
-    assert len({answer.kind for answer in found.answers}) > 2
     assert len(found.health) == len(found.empty) == 250
     assert max(bytes_ for _, bytes_ in found.memory) > 2**20
 

@@ -2,7 +2,8 @@
 
 The service, with its models in S3 and a queue in SQS as the template has them, is started in turn with the
 same process that imports fastapi, NumPy and Pillow alone, and with one that imports nothing; each start is
-that of a fresh process, and what counts is what the emulator says. ``make e2e`` does the same in the image.
+that of a fresh process, and what counts is what the emulator says. The processor time of the imports follows.
+``make e2e`` does the same in the image.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from benchmarks.cold_start import processor
 from benchmarks.cold_start.handlers import MODULES, NAMES, PATIENCE, Start, lines
 
 __all__ = ["main", "start"]
@@ -113,6 +115,7 @@ def main(arguments: list[str] | None = None) -> int:
             for name, handler in NAMES.items():
                 starts[name].append(start(handler, Path(folder)))
     print("\n".join(lines(starts)))
+    print(processor.of_this_machine(SETTINGS))
     return 0
 
 

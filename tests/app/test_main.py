@@ -4,7 +4,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -13,6 +12,17 @@ import pytest
 
 from app.__main__ import main
 from kohonen.engines import describe_engine
+from tests.waiting import PATIENCE, eventually
+
+
+def answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=PATIENCE) as answer:
+            assert answer.status == 200
+            assert answer.headers["server"] is None
+            return True
+    except urllib.error.URLError:
+        return False
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
@@ -35,19 +45,9 @@ def test_serves_where_it_is_told_and_stops_when_told(tmp_path: Path, form: str) 
         text=True,
     )
     try:
-        until = time.monotonic() + 30
-        while True:
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as answer:
-                    assert answer.status == 200
-                    assert answer.headers["server"] is None
-                break
-            except urllib.error.URLError:
-                assert server.poll() is None
-                assert time.monotonic() < until
-                time.sleep(0.05)
+        eventually(lambda: answers(port) or server.poll() is not None)
         server.send_signal(signal.SIGTERM)
-        output, errors = server.communicate(timeout=20)
+        output, errors = server.communicate(timeout=PATIENCE)
     finally:
         server.kill()
         server.communicate()

@@ -12,6 +12,7 @@ from starlette.types import Message
 from app.app import create_app
 from app.settings import Settings
 from app.uploads import LARGEST_AT_A_TIME, SMALL
+from tests.waiting import PATIENCE
 
 #: JSON may begin with any number of spaces.
 SPACES = b" " * SMALL
@@ -40,7 +41,7 @@ class Caller:
 
     async def sent(self, size: int) -> None:
         """Wait until the service has so much."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while self.taken < size:  # noqa: ASYNC110 - of each part there is one to wait for
                 await asyncio.sleep(0.001)
 

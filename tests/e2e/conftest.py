@@ -53,7 +53,7 @@ def state() -> Path:
 @pytest.fixture(scope="session")
 def plain_image() -> str:
     """Build the plain image, by BuildKit; older engines take it only when told."""
-    docker("build", "--tag", PLAIN, ".", timeout=900, DOCKER_BUILDKIT="1")
+    docker("build", "--tag", PLAIN, ".", DOCKER_BUILDKIT="1")
     return f"{PLAIN}:latest"
 
 
@@ -63,7 +63,7 @@ def lambda_image() -> str:
 
     An engine of our own builds it the classic way, as SAM does, and SAM finds most of it in the cache.
     """
-    docker("build", "-t", LAMBDA, ".", "-f", "Dockerfile.aws.lambda", timeout=900)
+    docker("build", "-t", LAMBDA, ".", "-f", "Dockerfile.aws.lambda")
     return f"{LAMBDA}:latest"
 
 

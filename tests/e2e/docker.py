@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e.processes import answers
+from tests.waiting import PATIENCE, eventually
 
 ROOT = Path(__file__).parents[2]
 LABEL = "kohonen-e2e"
@@ -18,7 +18,9 @@ LABEL = "kohonen-e2e"
 HOST = "host.docker.internal"
 
 
-def docker(*arguments: str | Path, timeout: float = 120, check: bool = True, **environment: str) -> str:
+def docker(
+    *arguments: str | Path, timeout: float = 10 * PATIENCE, check: bool = True, **environment: str
+) -> str:
     """Run a command and return what it prints, both streams of it."""
     done = subprocess.run(
         ["docker", *map(str, arguments)],
@@ -51,17 +53,11 @@ class Container:
     def run(self, *command: str) -> str:
         return docker("exec", self.id, *command)
 
-    def wait_for_health(self, seconds: float = 60) -> None:
-        until = time.monotonic() + seconds
-        while (status := self.inspect()["State"]["Health"]["Status"]) != "healthy":
-            assert time.monotonic() < until, f"{status} after {seconds} seconds: {self.logs()}"
-            time.sleep(0.2)
+    def wait_for_health(self) -> None:
+        eventually(lambda: self.inspect()["State"]["Health"]["Status"] == "healthy", why=self.logs)
 
-    def wait_for_answer(self, path: str, seconds: float = 60) -> None:
-        until = time.monotonic() + seconds
-        while not answers(self.url + path):
-            assert time.monotonic() < until, f"no answer after {seconds} seconds: {self.logs()}"
-            time.sleep(0.1)
+    def wait_for_answer(self, path: str) -> None:
+        eventually(lambda: answers(self.url + path), why=self.logs)
 
 
 @contextmanager

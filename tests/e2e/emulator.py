@@ -11,12 +11,14 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import httpx2
 
+from tests.waiting import PATIENCE
+
 INVOKE = "/2015-03-31/functions/function/invocations"
 
 
 def invoke(url: str, event: dict[str, Any]) -> dict[str, Any]:
     """Send an event to an emulator, and return the function's answer."""
-    text = httpx2.post(url + INVOKE, json=event, timeout=60).text
+    text = httpx2.post(url + INVOKE, json=event, timeout=10 * PATIENCE).text
     # A time-out is 200 as well, but no JSON; an exception is a message in the answer.
     answer: dict[str, Any] = json.loads(text) if text.startswith("{") else {"errorMessage": text}
     assert "errorMessage" not in answer, text

@@ -4,12 +4,13 @@ import os
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import httpx2
+
+from tests.waiting import PATIENCE, eventually
 
 
 def free_port(*, beside: int = 0) -> int:
@@ -35,7 +36,7 @@ def process(
     cwd: Path,
     environment: Mapping[str, str] | None = None,
     ready: Callable[[], bool],
-    seconds: float = 60,
+    seconds: float = PATIENCE,
     gently: bool = True,
 ) -> Iterator[None]:
     """Run a process, with all that it starts, until the block ends; begin the block when it is ready."""
@@ -50,11 +51,12 @@ def process(
             start_new_session=True,
         )
         try:
-            until = time.monotonic() + seconds
-            while not ready():
-                running = started.poll() is None and time.monotonic() < until
-                assert running, f"{command[0]} is not ready:\n{log.read_text(errors='replace')}"
-                time.sleep(0.1)
+
+            def said() -> str:
+                return f"{command[0]} is not ready:\n{log.read_text(errors='replace')}"
+
+            eventually(lambda: ready() or started.poll() is not None, seconds, why=said)
+            assert started.poll() is None, said()
             yield
         finally:
             end(started, gently=gently)
@@ -65,7 +67,7 @@ def end(started: subprocess.Popen[bytes], *, gently: bool) -> None:
     if gently:
         with suppress(ProcessLookupError, subprocess.TimeoutExpired):
             started.send_signal(signal.SIGINT)
-            started.wait(60)
+            started.wait(PATIENCE)
     with suppress(ProcessLookupError):
         os.killpg(started.pid, signal.SIGKILL)
     started.wait()
@@ -74,7 +76,7 @@ def end(started: subprocess.Popen[bytes], *, gently: bool) -> None:
 def listens(port: int) -> bool:
     """Say whether a port of this machine takes connections."""
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE).close()
     except OSError:
         return False
     return True
@@ -83,7 +85,7 @@ def listens(port: int) -> bool:
 def answers(url: str) -> bool:
     """Say whether there is an answer at a URL, whatever it is."""
     try:
-        httpx2.get(url, timeout=5)
+        httpx2.get(url, timeout=PATIENCE)
     except httpx2.TransportError:
         return False
     return True

@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.e2e.docker import HOST
 from tests.e2e.processes import free_port, listens, process
+from tests.waiting import eventually
 
 BUCKET = "kohonen-models"
 KEY, SECRET, REGION = "end-to-end", "not-a-secret", "us-east-1"
@@ -50,7 +50,7 @@ class S3Server:
             aws_access_key_id=KEY,
             aws_secret_access_key=SECRET,
             region_name=REGION,
-            config=Config(connect_timeout=2, read_timeout=30, retries={"total_max_attempts": 1}),
+            config=Config(connect_timeout=60, read_timeout=60, retries={"total_max_attempts": 1}),
         )
 
     def has(self, prefix: str, model_id: str) -> bool:
@@ -88,23 +88,22 @@ def s3_server(folder: Path) -> Iterator[S3Server]:
         *(f"-{part}.port={port}" for part, port in ports.items()),
     ]
     server = S3Server(ports["s3"])
-    with process(
-        command, log=folder / "log", cwd=folder, ready=lambda: listens(server.port), seconds=120, gently=False
-    ):
+    with process(command, log=folder / "log", cwd=folder, ready=lambda: listens(server.port), gently=False):
         _prepare(server)
         yield server
 
 
-def _prepare(server: S3Server, seconds: float = 60) -> None:
-    until = time.monotonic() + seconds
-    while True:
+def _prepare(server: S3Server) -> None:
+    faults: list[Exception] = []
+
+    def is_written() -> bool:
         try:
             client = server.client()
             client.create_bucket(Bucket=server.bucket)
             client.put_object(Bucket=server.bucket, Key="first", Body=b"write")
-        except (BotoCoreError, ClientError):
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.5)
-        else:
-            return
+        except (BotoCoreError, ClientError) as error:
+            faults.append(error)
+            return False
+        return True
+
+    eventually(is_written, why=lambda: faults[-1])

@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.e2e.docker import HOST, ROOT
 from tests.e2e.processes import answers, free_port, process
+from tests.waiting import PATIENCE
 
 BUILT = ROOT / ".aws-sam" / "build" / "template.yaml"
 TOOLS = ROOT / ".venv-sam" / "bin"
@@ -73,7 +74,6 @@ class Sam:
             cwd=ROOT,
             environment=variables,
             ready=lambda: answers(url + "/health"),
-            seconds=120,
         ):
             yield url
 
@@ -86,12 +86,12 @@ class Sam:
 
 def build() -> Sam:
     """Run `sam build`; `sam local` finds what it made, and its own options in samconfig.toml."""
-    run("build", timeout=900)
+    run("build")
     return Sam()
 
 
 def run(
-    *arguments: str | Path, environment: Mapping[str, str] | None = None, timeout: float = 120
+    *arguments: str | Path, environment: Mapping[str, str] | None = None, timeout: float = 10 * PATIENCE
 ) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         [TOOLS / "sam", *arguments],

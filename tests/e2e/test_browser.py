@@ -79,7 +79,7 @@ def train(page: Page, url: str) -> Locator:
         try_out.click()
     operation.get_by_role("button", name="Execute").click()
     picture = operation.locator(".live-responses-table img")
-    picture.wait_for(timeout=30_000)
+    picture.wait_for(timeout=120_000)
     page.wait_for_function(
         "() => { const all = document.querySelectorAll('.live-responses-table img');"
         " return all.length && all[0].complete && all[0].naturalWidth > 0 }"
@@ -159,6 +159,6 @@ def test_a_report_is_seen_without_a_network(
 def test_redoc_is_whole(plain_image: str, witness: Witness) -> None:
     with container(plain_image, port=5000, ready="/health") as started:
         witness.page.goto(f"{started.url}/redoc")
-        witness.page.get_by_text("/train").first.wait_for(timeout=30_000)
+        witness.page.get_by_text("/train").first.wait_for(timeout=120_000)
         assert not [asked for asked in witness.asked if urlsplit(asked).hostname not in {"127.0.0.1", None}]
         assert not witness.complaints

@@ -1,11 +1,9 @@
-"""How long the function takes to start: measured under the emulator, beside an empty one, and by import.
+"""The start of the function: measured under the emulator, beside an empty one, and by import.
 
-Seconds of a shared machine are no promise. So what fails is heavy modules that must not be imported at the
-start, and processor time, which hardly depends on what else the machine does, in proportion to that of the
-largest imports alone.
+The figures depend on the machine, so they are reported, and none of them fails. What fails is a heavy module
+that must not be imported at the start; `tests/test_cold_start.py` counts what may be.
 """
 
-import json
 import re
 import statistics
 import sys
@@ -13,7 +11,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks.cold_start import handlers
+from benchmarks.cold_start import handlers, processor
 from benchmarks.cold_start.handlers import MODULES, NAMES, Start
 from tests.e2e.conftest import Report
 from tests.e2e.docker import container, docker
@@ -31,8 +29,6 @@ ON_AWS = (
     "--env=SOM_STORE=s3://nothing/yet",
     "--env=SOM_QUEUE=https://sqs.eu-west-1.amazonaws.com/123456789012/jobs",
 )
-#: How many times the processor time of its imports alone a start may take. It takes 1.16 to 1.25.
-MOST = 1.3
 
 
 def start(image: str, *options: str, handler: str) -> Start:
@@ -61,32 +57,11 @@ def test_a_start_is_measured_beside_its_imports_alone_and_an_empty_one(
         report(line)
 
 
-#: Prints the processor times of fresh processes, in milliseconds, each of which imports something.
-IN_TURN = """
-import json, os, sys
-
-def milliseconds(code):
-    code += "; import os; os._exit(0)"  # no function of Lambda's ever takes down all that it has imported
-    process = os.posix_spawn(sys.executable, [sys.executable, "-c", code], os.environ)
-    _, status, used = os.wait4(process, 0)
-    assert status == 0
-    return 1000 * (used.ru_utime + used.ru_stime)
-
-runs, *codes = sys.argv[1:]
-print(json.dumps([[milliseconds(code) for code in codes] for _ in range(int(runs))]))
-"""
-
-
-def test_a_start_takes_not_much_more_than_its_imports_alone(lambda_image: str, report: Report) -> None:
-    # Other work on the machine can only add to processor time, so the least of many is what counts; and so
-    # do threads of NumPy's that wait for work by asking for it all the time.
-    alone = (*LIKE_LAMBDA, *ON_AWS, "--env=OPENBLAS_NUM_THREADS=1", "--entrypoint=python")
+def test_the_processor_time_of_a_start_is_measured(lambda_image: str, report: Report) -> None:
+    variables = [f"--env={name}={value}" for name, value in processor.VARIABLES.items()]
+    alone = (*LIKE_LAMBDA, *ON_AWS, *variables, "--entrypoint=python")
     run = ("run", "--rm", "--label=kohonen-e2e", *alone, lambda_image)
-    printed = docker(*run, "-c", IN_TURN, "15", "import app.aws.api", handlers.IMPORTS)
-    service, imports = (min(each) for each in zip(*json.loads(printed), strict=True))
-    times = service / imports
-    report(f"processor time of a start: {service:.0f} ms, {times:.2f} times the {imports:.0f} of the imports")
-    assert times <= MOST
+    report(processor.line(lambda arguments: docker(*run, *arguments)))
 
 
 #: Of what tests/test_architecture.py lists, the packages.

@@ -3,11 +3,11 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import numpy as np
@@ -16,6 +16,7 @@ import pytest
 from tests.e2e import expected
 from tests.e2e.docker import ROOT, docker
 from tests.e2e.processes import answers, free_port
+from tests.waiting import PATIENCE, eventually
 
 COMPOSE = Path(sys.executable).with_name("docker-compose")
 PROJECT = "kohonen-e2e"
@@ -29,7 +30,7 @@ class Stack:
     mlflow: str
     jupyter: str
 
-    def compose(self, *arguments: str, timeout: float = 240) -> str:
+    def compose(self, *arguments: str, timeout: float = 10 * PATIENCE) -> str:
         """Run Docker Compose and return what it prints."""
         ports = {
             f"{name.upper()}_PORT": url.rpartition(":")[2]
@@ -60,7 +61,6 @@ def stack(plain_image: str) -> Iterator[Stack]:
         "-f",
         "Dockerfile.workbench",
         ".",
-        timeout=900,
         DOCKER_BUILDKIT="1",
     )
     started = Stack(*(f"http://127.0.0.1:{free_port()}" for _ in range(3)))
@@ -83,13 +83,13 @@ def test_a_map_is_trained_and_kept_in_the_s3_server(stack: Stack) -> None:
 def test_the_worker_does_the_jobs(stack: Stack) -> None:
     asked = httpx2.post(f"{stack.api}/atrain", json={**expected.TRAINING, "random_state": 2}, timeout=60)
     assert asked.status_code == 202
-    until = time.monotonic() + 60
-    while (job := httpx2.get(stack.api + asked.headers["location"], timeout=30).json())[
-        "state"
-    ] != "succeeded":
-        assert job["state"] in {"queued", "running"}, job
-        assert time.monotonic() < until
-        time.sleep(0.2)
+
+    def ended() -> Any:
+        job = httpx2.get(stack.api + asked.headers["location"], timeout=60).json()
+        return None if job["state"] in {"queued", "running"} else job
+
+    job = eventually(ended)
+    assert job["state"] == "succeeded", job
     answer = httpx2.get(f"{stack.api}/models/{job['id']}/download", timeout=60)
     np.testing.assert_allclose(
         np.load(BytesIO(answer.content)),
@@ -115,11 +115,8 @@ def test_one_training_is_served_by_the_api_and_known_to_mlflow(stack: Stack) -> 
 
 def test_jupyter_has_the_notebooks(stack: Stack) -> None:
     stack.compose("--profile", "notebook", "up", "--no-build", "--detach", "notebook")
-    until = time.monotonic() + 60
-    while not answers(f"{stack.jupyter}/api"):
-        assert time.monotonic() < until, stack.compose("logs", "notebook")
-        time.sleep(0.5)
-    assert "version" in httpx2.get(f"{stack.jupyter}/api", timeout=10).json()
+    eventually(lambda: answers(f"{stack.jupyter}/api"), why=lambda: stack.compose("logs", "notebook"))
+    assert "version" in httpx2.get(f"{stack.jupyter}/api", timeout=60).json()
     # Nobody runs code there without the token, which the log tells.
-    assert httpx2.get(f"{stack.jupyter}/api/contents", timeout=10).status_code == 403
+    assert httpx2.get(f"{stack.jupyter}/api/contents", timeout=60).status_code == 403
     assert "/lab?token=" in stack.compose("logs", "notebook")

@@ -43,7 +43,7 @@ def built() -> Sam:
 def api(built: Sam, s3: S3Server, state: Path) -> Iterator[str]:
     """Serve the API, with its models in S3."""
     variables = {**s3.environment, "SOM_STORE": f"s3://{s3.bucket}/sam", **NO_JOBS}
-    with built.changed("in-s3", variables).start_api(state / "start-api.log") as url:
+    with built.changed("in-s3", variables, Timeout=300).start_api(state / "start-api.log") as url:
         yield url
 
 
@@ -125,7 +125,7 @@ def test_a_body_may_be_too_large(api: str) -> None:
 
 @pytest.fixture(scope="module")
 def hurried(built: Sam, s3: S3Server, state: Path) -> Iterator[str]:
-    """Serve the API with four seconds for a request, and with a store that does not answer."""
+    """Serve the API with ten seconds for a request, and with a store that does not answer."""
     with silence() as port:
         variables = {
             **s3.environment,
@@ -133,7 +133,7 @@ def hurried(built: Sam, s3: S3Server, state: Path) -> Iterator[str]:
             "SOM_STORE": "s3://nowhere/sam",
             **NO_JOBS,
         }
-        changed = built.changed("silent-store", variables, Timeout=4)
+        changed = built.changed("silent-store", variables, Timeout=10)
         with changed.start_api(state / "start-api-silent.log") as url:
             yield url
 

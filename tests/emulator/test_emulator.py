@@ -1,6 +1,7 @@
 """The handler under AWS's own Lambda emulator, through the runtime client that Lambda itself uses."""
 
 import base64
+import contextlib
 import json
 import os
 import platform
@@ -8,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from io import BytesIO
@@ -21,6 +21,7 @@ from PIL import Image
 from app.app import create_app
 from app.aws.api import create_handler
 from app.settings import Settings
+from tests.waiting import PATIENCE, eventually
 
 ROOT = Path(__file__).parents[2]
 EVENTS = sorted((ROOT / "events").glob("*.json"))
@@ -56,7 +57,7 @@ def invoke(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Invoke]:
     ]
     environment = {
         **os.environ,
-        "AWS_LAMBDA_FUNCTION_TIMEOUT": "28",
+        "AWS_LAMBDA_FUNCTION_TIMEOUT": "300",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
         "AWS_REGION": "eu-west-1",
         "SOM_STORE": f"file:{folder / 'models'}",
@@ -88,24 +89,23 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-def wait_until_open(address: str, process: subprocess.Popen[bytes], seconds: float = 30) -> None:
+def wait_until_open(address: str, process: subprocess.Popen[bytes]) -> None:
     host, port = address.split(":")
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
+
+    def is_open() -> bool:
         assert process.poll() is None, "the emulator ended at its start"
-        try:
-            socket.create_connection((host, int(port)), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError(f"the emulator does not listen after {seconds} seconds")
+        with contextlib.suppress(OSError):
+            socket.create_connection((host, int(port)), timeout=PATIENCE).close()
+            return True
+        return False
+
+    eventually(is_open)
 
 
 def post(address: str, event: dict[str, Any]) -> dict[str, Any]:
     url = f"http://{address}/2015-03-31/functions/function/invocations"
     request = urllib.request.Request(url, json.dumps(event).encode(), {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=60) as response:
+    with urllib.request.urlopen(request, timeout=PATIENCE) as response:
         text = response.read().decode()
     # A time-out and an exception are 200 as well: the first as text, the second as an errorMessage.
     answer: dict[str, Any] = json.loads(text) if text.startswith("{") else {"errorMessage": text}

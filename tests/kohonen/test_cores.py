@@ -17,7 +17,7 @@ def test_results_come_in_order(monkeypatch: pytest.MonkeyPatch, workers: int) ->
 
 def test_parts_are_worked_on_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "cores", lambda: 2)
-    both = threading.Barrier(2, timeout=10)
+    both = threading.Barrier(2, timeout=120)
     assert sorted(for_each(lambda _: both.wait(), [0, 1])) == [0, 1]
 
 

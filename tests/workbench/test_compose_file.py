@@ -66,6 +66,6 @@ def test_what_is_built_is_there_to_be_built(services: dict[str, dict[str, Any]])
 
 
 def test_every_target_of_make_is_told(services: dict[str, dict[str, Any]]) -> None:
-    done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
     for target in ("build", "up", "api", "train", "notebook", "logs", "down"):
         assert f"make {target} " in done.stdout

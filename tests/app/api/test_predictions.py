@@ -160,8 +160,8 @@ def test_too_many(make_client: MakeClient) -> None:
     assert client.post("/predict-batch", json={"data": [[0, 0, 0]] * 1000}).status_code == 413
 
 
-def test_too_much_work(make_client: MakeClient) -> None:
-    client = make_client(max_training_seconds=0.5)
+def test_too_much_work(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.limits.COMPARISON_SECONDS", 1e-6)
     client.post("/train", json={**BODY, "width": 100, "height": 100, "iterations": 1})
     answer = client.post("/predict-batch", json={"data": [[0, 0, 0]] * 20_000})
     assert answer.status_code == 422

@@ -21,6 +21,7 @@ from kohonen.panels import CAPTION, plane_pixels
 from kohonen.parameters import Parameters
 from kohonen.pictures import picture_size
 from tests.app.api.test_bad_requests import problem
+from tests.app.api.test_jobs import ended
 
 MakeClient = Callable[..., TestClient]
 Decode = Callable[[bytes], npt.NDArray[np.uint8]]
@@ -587,7 +588,7 @@ def test_a_job_of_a_table_makes_the_model_that_train_makes(make_client: MakeClie
                 f"/atrain?{QUERY}", content=content, headers=headers or {"content-type": "application/json"}
             )
             assert answer.is_success, answer.text
-            job = client.get(f"/jobs/{answer.json()['id']}?wait=20").json()
+            job = ended(client, answer.json()["links"]["self"]).json()
             assert job["state"] == "succeeded", job["problem"]
         made = job["model"]
         assert (job["samples"], job["dimension"]) == (5, 4)

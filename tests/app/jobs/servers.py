@@ -8,15 +8,14 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from kohonen import Parameters, train
+from tests.waiting import PATIENCE, eventually
 
-PATIENCE = 60.0
 #: As many iterations as the service takes: a job that is still running when its test ends.
 ENDLESS = 1_000_000
 
@@ -25,21 +24,20 @@ class Server:
     """A server on a port of this machine."""
 
     def __init__(self, **settings: object) -> None:
-        until = time.monotonic() + PATIENCE
-        while not self._start(settings):  # somebody else may have taken the port meanwhile
-            assert time.monotonic() < until
+        eventually(lambda: self._start(settings))  # somebody else may have taken the port meanwhile
 
     def _start(self, settings: dict[str, object]) -> bool:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.process = start("serve", PORT=self.port, **settings)
-        while self.process.poll() is None:
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                self.call("GET", "/health")
-                time.sleep(0.1)
-                return self.process.poll() is None
-            time.sleep(0.05)
+        eventually(lambda: self.process.poll() is not None or self._answers())
+        return self.process.poll() is None
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            self.call("GET", "/health")
+            return True
         return False
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
@@ -55,16 +53,19 @@ class Server:
 
     def wait_for(self, job_id: str, state: str, iteration: int = 0) -> Any:
         """Wait until a job is in a state, and so far; it must not go back meanwhile."""
-        until, last = time.monotonic() + 10 * PATIENCE, 0
-        while True:
+        last = 0
+
+        def found() -> Any:
+            nonlocal last
             job = self.call("GET", f"/jobs/{job_id}")
             assert job["progress"]["iteration"] >= last
             last = job["progress"]["iteration"]
             if job["state"] == state and last >= iteration:
                 return job
             assert job["state"] in ("queued", "running"), job
-            assert time.monotonic() < until
-            time.sleep(0.1)
+            return None
+
+        return eventually(found, 10 * PATIENCE, pause=0.1)
 
     def kill(self) -> list[int]:
         """Kill the server and its workers, as a power cut would, and return who they were."""

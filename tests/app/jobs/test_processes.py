@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -22,17 +21,9 @@ from app.models import Models
 from app.storage.folder import FolderStore
 from app.training import TrainingRequest
 from kohonen.frames import Moments
-from tests.app.jobs.servers import (
-    ENDLESS,
-    PATIENCE,
-    Server,
-    children,
-    make_body,
-    serving,
-    start,
-    uninterrupted,
-)
+from tests.app.jobs.servers import ENDLESS, Server, children, make_body, serving, start, uninterrupted
 from tests.app.jobs.test_frames import check, whole
+from tests.waiting import PATIENCE, eventually
 
 ITERATIONS = int(os.environ.get("SOM_TEST_JOB_ITERATIONS", "400"))
 JOBS = int(os.environ.get("SOM_TEST_JOBS", "40"))
@@ -60,13 +51,6 @@ def quick(tmp_path: Path, **more: object) -> dict[str, object]:
 def weights(tmp_path: Path, model_id: str) -> Any:
     models = Models(FolderStore(tmp_path))
     return models.weights(models.card(model_id))
-
-
-def wait_until(what: Callable[[], bool]) -> None:
-    until = time.monotonic() + 10 * PATIENCE
-    while not what():
-        assert time.monotonic() < until
-        time.sleep(0.1)
 
 
 def killed_on_the_way(body: dict[str, Any], *, times: int, **settings: object) -> Any:
@@ -129,7 +113,7 @@ def test_workers_end_with_their_server_and_give_their_jobs_back(tmp_path: Path) 
     workers = children(server.process.pid)
     server.process.kill()  # it has no chance to tell them
     server.process.wait(PATIENCE)
-    wait_until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+    eventually(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
     # The lease would last for minutes, and has been given back.
     with serving(**settings) as server:
         job = server.wait_for(job["id"], "running", job["progress"]["iteration"] + 1)
@@ -144,7 +128,7 @@ def test_a_job_that_does_not_notice_that_it_is_cancelled_is_in_nobody_s_way(tmp_
     body = {"data": samples, "iterations": 100, "random_state": 1, **grid}
     with serving(**quick(tmp_path, SOM_LEASE_SECONDS=3600)) as server:
         job = server.call("POST", "/atrain", body)
-        wait_until(lambda: server.call("GET", f"/jobs/{job['id']}")["progress"]["seconds"] > 0)
+        eventually(lambda: server.call("GET", f"/jobs/{job['id']}")["progress"]["seconds"] > 0)
         assert server.call("DELETE", f"/jobs/{job['id']}")["state"] == "cancelled"
         following = server.call("POST", "/atrain", make_body(20))
         assert server.wait_for(following["id"], "succeeded")["attempts"] == 1
@@ -161,14 +145,14 @@ def test_servers_of_one_host_share_the_workers_of_a_store(tmp_path: Path) -> Non
         def running(server: Server) -> int:
             return [job["state"] for job in server.call("GET", "/jobs")["jobs"]].count("running")
 
-        wait_until(lambda: running(first) == 2)
+        eventually(lambda: running(first) == 2)
         time.sleep(2)  # both supervisors have looked for work since
         assert running(first) == 2
         (working,) = (server for server in servers if children(server.process.pid))
         (other,) = (server for server in servers if server is not working)
         # The kernel releases the lock of those that are killed. The leases of their jobs last for an hour.
         assert len(working.kill()) == 2
-        wait_until(lambda: running(other) == 4)
+        eventually(lambda: running(other) == 4)
         assert len(children(other.process.pid)) == 2
         for job in other.call("GET", "/jobs")["jobs"]:
             other.call("DELETE", f"/jobs/{job['id']}")
@@ -192,7 +176,10 @@ def test_a_container_of_workers(tmp_path: Path) -> None:
 def many_at_once(server: Server, count: int, *, clients: int, cancel: int) -> None:
     """Submit jobs from some clients at once, cancel some, and see what becomes of each."""
     body = make_body(2000, width=10, height=10)
-    bodies = [{**body, "random_state": seed} for seed in range(count)]
+    bodies = [
+        {**(make_body(ENDLESS) if seed >= count - cancel else body), "random_state": seed}
+        for seed in range(count)
+    ]
 
     def submit(body: dict[str, Any]) -> str:
         return str(server.call("POST", "/atrain", body)["id"])
@@ -205,8 +192,7 @@ def many_at_once(server: Server, count: int, *, clients: int, cancel: int) -> No
         done = list(threads.map(lambda job: server.wait_for(job, "succeeded"), ids[:-cancel]))
     assert {job["slices"] for job in done} == {1}, "none twice"
     assert {job["model"]["id"] for job in done} == set(ids[:-cancel]), "none lost"
-    assert {job["state"] for job in cancelled} <= {"cancelled", "succeeded"}
-    assert any(job["state"] == "cancelled" for job in cancelled)
+    assert {job["state"] for job in cancelled} == {"cancelled"}
     listed: list[dict[str, Any]] = []
     cursor = ""
     while cursor is not None:
@@ -216,6 +202,6 @@ def many_at_once(server: Server, count: int, *, clients: int, cancel: int) -> No
 
 
 def test_many_jobs_at_once(tmp_path: Path) -> None:
-    with serving(**quick(tmp_path, SOM_WORKERS=2, SOM_LEASE_SECONDS=20)) as server:
+    with serving(**quick(tmp_path, SOM_WORKERS=2, SOM_LEASE_SECONDS=600)) as server:
         many_at_once(server, JOBS, clients=8, cancel=JOBS // 5)
     assert [path.name for path in (tmp_path / "jobs").glob("queue/*")] == []

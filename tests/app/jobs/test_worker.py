@@ -2,7 +2,6 @@
 
 import datetime
 import threading
-import time
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from kohonen import Observer, Parameters, Preparation, TrainedMap, Training, tra
 from kohonen.checkpoints import Checkpoint
 from kohonen.tables import Columns
 from tests.app.jobs.conftest import Bench, expected, make_request
+from tests.waiting import PATIENCE, eventually
 
 #: The shortest slice: it does one iteration, however fast the machine is.
 ONE_ITERATION: dict[str, Any] = {"slice_seconds": 1e-9}
@@ -88,11 +88,11 @@ def test_a_model_gets_the_names_of_every_request(bench: Bench, gate: "Gate") -> 
     job = bench.submit(make_request(name="first"))
     thread = threading.Thread(target=bench.run, args=[bench.worker()])
     thread.start()
-    assert gate.entered.wait(20)
+    assert gate.entered.wait(PATIENCE)
     assert bench.jobs.join(job.id, "second").names == ("first", "second")
     assert bench.jobs.join(job.id, None).names == ("first", "second")
     gate.go.set()
-    thread.join(20)
+    thread.join(PATIENCE)
     assert bench.jobs.get(job.id).state == "succeeded"
     revisions = bench.models.names.revisions(job.id)
     assert [str(revision) for revision in revisions] == ["first@1", "second@1"]
@@ -437,7 +437,7 @@ class Gate:
 
     def __call__(self, *arguments: Any, **more: Any) -> TrainedMap:
         self.entered.set()
-        assert self.go.wait(20)
+        assert self.go.wait(PATIENCE)
         return train(*arguments, **more)
 
 
@@ -454,9 +454,9 @@ def test_a_job_that_is_cancelled_stops(bench: Bench, gate: Gate, monkeypatch: py
     thread = threading.Thread(target=bench.run, args=[bench.worker()])
     thread.start()
     gate.go.set()
-    assert gate.entered.wait(20)
+    assert gate.entered.wait(PATIENCE)
     bench.jobs.cancel(job.id)
-    thread.join(20)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
     assert bench.jobs.get(job.id).state == "cancelled"
     assert bench.models.find(job.id) is None
@@ -474,11 +474,11 @@ def test_one_long_iteration_does_not_outlive_a_cancelled_job(
     worker._abandon = abandoned.set
     thread = threading.Thread(target=bench.run, args=[worker])
     thread.start()
-    assert gate.entered.wait(20)
+    assert gate.entered.wait(PATIENCE)
     bench.jobs.cancel(job.id)
-    assert abandoned.wait(20)
+    assert abandoned.wait(PATIENCE)
     gate.go.set()
-    thread.join(20)
+    thread.join(PATIENCE)
     assert bench.jobs.get(job.id).state == "cancelled"
 
 
@@ -489,11 +489,11 @@ def test_a_worker_that_lost_its_lease_leaves_the_job_to_who_has_it(
     job = bench.submit(make_request(iterations=100_000_000))
     thread = threading.Thread(target=bench.step, args=[bench.worker()])
     thread.start()
-    assert gate.entered.wait(20)
+    assert gate.entered.wait(PATIENCE)
     bench.clock.forward(21)
     taken = claim(bench, job)
     gate.go.set()
-    thread.join(20)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
     assert bench.jobs.get(job.id) == taken
     assert len(bench.store.keys("jobs/queue/")) == 1, "the message is for the other one to settle"
@@ -506,16 +506,13 @@ def test_the_lease_is_renewed_while_the_training_lasts(
     job = bench.submit(make_request())
     thread = threading.Thread(target=bench.step, args=[bench.worker(lease_seconds=20)])
     thread.start()
-    assert gate.entered.wait(20)
+    assert gate.entered.wait(PATIENCE)
     for _ in range(3):
         bench.clock.forward(15)
-        until = time.monotonic() + 20
-        while bench.jobs.get(job.id).updated_at < bench.clock():
-            assert time.monotonic() < until
-            time.sleep(0.01)
+        eventually(lambda: bench.jobs.get(job.id).updated_at >= bench.clock())
         assert bench.jobs.get(job.id).held_until(bench.clock()) is not None
     gate.go.set()
-    thread.join(20)
+    thread.join(PATIENCE)
     assert bench.jobs.get(job.id).state == "succeeded"
     assert bench.jobs.get(job.id).attempts == 1
 
@@ -587,15 +584,7 @@ def test_a_worker_outlives_a_store_that_fails(bench: Bench, monkeypatch: pytest.
         return keys(*arguments, **more)
 
     monkeypatch.setattr(bench.store, "keys", flaky)
-    monkeypatch.setattr(worker_module, "WAIT", 0.01)
     worker = bench.worker()
-    thread = threading.Thread(target=worker.run)
-    thread.start()
-    until = time.monotonic() + 60
-    while not bench.jobs.get(job.id).ended:
-        assert time.monotonic() < until
-        time.sleep(0.01)
-    worker._stopped.set()
-    thread.join(60)
-    assert not thread.is_alive()
+    monkeypatch.setattr(worker, "_tidy", worker._stopped.set)  # after its first message
+    worker.run()
     assert bench.jobs.get(job.id).state == "succeeded"

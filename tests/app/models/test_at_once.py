@@ -26,7 +26,7 @@ from tests.app.models.conftest import SAMPLES, Maker
 
 __all__ = ["bench"]
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 class Steps:

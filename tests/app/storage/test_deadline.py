@@ -10,6 +10,7 @@ import pytest
 from app.storage import StoreUnavailable
 from app.storage.deadline import RETRY_AFTER, Deadline, in_time, punctual, until
 from app.storage.memory import MemoryStore
+from tests.waiting import PATIENCE
 
 
 class LateError(Exception):
@@ -22,7 +23,7 @@ def hang() -> Iterator[Callable[[], None]]:
     over = threading.Event()
 
     def wait() -> None:
-        over.wait(60)
+        over.wait(PATIENCE)
 
     yield wait
     over.set()
@@ -37,7 +38,7 @@ def test_without_a_deadline_it_is_done_here() -> None:
 
 
 def test_what_is_done_in_time(hang: Callable[[], None]) -> None:
-    with until(soon(60)):
+    with until(soon(PATIENCE)):
         assert in_time(lambda: 7, late=LateError) == 7
         with pytest.raises(ZeroDivisionError):
             in_time(lambda: 1 // 0, late=LateError)
@@ -47,7 +48,7 @@ def test_a_timeout_of_the_work_is_no_lateness() -> None:
     def work() -> None:
         raise TimeoutError("of its own")
 
-    with until(soon(60)), pytest.raises(TimeoutError, match="of its own"):
+    with until(soon(PATIENCE)), pytest.raises(TimeoutError, match="of its own"):
         in_time(work, late=LateError)
 
 
@@ -66,7 +67,7 @@ def test_nothing_is_begun_when_time_is_over() -> None:
 def test_a_deadline_can_be_moved(hang: Callable[[], None]) -> None:
     deadline = soon(-1)
     with until(deadline):
-        deadline.at += 60
+        deadline.at += PATIENCE
         assert in_time(lambda: 7, late=LateError) == 7
     assert in_time(lambda: 8, late=LateError) == 8
 
@@ -76,7 +77,7 @@ def test_a_store_is_what_it_was_but_in_time(
 ) -> None:
     memory = MemoryStore()
     store = punctual(memory)
-    with until(soon(60)):
+    with until(soon(PATIENCE)):
         assert store.create("a", b"1", content_type="text/plain")
         assert store.read("a", max_bytes=1).data == b"1"
         assert store.description == "memory"

@@ -1,13 +1,19 @@
 """Threads that are used again, and never waited for."""
 
 import threading
-import time
+from functools import partial
 
+from app.storage import helpers as module
 from app.storage.helpers import MOST_IDLE, do
+from tests.waiting import PATIENCE, eventually
 
 
 def helpers() -> int:
     return sum(thread.name == "helper" for thread in threading.enumerate())
+
+
+def idle(count: int) -> bool:
+    return len(module._idle) >= count
 
 
 def test_a_thread_that_is_idle_is_used_again() -> None:
@@ -19,9 +25,10 @@ def test_a_thread_that_is_idle_is_used_again() -> None:
             seen.add(threading.current_thread())
             done.set()
 
+        before = len(module._idle)
         do(work)
-        assert done.wait(10)
-        time.sleep(0.001)  # to become idle
+        assert done.wait(PATIENCE)
+        eventually(partial(idle, max(1, before)))
     assert len(seen) < 25
 
 
@@ -30,20 +37,18 @@ def test_what_hangs_is_in_nobodys_way_and_few_stay() -> None:
     begun = threading.Barrier(count + 1)
 
     def hang() -> None:
-        begun.wait(10)
-        over.wait(60)
+        begun.wait(PATIENCE)
+        over.wait(PATIENCE)
 
     for _ in range(count):
         do(hang)
-    begun.wait(10)
+    begun.wait(PATIENCE)
     done = threading.Event()
     do(done.set)
-    assert done.wait(10)
+    assert done.wait(PATIENCE)
     over.set()
-    until = time.monotonic() + 10
-    while helpers() > MOST_IDLE and time.monotonic() < until:
-        time.sleep(0.01)
-    assert 0 < helpers() <= MOST_IDLE
+    eventually(lambda: helpers() <= MOST_IDLE)
+    assert helpers() > 0
 
 
 class Told:
@@ -64,4 +69,4 @@ def test_what_was_done_is_let_go_of() -> None:
     gone = told.gone
     do(told.work)
     del told
-    assert gone.wait(10)
+    assert gone.wait(PATIENCE)

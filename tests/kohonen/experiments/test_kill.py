@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.kohonen.experiments.runs import told
+from tests.waiting import PATIENCE, eventually
 
 ROOT = Path(__file__).parents[3]
 
@@ -44,7 +45,7 @@ def kohonen(*arguments: str, folder: Path, **variables: str) -> "subprocess.Pope
 
 
 def end(process: "subprocess.Popen[bytes]") -> int:
-    process.communicate(timeout=120)
+    process.communicate(timeout=10 * PATIENCE)
     return process.returncode
 
 
@@ -75,8 +76,7 @@ def test_killed_at_any_moment_it_ends_alike(folder: Path) -> None:
     for _ in range(4):
         wanted = lines(parts) + chance.randrange(4)
         process = kohonen("resume", "parts", folder=folder)
-        until = time.monotonic() + 60
-        while process.poll() is None and lines(parts) < wanted and time.monotonic() < until:
+        while process.poll() is None and lines(parts) < wanted:
             time.sleep(0.0005)
         process.kill()
         end(process)
@@ -89,17 +89,15 @@ def test_interrupted_it_says_how_to_go_on(folder: Path, number: signal.Signals, 
     long = (folder / "a.yaml").read_text().replace("iterations: 3000", "iterations: 100000000")
     (folder / "long.yaml").write_text(long)
     process = kohonen("train", "long.yaml", "--folder", "parts", folder=folder)
-    until = time.monotonic() + 60
     # Signals are taken before the first iteration, and it is saved after that.
-    while not (folder / "parts" / "checkpoint" / "last.npz").exists() and time.monotonic() < until:
-        time.sleep(0.01)
+    eventually((folder / "parts" / "checkpoint" / "last.npz").exists)
     process.send_signal(number)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == code
     assert b"interrupted after " in said
     assert said.endswith(b"to go on: kohonen resume parts\n")
     told_by_info = kohonen("info", "parts", "--json", folder=folder)
-    out, _ = told_by_info.communicate(timeout=60)
+    out, _ = told_by_info.communicate(timeout=PATIENCE)
     info = json.loads(out)
     assert info["state"] == "not complete"
     assert info["iteration"] < 100000000
