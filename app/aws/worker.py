@@ -14,8 +14,8 @@ with starting():
     from functools import cache
     from typing import Any
 
+    from app.deployment import Deployment
     from app.errors import QueueUnavailable
-    from app.jobs.deployment import Deployment
     from app.jobs.sqs import SqsQueue
     from app.observability import WORKER, configure
     from app.settings import Settings

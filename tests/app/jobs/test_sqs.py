@@ -13,10 +13,10 @@ import pytest
 from moto import mock_aws
 
 from app.aws import worker as aws_worker
+from app.deployment import Deployment
 from app.errors import QueueUnavailable
 from app.jobs import sqs as sqs_module
 from app.jobs import worker as worker_module
-from app.jobs.deployment import Deployment
 from app.jobs.sqs import SqsQueue
 from app.models import Models
 from app.settings import Settings
