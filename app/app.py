@@ -32,8 +32,7 @@ from app.api import (
 )
 from app.api.head import Head
 from app.api.responses import EXPOSED_HEADERS
-from app.deployment import open_models
-from app.jobs.deployment import Deployment
+from app.deployment import Deployment, open_models
 from app.settings import Settings
 from app.training import TrainingService
 from app.uploads import Uploads

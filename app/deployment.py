@@ -1,22 +1,40 @@
-"""The stores and the models of a deployment, opened as its settings say.
+"""Opens the stores, the models, the queue and the workers that the settings name.
 
-The time that calls of a store take is recorded, and no request waits for a store beyond its deadline.
+The API, the commands and the worker on Lambda use it. Code that runs jobs is imported on first use, since
+the API on Lambda only accepts them. The time of each store call is recorded, and no request waits for a
+store beyond its deadline.
 """
 
+import os
+import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+from app.jobs.jobs import Jobs
+from app.jobs.local import LocalQueue
+from app.jobs.port import Queue
+from app.jobs.service import JobService
 from app.models.registry import Models
 from app.observability import record
 from app.settings import Settings
 from app.storage import open_store
 from app.storage.around import around
 from app.storage.deadline import punctual
+from app.storage.later import later
 from app.storage.port import Store, StoreUnavailable
 from kohonen.metrics import Metric
 
-__all__ = ["observed", "open_models", "open_watched"]
+if TYPE_CHECKING:
+    from app.jobs.supervisor import Supervisor
+    from app.jobs.worker import Worker
+
+__all__ = ["Deployment", "observed", "open_models", "open_watched"]
+
+#: Seconds after which a worker of the embedded queue ends that has nothing to do.
+IDLE = 60.0
+_FORMS = "local:, none:, or the URL of an SQS queue, https://sqs.REGION.amazonaws.com/ACCOUNT/NAME"
 
 
 def open_models(settings: Settings) -> Models:
@@ -48,3 +66,137 @@ def _timed(call: Callable[[], Any]) -> Any:
         raise
     finally:
         record(store_milliseconds=round(1000 * (time.perf_counter() - started), 3))
+
+
+class Deployment:
+    """The parts of a deployment that deal with jobs.
+
+    Parameters
+    ----------
+    settings : Settings
+        Which queue and which stores.
+    models : Models, optional
+        The models, where they are open already.
+
+    Raises
+    ------
+    ValueError
+        When the settings name no queue or no store.
+    """
+
+    def __init__(self, settings: Settings, models: Models | None = None) -> None:
+        self._settings = settings
+        self._models = models or open_models(settings)
+        self._job_store: Store = (
+            open_watched(settings.job_store, settings) if settings.job_store else self._models.store
+        )
+        self.jobs = Jobs(self._job_store)
+        self.queue = self._open_queue()
+        # An SQS queue has workers elsewhere.
+        self._supervisor = self._make_supervisor() if isinstance(self.queue, LocalQueue) else None
+        wake = self._supervisor.wake if self._supervisor else None
+        self.service = JobService(self.jobs, self._models, self.queue, settings, wake=wake)
+
+    def start(self) -> None:
+        """Continue unfinished jobs, where that is for this server to do."""
+        if self._supervisor:
+            self._supervisor.wake()
+
+    def stop(self) -> None:
+        """End the workers of this server."""
+        if self._supervisor:
+            self._supervisor.stop()
+
+    @property
+    def idle(self) -> float | None:
+        """Seconds after which a worker ends that has nothing to do; None: it stays."""
+        return IDLE if isinstance(self.queue, LocalQueue) else None
+
+    def worker(
+        self, stopped: threading.Event | None = None, *, abandon: Callable[[], None] | None = None
+    ) -> "Worker":
+        """Return a worker that runs in this thread.
+
+        Raises
+        ------
+        ValueError
+            When there is no queue.
+        """
+        from app.jobs.worker import Worker
+
+        if self.queue is None:
+            raise _no_queue()
+        queue = self._local(stopped) if isinstance(self.queue, LocalQueue) else self.queue
+        return Worker(self.jobs, self._models, queue, self._settings, stopped=stopped, abandon=abandon)
+
+    def supervisor(self) -> "Supervisor":
+        """Return the supervisor of worker processes that run without the API.
+
+        Raises
+        ------
+        ValueError
+            When there is no queue that another process can work on.
+        """
+        if self._is_private:
+            raise ValueError("no other process sees what is in memory: set SOM_STORE to a folder or a bucket")
+        return self._make_supervisor()
+
+    def _make_supervisor(self) -> "Supervisor":
+        """Decide what runs workers, how many, and when."""
+        from app.jobs.host_lock import HostLock
+        from app.jobs.supervisor import ProcessWorker, Supervisor, ThreadWorker
+
+        settings, queue = self._settings, self.queue
+        if queue is None:
+            raise _no_queue()
+        if not isinstance(queue, LocalQueue):
+            return Supervisor(partial(ProcessWorker, settings), count=settings.workers, has_work=lambda: True)
+        if self._is_private:
+            return Supervisor(
+                lambda: ThreadWorker(lambda stopped: self.worker(stopped).run(idle=self.idle)),
+                count=min(1, settings.workers),
+                has_work=queue.has_messages,
+            )
+        lock = HostLock(_place(settings))
+        return Supervisor(
+            lambda: ProcessWorker(settings, inherited=lock.descriptors),
+            count=settings.workers,
+            has_work=queue.has_messages,
+            lock=lock,
+        )
+
+    def _open_queue(self) -> Queue | None:
+        url = self._settings.queue
+        if url == "local:":
+            return self._local()
+        if url == "none:":
+            return None
+        if url.startswith(("https://", "http://")):
+            return later(partial(_sqs, url))
+        raise ValueError(f"{url[:200]!r} is no queue; the setting SOM_QUEUE takes {_FORMS}")
+
+    def _local(self, stopped: threading.Event | None = None) -> LocalQueue:
+        return LocalQueue(self._job_store, stopped=stopped)
+
+    @property
+    def _is_private(self) -> bool:
+        # By the settings, as a store may be wrapped.
+        return "memory:" in (self._settings.store, self._settings.job_store)
+
+
+def _sqs(url: str) -> Queue:
+    # Here, since boto3 takes long to import, and most of what is asked for is no job.
+    from app.jobs.sqs import SqsQueue
+
+    return SqsQueue(url)
+
+
+def _no_queue() -> ValueError:
+    return ValueError(f"there is no queue to work on: the setting SOM_QUEUE takes {_FORMS}")
+
+
+def _place(settings: Settings) -> str:
+    """Return where the jobs are, spelled the same by all servers of this host."""
+    url = settings.job_store or settings.store
+    scheme, _, folder = url.partition(":")
+    return os.path.realpath(folder) if scheme == "file" else f"{settings.s3_endpoint} {url}"

@@ -8,7 +8,7 @@ import logging
 import signal
 import threading
 
-from app.jobs.deployment import Deployment
+from app.deployment import Deployment
 from app.observability import WORKER, configure
 from app.settings import Settings
 from kohonen.engines import describe_engine

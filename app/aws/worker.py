@@ -15,9 +15,8 @@ with starting():
     from functools import cache
     from typing import Any
 
-    from app.deployment import open_models
+    from app.deployment import Deployment, open_models
     from app.errors import QueueUnavailable
-    from app.jobs.deployment import Deployment
     from app.jobs.sqs import SqsQueue
     from app.models import Models
     from app.models.maintenance import looks

@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 
-from app.jobs.deployment import Deployment
+from app.deployment import Deployment
 from app.observability import WORKER, configure
 from app.settings import Settings
 

@@ -14,8 +14,7 @@ from fastapi.testclient import TestClient
 from app import observability
 from app.app import create_app
 from app.aws.api import create_handler
-from app.deployment import observed
-from app.jobs.deployment import Deployment
+from app.deployment import Deployment, observed
 from app.observability import FIGURES, JsonFormatter, TextFormatter, configure, record, work
 from app.settings import Settings
 from app.storage.port import Store, StoreUnavailable

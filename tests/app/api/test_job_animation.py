@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from app.jobs.deployment import Deployment
+from app.deployment import Deployment
 from app.settings import Settings
 from tests.app.conftest import MakeClient
 

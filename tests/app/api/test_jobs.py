@@ -13,8 +13,8 @@ from fastapi.testclient import TestClient
 
 from app.api import jobs as jobs_module
 from app.api.examples import JOB
+from app.deployment import Deployment
 from app.errors import QueueUnavailable
-from app.jobs.deployment import Deployment
 from app.settings import Settings
 from kohonen import Parameters
 from kohonen.colours import parse_colours

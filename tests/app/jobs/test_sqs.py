@@ -13,11 +13,11 @@ import pytest
 from moto import mock_aws
 from moto.sqs import models as moto_models
 
+from app import deployment as deployment_module
 from app.aws import worker as aws_worker
+from app.deployment import Deployment
 from app.errors import QueueUnavailable
-from app.jobs import deployment as deployment_module
 from app.jobs import worker as worker_module
-from app.jobs.deployment import Deployment
 from app.jobs.jobs import Jobs
 from app.jobs.sqs import SqsQueue
 from app.models import Models

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app import worker
-from app.jobs.deployment import Deployment, _place
+from app.deployment import Deployment, _place
 from app.jobs.local import LocalQueue
 from app.jobs.supervisor import Supervisor, ThreadWorker
 from app.models import Models
