@@ -10,8 +10,8 @@ from app.api.fields import parameter
 from app.api.training_schemas import Data, ModelFields
 from app.errors import FieldError, InvalidRequestError
 from app.models import Card, Lineage, Models
+from app.predictions import vectors_for
 from app.training import Start, TrainingRequest
-from app.vectors import vectors_for
 from kohonen import Parameters
 from kohonen.data import as_samples
 

@@ -19,10 +19,9 @@ from app.api.negotiation import choose
 from app.api.tables import CsvFields, read_rows
 from app.errors import AnswerTooLargeError, FieldError, InvalidRequestError
 from app.models import Card
-from app.predictions import as_csv, as_json, find, most_bytes
+from app.predictions import as_csv, as_json, columns_of, find, most_bytes, vectors_for
 from app.settings import Settings
 from app.turns import in_turns, turn_for
-from app.vectors import columns_of, vectors_for
 from app.web.responses import CSV, JSON, problems
 from kohonen.clusters import cluster_units
 from kohonen.data import FloatArray
