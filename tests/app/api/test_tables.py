@@ -462,7 +462,7 @@ def test_rows_that_miss_values_take_longer_to_predict(
     assert len(predict(pets, {"columns": table})) == 2
     table["height"] = [30, None]
     document = problem(pets.post("/models/pets/predict", json={"columns": table}), 422)
-    assert "2 vectors are more than the 1" in document["detail"]
+    assert "2 vectors are over the limit of 1" in document["detail"]
 
 
 def test_rows_by_name_are_bounded_before_they_become_columns(
