@@ -14,7 +14,7 @@ The tree::
     ├── OutOfTimeError             a training stopped at its deadline
     ├── ModelNotFoundError         a model that does not exist
     ├── UnitNotFoundError          a unit outside a model's map
-    ├── DataNotKeptError           training data that are needed, but not stored with the model
+    ├── DataNotKeptError           data that a call needs are not stored
     ├── DamagedModelError          a model whose stored bytes have changed
     ├── JobNotFoundError           a job that does not exist
     ├── DamagedJobError            a job whose stored record or samples have changed
@@ -132,7 +132,7 @@ class UnitNotFoundError(ServiceError):
 
 
 class DataNotKeptError(ServiceError):
-    """The training data of a model are needed, but were not stored with it."""
+    """The data that a call needs, such as the samples of a model, are not stored."""
 
 
 class DamagedModelError(ServiceError):

@@ -52,7 +52,7 @@ PROBLEMS: Mapping[type[Exception], tuple[int, str, str]] = {
     OutOfTimeError: (503, "out-of-time", "The training ran out of time"),
     ModelNotFoundError: (404, "model-not-found", "The model does not exist"),
     UnitNotFoundError: (404, "unit-not-found", "The unit does not exist"),
-    DataNotKeptError: (409, "data-not-kept", "The training data are not stored with the model"),
+    DataNotKeptError: (409, "data-not-kept", "The data that this call needs are not stored"),
     DamagedModelError: (500, "damaged-model", "The stored model is damaged"),
     JobNotFoundError: (404, "job-not-found", "The job does not exist"),
     DamagedJobError: (500, "damaged-job", "The stored job is damaged"),

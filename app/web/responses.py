@@ -17,7 +17,7 @@ _PROBLEMS = {
     400: "The body is not JSON.",
     404: "The model, the unit of its map, or the job does not exist.",
     406: "No representation matches the Accept header.",
-    409: "The training data, which this call needs, are not stored with the model.",
+    409: "The data that this call needs are not stored.",
     413: "The body is too large.",
     415: "The media type of the body is missing or not supported.",
     422: "The request is not valid, or is over a limit.",

@@ -1,4 +1,4 @@
-"""Every view of a stored model, decoded where it is plain."""
+"""Pictures of all views of a stored model, decoded if they are plain."""
 
 import io
 from collections.abc import Callable
@@ -119,7 +119,7 @@ def test_a_picture_that_cannot_be_sent_is_refused(make_client: MakeClient) -> No
     client = make_client(max_answer_bytes=2_000)
     answer = client.get(f"{train(client)}/image?view=planes&annotated=true")
     assert answer.status_code == 422
-    assert "ask for a smaller scale" in answer.json()["detail"]
+    assert "use a smaller scale" in answer.json()["detail"]
 
 
 def test_the_form_must_be_acceptable(client: TestClient) -> None:
