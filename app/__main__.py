@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> None:
         The command and its options; those of the process by default.
     """
     given = sys.argv[1:] if arguments is None else arguments
-    # A server sets its process up before it imports the rest.
+    # The server sets up its process before it imports the rest.
     with starting() if given[:1] == ["serve"] else contextlib.nullcontext():
         run = _command(given)
     if (status := run()) is not None:
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _command(arguments: list[str]) -> Callable[[], int | None]:
-    """Return the command of a command line, with all imported that it needs."""
+    """Return the command to run, with the modules that it needs imported."""
     from pydantic import ValidationError
 
     from app import job_commands, model_commands, worker
@@ -75,9 +75,11 @@ def _parser() -> "ArgumentParser":
     commands = parser.add_subparsers(dest="command", required=True)
     serving = commands.add_parser("serve", help="serve the API on HOST and PORT (127.0.0.1:5000)")
     served = serving.add_mutually_exclusive_group()
-    served.add_argument("--model", metavar="REF", help=f"what /predict-bmu serves: {FORMS}")
-    served.add_argument("--best", metavar="METRIC", choices=list(METRICS), help="serve the best by a metric")
-    commands.add_parser("worker", help="work on jobs, of the embedded queue or of SQS (SOM_QUEUE)")
+    served.add_argument("--model", metavar="REF", help=f"the model behind /predict-bmu: {FORMS}")
+    served.add_argument(
+        "--best", metavar="METRIC", choices=list(METRICS), help="serve the best model by a metric"
+    )
+    commands.add_parser("worker", help="run jobs from the local queue or from SQS (SOM_QUEUE)")
     model_commands.add_parser(commands)
     job_commands.add_parser(commands)
     commands.add_parser("openapi", help="write the API's OpenAPI document to standard output")
@@ -85,7 +87,7 @@ def _parser() -> "ArgumentParser":
 
 
 def serve(settings: "Settings") -> None:
-    """Serve the API until stopped; requests under way are finished first."""
+    """Serve the API until stopped; requests in progress are completed first."""
     import uvicorn
 
     from app.observability import configure
@@ -96,14 +98,14 @@ def serve(settings: "Settings") -> None:
         host=settings.host,
         port=settings.port,
         server_header=False,
-        # The server's own lines are logged in the same form as the service's.
+        # uvicorn logs in the format of the service.
         log_config=None,
         log_level="info",
     )
 
 
 def _openapi() -> None:
-    """Write the OpenAPI document of a service with default settings, except that it needs no key."""
+    """Write the OpenAPI document of a service with default settings and no API key."""
     import json
 
     from app.app import create_app
@@ -114,7 +116,7 @@ def _openapi() -> None:
 
 
 def _served(model: str | None, metric: str | None) -> dict[str, str]:
-    """Return the settings that say which model is served; the application reads them for itself."""
+    """Return the environment variables that select the served model; the application reads them."""
     from kohonen.metrics import METRICS
 
     if metric is not None:

@@ -1,6 +1,6 @@
-"""The service, put together.
+"""The application: routes, middleware and error handlers of the service.
 
-``app`` is what ASGI servers run (``uvicorn app.app:app``), ``handler`` what AWS Lambda calls (`app.aws.api`).
+ASGI servers run ``app`` (``uvicorn app.app:app``); AWS Lambda calls ``handler`` (`app.aws.api`).
 """
 
 import contextlib
@@ -48,7 +48,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """Make the service.
+    """Create the application.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         served,
         service,
     ):
-        # As they are: `include_router` would take each route apart once more, at the first request.
+        # Appended directly: `include_router` would build each route again at the first request.
         made.router.routes.extend(module.router.routes)
     documentation.install(made)
     openapi.install(made)
@@ -106,7 +106,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Configure logging, name the engine, take up unfinished jobs, and end the workers with the server."""
+    """Configure logging, log the engine, start the workers of jobs, and stop them with the server."""
     settings: Settings = app.state.settings
     observability.configure(settings.log_format, settings.log_level)
     _LOG.info("maps are trained by the engine %s", describe_engine())
@@ -116,14 +116,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 class _Service(FastAPI):
-    """Has what sees every answer around all else: Starlette's middleware sees none to unexpected errors."""
+    """Adds the outermost middleware, since `add_middleware` misses the answers to unexpected errors."""
 
     def build_middleware_stack(self) -> ASGIApp:
         return AccessLog(security.SecurityHeaders(super().build_middleware_stack()))
 
 
 def __getattr__(name: str) -> Any:
-    """Return ``handler``, which only AWS Lambda needs: it sets the process up."""
+    """Import ``handler`` on demand: its module sets up the process for AWS Lambda."""
     if name == "handler":
         from app.aws.api import handler
 

@@ -1,4 +1,4 @@
-"""Pictures of models: which view, how large, plain or annotated."""
+"""Pictures of models: the view, the size, and whether axes and legends are drawn."""
 
 from typing import Any, NamedTuple
 
@@ -12,29 +12,29 @@ from kohonen.pictures import picture_size, unit_pixels
 
 __all__ = ["Form", "Picture", "View"]
 
-#: More component planes than these are too small to read with axes.
+#: With more component planes, each is too small for readable axes.
 MOST_ANNOTATED_PLANES = 36
-#: A figure has a mark for every hexagon.
+#: A figure has one mark per hexagon.
 MOST_ANNOTATED_UNITS = 40_000
 
 
 class Picture(NamedTuple):
-    """A picture that somebody wants.
+    """The options of a picture.
 
     Attributes
     ----------
     view : View
-        What it shows.
+        The view of the map.
     scale : int or None
-        Pixels of a unit's width; of a figure, how many times it is to be as large.
+        Pixels of a unit's width; for a figure, its magnification.
     annotated : bool
         Whether it has axes, titles, colour bars and legends.
     component : int or None
         The only component plane to draw.
     clusters : int or None
-        How many clusters to draw; as many as suit when None.
+        Number of clusters; chosen automatically when None.
     form : Form
-        The kind of file; SVG is for figures.
+        The file format; SVG is for figures.
     """
 
     view: View = "map"
@@ -46,7 +46,7 @@ class Picture(NamedTuple):
 
     @property
     def needs_samples(self) -> bool:
-        """Whether it says something about what the model was trained on."""
+        """Whether the view needs the samples that the model was trained on."""
         return self.view in NEEDS_SAMPLES
 
     @property
@@ -55,30 +55,30 @@ class Picture(NamedTuple):
         return "image/png" if self.form == "png" else "image/svg+xml"
 
     def tag(self) -> dict[str, Any]:
-        """Return what tells this picture of a model from others."""
+        """Return the options, which identify this picture of a model."""
         return self._asdict()
 
     def check(
         self, shape: tuple[int, int, int], geometry: Geometry, *, most_pixels: int, named: bool = False
     ) -> None:
-        """Refuse a picture that there is not, or that would be too large.
+        """Refuse options that the map does not have, and pictures that are too large.
 
         Raises
         ------
         InvalidRequestError
-            For an SVG that is not annotated, or a component that there is not.
+            For an SVG that is not annotated, or a component or number of clusters that the map lacks.
         OverLimitError
-            When there would be too many pixels, units or planes.
+            For too many pixels, units or planes.
         """
         width, height, dimension = shape
         if self.form == "svg" and not self.annotated:
-            message = "SVG is for annotated figures: ask for annotated=true, or for png"
+            message = "SVG is for annotated figures: use annotated=true, or format=png"
             raise InvalidRequestError([FieldError("/format", message)])
         if self.component is not None and not 0 <= self.component < dimension:
             message = f"the map has components from 0 to {dimension - 1}"
             raise InvalidRequestError([FieldError("/component", message)])
         if self.clusters is not None and not 1 <= self.clusters <= width * height:
-            message = f"the map has {width * height} units, and so many clusters at most"
+            message = f"the number of clusters must be from 1 to the map's {width * height} units"
             raise InvalidRequestError([FieldError("/k", message)])
         if self.annotated:
             self._check_figure(width * height, dimension)
@@ -87,13 +87,13 @@ class Picture(NamedTuple):
 
     def _check_figure(self, units: int, dimension: int) -> None:
         if units > MOST_ANNOTATED_UNITS:
-            message = f"a figure shows {MOST_ANNOTATED_UNITS:,} units at most, and the map has {units:,}"
+            message = f"a figure shows at most {MOST_ANNOTATED_UNITS:,} units, and the map has {units:,}"
             raise OverLimitError([FieldError("/annotated", message)])
         if self.view == "planes" and self.component is None and dimension > MOST_ANNOTATED_PLANES:
-            message = f"a figure shows {MOST_ANNOTATED_PLANES} planes at most, and the map has {dimension}"
-            raise OverLimitError([FieldError("/component", f"{message}: name one")])
+            message = f"a figure shows at most {MOST_ANNOTATED_PLANES} planes, and the map has {dimension}"
+            raise OverLimitError([FieldError("/component", f"{message}: select one")])
         if self.scale is not None and self.scale > 4:
-            raise OverLimitError([FieldError("/scale", "a figure is drawn 4 times as large at most")])
+            raise OverLimitError([FieldError("/scale", "the scale of a figure must be at most 4")])
 
     def _check_pixels(
         self, width: int, height: int, dimension: int, geometry: Geometry, most: int, named: bool
@@ -114,9 +114,9 @@ class Picture(NamedTuple):
         geometry: Geometry,
         table: Preparation | None = None,
     ) -> bytes:
-        """Draw the picture of a map; the samples are there when the view needs them.
+        """Draw the picture of a map; views that need samples (`needs_samples`) use `samples`.
 
-        Component planes are in the units of the table that the samples were made from, and have its names.
+        Component planes have the names and the units of the table, if the model was trained on one.
         """
         return draw_view(
             self.view,

@@ -3,25 +3,25 @@
 The tree::
 
     ServiceError
-    ├── InvalidRequestError        values that do not fit the schema; ``errors`` says which
+    ├── InvalidRequestError        values that do not fit the schema; listed in ``errors``
     │   └── OverLimitError         more than this deployment allows
-    ├── MalformedBodyError         not JSON at all
-    ├── BodyTooLargeError          more bytes than are read
-    ├── UnsupportedMediaTypeError  a body of a media type that is not understood
+    ├── MalformedBodyError         a body that is not JSON
+    ├── BodyTooLargeError          a body over the limit of bytes
+    ├── UnsupportedMediaTypeError  a body of an unsupported media type
     ├── NotAcceptableError         no representation that the client accepts
     ├── AnswerTooLargeError        an answer that this deployment cannot send
-    ├── TooBusyError               as many trainings, jobs or bodies under way as there may be
-    ├── OutOfTimeError             a training that was stopped at its deadline
-    ├── ModelNotFoundError         no such model
-    ├── UnitNotFoundError          no such unit of a model's map
-    ├── DataNotKeptError           something that needs the data of a model that are not kept
-    ├── DamagedModelError          a model whose bytes are not what was stored
-    ├── JobNotFoundError           no such job
-    ├── DamagedJobError            a job whose record or samples are not what was stored
-    └── NoQueueError               nothing that would do a job
+    ├── TooBusyError               too many trainings, jobs or bodies at the same time
+    ├── OutOfTimeError             a training stopped at its deadline
+    ├── ModelNotFoundError         a model that does not exist
+    ├── UnitNotFoundError          a unit outside a model's map
+    ├── DataNotKeptError           data that a call needs are not stored
+    ├── DamagedModelError          a model whose stored bytes have changed
+    ├── JobNotFoundError           a job that does not exist
+    ├── DamagedJobError            a job whose stored record or samples have changed
+    └── NoQueueError               a job in a deployment without a queue
 
-``QueueUnavailable`` stands apart, as the errors of the store and of the library do. `app.problems` maps all
-of them to problem details.
+``QueueUnavailable`` is outside the tree, as are the errors of the store and of the library. `app.problems`
+maps all of them to problem details.
 """
 
 from collections.abc import Sequence
@@ -49,19 +49,19 @@ __all__ = [
     "UnsupportedMediaTypeError",
 ]
 
-#: More errors than this in one request help nobody.
+#: Errors reported for one request, at most.
 MOST_ERRORS = 20
 
 
 class FieldError(NamedTuple):
-    """One thing wrong with a request.
+    """An error in one field of a request.
 
     Attributes
     ----------
     pointer : str
-        Where: a JSON pointer (RFC 6901) into the body, or the name of a query parameter behind a slash.
+        JSON pointer (RFC 6901) into the body, or a slash and the name of a query parameter.
     message : str
-        What, and how to mend it.
+        What is wrong, and how to fix it.
     """
 
     pointer: str
@@ -69,9 +69,9 @@ class FieldError(NamedTuple):
 
 
 class ServiceError(Exception):
-    """Base of every error that the service raises on purpose; its text is for the caller to read."""
+    """Base class of the errors of the service; their messages are sent to the caller."""
 
-    #: Seconds after which the same request may succeed, where it may.
+    #: Seconds after which the same request may succeed; None if it cannot.
     retry_after: int | None = None
     errors: Sequence[FieldError] = ()
 
@@ -86,7 +86,7 @@ class InvalidRequestError(ServiceError):
 
 
 class OverLimitError(InvalidRequestError):
-    """More than this deployment allows."""
+    """A request for more than this deployment allows."""
 
 
 class MalformedBodyError(ServiceError):
@@ -94,11 +94,11 @@ class MalformedBodyError(ServiceError):
 
 
 class BodyTooLargeError(ServiceError):
-    """A body of more bytes than are read."""
+    """A body over the limit of bytes."""
 
 
 class UnsupportedMediaTypeError(ServiceError):
-    """A body of a media type that is not understood."""
+    """A body of an unsupported media type."""
 
 
 class NotAcceptableError(ServiceError):
@@ -110,7 +110,7 @@ class AnswerTooLargeError(ServiceError):
 
 
 class TooBusyError(ServiceError):
-    """As many trainings under way and waiting, jobs unfinished or bodies held as there may be."""
+    """The limit of trainings, unfinished jobs or request bodies at the same time has been reached."""
 
     def __init__(self, message: str, *, retry_after: int) -> None:
         super().__init__(message)
@@ -118,37 +118,37 @@ class TooBusyError(ServiceError):
 
 
 class OutOfTimeError(ServiceError):
-    """A training was stopped at its deadline, and nothing was stored."""
+    """A training was stopped at its deadline. Nothing was stored."""
 
     retry_after = 30
 
 
 class ModelNotFoundError(ServiceError):
-    """There is no such model."""
+    """The model does not exist."""
 
 
 class UnitNotFoundError(ServiceError):
-    """The map has no such unit."""
+    """The unit is outside the map."""
 
 
 class DataNotKeptError(ServiceError):
-    """The data that a model was trained on are needed, and are not kept."""
+    """The data that a call needs, such as the samples of a model, are not stored."""
 
 
 class DamagedModelError(ServiceError):
-    """The stored bytes of a model are not what was stored."""
+    """The stored bytes of a model have changed since it was stored."""
 
 
 class JobNotFoundError(ServiceError):
-    """There is no such job."""
+    """The job does not exist."""
 
 
 class DamagedJobError(ServiceError):
-    """The record or the samples of a job are not what was stored."""
+    """The stored record or samples of a job have changed since they were stored."""
 
 
 class NoQueueError(ServiceError):
-    """There is nothing that would do a job."""
+    """The deployment has no queue of jobs."""
 
 
 class QueueUnavailable(Exception):  # noqa: N818
@@ -157,7 +157,7 @@ class QueueUnavailable(Exception):  # noqa: N818
     Attributes
     ----------
     retry_after : int or None
-        Seconds after which the same call may well succeed; None where a person has to do something first.
+        Seconds after which the same call may succeed; None if somebody has to fix something first.
     """
 
     def __init__(self, message: str, *, retry_after: int | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What a training may cost, decided before it starts."""
+"""Limits on the cost of trainings, predictions and tables, checked before they start."""
 
 import math
 from collections.abc import Iterator
@@ -24,31 +24,31 @@ __all__ = [
     "estimate",
 ]
 
-#: Seconds to compare a vector with a unit, and more for every dimension.
+#: Seconds to compare a vector with a unit: a constant part, and a part per dimension.
 COMPARISON_SECONDS = 8e-9
 DIMENSION_SECONDS = 0.5e-9
-#: And for every dimension where vectors miss values.
+#: The part per dimension where vectors have missing values.
 MASKED_SECONDS = 3e-9
-#: Values of the samples that a table becomes: some 100 MB.
+#: Values of the samples of a table: some 100 MB.
 MOST_TABLE_VALUES = 2**24
 
 
 def estimate(request: "TrainingRequest") -> float:
-    """Estimate how many seconds a training takes, rather too many than too few."""
+    """Return an upper estimate of the seconds that a training takes."""
     samples, dimension = request.samples.shape
     parameters = replace(request.parameters, iterations=request.iterations)
-    # The fastest engines do not know missing values.
+    # The fastest engines do not support missing values.
     engine = default_engine(parameters.algorithm, parameters.geometry, masked=request.masked)
     return engine.cost.seconds(parameters, samples=samples, dimension=dimension)
 
 
 def check(request: "TrainingRequest", *, limits: Settings, seconds: float) -> None:
-    """Refuse a training that asks for more than is allowed, and has so many seconds.
+    """Refuse a training that is over a limit, or that is estimated to take longer than `seconds`.
 
     Raises
     ------
     OverLimitError
-        Naming everything that is over its limit: what was asked, and what is allowed.
+        Lists all values that are over their limits, with the limits.
     """
     errors = list(_too_large(request, limits, limits.max_samples))
     expected = estimate(request)
@@ -58,18 +58,18 @@ def check(request: "TrainingRequest", *, limits: Settings, seconds: float) -> No
         as_job = request.may_be_job and not any(_too_large(request, limits, limits.max_job_samples))
         if as_job and expected <= limits.max_job_seconds:
             last = errors.pop()
-            advice = "; POST /atrain takes the same request as a job, which may take longer"
+            advice = "; or send the same request to POST /atrain, as a job, which may take longer"
             errors.append(FieldError(last.pointer, last.message + advice))
         raise OverLimitError(errors)
 
 
 def check_job(request: "TrainingRequest", *, limits: Settings) -> None:
-    """Refuse a job that asks for more than is allowed.
+    """Refuse a job that is over a limit.
 
     Raises
     ------
     OverLimitError
-        Naming everything that is over its limit: what was asked, and what is allowed.
+        Lists all values that are over their limits, with the limits.
     """
     errors = list(_too_large(request, limits, limits.max_job_samples))
     if not errors:
@@ -81,7 +81,7 @@ def check_job(request: "TrainingRequest", *, limits: Settings) -> None:
             most = limits.max_iteration_seconds
             message = (
                 f"an iteration would take some {iteration:.3g} seconds, and {most:.3g} are allowed, since a "
-                "training is saved between iterations: ask for fewer units or fewer samples"
+                "training is saved between iterations: use fewer units or fewer samples"
             )
             errors.append(FieldError(f"/{request.field}", message))
     if errors:
@@ -91,42 +91,42 @@ def check_job(request: "TrainingRequest", *, limits: Settings) -> None:
 def check_prediction(
     shape: tuple[int, int, int], *, vectors: int, limits: Settings, seconds: float, masked: bool = False
 ) -> None:
-    """Refuse to look for more vectors than is allowed.
+    """Refuse a prediction of more vectors than are allowed.
 
     Parameters
     ----------
     shape : tuple of int
         Width, height and dimension of the map.
     vectors : int
-        How many vectors are to be found on it.
+        Number of vectors.
     limits : Settings
-        What is allowed.
+        The limits.
     seconds : float
-        How long it may take.
+        Seconds that it may take.
     masked : bool
-        Whether vectors miss values.
+        Whether vectors have missing values.
 
     Raises
     ------
     OverLimitError
-        Saying what was asked, and what is allowed.
+        Reports the number of vectors and the limit.
     """
     width, height, dimension = shape
     by_dimension = MASKED_SECONDS if masked else DIMENSION_SECONDS
     each = width * height * (COMPARISON_SECONDS + by_dimension * dimension)
     allowed = min(limits.max_vectors, max(1, math.floor(max(0.0, seconds) / each)))
     if vectors > allowed:
-        message = f"{vectors:,} vectors are more than the {allowed:,} that may be sent at a time for this map"
+        message = f"{vectors:,} vectors are over the limit of {allowed:,} for this map: send fewer at a time"
         raise OverLimitError([FieldError("/data", message)])
 
 
 def check_table(rows: int, components: int, *, limits: Settings, most_rows: int) -> None:
-    """Refuse a table that would become too many or too large samples, before it becomes any.
+    """Refuse a table of too many or too large samples, before it is prepared.
 
     Raises
     ------
     OverLimitError
-        Saying what was asked, and what is allowed.
+        Reports the value and its limit.
     """
     asked = [
         ("{} rows are", rows, most_rows),
@@ -144,12 +144,12 @@ def check_table(rows: int, components: int, *, limits: Settings, most_rows: int)
 
 
 def check_values(rows: int, components: int, *, field: str = "columns") -> None:
-    """Refuse a table that would become too many values: each category is one, however short its name is.
+    """Refuse a table of too many values: each category is one value of a sample, however short its name is.
 
     Raises
     ------
     OverLimitError
-        Saying what was asked, and what is allowed.
+        Reports the size and the limit.
     """
     if rows * components > MOST_TABLE_VALUES:
         message = (
@@ -160,12 +160,12 @@ def check_values(rows: int, components: int, *, field: str = "columns") -> None:
 
 
 def check_samples(samples: int, *, limits: Settings, field: str) -> None:
-    """Refuse more samples than are allowed, before there are any.
+    """Refuse more samples than are allowed, before they are drawn.
 
     Raises
     ------
     OverLimitError
-        Naming the request's field, what was asked, and what is allowed.
+        Names the request's field, the number of samples and the limit.
     """
     if samples > limits.max_samples:
         message = f"{samples:,} samples is over the limit of {limits.max_samples:,}"
@@ -177,7 +177,7 @@ def _too_long(request: "TrainingRequest", expected: float, seconds: float) -> Fi
     return FieldError(
         "/iterations",
         f"the training would take some {expected:.3g} seconds, and {seconds:.3g} are allowed: "
-        f"ask for fewer iterations (about {allowed}), fewer units or fewer samples",
+        f"use fewer iterations (about {allowed}), fewer units or fewer samples",
     )
 
 

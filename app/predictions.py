@@ -1,21 +1,30 @@
-"""Which units vectors fall on, found and written piece by piece: memory is bounded, whatever is asked for."""
+"""Predictions: the best matching units of vectors, searched and written in blocks to bound memory.
 
-from collections.abc import Iterator
-from typing import NamedTuple
+Vectors are in the units of the model's training data. For a model that was trained on a table, vectors
+without names are rows in the order of its columns, and are prepared as the table was.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from kohonen.data import FloatArray
+from app import limits
+from app.errors import FieldError, InvalidRequestError
+from app.models import Card
+from kohonen import Preparation
+from kohonen.data import FloatArray, as_samples
 from kohonen.search import match
+from kohonen.tables import shown
 
-__all__ = ["Found", "as_csv", "as_json", "find", "most_bytes"]
+__all__ = ["Found", "as_csv", "as_json", "columns_of", "find", "most_bytes", "vectors_for"]
 
-#: Vectors that are looked for at a time.
+#: Vectors of a block.
 BLOCK = 20_000
-#: Characters of a result: two coordinates and a distance with all its digits, and their names in JSON.
+#: Characters of a result: two coordinates and a distance with all digits and, in JSON, their names.
 _RESULT_BYTES = {"application/json": 80, "text/csv": 40}
-#: And of its cluster.
+#: Characters of its cluster.
 _CLUSTER_BYTES = 20
 
 
@@ -25,11 +34,11 @@ class Found(NamedTuple):
     Attributes
     ----------
     x, y : int
-        Where it is.
+        Its column and row.
     distance : float
         The Euclidean distance of its weights to the vector.
     cluster : int or None
-        The cluster that it is in, where that is wanted.
+        Its cluster; None where clusters are not requested.
     """
 
     x: int
@@ -38,12 +47,71 @@ class Found(NamedTuple):
     cluster: int | None = None
 
 
+def vectors_for(card: Card, given: Any) -> FloatArray:
+    """Return vectors, or the rows of a table, as samples in the space of a model's map.
+
+    Parameters
+    ----------
+    card : Card
+        The model's card.
+    given : array_like of shape (n, dim), or mapping of str to column
+        Vectors, or a table.
+
+    Returns
+    -------
+    ndarray of shape (n, dim)
+        Missing values are NaN.
+
+    Raises
+    ------
+    InvalidRequestError, InvalidDataError
+        When they do not fit the model.
+    OverLimitError
+        For a table of too many values.
+    """
+    table = card.table
+    if isinstance(given, Mapping):
+        if table is None:
+            message = "this model was trained on vectors without names: send 'data'"
+            raise InvalidRequestError([FieldError("/columns", message)])
+        rows = max((len(values) for values in given.values()), default=0)
+        limits.check_values(rows, len(table.components))
+        return table.transform(given)
+    if table is None:
+        return as_samples(given, dimension=card.weights.shape[2])
+    if table.categorical:
+        raise InvalidRequestError(
+            [
+                FieldError(
+                    "/data",
+                    f"this model was trained on a table in which {shown(table.categorical)} hold texts: send "
+                    "'columns' by name, or CSV with a header",
+                )
+            ]
+        )
+    vectors = as_samples(given, dimension=len(table.columns))
+    return table.transform(dict(zip(table.names, vectors.T, strict=True)))
+
+
+def columns_of(records: list[dict[str, Any]], table: Preparation) -> dict[str, list[Any]]:
+    """Return records as columns for a preparation; keys that a record leaves out are missing values.
+
+    Raises
+    ------
+    OverLimitError
+        For too many values: short records may expand to many.
+    """
+    limits.check_values(len(records), len(table.components), field="records")
+    known = set().union(*records)
+    return {name: [record.get(name) for record in records] for name in table.names if name in known}
+
+
 def find(
     weights: FloatArray, vectors: FloatArray, labels: npt.NDArray[np.int64] | None = None
 ) -> Iterator[list[Found]]:
-    """Give the best matching units of vectors (n, dim) on a map (width, height, dim), some at a time.
+    """Yield blocks of the best matching units of vectors (n, dim) on a map (width, height, dim).
 
-    With the cluster of each unit as `labels` (width, height), the clusters of the vectors, too.
+    `labels` (width, height) are the clusters of the units; with them the results include clusters.
     """
     height = weights.shape[1]
     for start in range(0, len(vectors), BLOCK):
@@ -71,7 +139,7 @@ def _object(one: Found) -> str:
 
 
 def as_csv(results: Iterator[list[Found]]) -> Iterator[bytes]:
-    """Write results as a table with a header."""
+    """Write results as CSV with a header."""
     header = "bmu_x,bmu_y,distance"
     for block in results:
         with_clusters = block[0].cluster is not None
@@ -85,5 +153,5 @@ def as_csv(results: Iterator[list[Found]]) -> Iterator[bytes]:
 
 
 def most_bytes(media_type: str, vectors: int, *, clusters: bool = False) -> int:
-    """Return how many bytes an answer for so many vectors has, rather too many than too few."""
+    """Return an upper estimate of the bytes of an answer for a number of vectors."""
     return vectors * (_RESULT_BYTES[media_type] + (_CLUSTER_BYTES if clusters else 0))

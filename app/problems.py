@@ -1,7 +1,7 @@
-"""Problem details (RFC 9457): the documents that errors become, in answers and in the records of jobs.
+"""Problem details (RFC 9457) of exceptions, for answers and for the records of jobs.
 
-``PROBLEMS`` maps the errors of the service, the library, the store and the queue to problem details: it is
-the one place where an exception's type becomes a status.
+``PROBLEMS`` maps the exception types of the service, the library, the store and the queue to statuses. No
+other module does.
 """
 
 import http
@@ -34,10 +34,10 @@ from kohonen.errors import InvalidColourError, InvalidDataError, InvalidParamete
 
 __all__ = ["PROBLEMS", "document", "document_of", "pointer"]
 
-#: Longer texts help nobody: they repeat what the request holds.
+#: Characters of a text, at most: longer ones quote the request.
 LONGEST = 400
 
-#: Exception types and the status, slug and title of the problems that they become.
+#: Exception types and the status, slug and title of their problem details.
 PROBLEMS: Mapping[type[Exception], tuple[int, str, str]] = {
     InvalidRequestError: (422, "invalid-request", "The request is not valid"),
     OverLimitError: (422, "over-limit", "The request asks for more than is allowed"),
@@ -45,18 +45,18 @@ PROBLEMS: Mapping[type[Exception], tuple[int, str, str]] = {
     InvalidParameterError: (422, "invalid-request", "The request is not valid"),
     MalformedBodyError: (400, "malformed-json", "The body is not JSON"),
     BodyTooLargeError: (413, "body-too-large", "The body is too large"),
-    UnsupportedMediaTypeError: (415, "unsupported-media-type", "The body is of another media type"),
+    UnsupportedMediaTypeError: (415, "unsupported-media-type", "The media type of the body is not supported"),
     NotAcceptableError: (406, "not-acceptable", "No acceptable representation"),
     AnswerTooLargeError: (422, "answer-too-large", "The answer is too large to send"),
-    TooBusyError: (503, "too-busy", "Too much at once"),
+    TooBusyError: (503, "too-busy", "The service is too busy"),
     OutOfTimeError: (503, "out-of-time", "The training ran out of time"),
-    ModelNotFoundError: (404, "model-not-found", "There is no such model"),
-    UnitNotFoundError: (404, "unit-not-found", "There is no such unit"),
-    DataNotKeptError: (409, "data-not-kept", "The data that this needs are not kept"),
+    ModelNotFoundError: (404, "model-not-found", "The model does not exist"),
+    UnitNotFoundError: (404, "unit-not-found", "The unit does not exist"),
+    DataNotKeptError: (409, "data-not-kept", "The data that this call needs are not stored"),
     DamagedModelError: (500, "damaged-model", "The stored model is damaged"),
-    JobNotFoundError: (404, "job-not-found", "There is no such job"),
+    JobNotFoundError: (404, "job-not-found", "The job does not exist"),
     DamagedJobError: (500, "damaged-job", "The stored job is damaged"),
-    NoQueueError: (503, "no-queue", "There is no queue for jobs"),
+    NoQueueError: (503, "no-queue", "The deployment has no queue for jobs"),
     QueueUnavailable: (503, "queue-unavailable", "The queue cannot be used"),
     StoreUnavailable: (503, "store-unavailable", "The store cannot be used"),
 }
@@ -70,7 +70,7 @@ def document(
     title: str | None = None,
     errors: Sequence[FieldError] = (),
 ) -> dict[str, Any]:
-    """Make a problem detail; without a slug it is one that the status says all about."""
+    """Return a problem detail; without a slug, its type is ``about:blank``."""
     content: dict[str, Any] = {
         "type": f"urn:kohonen:problem:{slug}" if slug else "about:blank",
         "title": title or http.HTTPStatus(status).phrase,
@@ -83,12 +83,12 @@ def document(
 
 
 def document_of(error: Exception) -> dict[str, Any]:
-    """Return the problem detail that an error becomes.
+    """Return the problem detail of an error.
 
     Raises
     ------
     LookupError
-        For an error that nobody has foreseen.
+        For an error whose type is not in `PROBLEMS`.
     """
     known = [PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS]
     status, slug, title = known[0]
@@ -101,7 +101,7 @@ def pointer(location: Sequence[str | int]) -> str:
 
 
 def _field_errors(error: Exception) -> Sequence[FieldError]:
-    """Say where in the request an error lies."""
+    """Return the fields of the request that an error is about."""
     match error:
         case ServiceError():
             return error.errors

@@ -1,4 +1,4 @@
-"""Who may call, and what browsers are told to refuse."""
+"""The API key and the security headers of answers."""
 
 import hashlib
 import hmac
@@ -13,11 +13,11 @@ from app.web.errors import ProblemResponse
 __all__ = ["HEADER", "ApiKey", "SecurityHeaders", "describe", "is_open"]
 
 HEADER = "X-API-Key"
-#: What never needs a key: whether the service is there, and the documentation.
+#: Paths that never need a key: the health check and the documentation.
 OPEN = {"/health", "/docs", "/redoc", "/openapi.json"}
 ASSETS = "/assets/"
 
-#: For answers that say nothing of their own; the documentation pages do.
+#: Defaults; the documentation pages set their own.
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
@@ -27,21 +27,21 @@ _OVER_TLS = "max-age=31536000"
 
 
 def is_open(path: str) -> bool:
-    """Say whether a path of the app needs no key, where one is set."""
+    """Return whether a path of the app needs no key even if one is set."""
     return path in OPEN or (path.startswith(ASSETS) and "/" not in path.removeprefix(ASSETS))
 
 
 class ApiKey:
-    """ASGI middleware that lets only those call who have the key; what is open says `is_open`.
+    """ASGI middleware that refuses requests without the key, except for open paths (`is_open`).
 
-    It stands before the routes, so that one that is added later needs the key as well.
+    It wraps all routes, so that routes added later need the key as well.
 
     Parameters
     ----------
     app : ASGIApp
-        What is behind it.
+        The wrapped application.
     key : str
-        The key, which callers send as ``X-API-Key``.
+        The key that callers send as ``X-API-Key``.
     """
 
     def __init__(self, app: ASGIApp, key: str) -> None:
@@ -56,7 +56,7 @@ class ApiKey:
 
             async def private(message: Message) -> None:
                 if message["type"] == "http.response.start":
-                    # Caches between here and the caller know nothing of this header.
+                    # Shared caches do not take this header into account.
                     headers = MutableHeaders(scope=message)
                     said = headers.get("Cache-Control")
                     headers["Cache-Control"] = "private" if said is None else f"private, {said}"
@@ -64,19 +64,19 @@ class ApiKey:
 
             await self._app(scope, receive, private)
         else:
-            content = document(401, f"this call needs the key of the service, as the header {HEADER}")
+            content = document(401, f"this call needs the API key of the service in the header {HEADER}")
             headers = {"WWW-Authenticate": f'ApiKey header="{HEADER}"'}
             refused = ProblemResponse(content, status_code=401, headers=headers)
             await refused(scope, receive, send)
 
     def _has_key(self, scope: Scope) -> bool:
         given = [value for name, value in scope["headers"] if name == HEADER.lower().encode()]
-        # Digests are equally long, so that neither the time nor the length tells anything of the key.
+        # Digests have one length, so that the time of the comparison reveals nothing of the key.
         return len(given) == 1 and hmac.compare_digest(_digest(given[0]), self._digest)
 
 
 class SecurityHeaders:
-    """ASGI middleware that adds to every answer what keeps browsers from misusing it."""
+    """ASGI middleware that adds security headers to every answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -97,15 +97,15 @@ class SecurityHeaders:
 
 
 def describe(described: dict[str, Any], *, required: bool) -> None:
-    """Say in an OpenAPI document which calls need the key; where none is set, it may be sent all the same.
+    """Add the key to an OpenAPI document: required, or optional where none is set.
 
-    A gateway in front may ask for one that the service knows nothing of.
+    A gateway in front of the service may require a key that the service does not know of.
     """
-    scheme = {"type": "apiKey", "in": "header", "name": HEADER, "description": "The key of the service."}
+    scheme = {"type": "apiKey", "in": "header", "name": HEADER, "description": "The API key of the service."}
     described.setdefault("components", {})["securitySchemes"] = {"ApiKey": scheme}
     described["security"] = [{"ApiKey": []}] if required else [{}, {"ApiKey": []}]
     refused = {
-        "description": "The key is missing, or is not that of the service.",
+        "description": "The API key is missing or wrong.",
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
     for path, operations in described["paths"].items():
@@ -121,7 +121,7 @@ def _digest(key: bytes) -> bytes:
 
 
 def _path(scope: Scope) -> str:
-    """Return the path behind the root path, as the router takes it."""
+    """Return the path without the root path, as the router sees it."""
     path: str = scope["path"]
     root: str = scope.get("root_path", "")
     return path.removeprefix(root) if path.startswith(f"{root}/") else path

@@ -1,4 +1,4 @@
-"""Everything that a deployment may change."""
+"""Settings of a deployment."""
 
 from typing import Annotated, Literal
 
@@ -13,9 +13,9 @@ __all__ = ["Settings"]
 
 
 class Settings(BaseSettings):
-    """Read from the environment: ``SOM_`` and the name in capitals, but ``HOST`` and ``PORT`` as they are.
+    """Read from environment variables: ``SOM_`` and the name in capitals, unless the field has an alias.
 
-    They bound what may be asked for; they never change what a request means.
+    They limit what may be asked for; they never change what a request means.
     """
 
     model_config = SettingsConfigDict(
@@ -26,7 +26,8 @@ class Settings(BaseSettings):
     port: int = Field(5000, ge=0, le=65535, validation_alias="PORT", description="Port to listen on.")
     store: str = Field(
         "file:./models",
-        description="Where models are: `file:FOLDER`, `s3://BUCKET/PREFIX`, or `memory:`, which forgets.",
+        description="Where models are stored: `file:FOLDER`, `s3://BUCKET/PREFIX`, or `memory:`, which keeps "
+        "them until the process ends.",
     )
     s3_endpoint: str | None = Field(None, description="URL of an S3 server other than Amazon's.")
     public_s3_endpoint: str | None = Field(
@@ -35,17 +36,17 @@ class Settings(BaseSettings):
     environment: str | None = Field(
         None,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
-        description="Name of this deployment (dev, prod), which model cards tell; by default the last part "
-        "of an S3 store's prefix, which keeps deployments apart, or `local`.",
+        description="Name of this deployment (dev, prod), shown in model cards; by default the last part of "
+        "an S3 store's prefix, which separates deployments, or `local`.",
     )
     served_model: str = Field(
         "latest",
-        description="What `/model-info` and `/predict-bmu` serve: `latest`, `best`, a name, or an id.",
+        description="The model behind `/model-info` and `/predict-bmu`: `latest`, `best`, a name, or an id.",
     )
     metric_key: str = Field(
         "quantization_error",
         validation_alias="METRIC_KEY",
-        description=f"What makes a model the best: {', '.join(METRICS)}.",
+        description=f"Metric that decides which model is the best: {', '.join(METRICS)}.",
     )
     metric_ascending: bool = Field(
         True, validation_alias="METRIC_ASCENDING", description="Whether the smallest value is the best."
@@ -75,67 +76,70 @@ class Settings(BaseSettings):
     trainings: int = Field(
         default_factory=cores,
         ge=1,
-        description="Trainings at a time; by default one a core.",
+        description="Trainings at a time; by default one per core.",
     )
-    waiting_trainings: int = Field(16, ge=0, description="Trainings that may wait for their turn.")
+    waiting_trainings: int = Field(16, ge=0, description="Trainings that may wait.")
     queue: str = Field(
         "local:",
-        description="What does jobs: `local:`, worker processes of its own; the URL of an SQS queue; or "
-        "`none:`, nothing.",
+        description="Queue of jobs: `local:`, worker processes of this server; the URL of an SQS queue; or "
+        "`none:`, no jobs.",
     )
     job_store: str | None = Field(
-        None, description="Where jobs are, in the forms of SOM_STORE; None: where the models are."
+        None, description="Where jobs are stored, in the forms of SOM_STORE; None: where the models are."
     )
     workers: int = Field(
         default_factory=cores,
         ge=0,
-        description="Worker processes of this server; by default one a core. Of several servers on one host "
-        "that share a store, one has workers at a time. 0: none beside the API, but as "
-        "`python -m app worker`.",
+        description="Worker processes of this server; by default one per core. Of several servers on one "
+        "host that share a store, one has workers at a time. 0: none; run `python -m app worker` instead.",
     )
     job_days: float = Field(
         30.0,
         gt=0,
         le=20_000,
-        description="Days that jobs which have ended are kept, where workers are processes; in a bucket a "
-        "lifecycle rule should say the same.",
+        description="Days that jobs which have ended are kept, where workers are processes; in a bucket, set "
+        "a lifecycle rule to the same.",
     )
     max_jobs: int = Field(
-        1_000, ge=1, description="Jobs that may be unfinished; over it and some: 503 with `Retry-After`."
+        1_000,
+        ge=1,
+        description="Jobs that may be unfinished, approximately; over it: 503 with `Retry-After`.",
     )
     max_job_samples: int = Field(1_000_000, ge=1, description="Samples of a job.")
     max_job_seconds: float = Field(6 * 3600.0, gt=0, description="Estimated seconds of a job.")
     max_iteration_seconds: float = Field(
-        200.0, gt=0, description="Estimated seconds of one iteration of a job; it is saved in between."
+        200.0,
+        gt=0,
+        description="Estimated seconds of one iteration of a job, which is saved between iterations.",
     )
-    max_job_attempts: int = Field(
-        5, ge=1, description="How often a job may fail without getting further before it is given up."
-    )
-    max_job_slices: int = Field(1_000, ge=1, description="How many slices a job may be worked on in.")
+    max_job_attempts: int = Field(5, ge=1, description="Attempts of a job without progress, before it fails.")
+    max_job_slices: int = Field(1_000, ge=1, description="Slices of a job.")
     max_wait_seconds: float = Field(
-        20.0, ge=0, description="Seconds that a request may wait for a job to end; 0: none waits."
+        20.0, ge=0, description="Seconds that a request may wait for a job to end; 0: no request waits."
     )
-    slice_seconds: float = Field(120.0, gt=0, description="Seconds for which a job is worked on in one go.")
+    slice_seconds: float = Field(120.0, gt=0, description="Seconds that a worker spends on a job at a time.")
     checkpoint_seconds: float = Field(
-        10.0, gt=0, description="Seconds between two checkpoints of a job, at least."
+        10.0, gt=0, description="Minimum number of seconds between two checkpoints of a job."
     )
     lease_seconds: float = Field(
-        20.0, gt=0, description="Seconds after which a job of a worker that has died is taken up by another."
+        20.0,
+        gt=0,
+        description="Seconds after which another worker takes over the job of a worker that has died.",
     )
     retry_seconds: float = Field(
-        5.0, ge=0, description="Seconds until a job that failed is begun again, doubled every time."
+        5.0, ge=0, description="Seconds until a job that failed is started again, doubled every time."
     )
     api_key: SecretStr | None = Field(
-        None, description="What callers send as `X-API-Key`; without, everybody may call."
+        None, description="Key that callers send as `X-API-Key`; None: everybody may call."
     )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Origins whose pages may call the API (CORS), separated by commas; `*` for all."
     )
     log_format: Literal["text", "json"] = Field(
-        "text", description="Lines of log for people, or JSON with metrics for machines."
+        "text", description="Format of the log: `text`, or `json` with metrics."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="What is logged: each request at info, /health at debug."
+        "info", description="Level of the log; requests are logged at info, /health at debug."
     )
 
     @classmethod
@@ -147,7 +151,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read the environment alone. There are no files, and each source looks every field up."""
+        """Read the environment only: every other source would look up each field in vain."""
         return init_settings, env_settings
 
     @field_validator("allowed_origins", mode="before")
@@ -161,14 +165,14 @@ class Settings(BaseSettings):
     @classmethod
     def _reference(cls, value: str) -> str:
         if parse(value) is None:
-            raise ValueError(f"{value!r} refers to no model: that would be {FORMS}")
+            raise ValueError(f"{value!r} is not a reference to a model: use {FORMS}")
         return value
 
     @field_validator("metric_key")
     @classmethod
     def _metric(cls, value: str) -> str:
         if value not in METRICS:
-            raise ValueError(f"{value!r} is no metric: there are {', '.join(METRICS)}")
+            raise ValueError(f"{value!r} is not a metric: use one of {', '.join(METRICS)}")
         return value
 
     @property

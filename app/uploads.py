@@ -1,4 +1,4 @@
-"""How many bytes of bodies are held at a time, of all requests together."""
+"""Limits the bytes of request bodies held in memory, of all requests together."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -6,25 +6,25 @@ from app.errors import TooBusyError
 
 __all__ = ["LARGEST_AT_A_TIME", "SMALL", "Uploads"]
 
-#: So many bodies of the largest size are held at a time, or more of smaller ones.
+#: Bodies of the largest size that are held at the same time; more of smaller ones.
 LARGEST_AT_A_TIME = 8
-#: Bodies of up to so many bytes are always taken, and not counted.
+#: Bodies of up to this number of bytes are always accepted, and not counted.
 SMALL = 2**20
 RETRY_AFTER = 5
 
 
 class Uploads:
-    """ASGI middleware that refuses a large body where too much is held of others.
+    """ASGI middleware that refuses a large body while others fill the memory reserved for bodies.
 
-    A body is held until its request is answered. Without this, callers who send large ones slowly would fill
-    the memory with bodies each of which is within its own limit.
+    A body is held until its request is answered. Without this limit, callers who send large bodies slowly
+    could fill the memory, although each body is within its own limit.
 
     Parameters
     ----------
     app : ASGIApp
-        What is behind it.
+        The wrapped application.
     largest : int
-        Bytes of the largest body that is taken.
+        Bytes of the largest body that is accepted.
     """
 
     def __init__(self, app: ASGIApp, largest: int) -> None:
@@ -33,7 +33,7 @@ class Uploads:
         self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request; `TooBusyError` is raised where its body is read."""
+        """Answer a request; reading its body may raise `TooBusyError`."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -43,7 +43,7 @@ class Uploads:
             nonlocal size, held
             message = await receive()
             size += len(message.get("body", b""))
-            if SMALL < size <= self._largest:  # whoever reads it refuses a larger one
+            if SMALL < size <= self._largest:  # larger ones are refused by their readers
                 self._hold(size - held)
                 held = size
             return message
@@ -56,7 +56,7 @@ class Uploads:
     def _hold(self, more: int) -> None:
         if self._held + more > LARGEST_AT_A_TIME * self._largest:
             raise TooBusyError(
-                "the bodies of the requests under way are as large as they may be together: try again later",
+                "the bodies of the current requests have reached their total limit: try again later",
                 retry_after=RETRY_AFTER,
             )
         self._held += more

@@ -1,4 +1,4 @@
-"""The file .env.example lists every variable, and says what it is by default."""
+"""The file .env.example lists every variable with its default."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The committed document is the one that the service would make."""
+"""The committed OpenAPI document equals that of the service."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Answers that move: which kind of file, and how large."""
+"""Animations of trainings as answers: their media types, headers and size limits."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,27 +14,27 @@ from kohonen.frames import Moments
 from kohonen.geometry import Geometry
 from kohonen.sketches import Frame
 
-__all__ = ["ANIMATIONS", "CONTENT", "TOLD", "animated", "negotiate"]
+__all__ = ["ANIMATIONS", "ANIMATION_HEADERS", "CONTENT", "animated", "negotiate"]
 
 #: Media types of animations, and their forms.
 ANIMATIONS = {media_type: form for form, media_type in FORMS.items()}
-#: What the OpenAPI document says of them.
+#: Their description in the OpenAPI document.
 CONTENT: dict[str, Any] = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in ANIMATIONS}
-#: Headers of animations.
-TOLD = {
-    "Kohonen-Frames": "How many frames an animation has.",
+#: Headers of animations, with their descriptions.
+ANIMATION_HEADERS = {
+    "Kohonen-Frames": "Number of frames of an animation.",
     "Kohonen-Scale": "Pixels of a unit's width in an animation.",
-    "Kohonen-Scaled-Down": "That an animation is smaller than usual, to keep within the limits.",
+    "Kohonen-Scaled-Down": "Set to true when an animation is scaled down to keep within the limits.",
 }
 
 
 def negotiate(accept: str | None, training: TrainingRequest) -> tuple[str, TrainingRequest]:
-    """Return the media type of the answer to a training, and the training with the frames that this needs.
+    """Return the media type of the answer to a training, and the training with the frames that it needs.
 
     Raises
     ------
     NotAcceptableError
-        When the client accepts nothing that there is; with frames that is animations only.
+        When the client accepts none of the media types; with frames only animations are offered.
     """
     if training.frames is not None:
         return choose(accept, [*ANIMATIONS]), training
@@ -45,7 +45,7 @@ def negotiate(accept: str | None, training: TrainingRequest) -> tuple[str, Train
 def animated(
     frames: Sequence[Frame], geometry: Geometry, media_type: str, settings: Settings
 ) -> tuple[bytes, dict[str, str]]:
-    """Return the animation of a training as a file, and what headers say of it."""
+    """Return the animation of a training as a file, and its headers."""
     made = animate(
         frames,
         form=ANIMATIONS[media_type],

@@ -1,4 +1,4 @@
-"""JSON bodies: read up to a limit, parsed strictly, and described in the OpenAPI document."""
+"""Request bodies: read up to a limit, parsed strictly, and described in the OpenAPI document."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -22,46 +22,46 @@ from app.web.responses import CSV, JSON
 
 __all__ = ["check_size", "describe", "given", "media_type", "parse", "read", "reference", "validated"]
 
-#: So many arrays, objects and values do no harm.
+#: Arrays, objects or values that are always accepted.
 MANY = 200_000
-#: From so many bytes on a body is looked at in a thread.
+#: Bodies of more bytes are processed in a thread.
 LARGE = 2**16
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
 def media_type(request: Request) -> str:
-    """Return the media type that a body is declared as."""
+    """Return the declared media type of a body."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 async def read(request: Request, *, accepted: Sequence[str] = (JSON,), samples: int | None = None) -> bytes:
-    """Return the bytes of a body, counted while they arrive.
+    """Return the bytes of a body, counted as they arrive.
 
     Parameters
     ----------
     request : Request
         The request.
     accepted : sequence of str
-        Media types of which it may be; JSON alone by default.
+        Accepted media types; JSON alone by default.
     samples : int, optional
-        How many samples it may hold; those of a training in a request by default.
+        Number of samples that it may hold; by default the limit of a training in a request.
 
     Raises
     ------
     UnsupportedMediaTypeError
-        When the body is not declared as one of the media types that are accepted.
+        When the declared media type is not accepted.
     BodyTooLargeError
-        As soon as it is larger than the settings allow.
+        As soon as the body is over the limit of the settings.
     MalformedBodyError
-        When the caller hangs up in the middle of it.
+        When the caller disconnects before the end of the body.
     OverLimitError
-        When it holds far more than it may.
+        When it holds far more than is allowed.
     """
     declared = media_type(request)
     if declared not in accepted:
         raise UnsupportedMediaTypeError(
-            f"the body is {declared or 'of no declared type'}: send JSON, with the header "
+            f"the media type of the body is {declared or 'missing'}: send JSON, with the header "
             "'content-type: application/json'" + "".join(f", or {other}" for other in accepted[1:])
         )
     settings: Settings = request.app.state.settings
@@ -72,8 +72,8 @@ async def read(request: Request, *, accepted: Sequence[str] = (JSON,), samples: 
             body += chunk
             if len(body) > limit:
                 raise BodyTooLargeError(f"the body has more than {limit:,} bytes, which is the limit")
-    except ClientDisconnect as gone:  # nobody hears this, but the log has it
-        raise MalformedBodyError("the caller hung up before the body was there") from gone
+    except ClientDisconnect as gone:  # for the log: the caller is gone
+        raise MalformedBodyError("the caller disconnected before the end of the body") from gone
 
     def whole() -> bytes:
         content = bytes(body)
@@ -81,14 +81,14 @@ async def read(request: Request, *, accepted: Sequence[str] = (JSON,), samples: 
             check_size(content, settings, samples=settings.max_samples if samples is None else samples)
         return content
 
-    # To copy and to count what is large takes longer than the event loop may be kept.
+    # Copying and counting a large body would block the event loop.
     return await run_in_threadpool(whole) if len(body) > LARGE else whole()
 
 
 def check_size(content: bytes, settings: Settings, *, samples: int) -> None:
-    """Refuse JSON that must be over the limits: parsed it would take a hundred times its size in memory.
+    """Refuse JSON that is far over the limits: parsing it would take a hundred times its size in memory.
 
-    What is a little over them passes here, and is told exactly what is wrong later.
+    JSON slightly over the limits passes here, and is refused with an exact message later.
 
     Parameters
     ----------
@@ -97,12 +97,12 @@ def check_size(content: bytes, settings: Settings, *, samples: int) -> None:
     settings : Settings
         The limits.
     samples : int
-        How many samples a request may have.
+        Number of samples that a request may have.
 
     Raises
     ------
     OverLimitError
-        When it has far more arrays, objects or values.
+        For far more arrays, objects or values.
     """
     most = 2 * samples + MANY
     arrays = content.count(b"[")
@@ -115,47 +115,47 @@ def check_size(content: bytes, settings: Settings, *, samples: int) -> None:
         ("values", content.count(b","), values),
     ):
         if there > allowed:
-            message = f"{there:,} {what} are far more than {samples:,} samples may have"
+            message = f"{there:,} {what} are over the limit for {samples:,} samples"
             raise OverLimitError([FieldError("", message)])
 
 
 def parse(body: bytes, model: type[Model], query: dict[str, Any] | None = None) -> Model:
-    """Return the value that a body of JSON holds; the query has fields that the body leaves out.
+    """Return the value of a JSON body; the query provides fields that the body leaves out.
 
     Raises
     ------
     MalformedBodyError
-        When it is not JSON.
+        When the body is not JSON.
     InvalidRequestError
-        When it does not fit the model; says where, and why.
+        When it does not fit the model; lists the fields and the reasons.
     """
     try:
         value = model.model_validate_json(body)
     except ValidationError as error:
-        raise _told(error) from error
+        raise _error_of(error) from error
     return validated({**query, **given(value)}, model) if query else value
 
 
 def given(value: BaseModel) -> dict[str, Any]:
-    """Return the fields of a value that were given, without defaults."""
+    """Return the fields of a value that were set, without defaults."""
     return {name: getattr(value, name) for name in value.model_fields_set}
 
 
 def validated(values: dict[str, Any], model: type[Model], *, strict: bool | None = None) -> Model:
-    """Return the value that fields make; ``strict=False`` reads numbers and booleans from texts.
+    """Return the value of a model with these fields; ``strict=False`` parses numbers and booleans from texts.
 
     Raises
     ------
     InvalidRequestError
-        When they do not fit the model; says where, and why.
+        When they do not fit the model; lists the fields and the reasons.
     """
     try:
         return model.model_validate(values, strict=strict)
     except ValidationError as error:
-        raise _told(error) from error
+        raise _error_of(error) from error
 
 
-def _told(error: ValidationError) -> MalformedBodyError | InvalidRequestError:
+def _error_of(error: ValidationError) -> MalformedBodyError | InvalidRequestError:
     wrong = error.errors(include_url=False, include_context=False, include_input=False)
     if wrong[0]["type"] == "json_invalid":
         return MalformedBodyError(wrong[0]["msg"])
@@ -169,12 +169,12 @@ def describe(
     csv: str | None = None,
     fields: type[BaseModel] | None = None,
 ) -> dict[str, Any]:
-    """Return the OpenAPI description of a body, for a route that reads it by itself.
+    """Return the OpenAPI description of a body, for a route that reads its body itself.
 
-    Schemas are only named: to make them takes long, and `openapi` does so when the document is asked for.
-    Where the body may be CSV, `csv` is an example, and `fields` the model of the fields in the query. These
-    are described as one exploded object: they are sent each by its name, but a page shows one place for them
-    all, and fills in no defaults.
+    Schemas are only referenced: building them is slow, and `openapi` does so when the document is requested.
+    If the body may be CSV, `csv` is an example, and `fields` is the model of the fields in the query. These
+    are described as one exploded object: each is sent by its name, but Swagger UI shows one input for all of
+    them, and fills in no defaults.
     """
     content: dict[str, Any] = {JSON: {"schema": {"$ref": reference(model)}, "examples": examples}}
     if csv is not None:
@@ -187,8 +187,8 @@ def describe(
                 "in": "query",
                 "style": "form",
                 "explode": True,
-                "description": "With a body of CSV: the fields of the training, each by its name "
-                "(`?width=30&height=20`). What a body of JSON says counts before these.",
+                "description": "For a CSV body: the fields of the training, each by its name "
+                "(`?width=30&height=20`). The fields of a JSON body take precedence.",
                 "schema": {"$ref": reference(fields)},
                 "example": {},
             }
@@ -197,5 +197,5 @@ def describe(
 
 
 def reference(model: type[BaseModel]) -> str:
-    """Return where the OpenAPI document has the schema of a model."""
+    """Return the reference to the schema of a model in the OpenAPI document."""
     return f"#/components/schemas/{model.__name__}"

@@ -1,4 +1,4 @@
-"""Validators and lifetimes of answers (RFC 9110, section 8.8; RFC 9111)."""
+"""Entity tags and cache lifetimes of answers (RFC 9110, section 8.8; RFC 9111)."""
 
 import hashlib
 import json
@@ -14,10 +14,10 @@ from kohonen import __version__
 
 __all__ = ["model_answer"]
 
-#: A model never changes; whoever has it need not ask again.
-LASTING = "max-age=31536000, immutable"
-#: What a name, `latest` or `best` refers to does.
-MOVING = "no-cache"
+#: For a model by its id or revision: it never changes.
+IMMUTABLE = "max-age=31536000, immutable"
+#: For a name, `latest` or `best`: it may refer to another model later.
+NO_CACHE = "no-cache"
 
 
 def model_answer(
@@ -27,19 +27,19 @@ def model_answer(
     determined_by: Sequence[Any],
     make: Callable[[], Response],
 ) -> Response:
-    """Answer a GET about a model with what `make` returns, or say that the client's copy is as good.
+    """Answer a GET about a model with the response of `make`, or with 304 if the client's copy is current.
 
     `ref` is the request's reference, or None for the served model, which a setting names. The answer depends
-    on the model, our version and `determined_by`.
+    on the model, the version of the service and `determined_by`.
     """
     tag = _entity_tag(card.id, card.weights.sha256, *determined_by)
     reference = None if ref is None else parse(ref)
     moves = reference is None or reference.moves
-    headers = {"ETag": tag, "Vary": "Accept", "Cache-Control": MOVING if moves else LASTING}
+    headers = {"ETag": tag, "Vary": "Accept", "Cache-Control": NO_CACHE if moves else IMMUTABLE}
     if moves:
         headers["Kohonen-Model-Id"] = card.id
         headers["Link"] = f'<{root_path(request)}/models/{card.id}>; rel="canonical"'
-    if _names(request.headers.get("if-none-match"), tag):
+    if _matches(request.headers.get("if-none-match"), tag):
         return Response(status_code=304, headers=headers)
     answer = make()
     if answer.status_code == 200:
@@ -48,13 +48,13 @@ def model_answer(
 
 
 def _entity_tag(*determined_by: Any) -> str:
-    """Return the entity tag of a representation: a hash of all that it is made from."""
+    """Return the entity tag of a representation: a hash of everything that determines it."""
     canonical = json.dumps([__version__, *determined_by], sort_keys=True)
     return f'"{hashlib.sha256(canonical.encode()).hexdigest()[:32]}"'
 
 
-def _names(header: str | None, tag: str) -> bool:
-    """Say whether an ``If-None-Match`` header names a tag; weak comparison is what it asks for."""
+def _matches(header: str | None, tag: str) -> bool:
+    """Return whether an ``If-None-Match`` header matches a tag, by weak comparison."""
     if header is None:
         return False
     tags = [part.strip().removeprefix("W/") for part in header.split(",")]

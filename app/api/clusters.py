@@ -1,4 +1,4 @@
-"""Which cluster each sample is in."""
+"""Clusters of a model's units and samples."""
 
 from typing import Annotated
 
@@ -22,15 +22,15 @@ router = APIRouter(prefix="/models", tags=["models"])
 ClusterQuery = Annotated[
     str,
     Query(
-        description="How many clusters, or `auto`: from 2 to 8, by the Davies-Bouldin index.", max_length=8
+        description="Number of clusters, or `auto`: from 2 to 8, by the Davies-Bouldin index.", max_length=8
     ),
 ]
 
 
 class ClusterProfile(Schema):
-    """A cluster: how large it is, and what its samples are like, by component."""
+    """A cluster: its size, and statistics of its samples by component."""
 
-    cluster: int = Field(description="Its number; the cluster of most units is 0.")
+    cluster: int = Field(description="Its number; the cluster with the most units is 0.")
     units: int
     samples: int | None
     centre: list[float | None] = Field(description="The mean weights of its units.")
@@ -38,12 +38,12 @@ class ClusterProfile(Schema):
     least: list[float | None] | None
     most: list[float | None] | None
     distinction: list[float | None] | None = Field(
-        description="How many standard deviations its mean is above that of all samples."
+        description="Standard deviations by which its mean is above that of all samples."
     )
 
 
 class SampleCluster(Schema):
-    """Where a sample is."""
+    """The best matching unit of a sample, and its cluster."""
 
     bmu_x: int
     bmu_y: int
@@ -52,17 +52,17 @@ class SampleCluster(Schema):
 
 
 class ClusterAnswer(Schema):
-    """The clusters of a model's units and, through these, of its samples."""
+    """The clusters of a model's units and samples."""
 
     id: str
     components: list[str] | None = Field(
-        description="What the components are called, of a model that was trained on a table: then profiles "
-        "are in its units."
+        description="Names of the components, for a model that was trained on a table; profiles are then in "
+        "the units of the table."
     )
     k: int
     method: str = "ward"
     davies_bouldin: dict[int, float | None] = Field(
-        description="The index for each number of clusters that was tried; the smallest was chosen."
+        description="The index for each number of clusters that was evaluated; the smallest index was chosen."
     )
     clusters: list[ClusterProfile]
     units: list[list[int]] = Field(description="The cluster of each unit, as `units[x][y]`.")
@@ -71,7 +71,7 @@ class ClusterAnswer(Schema):
 
 @router.get(
     "/{ref}/clusters",
-    summary="Which cluster each sample is in",
+    summary="The cluster of each sample",
     operation_id="model_clusters",
     response_model=ClusterAnswer,
     responses={**NOT_MODIFIED, **problems(404, 409, 422, 500, 503)},
@@ -83,31 +83,31 @@ def model_clusters(
     settings: AppSettings,
     k: ClusterQuery = "auto",
     samples: Annotated[
-        bool, Query(description="Whether to say it of the samples too, which must have been kept for that.")
+        bool, Query(description="Whether to return the clusters of the samples; needs the stored data.")
     ] = True,
 ) -> Response:
-    """Group the units of a model by Ward's method, and say of each sample in which group its unit is.
+    """Cluster the units of a model by Ward's method. A sample is in the cluster of its best matching unit.
 
-    Each cluster has a profile: what tells its samples from the others.
+    Each cluster has a profile: statistics that distinguish its samples from all others.
     """
     card = models.resolve(ref)
     count = wanted_count(k, card)
 
     def answer() -> Response:
         content = _clusters(models, card, count, samples).model_dump_json().encode()
-        remedy = "ask for samples=false, or send the data to /predict, some at a time"
+        remedy = "use samples=false, or send the data to /predict in several requests"
         return Response(bounded(content, settings, remedy=remedy), media_type=JSON)
 
     return model_answer(request, ref, card, ["clusters", count, samples], answer)
 
 
 def wanted_count(text: str, card: Card, pointer: str = "/k") -> ClusterCount:
-    """Return how many clusters are wanted.
+    """Return the requested number of clusters.
 
     Raises
     ------
     InvalidRequestError
-        When the text is no number, or a model has not so many units.
+        When the text is neither 'auto' nor an integer up to the number of units.
     """
     count, units = parse_count(text), card.weights.shape[0] * card.weights.shape[1]
     if count is None or (count != "auto" and not 1 <= count <= units):

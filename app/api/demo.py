@@ -1,4 +1,4 @@
-"""The demo: a map of random colours, in one request without a body."""
+"""The demo: a map of random colours from one GET request."""
 
 import time
 from typing import Annotated, Any
@@ -24,13 +24,13 @@ __all__ = ["router"]
 router = APIRouter(tags=["demo"])
 
 FILENAME = "kohonen_som_input_output.png"
-_NAMED = {"Content-Disposition": f'inline; filename="{FILENAME}"'}
+_DISPOSITION = {"Content-Disposition": f'inline; filename="{FILENAME}"'}
 
 _ANSWER: dict[str, Any] = {
     "response_class": Response,
     "responses": {
         200: {
-            "description": "The map, below its colours: 400 by 420 pixels by default.",
+            "description": "The colours as a strip, with the map below: 400 by 420 pixels by default.",
             "content": {PNG: {"schema": {"type": "string", "format": "binary"}}},
         },
         **problems(422, 503),
@@ -38,9 +38,9 @@ _ANSWER: dict[str, Any] = {
 }
 
 
-# The decorators run from below.
+# Decorators run from the last to the first.
 @router.get("/kohonen", summary="The same demo", operation_id="demo_kohonen", **_ANSWER)
-@router.get("/", summary="Demo: colours that organise themselves", operation_id="demo", **_ANSWER)
+@router.get("/", summary="Demo: a map of random colours", operation_id="demo", **_ANSWER)
 async def demo(
     request: Request,
     query: Annotated[DemoQuery, Query()],
@@ -48,30 +48,30 @@ async def demo(
     settings: AppSettings,
     deadline: Deadline,
 ) -> Response:
-    """Train a map on random colours and draw it, with the colours as a strip above it. Nothing is stored."""
-    # Before the colours are drawn: their number alone could take all memory.
+    """Train a map on random colours, and draw it below a strip of the colours. Nothing is stored."""
+    # Before the colours are generated, since they could fill the memory.
     check_samples(query.input_size, limits=settings, field="input_size")
     training = demo_request(query)
     if wants_no_content(request):
-        return _nothing(training, settings, deadline)
+        return _headers_only(training, settings, deadline)
     outcome = await service.train(training, deadline=deadline)
     with outcome.timings.measure("draw"):
         content = await run_in_threadpool(
             lambda: encode_png(draw_input_output(training.samples, outcome.weights))
         )
-    return Response(content, media_type=PNG, headers={**outcome_headers(outcome, request), **_NAMED})
+    return Response(content, media_type=PNG, headers={**outcome_headers(outcome, request), **_DISPOSITION})
 
 
-def _nothing(training: TrainingRequest, settings: Settings, deadline: float) -> Response:
-    """Answer without the picture, nor the figures that only training would tell; nothing is trained."""
+def _headers_only(training: TrainingRequest, settings: Settings, deadline: float) -> Response:
+    """Answer HEAD without training: no picture, and none of the headers that need a trained map."""
     check(training, limits=settings, seconds=deadline - time.monotonic())
-    answer = Response(media_type=PNG, headers={**_NAMED, "Vary": "Accept"})
-    del answer.headers["Content-Length"]  # it would be the picture's
+    answer = Response(media_type=PNG, headers={**_DISPOSITION, "Vary": "Accept"})
+    del answer.headers["Content-Length"]  # that of GET is the size of the picture
     return answer
 
 
 def demo_request(query: DemoQuery) -> TrainingRequest:
-    """Return the training that the demo asks for; its colours come from the seed, too."""
+    """Return the training request of the demo; the seed determines its colours as well."""
     seed = draw_seed() if query.random_state is None else query.random_state
     colours = np.random.default_rng([seed, 1]).random((query.input_size, 3))
     parameters = Parameters(

@@ -1,7 +1,7 @@
-"""What routes need and the app has.
+"""Dependencies of routes: settings, models, jobs, the training service and the deadline.
 
-All of it is `async`, though nothing here waits: FastAPI would give each of these to a thread of its own, and
-a request would wait for as many turns of the interpreter's lock.
+All are `async`, although none waits: FastAPI would run each plain function in a thread, and a request would
+wait for the interpreter's lock once per dependency.
 """
 
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""The documentation pages. All that they load is served from here: they work without any other host."""
+"""The documentation pages, Swagger UI and ReDoc, with all their files: they load nothing from other hosts."""
 
 import functools
 import hashlib
@@ -24,8 +24,8 @@ _MEDIA_TYPES = {
     ".txt": "text/plain",
 }
 
-#: What the pages may load. Both style themselves inline; Swagger UI shows pictures that were answered as
-#: blobs; ReDoc's search is a worker made of a blob.
+#: Content security policy of the pages. Both use inline styles; Swagger UI shows pictures of answers as
+#: blobs; ReDoc runs its search in a worker from a blob.
 _POLICY = (
     "default-src 'none'; script-src 'self'{scripts}; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src blob:; "
@@ -36,7 +36,7 @@ _POLICY = (
 def install(app: FastAPI) -> None:
     """Add /docs (Swagger UI), /redoc (ReDoc) and the files that they load under /assets.
 
-    Every address in the pages starts with the request's ``root_path``, so that they work behind a prefix too.
+    All URLs in the pages start with the request's ``root_path``, so that they work behind a prefix.
     """
     app.add_route("/docs", _swagger_ui, include_in_schema=False)
     app.add_route("/redoc", _redoc, include_in_schema=False)
@@ -68,9 +68,9 @@ async def _redoc(request: Request) -> HTMLResponse:
 
 async def _asset(request: Request) -> FileResponse:
     name = request.path_params["name"]
-    # Only names of the manifest are ever made a path.
+    # Only names in the manifest become paths.
     if name not in _versions():
-        raise HTTPException(404, "There is no such asset.")
+        raise HTTPException(404, "The asset does not exist.")
     current = request.query_params.get("v") == _versions()[name]
     return FileResponse(
         _ASSETS / name,
@@ -83,7 +83,7 @@ async def _asset(request: Request) -> FileResponse:
 
 
 def _guarded(page: HTMLResponse) -> HTMLResponse:
-    """Allow a page the scripts that it holds by their checksums, and nothing from elsewhere."""
+    """Set the content security policy of a page; its inline scripts are allowed by their checksums."""
     scripts = re.findall(rb"<script>(.*?)</script>", bytes(page.body), re.DOTALL)
     digests = [b64encode(hashlib.sha256(script).digest()).decode() for script in scripts]
     page.headers["Content-Security-Policy"] = _POLICY.format(
@@ -95,7 +95,7 @@ def _guarded(page: HTMLResponse) -> HTMLResponse:
 
 
 def _root(request: Request) -> str:
-    # Quoted, because the page puts it into attributes and into a script as it is.
+    # Quoted, since the page inserts it unescaped into attributes and a script.
     return quote(request.scope.get("root_path", "").rstrip("/"))
 
 
@@ -105,6 +105,6 @@ def _url(request: Request, name: str) -> str:
 
 @functools.cache
 def _versions() -> dict[str, str]:
-    """Return a version of each file that changes with its content."""
+    """Return a version of each file, derived from its checksum."""
     manifest = json.loads((_ASSETS / "manifest.json").read_text(encoding="utf-8"))
     return {name: entry["sha256"][:12] for name, entry in manifest.items()}

@@ -1,4 +1,4 @@
-"""The weights of a model as a file: in the answer or, too large for that, by a link to the store."""
+"""Downloads of weights: in the answer or, if too large for it, by a redirect to the store."""
 
 from fastapi import Response
 from fastapi.responses import RedirectResponse, StreamingResponse
@@ -9,17 +9,17 @@ from app.models.files import MEDIA_TYPES, Format, write
 
 __all__ = ["download"]
 
-#: How long a link to the store is good for.
+#: Validity of a link to the store, in seconds.
 LINK_SECONDS = 300
 
 
 def download(models: Models, card: Card, form: Format, *, most_bytes: int | None) -> Response:
-    """Answer with the weights of a model in a format.
+    """Answer with the weights of a model in a file format.
 
     Raises
     ------
     AnswerTooLargeError
-        When they have more than `most_bytes` and the store has no links to hand out.
+        When they have more than `most_bytes` and the store does not support links.
     """
     filename = f"kohonen-{card.id}.{form}"
     headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
@@ -38,7 +38,7 @@ def download(models: Models, card: Card, form: Format, *, most_bytes: int | None
     link = models.store.link(key, seconds=LINK_SECONDS, filename=filename)
     if link is None:
         raise AnswerTooLargeError(
-            f"the weights have more bytes as {form} than the {most_bytes:,} that an answer may have, and the "
-            "store has no links to hand out: SOM_MAX_ANSWER_BYTES, or a store in S3, would help"
+            f"the weights as {form} are over the limit of {most_bytes:,} bytes of an answer, and the store "
+            "does not support links: set SOM_MAX_ANSWER_BYTES, or use a store in S3"
         )
     return RedirectResponse(link, status_code=303, headers={"Cache-Control": "no-store"})

@@ -1,4 +1,4 @@
-"""Worked examples: what Swagger UI fills in, so that *Try it out* shows a picture at once."""
+"""Example requests, which Swagger UI fills in: *Try it out* then shows a picture."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ TRAINING: dict[str, Any] = {
         },
     },
     "triples": {
-        "summary": "Triples from 0 to 255, and a model card (choose application/json below)",
+        "summary": "Triples from 0 to 255 (select application/json below for the model card)",
         "value": {
             "colours": [[255, 0, 0], [0, 128, 0], [0, 0, 255], [255, 255, 0]],
             "colour_range": 255,
@@ -27,7 +27,7 @@ TRAINING: dict[str, Any] = {
         },
     },
     "table": {
-        "summary": "A table with names, texts and a gap (see its planes with GET /models/latest/image)",
+        "summary": "A table with texts and a missing value (GET /models/latest/image draws its planes)",
         "value": {
             "columns": {
                 "height": [31.5, 48, 29, 52.3, 33],
@@ -52,7 +52,7 @@ TRAINING: dict[str, Any] = {
     },
 }
 
-#: The model that the first example makes; a test holds it to that.
+#: Id of the model of the first example, checked by a test.
 EXAMPLE_ID = "5fa28277aad9b886517fd2176a93923b"
 
 JOB: dict[str, Any] = {

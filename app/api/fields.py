@@ -1,4 +1,4 @@
-"""Fields of requests that are parameters of a training: as the library defines them."""
+"""Fields of requests for the parameters of a training, from the definitions of the library."""
 
 from typing import Any
 
@@ -8,21 +8,21 @@ from kohonen.parameters import DEFINITIONS
 
 __all__ = ["LARGEST_INTEGER", "parameter"]
 
-#: Integers that a JSON number holds in every language; larger ones overflow in arithmetic with floats.
+#: Largest integer that JSON numbers represent exactly in every language.
 LARGEST_INTEGER = 2**53 - 1
 
 
 def parameter(name: str, description: str | None = None, **options: Any) -> Any:
-    """Return the field of a training's parameter: bounds, default and help are the library's.
+    """Return the field of a training parameter, with the bounds, default and help of the library.
 
     Parameters
     ----------
     name : str
         The name of the parameter.
     description : str, optional
-        Instead of the help, where it means something else.
+        Replaces the help.
     **options
-        ``default``, where it is another.
+        ``default`` replaces the default.
     """
     about = DEFINITIONS[name]
     most = LARGEST_INTEGER if about.kind is int else about.most

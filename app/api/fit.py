@@ -1,4 +1,4 @@
-"""Going on from a stored model: a child of it."""
+"""Continued training of stored models."""
 
 from typing import Annotated, Any
 
@@ -25,11 +25,11 @@ router = APIRouter(prefix="/models", tags=["models"])
 
 _EXAMPLES: dict[str, Any] = {
     "continue": {
-        "summary": "A hundred iterations more, of the same schedule on the same data",
+        "summary": "A hundred more iterations of the same schedule on the same data",
         "value": {"schedule": "continue", "iterations": 100},
     },
     "restart": {
-        "summary": "New colours, with a schedule that starts again with a small radius",
+        "summary": "New colours, with a schedule that restarts with a small radius",
         "value": {
             "colours": ["#264653", "#2a9d8f", "#e9c46a"],
             "schedule": "restart",
@@ -41,14 +41,14 @@ _EXAMPLES: dict[str, Any] = {
 
 
 class FitQuery(FieldsQuery):
-    """The query of a request to go on."""
+    """The query of a request to continue a training."""
 
     view: View = "map"
 
 
 @router.post(
     "/{ref}/fit",
-    summary="Go on training a model, as a child of it",
+    summary="Continue the training of a model, as a new model",
     operation_id="fit",
     status_code=201,
     response_class=Response,
@@ -64,10 +64,10 @@ async def fit(
     settings: AppSettings,
     query: Annotated[FitQuery, Query()],
 ) -> Response:
-    """Train a new model that begins with the weights of this one, on its data or on others.
+    """Train a new model that starts with the weights of this one, on the same data or on new data.
 
-    Its card says which model it comes from. The model itself stays as it is. The data may come as CSV, as
-    they do for a prediction; how to go on is in the query then.
+    The card of the new model names its parent, which does not change. The data may be CSV, as for a
+    prediction; the other fields are then in the query.
     """
     accept = request.headers.get("accept")
     fields = query.fields(FitFields)

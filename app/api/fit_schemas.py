@@ -1,4 +1,4 @@
-"""The request to go on training a model."""
+"""Schemas of requests to continue the training of a model."""
 
 from dataclasses import replace
 from typing import Literal, Self
@@ -10,8 +10,8 @@ from app.api.fields import parameter
 from app.api.training_schemas import Data, ModelFields
 from app.errors import FieldError, InvalidRequestError
 from app.models import Card, Lineage, Models
+from app.predictions import vectors_for
 from app.training import Start, TrainingRequest
-from app.vectors import vectors_for
 from kohonen import Parameters
 from kohonen.data import as_samples
 
@@ -19,26 +19,24 @@ __all__ = ["FitBody", "FitFields"]
 
 
 class FitFields(ModelFields):
-    """The fields of a request to go on: a JSON body has them, and with CSV the query has them."""
+    """The fields of a request to continue a training, in a JSON body or, with CSV, in the query."""
 
     schedule: Literal["continue", "restart"] = Field(
         "continue",
-        description="Whether radius and learning rate go on from where the model's training ended, or start "
-        "again.",
+        description="Whether radius and learning rate continue from the end of the model's training "
+        "(`continue`), or start again (`restart`).",
     )
     iterations: int | None = parameter(
-        "iterations", "Passes over the data; as many as the model's own training by default.", default=None
+        "iterations", "Passes over the data; by default the number of the model's own training.", default=None
     )
     learning_rate: float | None = parameter(
-        "learning_rate", "The learning rate at the start, of a schedule that starts again.", default=None
+        "learning_rate", "The learning rate at the start, if the schedule restarts.", default=None
     )
-    sigma: float | None = parameter(
-        "sigma", "The radius at the start, in units, of a schedule that starts again."
-    )
+    sigma: float | None = parameter("sigma", "The radius at the start, in units, if the schedule restarts.")
 
 
 class FitBody(FitFields, Data):
-    """How to go on training a model; without data, on those that it was trained on."""
+    """A request to continue a training; by default on the data of the model."""
 
     @model_validator(mode="after")
     def _one_kind_of_data(self) -> Self:
@@ -46,19 +44,19 @@ class FitBody(FitFields, Data):
             message = "give either 'colours' or 'data' or 'columns', and not both"
             raise PydanticCustomError("one_of", message)
         if self.schedule == "continue" and not (self.learning_rate is None and self.sigma is None):
-            message = "'learning_rate' and 'sigma' are for a schedule that starts again ('restart')"
+            message = "'learning_rate' and 'sigma' need the schedule 'restart'"
             raise PydanticCustomError("schedule", message)
         return self
 
     def training_request(self, models: Models, parent: Card) -> TrainingRequest:
-        """Return the training that is asked for.
+        """Return the requested training.
 
         Raises
         ------
         InvalidDataError
-            For data that cannot be used, or that do not suit the model.
+            For data that are not valid, or that do not fit the model.
         DataNotKeptError
-            Without data, where the parent's are not kept.
+            Without data, when those of the parent are not stored.
         """
         dimension = parent.weights.shape[2]
         if self.colours is not None and parent.table is not None:

@@ -1,18 +1,18 @@
-"""HEAD, wherever there is GET: the same answer without its content (RFC 9110, section 9.3.2)."""
+"""HEAD for every GET: the same answer without its content (RFC 9110, section 9.3.2)."""
 
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["Head", "wants_no_content"]
 
-_WANTED = "head"
+_IS_HEAD = "head"
 
 
 class Head:
-    """ASGI middleware that answers HEAD as GET is answered, and drops the content.
+    """ASGI middleware that handles HEAD as GET, and drops the content.
 
-    Routes need not know, and the OpenAPI document need not say so for each of them. One whose content costs
-    much may ask `wants_no_content`.
+    Routes and the OpenAPI document need not mention HEAD. A route with expensive content may call
+    `wants_no_content`.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -29,9 +29,9 @@ class Head:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self._app({**scope, "method": "GET", _WANTED: True}, receive, without_content)
+        await self._app({**scope, "method": "GET", _IS_HEAD: True}, receive, without_content)
 
 
 def wants_no_content(request: Request) -> bool:
-    """Say whether only the headers of an answer are wanted."""
-    return _WANTED in request.scope
+    """Return whether the request is a HEAD request, which needs the headers only."""
+    return _IS_HEAD in request.scope

@@ -23,7 +23,7 @@ SVG = "image/svg+xml"
 
 @router.get(
     "/{ref}/image",
-    summary="A picture of a model",
+    summary="Draw a model",
     operation_id="model_image",
     response_class=Response,
     responses={
@@ -46,27 +46,34 @@ def model_image(
     view: Annotated[
         View,
         Query(
-            description="`map`: the weights as colours, or the U-matrix where they are none; `input-output`: "
-            "with the data as a strip above; `u-matrix`: dark borders part clusters; `planes`: components; "
-            "`hits`, `errors`: how many samples fall on each unit, and how far they are from it; `clusters`: "
-            "groups of units (Ward)."
+            description="`map`: the weights as colours, or the U-matrix if they are not colours; "
+            "`input-output`: with the data as a strip above; `u-matrix`: dark borders separate clusters; "
+            "`planes`: component planes; `hits`: the number of samples of each unit; `errors`: their mean "
+            "distance to it; `clusters`: groups of units (Ward's method)."
         ),
     ] = "map",
     scale: Annotated[
         int | None,
-        Query(ge=1, description="Pixels of a unit's width, of a figure, how many times as large."),
+        Query(ge=1, description="Pixels of a unit's width; for a figure, its magnification."),
     ] = None,
-    annotated: Annotated[bool, Query(description="With axes, titles, colour bars and legends.")] = False,
+    annotated: Annotated[
+        bool, Query(description="Draw a figure with axes, titles, colour bars and legends.")
+    ] = False,
     component: Annotated[
         str | None,
-        Query(description="The only component plane, from 0 or by name.", max_length=2 * LONGEST_TEXT + 2),
+        Query(
+            description="Draw only this component plane, by number from 0 or by name.",
+            max_length=2 * LONGEST_TEXT + 2,
+        ),
     ] = None,
-    k: Annotated[int | None, Query(ge=1, description="How many clusters; chosen by default.")] = None,
+    k: Annotated[
+        int | None, Query(ge=1, description="Number of clusters; chosen automatically by default.")
+    ] = None,
     form: Annotated[Form, Query(alias="format", description="SVG is for annotated figures.")] = "png",
 ) -> Response:
     """Draw a view of a model.
 
-    Views of its samples need the data that it was trained on: 409 where these are not kept.
+    Views of samples need the training data: 409 if they are not stored with the model.
     """
     wanted = Picture(view, scale, annotated, None, k, form)
     choose(request.headers.get("accept"), [wanted.media_type])
@@ -79,7 +86,7 @@ def model_image(
     def draw() -> Response:
         samples = models.samples(card) if picture.needs_samples else None
         content = picture.draw(models.weights(card), samples, card.geometry, table)
-        content = bounded(content, settings, remedy="ask for a smaller scale")
+        content = bounded(content, settings, remedy="use a smaller scale")
         headers = {"Content-Disposition": f'inline; filename="kohonen-{card.id}.{picture.form}"'}
         return Response(content, media_type=picture.media_type, headers=headers)
 
@@ -87,7 +94,7 @@ def model_image(
 
 
 def _component(text: str, card: Card) -> int:
-    """Return which component is meant: by its name, or else by its number."""
+    """Return the index of a component, given by its name or number."""
     names = card.component_names
     if text in names:
         return names.index(text)

@@ -1,10 +1,10 @@
-"""Watching a job: its map as it is now, and how it came to be so."""
+"""Pictures and animations of jobs, including jobs in progress."""
 
 from fastapi import APIRouter, Request, Response
 
-from app.api.animation import ANIMATIONS, CONTENT, TOLD, animated
+from app.api.animation import ANIMATION_HEADERS, ANIMATIONS, CONTENT, animated
 from app.api.dependencies import AppSettings, JobsService
-from app.api.jobs import LOOK_AGAIN, JobId, retry_after
+from app.api.jobs import RETRY_AFTER, JobId, retry_after
 from app.api.negotiation import choose
 from app.web.responses import PNG, problems
 from kohonen.pictures import draw_map, encode_png
@@ -13,20 +13,25 @@ __all__ = ["router"]
 
 router = APIRouter(tags=["jobs"])
 
-_ITERATION = {"Kohonen-Iteration": {"description": "Iterations done.", "schema": {"type": "integer"}}}
+_ITERATION = {
+    "Kohonen-Iteration": {
+        "description": "Number of iterations that are completed.",
+        "schema": {"type": "integer"},
+    }
+}
 
 
 @router.get(
     "/jobs/{job_id}/image",
-    summary="The map of a job as it is now",
+    summary="The current map of a job",
     operation_id="get_job_image",
     response_class=Response,
     responses={
         200: {
-            "description": "The map as of the last checkpoint, and of which iteration that is.",
+            "description": "The map at the last checkpoint. A header reports its iteration.",
             "headers": {
                 **_ITERATION,
-                **LOOK_AGAIN,
+                **RETRY_AFTER,
             },
             "content": {PNG: {"schema": {"type": "string", "format": "binary"}}},
         },
@@ -34,7 +39,7 @@ _ITERATION = {"Kohonen-Iteration": {"description": "Iterations done.", "schema":
     },
 )
 def get_job_image(job_id: JobId, jobs: JobsService) -> Response:
-    """Draw the map as of the last checkpoint, so that people can watch it learn."""
+    """Draw the map at the last checkpoint."""
     job, iteration, weights = jobs.weights(job_id)
     headers = {"Kohonen-Iteration": str(iteration), **retry_after(job), "Cache-Control": "no-cache"}
     return Response(
@@ -44,19 +49,19 @@ def get_job_image(job_id: JobId, jobs: JobsService) -> Response:
 
 @router.get(
     "/jobs/{job_id}/animation",
-    summary="The training of a job, animated",
+    summary="An animation of the training of a job",
     operation_id="get_job_animation",
     response_class=Response,
     responses={
         200: {
-            "description": "The animation as of the last checkpoint, and of which iteration that is.",
+            "description": "The animation up to the last checkpoint. A header reports its iteration.",
             "headers": {
                 **_ITERATION,
                 **{
                     name: {"description": description, "schema": {"type": "string"}}
-                    for name, description in TOLD.items()
+                    for name, description in ANIMATION_HEADERS.items()
                 },
-                **LOOK_AGAIN,
+                **RETRY_AFTER,
             },
             "content": CONTENT,
         },
@@ -64,14 +69,14 @@ def get_job_image(job_id: JobId, jobs: JobsService) -> Response:
     },
 )
 def get_job_animation(request: Request, job_id: JobId, jobs: JobsService, settings: AppSettings) -> Response:
-    """Animate the training of a job whose request has asked for frames: a GIF, or what `Accept` says.
+    """Animate the training of a job that was requested with frames: as a GIF, or as `Accept` says.
 
-    While the job is under way, it is animated as far as it is saved.
+    While the job is running, the animation ends at the last checkpoint.
     """
     media_type = choose(request.headers.get("accept"), [*ANIMATIONS])
     job, frames = jobs.frames(job_id)
-    content, told = animated(frames, job.request.training.geometry, media_type, settings)
+    content, details = animated(frames, job.request.training.geometry, media_type, settings)
     iteration = str(frames[-1].record.iteration)
-    headers = {"Kohonen-Iteration": iteration, **told, **retry_after(job)}
+    headers = {"Kohonen-Iteration": iteration, **details, **retry_after(job)}
     headers |= {"Cache-Control": "no-cache", "Vary": "Accept"}
     return Response(content, media_type=media_type, headers=headers)

@@ -1,4 +1,4 @@
-"""Training in the background: jobs."""
+"""Routes of jobs: trainings in the background."""
 
 import asyncio
 import datetime
@@ -24,46 +24,46 @@ from app.models import Card, Models
 from app.schema import Schema
 from app.web.responses import problems, root_path
 
-__all__ = ["LOOK_AGAIN", "JobDocument", "JobId", "retry_after", "router"]
+__all__ = ["RETRY_AFTER", "JobDocument", "JobId", "retry_after", "router"]
 
 router = APIRouter(tags=["jobs"])
 
-#: Seconds after which to look again at a job that has not begun, and at most at one that has.
-QUEUED, LONGEST = 2, 30
-#: How long to wait between two looks at a job, in seconds: at first, and at most.
-SOONEST, LATEST = 0.1, 1.0
+#: ``Retry-After`` in seconds, of a queued job, and at most of a running one.
+RETRY_QUEUED, RETRY_LONGEST = 2, 30
+#: Seconds between two reads of a job that a request waits for: the first pause, and the longest.
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
 
 
 class JobDocument(Schema):
     """A training in the background."""
 
-    id: str = Field(description="The id of the job, and of the model that it makes.")
+    id: str = Field(description="The id of the job, and of its model.")
     state: State
     created_at: datetime.datetime
-    started_at: datetime.datetime | None = Field(description="When it was first worked on.")
-    updated_at: datetime.datetime = Field(description="When it was last heard of.")
+    started_at: datetime.datetime | None = Field(description="When it was first started.")
+    updated_at: datetime.datetime = Field(description="When its record was last changed.")
     ended_at: datetime.datetime | None
-    attempts: int = Field(description="How often it has begun, failures included, since it last got further.")
-    slices: int = Field(description="In how many slices it has been worked on.")
-    parameters: dict[str, Any] = Field(description="The parameters, with the seed that is used.")
-    names: list[str] = Field(description="The names that its model becomes a revision of.")
+    attempts: int = Field(description="Number of starts since the last progress, including failures.")
+    slices: int = Field(description="Number of slices in which it has been worked on.")
+    parameters: dict[str, Any] = Field(description="The parameters, with the seed.")
+    names: list[str] = Field(description="The names under which its model is stored as a revision.")
     samples: int
     dimension: int
     progress: Progress
     model: Card | None = Field(
-        None, description="The card of the model, once the job has succeeded; not in lists."
+        None, description="The card of the model, if the job has succeeded; not in lists."
     )
-    problem: Problem | None = Field(None, description="Why the job has failed, if it has.")
+    problem: Problem | None = Field(None, description="The reason of the failure, if the job has failed.")
     frames: int | None = Field(
-        description="How many frames of its animation have been saved; null where none are wanted."
+        description="Number of frames of its animation that are saved; null without an animation."
     )
     links: dict[str, str] = Field(
-        description="`self`, `image`, `animation` where it has one, and `model` once there is one."
+        description="`self`, `image`, `animation` if it has one, and `model` if the job has succeeded."
     )
 
 
 class JobList(Schema):
-    """Jobs, the newest first."""
+    """A page of jobs, the newest first."""
 
     jobs: list[JobDocument]
     next_cursor: str | None = Field(description="The `cursor` of the next page; null on the last one.")
@@ -72,17 +72,17 @@ class JobList(Schema):
 JobId = Annotated[
     str,
     Path(
-        description="The job's id, as `POST /atrain` told it.",
+        description="The job's id, as returned by `POST /atrain`.",
         openapi_examples={"first": {"value": EXAMPLE_ID}},
     ),
 ]
-LOOK_AGAIN = {
+RETRY_AFTER = {
     "Retry-After": {
-        "description": "Seconds after which to look again, as long as the job has not ended.",
+        "description": "Seconds after which to request the job again; absent if it has ended.",
         "schema": {"type": "integer"},
     }
 }
-_LOCATION = {"Location": {"description": "Where the job is.", "schema": {"type": "string"}}}
+_LOCATION = {"Location": {"description": "The path of the job.", "schema": {"type": "string"}}}
 
 
 @router.post(
@@ -92,8 +92,8 @@ _LOCATION = {"Location": {"description": "Where the job is.", "schema": {"type":
     status_code=202,
     response_model=JobDocument,
     responses={
-        202: {"description": "The job, which will be done.", "headers": {**_LOCATION, **LOOK_AGAIN}},
-        200: {"description": "The job, which is done.", "headers": _LOCATION, "model": JobDocument},
+        202: {"description": "The job, which is queued or running.", "headers": {**_LOCATION, **RETRY_AFTER}},
+        200: {"description": "The job, which has ended.", "headers": _LOCATION, "model": JobDocument},
         **problems(400, 413, 415, 422, 500, 503),
     },
     openapi_extra=body.describe(TrainingBody, JOB, csv=CSV_EXAMPLE, fields=TrainingFields),
@@ -106,17 +106,17 @@ async def train_in_background(
     query: Annotated[TrainingQuery, Query()],
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """Take a training that may take hours, and answer at once.
+    """Queue a training that may take hours, and answer immediately.
 
-    The body is that of `POST /train`, and so is the model. The same request again is the same job: the one
-    that is under way or has made the model; one that failed or was cancelled is queued once more. With
-    `frames` the job makes an animation, too; asked for a model that has none, it is trained again.
+    The body and the model are those of `POST /train`. The same request again returns the same job, if it
+    is unfinished or has succeeded; a job that failed or was cancelled is queued again. With `frames` the job
+    also makes an animation; a model that was trained without one is trained again.
     """
     training = await read_training(
         request, query, settings, idempotency_key, most_samples=settings.max_job_samples
     )
     if not training.persist:
-        message = "a job is there to make a model that is stored: leave persist out, or ask POST /train"
+        message = "a job stores its model: leave persist out, or use POST /train instead"
         raise InvalidRequestError([FieldError("/persist", message)])
 
     def submit() -> tuple[Job, dict[str, Any]]:
@@ -130,7 +130,7 @@ async def train_in_background(
 
 @router.get(
     "/jobs",
-    summary="The jobs, the newest first",
+    summary="List jobs, the newest first",
     operation_id="list_jobs",
     response_model=JobList,
     responses=problems(422, 503),
@@ -138,12 +138,12 @@ async def train_in_background(
 def list_jobs(
     request: Request,
     jobs: JobsService,
-    max_results: Annotated[int, Query(ge=1, le=100, description="Jobs of a page, at most.")] = 10,
+    max_results: Annotated[int, Query(ge=1, le=100, description="Maximum number of jobs of a page.")] = 10,
     cursor: Annotated[
-        str, Query(pattern=r"^(\d{15}-[0-9a-f]{32})?$", description="The `cursor` of the page before.")
+        str, Query(pattern=r"^(\d{15}-[0-9a-f]{32})?$", description="`next_cursor` of the previous page.")
     ] = "",
 ) -> Response:
-    """List jobs, those that have ended included."""
+    """List jobs, including those that have ended."""
     page, following = jobs.page(limit=max_results, cursor=cursor)
     documents = [_document(job, request) for job in page]
     return JSONResponse({"jobs": documents, "next_cursor": following})
@@ -151,10 +151,10 @@ def list_jobs(
 
 @router.get(
     "/jobs/{job_id}",
-    summary="A job: its state, its progress, its model",
+    summary="The state and progress of a job, and its model",
     operation_id="get_job",
     response_model=JobDocument,
-    responses={200: {"description": "The job.", "headers": LOOK_AGAIN}, **problems(404, 422, 500, 503)},
+    responses={200: {"description": "The job.", "headers": RETRY_AFTER}, **problems(404, 422, 500, 503)},
 )
 async def get_job(
     request: Request,
@@ -164,23 +164,23 @@ async def get_job(
     settings: AppSettings,
     deadline: Deadline,
     wait: Annotated[
-        float, Query(ge=0, le=3600, description="Seconds to wait for the job to end, as far as allowed.")
+        float, Query(ge=0, le=3600, description="Seconds to wait for the job to end, up to the limit.")
     ] = 0.0,
 ) -> Response:
-    """Tell how far a job is, and when to look again.
+    """Return the state and progress of a job, and when to request it again.
 
-    With `wait` the answer comes once the job has ended, or after so many seconds; a deployment may allow less
-    (`max_wait_seconds` of `GET /limits`).
+    With `wait` the answer is sent when the job has ended, or after that number of seconds; a deployment may
+    allow less (`max_wait_seconds` of `GET /limits`).
     """
     until = min(time.monotonic() + min(wait, settings.max_wait_seconds), deadline)
-    pause = SOONEST
+    pause = FIRST_PAUSE
     while True:
         job = await run_in_threadpool(jobs.get, job_id)
         left = until - time.monotonic()
         if job.ended or left <= 0:
             break
         await asyncio.sleep(min(pause, left))
-        pause = min(2 * pause, LATEST)
+        pause = min(2 * pause, LONGEST_PAUSE)
     document = await run_in_threadpool(_document, job, request, models)
     return JSONResponse(document, headers={**retry_after(job), "Cache-Control": "no-cache"})
 
@@ -193,15 +193,15 @@ async def get_job(
     responses=problems(404, 500, 503),
 )
 def cancel_job(request: Request, job_id: JobId, jobs: JobsService, models: ModelsOfStore) -> Response:
-    """Cancel a job, and keep its record; of one that has ended, remove the frames.
+    """Cancel a job, and keep its record. If it has ended, its frames are deleted.
 
-    Whoever trains it stops within a second or two. The same request again goes on from the last checkpoint.
+    The worker stops within a second or two. The same request again continues from the last checkpoint.
     """
     return JSONResponse(_document(jobs.cancel(job_id), request, models))
 
 
 def _document(job: Job, request: Request, models: Models | None = None) -> dict[str, Any]:
-    """Return a job as JSON; with its model, where the models are given."""
+    """Return a job as JSON; with `models`, including the card of its model."""
     root = root_path(request)
     place = f"{root}/jobs/{job.id}"
     links = {"self": place, "image": f"{place}/image"}
@@ -226,11 +226,11 @@ def _document(job: Job, request: Request, models: Models | None = None) -> dict[
 
 
 def retry_after(job: Job) -> dict[str, str]:
-    """Say when to look again at a job, as headers."""
+    """Return the header that says when to request a job again, or none if it has ended."""
     if job.ended:
         return {}
     left = job.progress.seconds_left
-    return {"Retry-After": str(QUEUED if left is None else min(LONGEST, max(1, math.ceil(left))))}
+    return {"Retry-After": str(RETRY_QUEUED if left is None else min(RETRY_LONGEST, max(1, math.ceil(left))))}
 
 
 _SHARED = {

@@ -1,4 +1,4 @@
-"""The requests and answers about stored models."""
+"""Schemas of requests and answers about stored models."""
 
 import datetime
 import math
@@ -17,7 +17,7 @@ __all__ = ["Coordinates", "ModelList", "Prediction", "Predictions", "UnitWeights
 
 
 class ListedQuality(Schema):
-    """How well a map fits its samples."""
+    """The quality of a map on its samples."""
 
     quantization_error: float | None
     topographic_error: float | None
@@ -26,10 +26,10 @@ class ListedQuality(Schema):
 
 
 class ListedModel(Schema):
-    """A model in a list; its card says more."""
+    """A model in a list: an excerpt of its card."""
 
     id: str
-    revision: str | None = Field(None, description="Which revision it is, in a list of a name's models.")
+    revision: str | None = Field(None, description="The revision, in a list of the models of a name.")
     created_at: datetime.datetime
     width: int
     height: int
@@ -46,7 +46,7 @@ class ModelList(Schema):
 
     @classmethod
     def of(cls, page: Page, request: Request, name: str | None) -> "ModelList":
-        """Return a page as an answer."""
+        """Return the answer for a page."""
         models = [_listed(one, root_path(request), name) for one in page.models]
         return cls(models=models, next_cursor=page.cursor)
 
@@ -68,14 +68,14 @@ def _listed(listed: Listed, root: str, name: str | None) -> ListedModel:
 
 
 class Coordinates(Schema):
-    """Where a unit is."""
+    """The position of a unit."""
 
     x: int
     y: int
 
 
 class UnitWeights(Schema):
-    """A unit of a map."""
+    """A unit of a map, with its weights."""
 
     coordinates: Coordinates
     weights: list[float]
@@ -90,23 +90,23 @@ class Vector(BodySchema):
 
 
 class Vectors(BodySchema):
-    """Vectors; or, for a model that was trained on one, the rows of a table."""
+    """Vectors or, for a model that was trained on a table, rows of a table."""
 
     data: list[list[float]] | None = Field(
         None,
         fail_fast=True,
         description="Vectors of the map's dimension, or rows of numbers in the order of the table's columns; "
-        "one alone may go without the outer brackets.",
+        "a single vector needs no outer brackets.",
         min_length=1,
         examples=[[[0.2, 0.5, 0.8], [1.0, 0.0, 0.0]]],
     )
     columns: NamedColumns | None = Field(
-        None, description="A table, as columns by name; those that are not known play no part."
+        None, description="A table, as columns by name; unknown columns are ignored."
     )
     records: list[dict[str, Any]] | None = Field(
         None,
         min_length=1,
-        description="A table, as rows of values by name; what is null or left out is missing.",
+        description="A table, as rows of values by name; null or absent values are missing.",
         json_schema_extra={"items": RECORD_SCHEMA},
     )
 
@@ -126,7 +126,7 @@ class Prediction(Schema):
     bmu_x: int
     bmu_y: int
     distance: float = Field(description="Euclidean distance of its weights to the vector.")
-    cluster: int | None = Field(None, description="The cluster of the unit, where asked for.")
+    cluster: int | None = Field(None, description="The cluster of the unit, if requested.")
 
 
 class Predictions(Schema):

@@ -1,4 +1,4 @@
-"""Stored models: listed, looked at, downloaded and deleted."""
+"""Routes of stored models: list, card, download, weights and deletion."""
 
 from typing import Annotated, Any, Literal
 
@@ -30,7 +30,7 @@ Ref = Annotated[
 X = Annotated[int, Path(description="The unit's column, from 0.", examples=[15])]
 Y = Annotated[int, Path(description="The unit's row, from 0.", examples=[10])]
 
-NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "The client's copy is as good."}}
+NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "The client's copy is current."}}
 
 
 @router.get(
@@ -43,22 +43,23 @@ NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "The clien
 def list_models(
     request: Request,
     models: ModelsOfStore,
-    max_results: Annotated[int, Query(ge=1, le=100, description="Models of a page.")] = 10,
+    max_results: Annotated[int, Query(ge=1, le=100, description="Maximum number of models of a page.")] = 10,
     cursor: Annotated[
-        str | None, Query(max_length=300, description="`next_cursor` of the page before.")
+        str | None, Query(max_length=300, description="`next_cursor` of the previous page.")
     ] = None,
-    name: Annotated[Name | None, Query(description="Only the revisions of this name.")] = None,
+    name: Annotated[Name | None, Query(description="List only the revisions of this name.")] = None,
     sort: Annotated[
         Literal["quantization_error", "topographic_error", "explained_variance", "unused_units"] | None,
-        Query(description="A metric to sort by, the best first, instead of the newest first."),
+        Query(description="Metric to sort by, the best first; by default the newest come first."),
     ] = None,
     order: Annotated[
-        Literal["ascending", "descending"] | None, Query(description="Whether small values come first.")
+        Literal["ascending", "descending"] | None,
+        Query(description="The order of the values of `sort`; by default the best come first."),
     ] = None,
 ) -> ModelList:
     """List models: the newest first, or by a metric."""
     if sort is None and order is not None:
-        raise InvalidRequestError([FieldError("/order", "this goes with 'sort', which says by what")])
+        raise InvalidRequestError([FieldError("/order", "'order' needs 'sort', which names the metric")])
     ordered = Order() if sort is None else Order.best_first(sort)
     if order is not None:
         ordered = Order(sort, order == "ascending")
@@ -77,7 +78,7 @@ def list_models(
     responses={**NOT_MODIFIED, **problems(404, 500, 503)},
 )
 def get_model(request: Request, ref: Ref, models: ModelsOfStore) -> Response:
-    """Tell what there is to say about a model: parameters, quality, data, timing and links."""
+    """Return the card of a model: parameters, quality, data, timing and links."""
     return card_answer(request, ref, models.resolve(ref))
 
 
@@ -89,24 +90,26 @@ def card_answer(request: Request, ref: str | None, card: Card) -> Response:
 
 @router.delete(
     "/{ref}",
-    summary="Remove a model",
+    summary="Delete a model",
     operation_id="delete_model",
     status_code=204,
     response_class=Response,
     responses=problems(404, 422, 503),
 )
 def delete_model(ref: Ref, models: ModelsOfStore) -> Response:
-    """Remove a model and its revisions of names. `ref` is an id or `name@3`: nothing that moves."""
+    """Delete a model and its revisions. `ref` is an id or a revision such as `name@3`."""
     reference = parse(ref)
     if reference is not None and reference.moves:
-        message = f"{ref!r} may mean another model by now: give the id, or a revision such as name@3"
+        message = (
+            f"{ref!r} may refer to another model by now: use the id, or a revision such as name@3, instead"
+        )
         raise InvalidRequestError([FieldError("/ref", message)])
     models.delete(_id(reference, ref, models))
     return Response(status_code=204)
 
 
 def _id(reference: Reference | None, ref: str, models: Models) -> str:
-    """Return the id that a reference means; a damaged model has one, too."""
+    """Return the id that a reference names; works for damaged models, too."""
     if reference is None or reference.id is None:
         return models.resolve(ref).id
     return reference.id
@@ -126,7 +129,7 @@ def _id(reference: Reference | None, ref: str, models: Models) -> str:
                 "text/csv": {"schema": {"type": "string"}},
             },
         },
-        303: {"description": "Where the weights are, since they are too large for this answer."},
+        303: {"description": "A redirect to the store, for weights that are too large for an answer."},
         **NOT_MODIFIED,
         **problems(404, 422, 500, 503),
     },
@@ -140,11 +143,11 @@ def download_model(
         Format,
         Query(
             alias="format",
-            description="npy and npz for `numpy.load` (npz with the card), json, or csv with a row a unit.",
+            description="npy or npz (with the card) for `numpy.load`, json, or csv: one row per unit.",
         ),
     ] = "npy",
 ) -> Response:
-    """Send the weights as a file."""
+    """Return the weights as a file."""
     card = models.resolve(ref)
     return model_answer(
         request,
@@ -163,7 +166,7 @@ def download_model(
     responses={**NOT_MODIFIED, **problems(404, 422, 500, 503)},
 )
 def unit_weights(request: Request, ref: Ref, x: X, y: Y, models: ModelsOfStore) -> Response:
-    """Tell the weights of one unit; x runs to the right and y downwards, both from 0."""
+    """Return the weights of one unit; x runs to the right and y downwards, both from 0."""
     return unit_answer(request, ref, models, models.resolve(ref), x, y)
 
 

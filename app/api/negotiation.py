@@ -1,4 +1,4 @@
-"""Which representation a client wants (RFC 9110, section 12.5.1)."""
+"""Content negotiation (RFC 9110, section 12.5.1)."""
 
 from collections.abc import Sequence
 
@@ -8,19 +8,19 @@ __all__ = ["choose"]
 
 
 def choose(accept: str | None, offered: Sequence[str]) -> str:
-    """Choose the media type that an ``Accept`` header likes best.
+    """Return the media type that an ``Accept`` header prefers.
 
     Parameters
     ----------
     accept : str or None
         The header; None or empty accepts anything.
     offered : sequence of str
-        The media types that there are, the preferred one first.
+        The available media types, in the order of preference of the service.
 
     Returns
     -------
     str
-        One of those offered; of equally welcome ones the first.
+        One of `offered`; the first of equal quality.
 
     Raises
     ------
@@ -30,7 +30,7 @@ def choose(accept: str | None, offered: Sequence[str]) -> str:
     ranges = [_parse(part) for part in (accept or "*/*").split(",") if part.strip()]
     best = max(offered, key=lambda media_type: _quality(media_type, ranges))
     if _quality(best, ranges) <= 0:
-        raise NotAcceptableError(f"there is {' and '.join(offered)}, and none of it is in Accept: {accept}")
+        raise NotAcceptableError(f"Accept is {accept}, but must allow {' or '.join(offered)}")
     return best
 
 

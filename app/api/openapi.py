@@ -1,4 +1,4 @@
-"""The OpenAPI document: what the API says about itself."""
+"""The OpenAPI document of the service."""
 
 from typing import Any
 
@@ -23,26 +23,26 @@ ABOUT: dict[str, Any] = {
     "version": __version__,
     "summary": "Self-organizing maps as a service",
     "description": (
-        "Send colours, any numeric vectors or a table: the service trains a [self-organizing map]"
+        "Send colours, numeric vectors or a table: the service trains a [self-organizing map]"
         "(https://en.wikipedia.org/wiki/Self-organizing_map) on them and answers with a picture of it. "
         "Try `POST /train` below: *Try it out*, then *Execute*.\n\n"
-        "Errors are problem details (RFC 9457). A picture's figures come as `Kohonen-*` headers. `HEAD` is "
-        "answered wherever `GET` is."
+        "Errors are problem details (RFC 9457). The `Kohonen-*` headers of a picture report the quality of "
+        "its map. Every `GET` also supports `HEAD`."
     ),
     "license_info": {"name": "MIT", "identifier": "MIT"},
     "openapi_tags": [
         {"name": "demo", "description": "A map of random colours."},
-        {"name": "training", "description": "Train maps of your own."},
-        {"name": "jobs", "description": "Train in the background what takes longer than a request may."},
-        {"name": "models", "description": "What has been trained."},
-        {"name": "served model", "description": "The same, of the model that is served."},
+        {"name": "training", "description": "Train maps on your data."},
+        {"name": "jobs", "description": "Train in the background, for longer than a request may take."},
+        {"name": "models", "description": "Stored models."},
+        {"name": "served model", "description": "The same calls for the served model."},
         {"name": "service", "description": "The service itself."},
     ],
 }
 
 
 def install(app: FastAPI) -> None:
-    """Make the app's document: what its routes say, and the schemas that they name by reference."""
+    """Make the app's document from its routes, and add the schemas that they only reference."""
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -55,7 +55,7 @@ def install(app: FastAPI) -> None:
                 schemas.update(schema.pop("$defs", {}))
                 schemas[model.__name__] = schema
             _insert_schemas(made)
-            _forget_other_problems(made)
+            _remove_other_problems(made)
             security.describe(made, required=app.state.settings.api_key is not None)
             app.openapi_schema = made
         return app.openapi_schema
@@ -64,7 +64,7 @@ def install(app: FastAPI) -> None:
 
 
 def _insert_schemas(document: dict[str, Any]) -> None:
-    """Replace the references of `body.describe` by schemas. Made at the start, they would lengthen it."""
+    """Replace the references of `body.describe` by schemas, which are too slow to build at the start."""
     schemas = {reference(model): _schema(model) for model in (FitBody, TrainingBody, Vector, Vectors)}
     schemas |= {reference(model): _in_query(_schema(model)) for model in (FitFields, TrainingFields)}
     for operations in document["paths"].values():
@@ -82,14 +82,14 @@ def _schema(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _in_query(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of fields as that of one exploded object; a list would not explode."""
+    """Return the schema of fields as one exploded object, without `normalisation`: lists do not explode."""
     fields = {name: field for name, field in schema["properties"].items() if name != "normalisation"}
     properties = {name: _without_null(field) for name, field in fields.items()}
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
-def _forget_other_problems(document: dict[str, Any]) -> None:
-    """Take out FastAPI's own description of invalid requests, which are problem details here."""
+def _remove_other_problems(document: dict[str, Any]) -> None:
+    """Remove FastAPI's descriptions of invalid requests, which are problem details here."""
     for name in ("HTTPValidationError", "ValidationError"):
         document["components"]["schemas"].pop(name, None)
     for operations in document["paths"].values():
@@ -99,11 +99,11 @@ def _forget_other_problems(document: dict[str, Any]) -> None:
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of what may be left out as that of what it is when it is there."""
+    """Return the schema of an optional field without null and without its default."""
     kinds = [kind for kind in schema.get("anyOf", []) if kind != {"type": "null"}]
     others = {name: value for name, value in schema.items() if name not in ("anyOf", "default")}
     return {**kinds[0], **others} if len(kinds) == 1 else others
 
 
-#: `get_openapi` calls the tags otherwise than `FastAPI` does.
+#: `get_openapi` and `FastAPI` have different names for the tags.
 ABOUT_DOCUMENT = {"tags" if name == "openapi_tags" else name: value for name, value in ABOUT.items()}

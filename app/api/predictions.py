@@ -1,4 +1,4 @@
-"""Which unit of a map vectors fall on."""
+"""Predictions: the best matching units of vectors."""
 
 import time
 from typing import Annotated, Any
@@ -19,33 +19,32 @@ from app.api.negotiation import choose
 from app.api.tables import CsvFields, read_rows
 from app.errors import AnswerTooLargeError, FieldError, InvalidRequestError
 from app.models import Card
-from app.predictions import as_csv, as_json, find, most_bytes
+from app.predictions import as_csv, as_json, columns_of, find, most_bytes, vectors_for
 from app.settings import Settings
 from app.turns import in_turns, turn_for
-from app.vectors import columns_of, vectors_for
 from app.web.responses import CSV, JSON, problems
 from kohonen.clusters import cluster_units
 from kohonen.data import FloatArray
 
-__all__ = ["DESCRIBED", "located", "predict", "router", "vectors_of"]
+__all__ = ["DESCRIBED", "predict", "router", "samples_for", "vectors_of"]
 
 router = APIRouter(prefix="/models", tags=["models"])
 
 
 class PredictionQuery(CsvFields):
-    """What is said of a prediction beside its body."""
+    """The query of a prediction."""
 
     clusters: str | None = Field(
-        None, description="Say the cluster too, of so many or `auto`, as /clusters does.", max_length=8
+        None, description="Add the cluster: the number of clusters, or `auto`, as in /clusters.", max_length=8
     )
 
 
-#: What the routes that take many vectors say of themselves in the OpenAPI document.
+#: Description of the routes for many vectors in the OpenAPI document.
 DESCRIBED: dict[str, Any] = {
     "response_class": Response,
     "responses": {
         200: {
-            "description": "For each vector its best matching unit and the distance to that.",
+            "description": "The best matching unit of each vector, and the distance to it.",
             "content": {
                 JSON: {"schema": {"$ref": "#/components/schemas/Predictions"}},
                 CSV: {"schema": {"type": "string"}, "example": "bmu_x,bmu_y,distance\n15,20,0.0625\n"},
@@ -57,13 +56,13 @@ DESCRIBED: dict[str, Any] = {
         Vectors,
         {
             "one": {"summary": "One vector", "value": {"data": [0.2, 0.5, 0.8]}},
-            "two": {"summary": "Two", "value": {"data": [[0.2, 0.5, 0.8], [1.0, 0.0, 0.0]]}},
+            "two": {"summary": "Two vectors", "value": {"data": [[0.2, 0.5, 0.8], [1.0, 0.0, 0.0]]}},
             "columns": {
-                "summary": "Rows of a table, of a model that was trained on one",
+                "summary": "Rows of a table, for a model that was trained on a table",
                 "value": {"columns": {"height": [30.5, None], "species": ["cat", "dog"]}},
             },
             "records": {
-                "summary": "The same, row by row",
+                "summary": "The same rows as records",
                 "value": {"records": [{"height": 30.5, "species": "cat"}, {"species": "dog"}]},
             },
         },
@@ -86,11 +85,11 @@ async def predict_on_model(
     deadline: Deadline,
     query: Annotated[PredictionQuery, Query()],
 ) -> Response:
-    """Find the unit of the map that is nearest to each vector.
+    """Find the best matching unit of each vector.
 
-    Vectors are JSON, or CSV of numbers without a header. For a model that was trained on a table they are
-    rows of one, in its own units: JSON, or CSV with a header. The answers are JSON or CSV, as `Accept` asks
-    for, and repeat nothing of what was sent.
+    Vectors are JSON, or CSV of numbers without a header. A model that was trained on a table takes rows of a
+    table, in its original units: JSON, or CSV with a header. The answer is JSON or CSV, as `Accept` says,
+    without the vectors.
     """
     return await predict(request, ref, models, settings, deadline, query, clusters=query.clusters)
 
@@ -105,7 +104,7 @@ async def predict(
     *,
     clusters: str | None = None,
 ) -> Response:
-    """Answer with the best matching units of the vectors that a request holds."""
+    """Answer with the best matching units of the vectors of a request."""
     media_type = choose(request.headers.get("accept"), [JSON, CSV])
     content = await body.read(request, accepted=(JSON, CSV), samples=settings.max_vectors)
 
@@ -113,14 +112,14 @@ async def predict(
         card = models.resolve(ref)
         with turn_for(len(content)):
             given = vectors_of(content, body.media_type(request), card, query, settings)
-            samples = located(card, given, settings, deadline)
+            samples = samples_for(card, given, settings, deadline)
         most = settings.max_answer_bytes
-        told = clusters is not None
-        if most is not None and most_bytes(media_type, len(samples), clusters=told) > most:
-            allowed = most // most_bytes(media_type, 1, clusters=told)
+        with_clusters = clusters is not None
+        if most is not None and most_bytes(media_type, len(samples), clusters=with_clusters) > most:
+            allowed = most // most_bytes(media_type, 1, clusters=with_clusters)
             raise AnswerTooLargeError(
-                f"the answer for {len(samples):,} vectors may be over the {most:,} bytes that an answer may "
-                f"have: send {allowed:,} at a time" + ("" if media_type == CSV else ", or accept text/csv")
+                f"the answer for {len(samples):,} vectors may be over the limit of {most:,} bytes: send "
+                f"{allowed:,} at a time" + ("" if media_type == CSV else ", or use Accept: text/csv")
             )
         count = None if clusters is None else wanted_count(clusters, card, "/clusters")
         weights = models.weights(card)
@@ -134,15 +133,15 @@ async def predict(
     return await run_in_threadpool(respond)
 
 
-def located(card: Card, given: Any, settings: Settings, deadline: float) -> FloatArray:
-    """Return vectors or the rows of a table as samples for a model's map, if they are that and not too many.
+def samples_for(card: Card, given: Any, settings: Settings, deadline: float) -> FloatArray:
+    """Return vectors or rows of a table as samples for a model's map, checked against the limits.
 
     Raises
     ------
     InvalidDataError, InvalidRequestError
-        When they do not suit the model.
+        When they do not fit the model.
     OverLimitError
-        When there are too many.
+        For too many vectors.
     """
     samples = vectors_for(card, given)
     limits.check_prediction(
@@ -156,14 +155,14 @@ def located(card: Card, given: Any, settings: Settings, deadline: float) -> Floa
 
 
 def vectors_of(content: bytes, media_type: str, card: Card, query: CsvFields, settings: Settings) -> Any:
-    """Return what a body holds: many vectors, or one as a list of one; or a table.
+    """Return the vectors or the table of a body; a single vector as a list of one.
 
     Raises
     ------
     MalformedBodyError, InvalidRequestError, InvalidTableError
-        When it holds none.
+        When the body holds neither.
     OverLimitError
-        When it holds more than are allowed.
+        For too many vectors or rows.
     """
     if media_type == CSV:
         return read_rows(content, card, query, settings=settings, most_rows=settings.max_vectors)
@@ -178,5 +177,5 @@ def vectors_of(content: bytes, media_type: str, card: Card, query: CsvFields, se
     except InvalidRequestError as error:
         if [wrong.pointer for wrong in error.errors] != ["/data/0"]:
             raise
-    # The first item is no list: then it should be the first number of the only vector.
+    # The first item is not a list, so it should be the first number of a single vector.
     return [body.parse(content, Vector).data]

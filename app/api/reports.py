@@ -15,23 +15,23 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/models", tags=["models"])
 
-#: The page holds all that it shows, and no script.
+#: The page embeds all its pictures and styles, and has no scripts.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
 @router.get(
     "/{ref}/report",
-    summary="A report on a model, as a page",
+    summary="A report on a model, as an HTML page",
     operation_id="model_report",
     response_class=HTMLResponse,
     responses={
-        200: {"description": "One page that needs nothing else."},
+        200: {"description": "A self-contained page."},
         **NOT_MODIFIED,
         **problems(404, 406, 422, 500, 503),
     },
 )
 def model_report(request: Request, ref: Ref, models: ModelsOfStore, settings: AppSettings) -> Response:
-    """Tell all of a model on one page: quality and its history, advice, every view, clusters, parameters."""
+    """Report on a model: quality and its history, advice, all views, clusters and parameters."""
     choose(request.headers.get("accept"), ["text/html"])
     card = models.resolve(ref)
 
@@ -41,7 +41,7 @@ def model_report(request: Request, ref: Ref, models: ModelsOfStore, settings: Ap
         except DataNotKeptError:
             samples = None
         content = report(card.model_dump(mode="json"), models.weights(card), samples).encode()
-        content = bounded(content, settings, remedy="ask for the pictures one by one")
+        content = bounded(content, settings, remedy="use /image for single pictures instead")
         return Response(content, media_type="text/html", headers={"Content-Security-Policy": POLICY})
 
     return model_answer(request, ref, card, [card.created_at.isoformat(), "report"], page)

@@ -1,4 +1,4 @@
-"""Answers: pictures with their figures as headers, model cards with their links."""
+"""Parts of answers about models: headers with metrics, and cards with links."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ __all__ = [
     "server_timing",
 ]
 
-#: Headers that a page of another origin may read.
+#: Headers that pages of other origins may read (CORS).
 EXPOSED_HEADERS = [
     "Kohonen-Model-Id",
     "Kohonen-Model-Revision",
@@ -40,7 +40,7 @@ EXPOSED_HEADERS = [
 def card_document(
     card: Card, request: Request, *, stored: bool = True, revision: Revision | None = None
 ) -> dict[str, Any]:
-    """Return a card as JSON, with the links of the model when there is one to go to."""
+    """Return a card as JSON, with the links of the model if it is stored."""
     document = card.model_dump(mode="json")
     if revision is not None:
         document["revision"] = str(revision)
@@ -62,12 +62,12 @@ def card_document(
 
 
 def outcome_document(outcome: Outcome, request: Request) -> dict[str, Any]:
-    """Return the card of a model that has been trained as JSON."""
+    """Return the card of a trained model as JSON."""
     return card_document(outcome.card, request, stored=outcome.stored, revision=outcome.revision)
 
 
 def outcome_headers(outcome: Outcome, request: Request) -> dict[str, str]:
-    """Return the figures of a training as headers."""
+    """Return the id, metrics, seed and timings of a training as headers."""
     card = outcome.card
     headers = {
         "Kohonen-Model-Id": card.id,

@@ -1,4 +1,4 @@
-"""The requests and answers of the API that concern no model."""
+"""Schemas of the demo, problem details, health and limits."""
 
 from typing import Literal
 
@@ -11,22 +11,24 @@ __all__ = ["DemoQuery", "Health", "Limits", "Problem"]
 
 
 class DemoQuery(QuerySchema):
-    """What the demo trains."""
+    """The query of the demo."""
 
-    input_size: int = Field(20, ge=1, le=LARGEST_INTEGER, description="How many random colours.")
+    input_size: int = Field(20, ge=1, le=LARGEST_INTEGER, description="Number of random colours.")
     width: int = parameter("width")
     height: int = parameter("height")
     iterations: int = parameter("iterations", "Passes over the colours.")
     random_state: int | None = parameter(
-        "random_state", "The seed of the colours and the map; drawn when left out."
+        "random_state", "Seed of the colours and the map; drawn if left out."
     )
 
 
 class FieldProblem(Schema):
-    """One thing wrong with a request."""
+    """An error in one field of a request."""
 
-    pointer: str = Field(description="Where: a JSON pointer into the body, or /parameter of the query.")
-    message: str = Field(description="What, and how to mend it.")
+    pointer: str = Field(
+        description="JSON pointer into the body, or a slash and the name of a query parameter."
+    )
+    message: str = Field(description="What is wrong, and how to fix it.")
 
 
 class Problem(Schema):
@@ -40,15 +42,15 @@ class Problem(Schema):
 
 
 class Health(Schema):
-    """That the service is there."""
+    """The health of the service."""
 
     status: Literal["ok"] = "ok"
     version: str
-    engine: str = Field(description="What trains the maps.")
+    engine: str = Field(description="The engine that trains maps.")
 
 
 class Limits(Schema):
-    """What a request may ask for."""
+    """The limits in force."""
 
     max_body_bytes: int
     max_answer_bytes: int | None
@@ -72,9 +74,8 @@ class Limits(Schema):
     waiting_trainings: int
     engine: str
     cost: dict[str, dict[str, float]] = Field(
-        description="For each algorithm, seconds of a step, which is one sample shown once: per_step + "
-        "per_dimension * dimension + per_value * units * (dimension + 1). A training is (iterations + 2) * "
-        "samples steps, and as often per_smoothing * units * (dimension + 1) * (width + height). Width and "
-        "height count as rounded up to multiples of side; where dimension + 1 is less than pruning, "
-        "per_value falls in proportion."
+        description="Estimated seconds by algorithm. A step takes per_step + per_dimension * dimension + "
+        "per_value * units * (dimension + 1), with width and height rounded up to multiples of side; if "
+        "dimension + 1 is less than pruning, per_value is reduced in proportion. A training takes "
+        "(iterations + 2) * (samples * step + per_smoothing * units * (dimension + 1) * (width + height))."
     )

@@ -1,4 +1,4 @@
-"""The served model: short forms of what can be asked of every model."""
+"""Routes of the served model: short forms of the calls for any model."""
 
 from typing import Annotated, Any
 
@@ -9,7 +9,7 @@ from app.api import body
 from app.api.dependencies import AppSettings, Deadline, ModelsOfStore
 from app.api.model_schemas import Prediction, UnitWeights, Vector
 from app.api.models import X, Y, card_answer, unit_answer
-from app.api.predictions import DESCRIBED, located, predict
+from app.api.predictions import DESCRIBED, predict, samples_for
 from app.api.tables import CsvFields
 from app.models import Card
 from app.predictions import find
@@ -30,7 +30,7 @@ _ONE: dict[str, Any] = {"one": {"summary": "A colour", "value": {"data": [0.2, 0
     responses=problems(404, 500, 503),
 )
 def model_info(request: Request, models: ModelsOfStore, settings: AppSettings) -> Response:
-    """Tell what there is to say about the model that is served: the setting `SOM_SERVED_MODEL` says which."""
+    """Return the card of the served model, which the setting `SOM_SERVED_MODEL` selects."""
     return card_answer(request, None, models.resolve(settings.served_model))
 
 
@@ -46,13 +46,13 @@ def model_info(request: Request, models: ModelsOfStore, settings: AppSettings) -
 async def predict_bmu(
     request: Request, models: ModelsOfStore, settings: AppSettings, deadline: Deadline
 ) -> Prediction:
-    """Find the unit of the served model's map that is nearest to a vector."""
+    """Find the best matching unit of a vector on the served model's map."""
     content = await body.read(request)
 
     def predict_one() -> Prediction:
         vector = body.parse(content, Vector).data
         card = models.resolve(settings.served_model)
-        samples = located(card, [vector], settings, deadline)
+        samples = samples_for(card, [vector], settings, deadline)
         ((found,),) = find(models.weights(card), samples)
         return Prediction(bmu_x=found.x, bmu_y=found.y, distance=found.distance)
 
@@ -72,7 +72,7 @@ async def predict_batch(
     deadline: Deadline,
     query: Annotated[CsvFields, Query()],
 ) -> Response:
-    """Find the unit of the served model's map that is nearest to each vector."""
+    """Find the best matching unit of each vector on the served model's map."""
     return await predict(request, settings.served_model, models, settings, deadline, query)
 
 
@@ -86,6 +86,6 @@ async def predict_batch(
 def served_unit_weights(
     request: Request, x: X, y: Y, models: ModelsOfStore, settings: AppSettings
 ) -> Response:
-    """Tell the weights of one unit; x runs to the right and y downwards, both from 0."""
+    """Return the weights of one unit; x runs to the right and y downwards, both from 0."""
     card = models.resolve(settings.served_model)
     return unit_answer(request, None, models, card, x, y)

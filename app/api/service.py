@@ -1,4 +1,4 @@
-"""What the service says of itself."""
+"""Routes for the health and the limits of the service."""
 
 from typing import get_args
 
@@ -15,15 +15,15 @@ __all__ = ["router"]
 router = APIRouter(tags=["service"])
 
 
-@router.get("/health", summary="Whether the service is there", operation_id="health")
+@router.get("/health", summary="The health of the service", operation_id="health")
 async def health() -> Health:
-    """Answer at once, and touch nothing slow."""
+    """Answer immediately, without access to stores or queues."""
     return Health(version=__version__, engine=describe_engine())
 
 
-@router.get("/limits", summary="What a request may ask for", operation_id="limits")
+@router.get("/limits", summary="The limits of requests", operation_id="limits")
 async def limits(settings: AppSettings) -> Limits:
-    """Tell the limits in force, and what a training costs."""
+    """Return the limits in force, and the cost of a training."""
     cost = {algorithm: default_engine(algorithm).cost._asdict() for algorithm in get_args(Algorithm)}
     limits_in_force = settings.model_dump(include=set(Limits.model_fields))
     return Limits(**limits_in_force, engine=describe_engine(), cost=cost)

@@ -1,4 +1,4 @@
-"""Tables with named columns in requests: as JSON, or as CSV."""
+"""Tables with named columns in requests, as JSON or CSV."""
 
 import io
 import math
@@ -25,16 +25,16 @@ __all__ = [
     "CsvFields",
     "NamedColumns",
     "Normalisations",
-    "learn",
+    "fit_preparation",
     "read_rows",
     "read_table",
 ]
 
-#: Lines of CSV that may always be read.
+#: Lines of CSV that are always accepted.
 SOME_LINES = 1_000
 
 _VALUE = {"anyOf": [{"type": "number"}, {"type": "string"}, {"type": "null"}]}
-#: What a row by name may be.
+#: Schema of a row of values by name.
 RECORD_SCHEMA: dict[str, Any] = {"additionalProperties": _VALUE, "type": "object"}
 _SCHEMA: dict[str, Any] = {
     "additionalProperties": {
@@ -59,7 +59,7 @@ def _columns(columns: dict[str, Any]) -> dict[str, Any]:
         for row, value in enumerate(values):
             if isinstance(value, float) and not math.isfinite(value):
                 place = {"name": name[:LONGEST_TEXT], "row": row + 1}
-                message = "column '{name}' must hold finite numbers, but not in row {row}; null is for none"
+                message = "column '{name}' must hold finite numbers: use null for the value in row {row}"
                 raise PydanticCustomError("finite", message, place)
     return columns
 
@@ -71,19 +71,19 @@ _NORMALISATION = {"enum": list(get_args(Normalisation)), "type": "string"}
 
 
 def _from_query(value: Any, info: ValidationInfo) -> Any:
-    """Return the normalisations of a query, ``z-score`` or ``name:none``, as a JSON body has them."""
+    """Convert the normalisations of a query (``z-score``, or ``name:none``) to the form of a JSON body."""
     if info.mode == "json" or not isinstance(value, list):
         return value
     if len(value) == 1 and ":" not in value[0]:
         return value[0]
     parts = [text.rpartition(":") for text in value]
     if not all(name for name, _, _ in parts):
-        message = "give one for all columns, or each with the name of its column: name:none"
+        message = "give one for all columns, or one per column with its name, such as name:none"
         raise PydanticCustomError("normalisation", message)
     return {name: kind for name, _, kind in parts}
 
 
-#: Which normalisations there are is checked where they are used, with a better message.
+#: The kinds are checked where they are used, with a better message.
 Normalisations: TypeAlias = Annotated[
     str | dict[str, str],
     BeforeValidator(_from_query),
@@ -92,32 +92,30 @@ Normalisations: TypeAlias = Annotated[
 
 
 class CsvFields(QuerySchema):
-    """How a table is to be read from CSV."""
+    """Options for reading a table from CSV."""
 
     delimiter: Literal["comma", "semicolon", "tab"] | None = Field(
-        None, description="Of CSV: what stands between values; found out by default."
+        None, description="CSV: the separator of values; detected by default."
     )
     absent: list[str] = Field(
-        [], description="Of CSV: texts that stand for a missing value, such as `NA`, besides nothing at all."
+        [], description="CSV: texts that mean a missing value, such as `NA`; empty values are always missing."
     )
-    categorical: list[str] = Field(
-        [], description="Of CSV: columns that are texts even where they look like numbers."
-    )
-    ignore: list[str] = Field([], description="Of CSV: columns to leave out, such as a label.")
+    categorical: list[str] = Field([], description="CSV: columns read as texts, even if they hold numbers.")
+    ignore: list[str] = Field([], description="CSV: columns to leave out, such as a label.")
 
 
 def read_table(content: bytes, fields: CsvFields, *, settings: Settings, most_rows: int) -> Table:
-    """Return the table that a body of CSV holds.
+    """Return the table of a CSV body.
 
     Raises
     ------
     InvalidTableError
-        When it is none; says in which line, and what of it.
+        When it is not a valid table; names the line and the error.
     OverLimitError
-        When it has far too many rows.
+        For far too many rows.
     """
-    lines = max(content.count(b"\n"), content.count(b"\r"))  # either ends a line, or both together
-    if lines > 2 * most_rows + SOME_LINES:  # values may hold some; what is over by less is told later
+    lines = max(content.count(b"\n"), content.count(b"\r"))  # lines end with either, or with both
+    if lines > 2 * most_rows + SOME_LINES:  # values may hold line breaks; the exact check follows
         message = f"{lines:,} lines are far more than {most_rows:,} rows may have"
         raise OverLimitError([FieldError("", message)])
     return read_csv(
@@ -133,35 +131,35 @@ def read_table(content: bytes, fields: CsvFields, *, settings: Settings, most_ro
 def read_rows(
     content: bytes, card: Card, fields: CsvFields, *, settings: Settings, most_rows: int
 ) -> Table | FloatArray:
-    """Return what a body of CSV holds for a model that there is.
+    """Return the rows of a CSV body for an existing model.
 
-    For a model that was trained on a table it is a table, with a header, whose texts are texts again;
-    otherwise it is vectors: numbers between commas, without a header.
+    For a model that was trained on a table they are a table with a header, whose categorical columns are read
+    as texts; otherwise vectors: comma-separated numbers without a header.
 
     Raises
     ------
     InvalidRequestError, InvalidTableError
-        When it holds none.
+        When the body is not valid.
     OverLimitError
-        When it has too many rows.
+        For too many rows.
     """
     if card.table is not None:
         texts = [*fields.categorical, *card.table.categorical]
         known = fields.model_copy(update={"categorical": texts})
         return read_table(content, known, settings=settings, most_rows=most_rows)
     if content.count(b"\n") > most_rows:
-        raise OverLimitError([FieldError("", f"there are more vectors than the limit of {most_rows:,}")])
-    content = content.removeprefix(BOM_UTF8)  # which spreadsheets put there
+        raise OverLimitError([FieldError("", f"the body has more vectors than the limit of {most_rows:,}")])
+    content = content.removeprefix(BOM_UTF8)  # spreadsheets write it
     if not content.strip():
         raise InvalidRequestError([FieldError("", "the table is empty")])
     try:
         return np.loadtxt(io.BytesIO(content), delimiter=",", ndmin=2, comments=None, encoding="utf-8")
     except ValueError as error:
-        message = f"this is no table of numbers, without a header, between commas: {error}"
+        message = f"the body must be comma-separated numbers without a header: {error}"
         raise InvalidRequestError([FieldError("", message[:300])]) from error
 
 
-def learn(
+def fit_preparation(
     columns: Mapping[str, Any],
     normalisation: Normalisations | None,
     missing: Missing | None,
@@ -169,14 +167,14 @@ def learn(
     *,
     most_rows: int,
 ) -> tuple[FloatArray, Preparation]:
-    """Return the samples that a table becomes, and how.
+    """Return the samples of a table, and the preparation fitted to it.
 
     Raises
     ------
     InvalidTableError, InvalidParameterError
-        When it is no table of which that can be learnt.
+        When the table or an option is not valid.
     OverLimitError
-        When it would become too many or too large samples.
+        For too many or too large samples.
     """
     rows = max((len(values) for values in columns.values()), default=0)
     limits.check_table(rows, len(columns), limits=settings, most_rows=most_rows)

@@ -1,4 +1,4 @@
-"""Training in a request."""
+"""Routes that train in the request."""
 
 from typing import Annotated, Any
 
@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from app.api import body
-from app.api.animation import ANIMATIONS, CONTENT, TOLD, animated, negotiate
+from app.api.animation import ANIMATION_HEADERS, ANIMATIONS, CONTENT, animated, negotiate
 from app.api.dependencies import AppSettings, Deadline, Service
 from app.api.examples import TRAINING
 from app.api.negotiation import choose
@@ -29,16 +29,16 @@ __all__ = ["ANSWERS", "OFFERED", "answer", "router"]
 
 router = APIRouter(tags=["training"])
 
-_FIGURES = {
+_HEADERS = {
     name: {"description": description, "schema": {"type": "string"}}
     for name, description in {
         "Kohonen-Model-Id": "The id of the model.",
-        "Kohonen-Model-Revision": "The revision of the name that was asked for, such as sunset@3.",
+        "Kohonen-Model-Revision": "The revision of the requested name, such as sunset@3.",
         "Kohonen-Quantization-Error": "Mean distance of the samples to their best matching unit.",
-        "Kohonen-Topographic-Error": "Share of the samples whose two best units are not neighbours.",
-        "Kohonen-Random-State": "The seed that was used.",
-        "Server-Timing": "How long the parts of the request took, in milliseconds.",
-        **TOLD,
+        "Kohonen-Topographic-Error": "Share of the samples whose two best matching units are not neighbours.",
+        "Kohonen-Random-State": "The seed of the training.",
+        "Server-Timing": "Durations of the parts of the request, in milliseconds.",
+        **ANIMATION_HEADERS,
     }.items()
 }
 _CONTENT: dict[str, Any] = {
@@ -46,14 +46,14 @@ _CONTENT: dict[str, Any] = {
     JSON: {"schema": {"$ref": "#/components/schemas/Card"}},
     **CONTENT,
 }
-#: The media types of that.
+#: Media types of the answers.
 OFFERED = [*_CONTENT]
-#: What a training answers with.
+#: Answers of a training, for the OpenAPI document.
 ANSWERS: dict[int | str, dict[str, Any]] = {
-    201: {"description": "The model, made by this request.", "headers": _FIGURES, "content": _CONTENT},
+    201: {"description": "The model, created by this request.", "headers": _HEADERS, "content": _CONTENT},
     200: {
-        "description": "The model, which was there already or is not to be stored.",
-        "headers": _FIGURES,
+        "description": "The model, which existed already or is not stored.",
+        "headers": _HEADERS,
         "content": _CONTENT,
     },
 }
@@ -78,13 +78,13 @@ async def train(
 ) -> Response:
     """Train a map on colours, on vectors of any dimension or on a table, and store it.
 
-    The same request again is the same model, answered from the store. With `Accept: application/json` the
-    answer is the model card; otherwise it is the picture of the map, or, where the vectors are no colours,
-    its U-matrix: dark where neighbouring units are far apart. With `Accept: image/gif` (or image/apng, or
-    image/webp) it is an animation of the training, in as many `frames` as the body asks for.
+    The same request again returns the same model from the store. With `Accept: application/json` the answer
+    is the model card. Otherwise it is a picture of the map or, if the vectors are not colours, its U-matrix:
+    dark where neighbouring units are far apart. With `Accept: image/gif` (or image/apng, or image/webp) it is
+    an animation of the training, with the number of `frames` in the body.
 
-    A table may come as JSON (`columns`), or as CSV: a header, then numbers or texts, and nothing where a
-    value is missing. The parameters are in the query then.
+    A table is JSON (`columns`), or CSV: a header, then numbers or texts; empty values are missing. With CSV
+    the parameters are in the query.
     """
     accept = request.headers.get("accept")
     choose(accept, OFFERED)
@@ -105,7 +105,7 @@ async def answer(
     media_type: str,
     view: View,
 ) -> Response:
-    """Answer with what has been trained: its card, its picture or its animation."""
+    """Answer with the card, the picture or the animation of a training."""
     status = 201 if outcome.created else 200
     if media_type == JSON:
         document = outcome_document(outcome, request)
@@ -113,10 +113,12 @@ async def answer(
     geometry = training.parameters.geometry
     with outcome.timings.measure("draw"):
         if media_type in ANIMATIONS:
-            content, told = await run_in_threadpool(animated, outcome.frames, geometry, media_type, settings)
+            content, details = await run_in_threadpool(
+                animated, outcome.frames, geometry, media_type, settings
+            )
         else:
             picture = Picture(view)
             content = await run_in_threadpool(picture.draw, outcome.weights, training.samples, geometry)
-            told = {}
-    headers = {**outcome_headers(outcome, request), **told}
+            details = {}
+    headers = {**outcome_headers(outcome, request), **details}
     return Response(content, status_code=status, media_type=media_type, headers=headers)

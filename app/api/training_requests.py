@@ -26,7 +26,7 @@ __all__ = [
     "read_training",
 ]
 
-#: The media types of bodies.
+#: Media types of bodies.
 ACCEPTED = (JSON, CSV)
 CSV_EXAMPLE = "height,weight,species\n31.5,4.2,cat\n48,,dog\n29,3.9,cat\n"
 
@@ -37,27 +37,27 @@ View = Annotated[
 
 
 IdempotencyKey = Annotated[
-    str | None, Header(description="Where the seed comes from when the body has none.", max_length=255)
+    str | None, Header(description="Determines the seed if the body has none.", max_length=255)
 ]
 
 
 class FieldsQuery(CsvFields):
-    """A query beside a body: how CSV is read, and fields of the body's model."""
+    """The query of a request with a body: options for CSV, and fields of the body's model."""
 
     model_config = ConfigDict(extra="allow")
 
     def fields(self, model: type[BaseModel]) -> dict[str, Any]:
-        """Return the fields that are given, checked by the model of a JSON body.
+        """Return the fields of the query, validated by the model of a JSON body.
 
         Raises
         ------
         InvalidRequestError
-            For a field that the model does not have, or a value that does not fit it.
+            For an unknown field, or a value that does not fit it.
         """
         own = self.model_fields_set & type(self).model_fields.keys() & model.model_fields.keys()
         given = {name: getattr(self, name) for name in own}
         for name, value in (self.model_extra or {}).items():
-            given[name] = value[-1] if isinstance(value, list) else value  # of a repeated one the last counts
+            given[name] = value[-1] if isinstance(value, list) else value  # the last of a repeated field
         return body.given(body.validated(given, model, strict=False)) if given else {}
 
 
@@ -66,8 +66,8 @@ class TrainingQuery(FieldsQuery):
 
     normalisation: list[str] = Field(
         [],
-        description="Of a table: how columns of numbers are brought to scale: `none`, `z-score` (by "
-        "default), `min-max` or `robust`; for one column, `name:none`.",
+        description="Table: the normalisation of numeric columns: `none`, `z-score` (default), `min-max` or "
+        "`robust`; for one column, `name:none`.",
     )
 
 
@@ -80,16 +80,16 @@ class ViewedTrainingQuery(TrainingQuery):
 async def read_training(
     request: Request, query: TrainingQuery, settings: Settings, key: str | None, *, most_samples: int
 ) -> TrainingRequest:
-    """Return the training that a body and a query ask for; an idempotency key makes up for a seed.
+    """Return the training of a request; an idempotency key determines the seed if the body has none.
 
     Raises
     ------
     UnsupportedMediaTypeError, BodyTooLargeError, MalformedBodyError
         For a body that cannot be read.
     InvalidRequestError, InvalidDataError, InvalidParameterError
-        When they ask for no training.
+        For a body or a query that is not valid.
     OverLimitError
-        For more samples, or a larger table, than is allowed.
+        For too many samples, or too large a table.
     """
     fields = query.fields(TrainingFields)
     content = await body.read(request, accepted=ACCEPTED, samples=most_samples)

@@ -1,4 +1,4 @@
-"""The fields of a request to train, and the data that a JSON body holds beside them."""
+"""Schemas of requests to train: the fields, and the data of a JSON body."""
 
 import hashlib
 from typing import Annotated, Any, Literal, Self
@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.api.fields import LARGEST_INTEGER, parameter
-from app.api.tables import NamedColumns, Normalisations, learn
+from app.api.tables import NamedColumns, Normalisations, fit_preparation
 from app.errors import FieldError, InvalidRequestError
 from app.models.references import NAME_RULE, is_name
 from app.schema import BodySchema
@@ -22,9 +22,9 @@ from kohonen.parameters import DEFINITIONS, SEEDS, Algorithm, Initialisation, dr
 
 __all__ = ["FRAMES", "Data", "ModelFields", "Name", "TrainingBody", "TrainingFields"]
 
-#: Frames of an animation,
+#: Frames of an animation by default.
 FRAMES = 24
-#: and at most.
+#: Frames of an animation at most.
 MOST_FRAMES = 100
 
 _COLOURS_SCHEMA: dict[str, Any] = {
@@ -51,27 +51,27 @@ Name = Annotated[
 
 
 class ModelFields(BodySchema):
-    """What becomes of a model, and what is shown of its training."""
+    """Fields about storing the model, and about the animation of its training."""
 
-    name: Name | None = Field(None, description="A name that the model becomes the newest revision of.")
-    persist: bool = Field(True, description="Whether the model is stored.")
-    keep_data: bool = Field(True, description="Whether the data are stored beside the model.")
+    name: Name | None = Field(None, description="A name; the model becomes its newest revision.")
+    persist: bool = Field(True, description="Whether to store the model.")
+    keep_data: bool = Field(True, description="Whether to store the training data with the model.")
     frames: int | None = Field(
         None,
         ge=2,
         le=MOST_FRAMES,
-        description=f"Animate the training in so many frames, {FRAMES} by default: Accept image/gif, "
-        "image/apng or image/webp; of a job, GET /jobs/{id}/animation.",
+        description=f"Number of frames of an animation of the training, {FRAMES} by default. Use Accept: "
+        "image/gif, image/apng or image/webp; for a job, GET /jobs/{id}/animation.",
     )
     spacing: Spacing | None = Field(
-        None, description="Whether frames are evenly spaced, as by default, or dense at the beginning."
+        None, description="Whether frames are evenly spaced (default), or dense at the beginning."
     )
     every: int | None = Field(
         None,
         ge=1,
         le=LARGEST_INTEGER,
-        description=f"A frame every so many iterations instead; `frames` is the most, {MOST_FRAMES} by "
-        "default, and what would be more is left out evenly.",
+        description="Iterations between two frames, instead of `spacing`. `frames` is the maximum, "
+        f"{MOST_FRAMES} by default; if there would be more, frames are left out evenly.",
     )
 
     @model_validator(mode="after")
@@ -84,7 +84,7 @@ class ModelFields(BodySchema):
 
     @property
     def moments(self) -> Moments | None:
-        """When to capture frames, where the body asks for an animation."""
+        """The iterations at which to capture frames, if an animation is requested."""
         if self.every is not None:
             return Moments(self.frames or MOST_FRAMES, every=self.every)
         if self.frames is None and self.spacing is None:
@@ -93,7 +93,7 @@ class ModelFields(BodySchema):
 
 
 class TrainingFields(ModelFields):
-    """The fields of a training: a JSON body has them beside the data, and with CSV the query has them."""
+    """The fields of a training, in a JSON body or, with CSV, in the query."""
 
     width: int = parameter("width")
     height: int = parameter("height")
@@ -106,48 +106,48 @@ class TrainingFields(ModelFields):
     grid: Grid = parameter("grid")
     boundary: Boundary = parameter("boundary")
     missing: Missing | None = Field(
-        None, description="Of a table: whether missing values are masked, as by default, or refused."
+        None, description="Table: whether missing values are masked (default), or refused."
     )
     normalisation: Normalisations | None = Field(
         None,
-        description="Of a table: how columns of numbers are brought to scale, all of them or by name; "
-        "`z-score` by default.",
+        description="Table: the normalisation of numeric columns, one for all or by name; `z-score` by "
+        "default.",
     )
 
 
 class Data(BodySchema):
-    """The data of a JSON body: colours, vectors of any dimension or a table."""
+    """The data of a JSON body: colours, vectors of any dimension, or a table."""
 
     colours: list[Any] | None = Field(
         None,
         description="CSS colours, or triples of red, green and blue.",
         json_schema_extra=_COLOURS_SCHEMA,
     )
-    colour_range: Literal[1, 255] = Field(1, description="What full red, green or blue is in a triple.")
+    colour_range: Literal[1, 255] = Field(1, description="The value of full red, green or blue in triples.")
     data: list[list[float]] | None = Field(
-        None, fail_fast=True, description="Instead of colours: vectors, all of the same dimension."
+        None, fail_fast=True, description="Vectors of the same dimension, instead of colours."
     )
     columns: NamedColumns | None = Field(
         None,
-        description="Instead of colours: a table, as columns of numbers or of texts by name, with null for "
-        "what is missing.",
+        description="A table, instead of colours: columns of numbers or of texts by name; null means a "
+        "missing value.",
     )
 
     def kinds_of_data(self) -> int:
-        """Return how many kinds of data there are; one is enough."""
+        """Return the number of kinds of data in the body."""
         return sum(given is not None for given in (self.colours, self.data, self.columns))
 
     def samples(self) -> tuple[FloatArray, str] | None:
-        """Return the colours or vectors as samples and the field that they stand in, if there are any."""
+        """Return the colours or vectors as samples, and the name of their field; None without either."""
         if self.colours is not None:
             if not self.colours:
-                raise InvalidRequestError([FieldError("/colours", "give at least one colour")])
+                raise InvalidRequestError([FieldError("/colours", "there must be at least one colour")])
             return parse_colours(self.colours, colour_range=self.colour_range), "colours"
         return None if self.data is None else (as_samples(self.data), "data")
 
 
 class TrainingBody(TrainingFields, Data):
-    """What to train: colours, vectors of any dimension or a table, and the map."""
+    """A request to train: colours, vectors of any dimension or a table, and the map."""
 
     @model_validator(mode="after")
     def _one_kind_of_data(self) -> Self:
@@ -161,30 +161,30 @@ class TrainingBody(TrainingFields, Data):
     def training_request(
         self, settings: Settings, *, most_rows: int, idempotency_key: str | None = None
     ) -> TrainingRequest:
-        """Return the training that is asked for.
+        """Return the requested training.
 
         Parameters
         ----------
         settings : Settings
-            The limits of a table that is to become samples.
+            The limits of a table.
         most_rows : int
-            How many rows it may have.
+            Maximum number of rows of a table.
         idempotency_key : str, optional
-            Where a seed comes from that the body leaves out, so that a request sent again is the same.
+            Determines the seed if the body has none, so that the request can be repeated.
 
         Raises
         ------
         InvalidDataError, InvalidParameterError
-            For colours, data or a table that cannot be used.
+            For invalid colours, data, table or parameters.
         OverLimitError
-            For a table that is over the limits.
+            For a table that is over a limit.
         """
         seed = self.random_state
         if seed is None:
             seed = draw_seed() if idempotency_key is None else _seed_of(idempotency_key)
         preparation = None
         if self.columns is not None:
-            samples, preparation = learn(
+            samples, preparation = fit_preparation(
                 self.columns, self.normalisation, self.missing, settings, most_rows=most_rows
             )
             field = "columns"

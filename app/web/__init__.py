@@ -1,1 +1,1 @@
-"""HTTP for every route: middleware, error handlers and parts of answers."""
+"""HTTP for all routes: middleware, error handlers and parts of answers."""

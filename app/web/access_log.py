@@ -1,4 +1,4 @@
-"""The access log: a line of log for each request, and the ids that it is found by."""
+"""The access log: one line per request, with the ids of the request and of its trace."""
 
 import logging
 import re
@@ -12,9 +12,9 @@ __all__ = ["AccessLog"]
 
 MOST_CHARACTERS = 200
 
-#: The ids of requests that a caller may give: anything else might forge lines of a log.
+#: Request ids accepted from callers; others could forge lines of the log.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._=+/-]{1,128}")
-#: Headers that name the trace of a request, X-Ray's and W3C's, each with a pattern whose group is the id.
+#: Trace headers of X-Ray and W3C, with patterns whose group is the trace id.
 _TRACES = {
     b"x-amzn-trace-id": re.compile(r"([A-Za-z0-9=;:-]{1,256})"),
     b"traceparent": re.compile(r"[0-9a-f]{2}-((?!0{32})[0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}"),
@@ -22,12 +22,12 @@ _TRACES = {
 
 
 class AccessLog:
-    """ASGI middleware that logs each request as a unit of work, and answers with its id.
+    """ASGI middleware that logs each request, and returns its id as ``X-Request-Id``.
 
-    The id is the caller's own ``X-Request-Id`` where that can be one, otherwise that of where the app runs
-    (``scope["state"]["request_id"]``), otherwise a new one. The id of the trace is that of the headers
-    ``X-Amzn-Trace-Id`` or ``traceparent``. ``scope["state"]["log"]`` has what else the line of the request
-    should say, and goes before.
+    The id is the caller's ``X-Request-Id`` if it is valid, otherwise that of the server
+    (``scope["state"]["request_id"]``), otherwise a new one. The trace id comes from the headers
+    ``X-Amzn-Trace-Id`` or ``traceparent``. The fields of ``scope["state"]["log"]`` are logged with the
+    request, and take precedence.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -40,7 +40,7 @@ class AccessLog:
             return
         state = scope.get("state", {})
         request_id = _request_id(scope) or state.get("request_id") or uuid.uuid4().hex
-        # Whoever asks for /health asks often.
+        # Health checks are frequent.
         level = logging.DEBUG if scope["path"].endswith("/health") else logging.INFO
         path = scope["path"][:MOST_CHARACTERS]
         message = f"{scope['method']} {path}"

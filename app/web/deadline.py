@@ -1,4 +1,4 @@
-"""The deadline of a request: its caller, or the gateway in front of the service, waits no longer."""
+"""The deadline of a request, after which its caller or the gateway no longer waits."""
 
 import time
 
@@ -8,23 +8,23 @@ from app.storage.deadline import Deadline, seconds_left, until
 
 __all__ = ["STORING_SECONDS", "RequestDeadline", "training_ends"]
 
-#: Seconds of a request's time that are kept for storing the model when the training has ended.
+#: Seconds of a request's time reserved for storing the model after the training.
 STORING_SECONDS = 1.5
 
 
 class RequestDeadline:
     """ASGI middleware that sets the deadline of each request.
 
-    It bounds everything that a request waits for: its turn, stores and queues. Where the app runs may have a
-    deadline of its own (``scope["state"]["deadline"]``, a `time.monotonic`). Without one the time starts
-    when the last part of the body has arrived: how long a body takes is up to the caller.
+    It bounds everything that a request waits for: its turn, stores and queues. A server may set an earlier
+    deadline (``scope["state"]["deadline"]``, as `time.monotonic`). Otherwise the time starts when the last
+    part of the body has arrived, since the upload depends on the caller.
 
     Parameters
     ----------
     app : ASGIApp
         The application.
     seconds : float
-        The time of a training; `STORING_SECONDS` come on top.
+        The time limit of a training; `STORING_SECONDS` are added.
     """
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:
@@ -54,7 +54,7 @@ class RequestDeadline:
 
 
 def training_ends() -> float:
-    """Return the `time.monotonic` by which a training in the current request must be over."""
+    """Return the `time.monotonic` by which a training in the current request must end."""
     left = seconds_left()
     assert left is not None, "the request has no deadline"
     return time.monotonic() + left - STORING_SECONDS

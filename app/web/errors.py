@@ -1,4 +1,4 @@
-"""Error handlers: every error that a route raises is answered with problem details."""
+"""Error handlers: every exception is answered with problem details."""
 
 import logging
 
@@ -19,13 +19,13 @@ _METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
 
 class ProblemResponse(JSONResponse):
-    """A problem detail."""
+    """A response that holds a problem detail."""
 
     media_type = "application/problem+json"
 
 
 def install(app: FastAPI) -> None:
-    """Make every error of the app a problem detail."""
+    """Register handlers that answer every error of the app with a problem detail."""
     for kind in PROBLEMS:
         app.add_exception_handler(kind, _known)
     app.add_exception_handler(HTTPException, _http)
@@ -45,8 +45,8 @@ def _known(request: Request, error: Exception) -> ProblemResponse:
 def _http(request: Request, error: Exception) -> ProblemResponse:
     assert isinstance(error, HTTPException)
     details = {
-        404: f"there is nothing at {request.url.path}; /docs lists what there is",
-        405: f"{request.method} is not a thing to do with {request.url.path}",
+        404: f"{request.url.path} does not exist: /docs lists all calls",
+        405: f"{request.url.path} does not support {request.method}: use a method of the header Allow",
     }
     detail = details.get(error.status_code, str(error.detail))
     headers = {"Allow": _allowed_methods(request)} if error.status_code == 405 else dict(error.headers or {})
@@ -54,7 +54,7 @@ def _http(request: Request, error: Exception) -> ProblemResponse:
 
 
 def _allowed_methods(request: Request) -> str:
-    """Return the value of the Allow header. Starlette's own names the first of the path's routes only."""
+    """Return the value of the Allow header. Starlette's covers only the first route of the path."""
     routes = request.app.routes
     scopes = {method: {**request.scope, "method": method} for method in _METHODS}
     found = [
@@ -68,12 +68,14 @@ def _allowed_methods(request: Request) -> str:
 
 
 def _validation(request: Request, error: Exception) -> ProblemResponse:
-    """Tell what is wrong with a query or a path; bodies are validated elsewhere."""
+    """Report what is wrong with a query or a path; bodies are validated in `app.api.body`."""
     assert isinstance(error, RequestValidationError)
     errors = [FieldError(pointer(wrong["loc"][1:]), wrong["msg"]) for wrong in error.errors()]
     return _known(request, InvalidRequestError(errors))
 
 
 def _unexpected(request: Request, error: Exception) -> ProblemResponse:
-    # The server logs the traceback: the error is raised again once this answer is sent.
-    return ProblemResponse(document(500, "something went wrong on our side; it has been logged"), 500)
+    # The server logs the traceback: Starlette raises the error again after this answer.
+    return ProblemResponse(
+        document(500, "an unexpected error occurred in the service; it has been logged"), 500
+    )

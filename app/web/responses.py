@@ -1,4 +1,4 @@
-"""Parts of answers: media types, documented problems and the prefix of links."""
+"""Parts of answers: media types, documented problems, size limits and the prefix of links."""
 
 from typing import Any
 
@@ -15,25 +15,25 @@ CSV = "text/csv"
 
 _PROBLEMS = {
     400: "The body is not JSON.",
-    404: "There is no such model, no such unit of its map, or no such job.",
-    406: "Nothing that the client accepts.",
-    409: "The data that this needs are not kept with the model.",
+    404: "The model, the unit of its map, or the job does not exist.",
+    406: "No representation matches the Accept header.",
+    409: "The data that this call needs are not stored.",
     413: "The body is too large.",
-    415: "The body is not declared as a media type that is understood.",
-    422: "The request is not valid, or asks for more than is allowed.",
-    500: "What is stored is damaged, or something unexpected happened.",
-    503: "Too busy, out of time, or the store or the queue cannot be used.",
+    415: "The media type of the body is missing or not supported.",
+    422: "The request is not valid, or is over a limit.",
+    500: "A stored object is damaged, or an unexpected error occurred.",
+    503: "The service is too busy or ran out of time, or the store or the queue cannot be used.",
 }
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Describe problems in the OpenAPI document."""
+    """Return the descriptions of problems for the OpenAPI document."""
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status: {"description": _PROBLEMS[status], "content": content} for status in statuses}
 
 
 def bounded(content: bytes, settings: Settings, *, remedy: str) -> bytes:
-    """Return the content of an answer, or refuse it when it is larger than an answer may be.
+    """Return the content of an answer, unless it is over the size limit.
 
     Raises
     ------
@@ -42,11 +42,13 @@ def bounded(content: bytes, settings: Settings, *, remedy: str) -> bytes:
     """
     most = settings.max_answer_bytes
     if most is not None and len(content) > most:
-        raise AnswerTooLargeError(f"the answer is {len(content):,} bytes, and may have {most:,}: {remedy}")
+        raise AnswerTooLargeError(
+            f"the answer has {len(content):,} bytes, over the limit of {most:,}: {remedy}"
+        )
     return content
 
 
 def root_path(request: Request) -> str:
-    """Return the prefix that the outside world puts before the app's paths."""
+    """Return the prefix of the app's paths in public URLs."""
     prefix: str = request.scope.get("root_path", "")
     return prefix.rstrip("/")

@@ -1,4 +1,4 @@
-"""Paths that end with a slash."""
+"""Trailing slashes of paths."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -6,7 +6,7 @@ __all__ = ["TrailingSlashes"]
 
 
 class TrailingSlashes:
-    """ASGI middleware that treats a path with a slash at its end as the same path without."""
+    """ASGI middleware that removes the trailing slash of a path."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""Who may call, and what browsers are told to refuse."""
+"""The API key and the security headers of answers."""
 
 from collections.abc import Callable
 from typing import Any

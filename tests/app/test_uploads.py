@@ -1,4 +1,4 @@
-"""Bodies that come slowly, that are many, and that never come whole."""
+"""Limits on request bodies: slow, concurrent and incomplete ones."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ Ask = Callable[["Caller"], Coroutine[Any, Any, tuple[int, dict[str, Any] | None]
 
 
 class Caller:
-    """Sends parts of a body when it is told to."""
+    """Sends parts of a body on demand."""
 
     def __init__(self) -> None:
         self._parts: asyncio.Queue[Message] = asyncio.Queue()

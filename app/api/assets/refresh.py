@@ -1,7 +1,7 @@
-"""Fetch the files of the documentation pages anew: ``python -m app.api.assets.refresh``.
+"""Updates the files of the documentation pages: ``python -m app.api.assets.refresh``.
 
-Needs npm. Takes the newest releases of the major versions below, writes the files with their licences beside
-this one, and the manifest that says where each comes from. Look at /docs and /redoc in a browser afterwards.
+Needs npm. Fetches the newest releases of the major versions below, and writes their files, their licences and
+a manifest of their origins beside this module. Check /docs and /redoc in a browser afterwards.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from kohonen.pictures import draw_map, encode_png
 
 HERE = Path(__file__).parent
 
-#: npm package -> the file's name here -> its path in the package, or a pattern that only one path matches.
+#: npm package -> file name here -> its path in the package, or a pattern that one path matches.
 PACKAGES = {
     "swagger-ui-dist@5": {
         "swagger-ui-bundle.js": "swagger-ui-bundle.js",
@@ -36,7 +36,7 @@ PACKAGES = {
     },
 }
 
-#: ReDoc asks another host for a logo. An image that cannot be decoded it leaves out, without a word.
+#: ReDoc loads a logo from another host. It silently leaves out an image that cannot be decoded.
 LOGO, NO_LOGO = b'src:"https://cdn.redoc.ly/redoc/logo-mini.svg"', b'src:"data:,"'
 
 
@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def read(archive: tarfile.TarFile, pattern: str) -> tuple[str, bytes]:
-    """Return the path and the content of the one file of a package that matches."""
+    """Return the path and the content of the only file of a package that matches."""
     (member,) = [name for name in archive.getnames() if fnmatch(name, f"package/{pattern}")]
     file = archive.extractfile(member)
     if file is None:
@@ -68,7 +68,7 @@ def read(archive: tarfile.TarFile, pattern: str) -> tuple[str, bytes]:
 
 
 def write(file: str, content: bytes) -> dict[str, str]:
-    """Write a file and return what the manifest says of its content."""
+    """Write a file, and return its entry in the manifest."""
     entry = {}
     if file == "redoc.standalone.js":
         entry = {"original_sha256": sha256(content), "change": "the logo of another host is left out"}
@@ -80,19 +80,21 @@ def write(file: str, content: bytes) -> dict[str, str]:
 def without_logo(content: bytes) -> bytes:
     """Return ReDoc's code without the address of its logo."""
     if content.count(LOGO) != 1:
-        raise ValueError("ReDoc's logo has moved: see what its code asks other hosts for, and adapt LOGO")
+        raise ValueError(
+            "ReDoc's logo has moved: find the requests to other hosts in its code, and adapt LOGO"
+        )
     return content.replace(LOGO, NO_LOGO)
 
 
 def favicon() -> bytes:
-    """Return the pages' icon: a small map of colours, 32 by 32 pixels."""
+    """Return the icon of the pages: a small map of colours, 32 by 32 pixels."""
     colours = parse_colours(["#e63946", "#ffb703", "#2a9d8f", "#1d3557", "#8338ec"])
     small = SelfOrganizingMap(8, 8, iterations=100, random_state=7).fit(colours)
     return encode_png(draw_map(small.weights_, scale=4))
 
 
 def sha256(content: bytes) -> str:
-    """Return the checksum of some bytes."""
+    """Return the SHA-256 checksum of bytes."""
     return hashlib.sha256(content).hexdigest()
 
 

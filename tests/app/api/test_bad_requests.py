@@ -1,4 +1,4 @@
-"""Requests that cannot be served: each is told what is wrong, and how to mend it."""
+"""Invalid requests: the answers report what is wrong, and how to fix it."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which cluster a sample is in."""
+"""Clusters of the samples of stored models."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""The documentation pages and the files that they load, in front of an application of their own."""
+"""The documentation pages and the files that they load, in a separate application."""
 
 import hashlib
 import io

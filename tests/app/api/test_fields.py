@@ -1,4 +1,4 @@
-"""Requests take their training's parameters from the library, which is the one place that defines them."""
+"""Fields of requests have the bounds, defaults and help of the library's parameters."""
 
 import ast
 import inspect

@@ -1,4 +1,4 @@
-"""HEAD is answered as GET is, without the content."""
+"""HEAD is answered like GET, without the content."""
 
 from typing import Any
 

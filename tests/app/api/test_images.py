@@ -1,4 +1,4 @@
-"""Every view of a stored model, decoded where it is plain."""
+"""Pictures of all views of a stored model, decoded if they are plain."""
 
 import io
 from collections.abc import Callable
@@ -89,9 +89,9 @@ def test_what_needs_data_that_are_not_kept_says_so(client: TestClient, view: str
     ("query", "says"),
     [
         ("view=planes&component=3", "/component: the map has components from 0 to 2"),
-        ("view=clusters&k=29", "/k: the map has 28 units, and so many clusters at most"),
+        ("view=clusters&k=29", "/k: the number of clusters must be from 1 to the map's 28 units"),
         ("format=svg", "/format: SVG is for annotated figures"),
-        ("annotated=true&scale=5", "/scale: a figure is drawn 4 times as large at most"),
+        ("annotated=true&scale=5", "/scale: the scale of a figure must be at most 4"),
         ("scale=1000", "/scale: a picture of 28,000,000 pixels is over the limit of 16,000,000"),
         ("view=planes&scale=500", "/scale: a picture of"),
         ("view=landscape", "/view: "),
@@ -108,18 +108,18 @@ def test_large_maps_have_no_figures(client: TestClient, make_client: MakeClient)
     wide = train(client, data=[[float(k) for k in range(40)]] * 2)
     answer = client.get(f"{wide}/image?view=planes&annotated=true")
     assert answer.status_code == 422
-    assert "36 planes at most, and the map has 40: name one" in answer.json()["errors"][0]["message"]
+    assert "at most 36 planes, and the map has 40: select one" in answer.json()["errors"][0]["message"]
     assert client.get(f"{wide}/image?view=planes&annotated=true&component=39").status_code == 200
     large = train(client, width=201, height=200, iterations=1)
     answer = client.get(f"{large}/image?annotated=true")
-    assert "40,000 units at most" in answer.json()["errors"][0]["message"]
+    assert "at most 40,000 units" in answer.json()["errors"][0]["message"]
 
 
 def test_a_picture_that_cannot_be_sent_is_refused(make_client: MakeClient) -> None:
     client = make_client(max_answer_bytes=2_000)
     answer = client.get(f"{train(client)}/image?view=planes&annotated=true")
     assert answer.status_code == 422
-    assert "ask for a smaller scale" in answer.json()["detail"]
+    assert "use a smaller scale" in answer.json()["detail"]
 
 
 def test_the_form_must_be_acceptable(client: TestClient) -> None:

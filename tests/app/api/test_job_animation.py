@@ -1,4 +1,4 @@
-"""The animation of a job, which is that of the same request to `POST /train`."""
+"""Animations of jobs, equal to those of the same request to `POST /train`."""
 
 import io
 from typing import Any
@@ -24,7 +24,7 @@ SLICE = Settings(store="memory:", slice_seconds=1e-9)
 
 
 class Service:
-    """A service where nobody works on jobs but who is told to."""
+    """A service without workers: jobs run when a test calls one."""
 
     def __init__(self, client: TestClient) -> None:
         self.client = client

@@ -58,7 +58,7 @@ def client(make: MakeClient) -> TestClient:
 
 @pytest.fixture
 def idle(make: MakeClient, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    """Return a client of a service where nobody works."""
+    """Return a client of a service without workers."""
     client = make()
     monkeypatch.setattr(deployment(client).service, "_wake", lambda: None)
     return client

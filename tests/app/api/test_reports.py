@@ -1,4 +1,4 @@
-"""The report on a model: one page that needs nothing else."""
+"""Reports on models: one self-contained page each."""
 
 import base64
 import re
@@ -142,7 +142,7 @@ def test_a_report_that_cannot_be_sent(make_client: MakeClient) -> None:
     model = client.post("/train", json=BODY, headers={"Accept": "application/json"}).json()
     answer = client.get(f"/models/{model['id']}/report")
     assert answer.status_code == 422
-    assert "one by one" in answer.json()["detail"]
+    assert "single pictures" in answer.json()["detail"]
 
 
 def test_html_must_be_acceptable(client: TestClient) -> None:

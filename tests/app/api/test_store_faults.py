@@ -1,4 +1,4 @@
-"""What S3 may do while a model is stored: told as a problem, nothing half-written, mended by a retry."""
+"""Faults of S3 while a model is stored: reported as problems, nothing half-written, fixed by a retry."""
 
 import threading
 import time
@@ -70,7 +70,7 @@ class Failing:
     def fail(self, fault: Fault, *, after: int) -> None:
         self.fault, self.after, self.calls = fault, after, 0
 
-    def mend(self) -> None:
+    def recover(self) -> None:
         self.fault, self.calls = None, 0
 
 
@@ -100,7 +100,7 @@ def test_a_fault_at_any_call(service: TestClient, failing: Failing, kind: str) -
         body = {**SMALL, "random_state": seed, "name": "a"}
         failing.fail(fault, after=seed)
         answer = service.post("/train", json=body)
-        failing.mend()
+        failing.recover()
         if answer.status_code == 201:  # that many calls it takes
             break
         faults += 1
@@ -122,7 +122,7 @@ def test_faults_while_reading(service: TestClient, failing: Failing, kind: str) 
     for after in range(6):
         failing.fail(fault, after=after)
         answer = service.get(f"/models{path}")
-        failing.mend()
+        failing.recover()
         if answer.status_code == 200:
             break
         assert answer.status_code == 503
@@ -145,7 +145,7 @@ def test_bodies_that_break_off(service: TestClient, failing: Failing) -> None:
         assert problem.status_code == 503
         assert "Retry-After" in problem.headers
     assert service.post("/train", json=SMALL).status_code == 503
-    failing.mend()
+    failing.recover()
     assert everything_loads(service)
 
 

@@ -1,4 +1,4 @@
-"""Tables with named columns: trained on and predicted, as JSON and as CSV, and seen in their own units."""
+"""Tables with named columns, as JSON and CSV: training, predictions, and views in their units."""
 
 import csv
 import io
@@ -260,7 +260,7 @@ def test_a_model_of_plain_vectors_goes_on_with_csv_without_names(client: TestCli
         ("", "", "/columns", "the table is empty"),
         ("height\n1\n", "width=7", "/width", "not permitted"),
         ("height\n1\n", "iterations=0", "/iterations", "greater than or equal to 1"),
-        ("height,species\n1,cat\n", "sigma=2", "", "are for a schedule that starts again"),
+        ("height,species\n1,cat\n", "sigma=2", "", "need the schedule 'restart'"),
     ],
 )
 def test_csv_that_no_model_goes_on_with(
@@ -463,7 +463,7 @@ def test_rows_that_miss_values_take_longer_to_predict(
     assert len(predict(pets, {"columns": table})) == 2
     table["height"] = [30, None]
     document = problem(pets.post("/models/pets/predict", json={"columns": table}), 422)
-    assert "2 vectors are more than the 1" in document["detail"]
+    assert "2 vectors are over the limit of 1" in document["detail"]
 
 
 def test_rows_by_name_are_bounded_before_they_become_columns(

@@ -1,4 +1,4 @@
-"""The deadline of a request, on a clock of the test's own."""
+"""The deadline of a request, with an injected clock."""
 
 import asyncio
 
