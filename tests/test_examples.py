@@ -34,7 +34,7 @@ def test_the_table_is_what_the_readme_says() -> None:
     """Three clusters agree with the classes for 129 of 150 flowers; a few may fall otherwise elsewhere."""
     path = ROOT / "examples" / "tables" / "iris.csv"
     (command,) = re.findall(r'"localhost:5000(/train\?\S*ignore=class\S*)"', (ROOT / "README.md").read_text())
-    client = TestClient(create_app(Settings(store="memory:")))
+    client = TestClient(create_app(Settings(store="memory:", max_training_seconds=600)))
     headers = {"content-type": "text/csv"}
     client.post(command, content=path.read_bytes(), headers=headers).raise_for_status()
     told = client.get("/models/iris/clusters?k=3").json()
