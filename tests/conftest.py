@@ -24,7 +24,7 @@ else:
     settings.load_profile("quick")
 
 FOLDER = Path(__file__).parent
-#: Tests that take long, start servers or compile, which `make check` leaves out: folders, files, single tests.
+#: Tests that take long, start servers or compile: folders, files, single tests. `make check` leaves them out.
 SLOW = {
     "app/api/test_store_faults.py",
     "app/api/test_tables.py::test_figures_have_names_and_the_table_s_units",
