@@ -51,6 +51,13 @@ if missing := [name for name in SLOW if not (FOLDER / name.partition("::")[0]).e
     raise ValueError(f"SLOW names files that do not exist: {missing}")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Skip slow files unread where no slow test is asked for: what they import takes seconds."""
+    if config.option.markexpr != "not slow" or not collection_path.is_relative_to(FOLDER):
+        return None
+    return collection_path.relative_to(FOLDER).as_posix() in SLOW or None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
