@@ -24,20 +24,23 @@ else:
     settings.load_profile("quick")
 
 FOLDER = Path(__file__).parent
-#: Tests that start servers, compile or take long, which `make check` leaves out: folders, files, tests.
+#: Tests that take long, start servers or compile: folders, files, single tests. `make check` leaves them out,
+#: and property tests.
 SLOW = {
     "app/api/test_store_faults.py",
     "app/api/test_tables.py::test_figures_have_names_and_the_table_s_units",
     "app/jobs/test_processes.py",
-    "app/jobs/test_sqs.py::test_a_training_spans_many_invocations",
+    "app/jobs/test_sqs.py",
     "app/models/test_kill.py",
+    "app/storage/test_folder.py::test_a_list_takes_no_more_memory_for_what_it_leaves_out",
     "app/storage/test_folder.py::test_killed_while_writing",
+    "app/storage/test_open_store.py::test_boto3_is_imported_when_a_bucket_is_used_and_not_before",
+    "app/storage/test_s3_faults.py",
     "app/test_main.py::test_serves_where_it_is_told_and_stops_when_told",
     "emulator",
     "fuzz",
     "kohonen/experiments/test_kill.py",
     "kohonen/test_engines.py::test_any_dimension",
-    "kohonen/test_engines.py::test_random_cases",
     "kohonen/test_figures.py::test_planes_have_names_and_scales",
     "kohonen/test_figures.py::test_units_of_a_map_are_where_they_belong",
     "kohonen/test_figures.py::test_names_are_no_formulas",
@@ -45,10 +48,18 @@ SLOW = {
     "kohonen/test_strips.py",
     "template",
     "test_clients.py",
+    "test_cold_start.py::test_a_start_imports_little_beside_its_largest_imports",
     "test_load.py",
 }
 if missing := [name for name in SLOW if not (FOLDER / name.partition("::")[0]).exists()]:
     raise ValueError(f"SLOW names files that do not exist: {missing}")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Skip slow files unread where no slow test is asked for: what they import takes seconds."""
+    if config.option.markexpr != "not slow" or not collection_path.is_relative_to(FOLDER):
+        return None
+    return collection_path.relative_to(FOLDER).as_posix() in SLOW or None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -60,5 +71,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         # The contract of all stores is quick, but for the one in a bucket; test_s3.py has its basics.
         given = getattr(item, "callspec", SimpleNamespace(params={})).params.values()
         bucket = any(isinstance(value, str) and value == "s3" for value in given)
-        if bucket or SLOW & {path.parts[0], file, f"{file}::{name}"}:
+        property_test = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+        if bucket or property_test or SLOW & {path.parts[0], file, f"{file}::{name}"}:
             item.add_marker(pytest.mark.slow)

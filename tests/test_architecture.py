@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import kohonen
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted(path for package in ("kohonen", "app") for path in (ROOT / package).rglob("*.py"))
@@ -205,7 +206,7 @@ def loaded_by(module: str) -> set[str]:
     """Return the modules that importing one loads in a fresh interpreter."""
     code = f"import json, sys, {module}; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=True
     )
     return set(json.loads(done.stdout))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.waiting import eventually
+from tests.waiting import PATIENCE, eventually
 
 CI = Path(__file__).parents[1] / ".ci"
 BASH = shutil.which("bash")
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(
 
 def sourced(line: str) -> subprocess.CompletedProcess[str]:
     command = ["bash", "-euo", "pipefail", "-c", f"source {CI / 'space.sh'}; {line}", "e2e"]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def test_a_disk_that_is_too_small_is_told_before_it_is_full(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def stand_ins(machine: Mapping[str, str]) -> subprocess.Popen[str]:
 def test_a_download_that_fails_is_tried_again_and_then_told(machine: dict[str, str], tmp_path: Path) -> None:
     script(tmp_path / "tools" / "debootstrap", f"echo tried >>{tmp_path}/tries; echo no mirror today; exit 1")
     making = stand_ins(machine)
-    told = making.communicate(timeout=120)[1]
+    told = making.communicate(timeout=PATIENCE)[1]
     assert making.returncode == 1
     assert (tmp_path / "tries").read_text().splitlines() == ["tried"] * 3
     assert "debootstrap has failed (3 of 3)" in told
@@ -93,7 +93,7 @@ def test_what_is_ended_in_the_middle_leaves_nothing_behind(machine: dict[str, st
     making = stand_ins(machine)
     eventually((scratch / "debian" / "begun").exists)
     os.killpg(making.pid, signal.SIGTERM)
-    making.communicate(timeout=120)
+    making.communicate(timeout=PATIENCE)
     assert making.returncode == 143
     assert not scratch.exists()
 
@@ -133,7 +133,9 @@ def nightly(tmp_path: Path) -> Path:
 def long(copy: Path, *parts: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PATH": f"{copy}/tools:{os.environ['PATH']}", "KERNEL_SEED": "7"}
     command = [str(copy / ".ci" / "long"), *parts]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
 
 
 def test_every_nightly_part_runs_and_is_reported_though_one_fails(nightly: Path) -> None:
@@ -146,11 +148,14 @@ def test_every_nightly_part_runs_and_is_reported_though_one_fails(nightly: Path)
         ["properties", "passed"],
         ["kernel", "passed"],
         ["kills", "passed"],
+        ["jobs", "passed"],
         ["load", "passed"],
     ]
     run = (nightly / "run").read_text()
     assert "--hypothesis-profile=long" in run
     assert "driver 7 20000\n" in run
+    assert "tests/app/jobs/test_processes.py\n" in run
+    assert "tests/emulator/test_jobs.py\n" in run
     assert run.endswith("make load ARGS=--seconds 300\n")
 
 

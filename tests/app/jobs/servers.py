@@ -83,14 +83,9 @@ class Server:
 
 
 def start(command: str, **settings: object) -> subprocess.Popen[bytes]:
-    """Start ``python -m app`` with settings in its environment."""
+    """Start ``python -m app`` with settings in its environment; pytest shows its log when a test fails."""
     environment = {**os.environ, **{name: str(value) for name, value in settings.items()}}
-    return subprocess.Popen(
-        [sys.executable, "-m", "app", command],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    return subprocess.Popen([sys.executable, "-m", "app", command], env=environment)
 
 
 def children(pid: int) -> list[int]:
