@@ -1,4 +1,4 @@
-"""Jobs that ended long ago go, and so does what crashes have left of others.
+"""Removes jobs that ended long ago, and files left by crashes.
 
 In a bucket a lifecycle rule does the same (``JobDays`` of the template).
 """
@@ -20,26 +20,26 @@ __all__ = ["Housekeeping", "Pruned", "prune", "sweep"]
 
 logger = logging.getLogger(__name__)
 
-#: How often a worker looks for old jobs, for how long in one go, and when it goes on where it stopped, in
-#: seconds: somebody may be waiting for a worker meanwhile.
-EVERY, LONGEST, AGAIN = 3600.0, 2.0, 30.0
-#: What is younger may belong to a request that is still being written down.
-YOUNG = datetime.timedelta(days=1)
+#: Seconds between two searches for old jobs, for one search, since jobs may be waiting, and until a search
+#: that was interrupted is resumed.
+INTERVAL, MAX_SECONDS, RESUME_AFTER = 3600.0, 2.0, 30.0
+#: Younger files may belong to a request whose record is not yet written.
+MIN_AGE = datetime.timedelta(days=1)
 #: No job is older than this, in days: times in the index begin in 1970.
-MOST_DAYS = 20_000.0
+MAX_DAYS = 20_000.0
 
 _FILE = re.compile(r"jobs/(?P<id>[0-9a-f]{32})/(?!job\.json)[^/]+")
 
 
 class Pruned(NamedTuple):
-    """A job that has been removed, or would be.
+    """A removed job, or in a dry run one to remove.
 
     Attributes
     ----------
     id : str
         Its id.
     state : State or None
-        How it ended; None where its record could not be read.
+        Its final state; None when its record could not be read.
     """
 
     id: str
@@ -47,14 +47,14 @@ class Pruned(NamedTuple):
 
 
 class Housekeeping:
-    """Removes old jobs once in a while, for some seconds at most; called by whoever works on jobs.
+    """Removes old jobs at intervals, for some seconds at most; called by workers between messages.
 
     Parameters
     ----------
     jobs : Jobs
         The jobs of a store.
     days : float
-        How long those that have ended are kept.
+        Days for which ended jobs are kept.
     """
 
     def __init__(self, jobs: Jobs, days: float) -> None:
@@ -64,48 +64,48 @@ class Housekeeping:
         self._rest: Iterator[Pruned | None] | None = None
 
     def __call__(self) -> None:
-        """Look for old jobs, if it is time."""
+        """Search for old jobs and remove them, if it is time."""
         began = time.monotonic()
         if began < self._due:
             return
-        self._due = began + EVERY
-        looks, self._rest = self._rest or _looks(self._jobs, self._days, dry=False), None
+        self._due = began + INTERVAL
+        checks, self._rest = self._rest or _checks(self._jobs, self._days, dry=False), None
         count = 0
-        for pruned in looks:
+        for pruned in checks:
             count += pruned is not None
-            if time.monotonic() >= began + LONGEST:
-                self._rest, self._due = looks, time.monotonic() + AGAIN
+            if time.monotonic() >= began + MAX_SECONDS:
+                self._rest, self._due = checks, time.monotonic() + RESUME_AFTER
                 break
         if count:
-            logger.info("%d jobs that ended over %g days ago have been removed", count, self._days)
+            logger.info("%d jobs that ended more than %g days ago were removed", count, self._days)
 
 
 def prune(jobs: Jobs, *, days: float, dry: bool = False) -> Iterator[Pruned]:
-    """Remove jobs that ended over some days ago, with what they have left, and give each.
+    """Remove jobs that ended more than some days ago, with their files, and yield each.
 
     Parameters
     ----------
     jobs : Jobs
         The jobs of a store.
     days : float
-        How long ago.
+        The number of days.
     dry : bool
-        Give them, and remove nothing.
+        Yield the jobs without removing them.
     """
-    return (pruned for pruned in _looks(jobs, days, dry=dry) if pruned is not None)
+    return (pruned for pruned in _checks(jobs, days, dry=dry) if pruned is not None)
 
 
-def _looks(jobs: Jobs, days: float, *, dry: bool) -> Iterator[Pruned | None]:
-    """Look at one job after the other, and give it if it is removed."""
-    last = jobs.clock() - datetime.timedelta(days=min(days, MOST_DAYS))
-    for job_id, index in jobs.made_before(last):
-        yield _looked_at(jobs, job_id, index, last, dry=dry)
+def _checks(jobs: Jobs, days: float, *, dry: bool) -> Iterator[Pruned | None]:
+    """Check one job after the other; yield it if it is removed, else None."""
+    last = jobs.clock() - datetime.timedelta(days=min(days, MAX_DAYS))
+    for job_id, index in jobs.created_before(last):
+        yield _check(jobs, job_id, index, last, dry=dry)
 
 
-def _looked_at(jobs: Jobs, job_id: str, index: str, last: datetime.datetime, *, dry: bool) -> Pruned | None:
+def _check(jobs: Jobs, job_id: str, index: str, last: datetime.datetime, *, dry: bool) -> Pruned | None:
     try:
         stored = jobs.read(job_id)
-    except JobNotFoundError:  # left from a crash, or from a request that came too late
+    except JobNotFoundError:  # left from a crash or a concurrent request
         if not dry:
             jobs.store.delete(index)
         return None
@@ -120,26 +120,26 @@ def _looked_at(jobs: Jobs, job_id: str, index: str, last: datetime.datetime, *, 
 
 
 def _remove(jobs: Jobs, stored: Stored, index: str) -> bool:
-    """Remove a job, unless it is asked for once more just now: then it goes on without its checkpoint."""
+    """Remove a job, unless it has just been queued again: then it runs without its checkpoint."""
     job = stored.job
     jobs.files.forget_all(job)
     try:
         if jobs.read(job.id).version != stored.version:
             return False
-    except JobNotFoundError:  # somebody else has removed it
+    except JobNotFoundError:  # removed concurrently
         return False
     jobs.remove(job.id, index)
     return True
 
 
 def sweep(jobs: Jobs, *, dry: bool = False) -> Iterator[str]:
-    """Remove samples, checkpoints and frames that no record names, and give their keys.
+    """Remove samples, checkpoints and frames that are in no record, and yield their keys.
 
-    They are what crashes have left; it looks at every key. None is younger than a day: it might be named by a
-    record that is about to be written.
+    They are left by crashes. All keys are listed. Files younger than a day are kept, since their record may
+    not be written yet.
     """
-    last = jobs.clock() - YOUNG
-    # The keys first and the records then: what is named by then is kept.
+    last = jobs.clock() - MIN_AGE
+    # The keys are listed before the records are read: files added in between are kept.
     files = [match for match in map(_FILE.fullmatch, keys_from(jobs.store, "jobs/")) if match]
     named: dict[str, set[str] | None] = {}
     for match in files:
@@ -154,7 +154,7 @@ def sweep(jobs: Jobs, *, dry: bool = False) -> Iterator[str]:
 
 
 def _is_older(jobs: Jobs, key: str, time: datetime.datetime) -> bool:
-    """Say whether a file was written before a time; not when its job has removed it meanwhile."""
+    """Return whether a file was written before a time; False when it has been removed."""
     try:
         return jobs.store.written(key) < time
     except BlobNotFound:
@@ -162,7 +162,7 @@ def _is_older(jobs: Jobs, key: str, time: datetime.datetime) -> bool:
 
 
 def _named(jobs: Jobs, job_id: str) -> set[str] | None:
-    """Return the files that a job's record names; None where it cannot be read."""
+    """Return the keys of the files in a job's record; None when it cannot be read."""
     try:
         job = jobs.find(job_id)
     except DamagedJobError:

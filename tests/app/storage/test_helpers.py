@@ -3,7 +3,7 @@
 import threading
 import time
 
-from app.storage.helpers import MOST_IDLE, do
+from app.storage.helpers import MOST_IDLE, run_in_thread
 
 
 def helpers() -> int:
@@ -19,7 +19,7 @@ def test_a_thread_that_is_idle_is_used_again() -> None:
             seen.add(threading.current_thread())
             done.set()
 
-        do(work)
+        run_in_thread(work)
         assert done.wait(10)
         time.sleep(0.001)  # to become idle
     assert len(seen) < 25
@@ -34,10 +34,10 @@ def test_what_hangs_is_in_nobodys_way_and_few_stay() -> None:
         over.wait(60)
 
     for _ in range(count):
-        do(hang)
+        run_in_thread(hang)
     begun.wait(10)
     done = threading.Event()
-    do(done.set)
+    run_in_thread(done.set)
     assert done.wait(10)
     over.set()
     until = time.monotonic() + 10
@@ -46,8 +46,8 @@ def test_what_hangs_is_in_nobodys_way_and_few_stay() -> None:
     assert 0 < helpers() <= MOST_IDLE
 
 
-class Told:
-    """Tells when nobody holds it any more."""
+class Freed:
+    """Sets an event when it is freed."""
 
     def __init__(self) -> None:
         self.gone = threading.Event()
@@ -60,8 +60,8 @@ class Told:
 
 
 def test_what_was_done_is_let_go_of() -> None:
-    told = Told()
-    gone = told.gone
-    do(told.work)
-    del told
+    held = Freed()
+    gone = held.gone
+    run_in_thread(held.work)
+    del held
     assert gone.wait(10)
