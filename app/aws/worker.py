@@ -1,8 +1,8 @@
-"""The worker as an AWS Lambda function, which an SQS queue calls: ``app.aws.worker.handler``.
+"""The worker as an AWS Lambda function, ``app.aws.worker.handler``, which an SQS queue invokes.
 
-Importing this module sets the process up. The image is that of the API's function, started with another
-command. Messages that are not acknowledged are reported one by one (``ReportBatchItemFailures``): they are
-delivered again, and the others are not.
+Importing this module configures the process. The function uses the image of the API with another command.
+Messages that are not acknowledged are reported one by one (``ReportBatchItemFailures``), and only these are
+delivered again.
 """
 
 from app.runtime.startup import starting
@@ -25,7 +25,7 @@ __all__ = ["MARGIN", "create_handler", "handler"]
 
 logger = logging.getLogger(__name__)
 
-#: The share of an invocation that is kept for the iteration under way, the checkpoint and the quality.
+#: The share of an invocation that is reserved for the last iteration, the checkpoint and the quality.
 MARGIN = 0.5
 
 Event = dict[str, Any]
