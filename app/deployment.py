@@ -20,9 +20,9 @@ from app.models.registry import Models
 from app.observability import record
 from app.settings import Settings
 from app.storage import open_store
-from app.storage.around import around
-from app.storage.deadline import punctual
-from app.storage.later import later
+from app.storage.around import wrap_calls
+from app.storage.deadline import with_deadline
+from app.storage.later import lazy
 from app.storage.port import Store, StoreUnavailable
 from kohonen.metrics import Metric
 
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Deployment", "observed", "open_models", "open_watched"]
 
-#: Seconds after which a worker of the embedded queue ends that has nothing to do.
+#: Seconds after which an idle worker of the embedded queue ends.
 IDLE = 60.0
 _FORMS = "local:, none:, or the URL of an SQS queue, https://sqs.REGION.amazonaws.com/ACCOUNT/NAME"
 
 
 def open_models(settings: Settings) -> Models:
-    """Return the models in the store that the settings name. Nothing is reached, read or written yet."""
+    """Return the models in the store that the settings name, without any access to the store."""
     return Models(
         open_watched(settings.store, settings),
         metric=Metric(settings.metric_key, settings.metric_ascending),
@@ -47,14 +47,14 @@ def open_models(settings: Settings) -> Models:
 
 
 def open_watched(url: str, settings: Settings) -> Store:
-    """Return the store that a URL names. Nothing is reached, read or written yet."""
+    """Return the store that a URL names, without any access to it."""
     store = open_store(url, endpoint=settings.s3_endpoint, public_endpoint=settings.public_s3_endpoint)
-    return observed(store if url == "memory:" else punctual(store))  # memory answers at once
+    return observed(store if url == "memory:" else with_deadline(store))  # memory never blocks
 
 
 def observed(store: Store) -> Store:
     """Return a store that records how long its calls take."""
-    return around(store, _timed)
+    return wrap_calls(store, _timed)
 
 
 def _timed(call: Callable[[], Any]) -> Any:
@@ -69,19 +69,19 @@ def _timed(call: Callable[[], Any]) -> Any:
 
 
 class Deployment:
-    """The parts of a deployment that deal with jobs.
+    """The queue, the job records and the workers of a deployment.
 
     Parameters
     ----------
     settings : Settings
-        Which queue and which stores.
+        They name the queue and the stores.
     models : Models, optional
-        The models, where they are open already.
+        The models, if they are open already.
 
     Raises
     ------
     ValueError
-        When the settings name no queue or no store.
+        When the URL of the queue or of a store is not valid.
     """
 
     def __init__(self, settings: Settings, models: Models | None = None) -> None:
@@ -92,13 +92,13 @@ class Deployment:
         )
         self.jobs = Jobs(self._job_store)
         self.queue = self._open_queue()
-        # An SQS queue has workers elsewhere.
+        # The workers of an SQS queue run elsewhere.
         self._supervisor = self._make_supervisor() if isinstance(self.queue, LocalQueue) else None
         wake = self._supervisor.wake if self._supervisor else None
         self.service = JobService(self.jobs, self._models, self.queue, settings, wake=wake)
 
     def start(self) -> None:
-        """Continue unfinished jobs, where that is for this server to do."""
+        """Continue unfinished jobs, if this server runs workers."""
         if self._supervisor:
             self._supervisor.wake()
 
@@ -109,13 +109,13 @@ class Deployment:
 
     @property
     def idle(self) -> float | None:
-        """Seconds after which a worker ends that has nothing to do; None: it stays."""
+        """Seconds after which an idle worker ends; None for never."""
         return IDLE if isinstance(self.queue, LocalQueue) else None
 
     def worker(
         self, stopped: threading.Event | None = None, *, abandon: Callable[[], None] | None = None
     ) -> "Worker":
-        """Return a worker that runs in this thread.
+        """Return a worker for this thread.
 
         Raises
         ------
@@ -130,19 +130,21 @@ class Deployment:
         return Worker(self.jobs, self._models, queue, self._settings, stopped=stopped, abandon=abandon)
 
     def supervisor(self) -> "Supervisor":
-        """Return the supervisor of worker processes that run without the API.
+        """Return a supervisor of worker processes without the API.
 
         Raises
         ------
         ValueError
-            When there is no queue that another process can work on.
+            When there is no queue that other processes can use.
         """
         if self._is_private:
-            raise ValueError("no other process sees what is in memory: set SOM_STORE to a folder or a bucket")
+            raise ValueError(
+                "other processes cannot access a store in memory: set SOM_STORE to a folder or a bucket"
+            )
         return self._make_supervisor()
 
     def _make_supervisor(self) -> "Supervisor":
-        """Decide what runs workers, how many, and when."""
+        """Choose processes or a thread, their number and their lock."""
         from app.jobs.host_lock import HostLock
         from app.jobs.supervisor import ProcessWorker, Supervisor, ThreadWorker
 
@@ -157,7 +159,7 @@ class Deployment:
                 count=min(1, settings.workers),
                 has_work=queue.has_messages,
             )
-        lock = HostLock(_place(settings))
+        lock = HostLock(_job_store_name(settings))
         return Supervisor(
             lambda: ProcessWorker(settings, inherited=lock.descriptors),
             count=settings.workers,
@@ -172,31 +174,31 @@ class Deployment:
         if url == "none:":
             return None
         if url.startswith(("https://", "http://")):
-            return later(partial(_sqs, url))
-        raise ValueError(f"{url[:200]!r} is no queue; the setting SOM_QUEUE takes {_FORMS}")
+            return lazy(partial(_sqs, url))
+        raise ValueError(f"{url[:200]!r} is not a queue; set SOM_QUEUE to {_FORMS}")
 
     def _local(self, stopped: threading.Event | None = None) -> LocalQueue:
         return LocalQueue(self._job_store, stopped=stopped)
 
     @property
     def _is_private(self) -> bool:
-        # By the settings, as a store may be wrapped.
+        # From the settings, since a store may be wrapped.
         return "memory:" in (self._settings.store, self._settings.job_store)
 
 
 def _sqs(url: str) -> Queue:
-    # Here, since boto3 takes long to import, and most of what is asked for is no job.
+    # Imported here: boto3 takes long to import, and most requests are not about jobs.
     from app.jobs.sqs import SqsQueue
 
     return SqsQueue(url)
 
 
 def _no_queue() -> ValueError:
-    return ValueError(f"there is no queue to work on: the setting SOM_QUEUE takes {_FORMS}")
+    return ValueError(f"there is no queue: set SOM_QUEUE to {_FORMS}")
 
 
-def _place(settings: Settings) -> str:
-    """Return where the jobs are, spelled the same by all servers of this host."""
+def _job_store_name(settings: Settings) -> str:
+    """Return a name of the job store that is the same for all servers of this host."""
     url = settings.job_store or settings.store
     scheme, _, folder = url.partition(":")
     return os.path.realpath(folder) if scheme == "file" else f"{settings.s3_endpoint} {url}"

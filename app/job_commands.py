@@ -1,4 +1,4 @@
-"""``python -m app jobs``: the jobs of a store from the command line."""
+"""``python -m app jobs``: prunes the jobs of a store."""
 
 import argparse
 import sys
@@ -14,21 +14,19 @@ __all__ = ["add_parser", "run"]
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Describe the command."""
-    parser = commands.add_parser("jobs", help="prune the jobs of SOM_JOB_STORE, or else of SOM_STORE")
-    parser.add_argument("--store", help="another store")
+    """Add the parser of the command."""
+    parser = commands.add_parser("jobs", help="prune the jobs in SOM_JOB_STORE, by default in SOM_STORE")
+    parser.add_argument("--store", help="use another store")
     actions = parser.add_subparsers(dest="action", required=True)
 
-    pruning = actions.add_parser(
-        "prune", help="remove jobs that ended long ago, and files that crashes have left"
-    )
-    pruning.add_argument("--days", type=float, help="how long ago; by default what SOM_JOB_DAYS says (30)")
-    pruning.add_argument("--dry-run", action="store_true", help="say which, and remove nothing")
+    pruning = actions.add_parser("prune", help="remove jobs that ended long ago, and files left by crashes")
+    pruning.add_argument("--days", type=float, help="days since their end (default: SOM_JOB_DAYS, 30)")
+    pruning.add_argument("--dry-run", action="store_true", help="list them without removing them")
     pruning.set_defaults(do=_prune)
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Do what the command line says, and return the exit code."""
+    """Run the command, and return the exit code."""
     do: Callable[[argparse.Namespace, Jobs, Settings], None] = arguments.do
     try:
         url = arguments.store or settings.job_store or settings.store
@@ -41,8 +39,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def _prune(arguments: argparse.Namespace, jobs: Jobs, settings: Settings) -> None:
     days = settings.job_days if arguments.days is None else arguments.days
-    what = "would go" if arguments.dry_run else "removed"
+    action = "would be removed" if arguments.dry_run else "removed"
     for pruned in prune(jobs, days=days, dry=arguments.dry_run):
-        sys.stdout.write(f"{pruned.id}  {pruned.state or 'not readable'}  {what}\n")
+        sys.stdout.write(f"{pruned.id}  {pruned.state or 'unreadable'}  {action}\n")
     for key in sweep(jobs, dry=arguments.dry_run):
-        sys.stdout.write(f"{key}  {what}\n")
+        sys.stdout.write(f"{key}  {action}\n")

@@ -1,4 +1,4 @@
-"""``python -m app models``: the models of a store from the command line."""
+"""``python -m app models``: lists, shows, adds and removes the models of a store."""
 
 import argparse
 import asyncio
@@ -24,20 +24,20 @@ from kohonen.metrics import METRICS
 
 __all__ = ["add_parser", "run"]
 
-#: Models that are fetched at a time.
+#: Models per page.
 PAGE = 100
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Describe the command."""
-    parser = commands.add_parser("models", help="list, show, add, remove and prune the models of SOM_STORE")
-    parser.add_argument("--store", help="another store than that of SOM_STORE")
+    """Add the parser of the command."""
+    parser = commands.add_parser("models", help="list, show, add, remove and prune the models in SOM_STORE")
+    parser.add_argument("--store", help="use another store")
     actions = parser.add_subparsers(dest="action", required=True)
 
-    listing = actions.add_parser("list", help="list models, the newest first")
+    listing = actions.add_parser("list", help="list models, newest first")
     listing.add_argument("--name", type=_name, help="only the revisions of this name")
-    listing.add_argument("--sort", choices=list(METRICS), help="by a metric, the best first")
-    listing.add_argument("--max", type=int, default=20, help="how many at most (20)")
+    listing.add_argument("--sort", choices=list(METRICS), help="sort by a metric, best first")
+    listing.add_argument("--max", type=int, default=20, help="maximum number of models (default: 20)")
     listing.set_defaults(do=_list)
 
     show = actions.add_parser("show", help="show the card of a model")
@@ -50,26 +50,26 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add.add_argument(
         "file",
         type=Path,
-        help="a body of POST /train, what download?format=npz gave, or the folder of a run (kohonen train)",
+        help="a body of POST /train, a download in the format npz, or the folder of a run (kohonen train)",
     )
-    add.add_argument("--name", type=_name, help="a name that it becomes a revision of")
+    add.add_argument("--name", type=_name, help="add the model as a revision of this name")
     add.set_defaults(do=_add)
 
     remove = actions.add_parser("remove", help="remove a model")
     remove.add_argument("ref", help="an id or name@3")
     remove.set_defaults(do=_remove)
 
-    pruning = actions.add_parser("prune", help="remove models without a name that are old")
-    pruning.add_argument("--days", type=float, help="how old; by default what SOM_UNNAMED_DAYS says")
-    pruning.add_argument("--dry-run", action="store_true", help="say which, and remove nothing")
+    pruning = actions.add_parser("prune", help="remove old models without a name")
+    pruning.add_argument("--days", type=float, help="minimum age in days (default: SOM_UNNAMED_DAYS)")
+    pruning.add_argument("--dry-run", action="store_true", help="list them without removing them")
     pruning.set_defaults(do=_prune)
 
-    repairing = actions.add_parser("repair", help="list what crashes have kept from being listed")
+    repairing = actions.add_parser("repair", help="restore index entries that are missing after crashes")
     repairing.set_defaults(do=_repair)
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Do what the command line says, and return the exit code."""
+    """Run the command, and return the exit code."""
     if arguments.store is not None:
         settings = settings.model_copy(update={"store": arguments.store})
     do: Callable[[argparse.Namespace, Models, Settings], None] = arguments.do
@@ -91,7 +91,7 @@ def _list(arguments: argparse.Namespace, models: Models, settings: Settings) -> 
             shape = "x".join(map(str, entry.shape))
             error = entry.quality["quantization_error"]
             revision = "" if one.number is None else f"  {arguments.name}@{one.number}"
-            _say(f"{entry.id}  {entry.created_at:%Y-%m-%d %H:%M:%S}  {shape:>12}  {error:.6g}{revision}")
+            _print(f"{entry.id}  {entry.created_at:%Y-%m-%d %H:%M:%S}  {shape:>12}  {error:.6g}{revision}")
         cursor, left = page.cursor, left - PAGE
         if cursor is None:
             return
@@ -100,7 +100,7 @@ def _list(arguments: argparse.Namespace, models: Models, settings: Settings) -> 
 def _show(arguments: argparse.Namespace, models: Models, settings: Settings) -> None:
     card = models.resolve(arguments.ref)
     revisions = [str(revision) for revision in models.names.revisions(card.id)]
-    _say(json.dumps({**card.model_dump(mode="json"), "revisions": revisions}, indent=2))
+    _print(json.dumps({**card.model_dump(mode="json"), "revisions": revisions}, indent=2))
 
 
 def _add(arguments: argparse.Namespace, models: Models, settings: Settings) -> None:
@@ -115,33 +115,34 @@ def _add(arguments: argparse.Namespace, models: Models, settings: Settings) -> N
             body = body.model_copy(update={"name": arguments.name})
         request = body.training_request(settings, most_rows=settings.max_samples)
         service = TrainingService(models, settings)
-        # Nobody waits for an answer here: it may take as long as it takes.
+        # No client waits, so there is no deadline.
         stored = asyncio.run(service.train(request, deadline=math.inf))
     revision = "" if stored.revision is None else f"  {stored.revision}"
-    _say(f"{stored.card.id}  {'added' if stored.created else 'was there'}{revision}")
+    _print(f"{stored.card.id}  {'added' if stored.created else 'exists'}{revision}")
 
 
 def _remove(arguments: argparse.Namespace, models: Models, settings: Settings) -> None:
     reference = parse(arguments.ref)
     if reference is not None and reference.moves:
-        raise ValueError(f"{arguments.ref!r} may mean another model by now: give an id, or name@3")
+        raise ValueError(f"{arguments.ref!r} may refer to another model by now; use an id or name@3 instead")
     model_id = reference.id if reference is not None else None
     model_id = model_id or models.resolve(arguments.ref).id
     models.delete(model_id)
-    _say(f"{model_id}  removed")
+    _print(f"{model_id}  removed")
 
 
 def _prune(arguments: argparse.Namespace, models: Models, settings: Settings) -> None:
     days = settings.unnamed_days if arguments.days is None else arguments.days
     if days is None:
-        raise ValueError("how old may models without a name be? give --days, or set SOM_UNNAMED_DAYS")
+        raise ValueError("the age of the models to remove is missing: use --days, or set SOM_UNNAMED_DAYS")
+    action = "would be removed" if arguments.dry_run else "removed"
     for entry in prune(models, days=days, dry=arguments.dry_run):
-        _say(f"{entry.id}  {entry.created_at:%Y-%m-%d}  {'would go' if arguments.dry_run else 'removed'}")
+        _print(f"{entry.id}  {entry.created_at:%Y-%m-%d}  {action}")
 
 
 def _repair(arguments: argparse.Namespace, models: Models, settings: Settings) -> None:
     for repaired in repair(models):
-        _say(f"{repaired.id}  {repaired.what}")
+        _print(f"{repaired.id}  {repaired.what}")
 
 
 def _name(text: str) -> str:
@@ -150,5 +151,5 @@ def _name(text: str) -> str:
     return text
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     sys.stdout.write(text + "\n")

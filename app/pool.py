@@ -1,4 +1,4 @@
-"""Trainings at a time: a few run, some more wait, the rest are told to come back."""
+"""Limits the number of trainings that run and that wait."""
 
 import math
 import os
@@ -12,81 +12,81 @@ from app.errors import TooBusyError
 
 __all__ = ["TrainingPool"]
 
-#: Threads that train give way to those that answer, as far as Linux has it. Workers give way to both.
+#: Lowers the priority of training threads below that of other threads, on Linux. Workers are lower still.
 NICENESS = 5
 
 Result = TypeVar("Result")
 
 
 class TrainingPool:
-    """A bounded number of threads that train, and a bounded queue before them.
+    """A thread pool for trainings, with a bounded queue.
 
     Parameters
     ----------
     running : int
-        How many trainings run at a time.
+        The maximum number of concurrent trainings.
     waiting : int
-        How many more may wait.
+        The maximum number of waiting trainings.
     """
 
     def __init__(self, *, running: int, waiting: int) -> None:
         self._running = running
         self._most = running + waiting
-        self._threads = ThreadPoolExecutor(running, thread_name_prefix="training", initializer=_give_way)
+        self._threads = ThreadPoolExecutor(running, thread_name_prefix="training", initializer=_set_niceness)
         self._lock = threading.Lock()
         self._admitted = 0
         self._seconds = 0.0
 
-    def submit(self, work: Callable[[], Result], *, seconds: float) -> "Future[Result]":
-        """Have work done in its turn.
+    def submit(self, call: Callable[[], Result], *, seconds: float) -> "Future[Result]":
+        """Queue a training.
 
         Parameters
         ----------
-        work : callable
-            What to do.
+        call : callable
+            Runs the training.
         seconds : float
-            How long it is expected to take.
+            The estimated time of the training.
 
         Returns
         -------
         Future
-            Of what the work returns.
+            The result of the call.
 
         Raises
         ------
         TooBusyError
-            When as many run and wait as may; says when to come back.
+            When the queue is full; contains the time after which to retry.
         """
         with self._lock:
             if self._admitted >= self._most:
                 retry_after = max(1, math.ceil(self._seconds / self._running / 2))
                 raise TooBusyError(
-                    f"{self._admitted} trainings are under way or waiting, and no more are taken; "
+                    f"{self._admitted} trainings are running or waiting, and no more are accepted; "
                     f"try again in {retry_after} seconds",
                     retry_after=retry_after,
                 )
             self._admitted += 1
             self._seconds += seconds
-        future = self._threads.submit(work)
-        future.add_done_callback(lambda _: self._leave(seconds))
+        future = self._threads.submit(call)
+        future.add_done_callback(lambda _: self._finished(seconds))
         return future
 
     @property
     def admitted(self) -> int:
-        """How many trainings run or wait."""
+        """The number of trainings that run or wait."""
         return self._admitted
 
-    def _leave(self, seconds: float) -> None:
+    def _finished(self, seconds: float) -> None:
         with self._lock:
             self._admitted -= 1
             self._seconds -= seconds
 
 
-def _give_way() -> None:
-    """Let the other threads of the process go first.
+def _set_niceness() -> None:
+    """Lower the priority of this thread.
 
-    Trainings are compiled code that keeps every core busy. The event loop, whose work is many little pieces,
-    would wait some milliseconds for a core with each of them.
+    Trainings are compiled code that keeps every core busy. The event loop runs often and briefly, and would
+    wait some milliseconds for a core each time.
     """
-    if sys.platform == "linux":  # where a thread has a niceness of its own
+    if sys.platform == "linux":  # where niceness is set per thread
         os.nice(NICENESS)

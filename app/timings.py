@@ -1,4 +1,4 @@
-"""How long the parts of a request take."""
+"""Measures the time of the steps of a request."""
 
 import time
 from collections.abc import Iterator
@@ -8,16 +8,16 @@ __all__ = ["Timings"]
 
 
 class Timings:
-    """How long the parts of a request took, in seconds."""
+    """The time of each step of a request, in seconds."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
 
     @contextmanager
-    def measure(self, part: str) -> Iterator[None]:
-        """Add the time that the block takes to a part."""
+    def measure(self, step: str) -> Iterator[None]:
+        """Add the time of the block to a step."""
         started = time.perf_counter()
         try:
             yield
         finally:
-            self.seconds[part] = self.seconds.get(part, 0.0) + time.perf_counter() - started
+            self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - started

@@ -1,4 +1,4 @@
-"""From a training request to a trained model: the one path that every way of asking takes."""
+"""Trains the models that requests ask for, and stores them."""
 
 import asyncio
 import time
@@ -28,14 +28,14 @@ __all__ = ["Outcome", "Start", "TrainingRequest", "TrainingService", "describe"]
 
 
 class Start(NamedTuple):
-    """Where a training goes on from.
+    """The model that a training continues from.
 
     Attributes
     ----------
     weights : ndarray of shape (width, height, dim)
-        The weights of the parent.
+        The weights of the parent model.
     lineage : Lineage
-        Which model that is, and where in the schedule the training begins and ends.
+        The parent model, and the first and the last iteration of the training in the schedule.
     """
 
     weights: FloatArray
@@ -44,7 +44,7 @@ class Start(NamedTuple):
 
 @dataclass(frozen=True)
 class TrainingRequest:
-    """What is to be trained.
+    """A request to train a map.
 
     Attributes
     ----------
@@ -55,18 +55,18 @@ class TrainingRequest:
     persist : bool
         Whether the model is stored.
     keep_data : bool
-        Whether the samples are stored beside it.
+        Whether the samples are stored with it.
     field : str
-        The field of the HTTP request that the samples came in.
+        The field of the HTTP request that contained the samples.
     name : str or None
         The name that the model becomes a revision of.
     start : Start or None
-        The model that the training goes on from.
+        The model that the training continues from.
     frames : Moments or None
-        When to capture the frames of an animation: they are no part of the model, and a stored model has
-        none, so it is trained again for them.
+        When to capture the frames of an animation. They are not stored with the model, so a stored model is
+        trained again for them.
     preparation : Preparation or None
-        How the samples were made from a table, if they were.
+        How a table was converted to the samples; None for other data.
     """
 
     samples: FloatArray
@@ -81,7 +81,7 @@ class TrainingRequest:
 
     @cached_property
     def id(self) -> str:
-        """The id of the model that this makes."""
+        """The id of the trained model."""
         data = fingerprint(self.samples)
         if self.start is None:
             table = None if self.preparation is None else self.preparation.to_json()
@@ -96,27 +96,27 @@ class TrainingRequest:
 
     @cached_property
     def masked(self) -> bool:
-        """Whether samples miss values."""
+        """Whether samples have missing values."""
         return bool(np.isnan(self.samples).any())
 
     @property
     def may_be_job(self) -> bool:
-        """Whether a job would do: that makes a stored model, from the beginning."""
+        """Whether a job can train it: jobs store their model, and start from the first iteration."""
         return self.persist and self.start is None
 
     @property
     def first_iteration(self) -> int:
-        """Where in the schedule the training begins."""
+        """The iteration of the schedule at which the training begins."""
         return 0 if self.start is None else self.start.lineage.first_iteration
 
     @property
     def last_iteration(self) -> int:
-        """Where in the schedule the training ends."""
+        """The iteration of the schedule at which the training ends."""
         return self.parameters.iterations if self.start is None else self.start.lineage.last_iteration
 
     @property
     def iterations(self) -> int:
-        """How many iterations it trains."""
+        """The number of iterations."""
         return self.last_iteration - self.first_iteration
 
 
@@ -126,19 +126,19 @@ class Outcome(NamedTuple):
     Attributes
     ----------
     card : Card
-        What there is to say about it.
+        The card of the model.
     weights : ndarray of shape (width, height, dim)
         Its weights.
     stored : bool
         Whether it is in the store.
     created : bool
-        Whether this request put it there.
+        Whether this request stored it.
     revision : Revision or None
-        The revision of a name that it is by this request.
+        The revision under the name of the request.
     timings : Timings
-        How long the parts took.
+        The time of each step.
     frames : sequence of Frame
-        Those that were asked for.
+        The captured frames.
     """
 
     card: Card
@@ -151,12 +151,12 @@ class Outcome(NamedTuple):
 
 
 class TrainingService:
-    """Trains what requests ask for, within the limits.
+    """Trains models within the limits of the settings.
 
     Parameters
     ----------
     models : Models
-        Where models are looked up and stored.
+        The store of the models.
     settings : Settings
         The limits.
     """
@@ -167,14 +167,14 @@ class TrainingService:
         self._pool = TrainingPool(running=settings.trainings, waiting=settings.waiting_trainings)
 
     async def train(self, request: TrainingRequest, *, deadline: float) -> Outcome:
-        """Train a model, or find it in the store when it has been trained before.
+        """Train a model, or return it from the store if it was trained before.
 
         Raises
         ------
         OverLimitError
-            When the request asks for more than is allowed.
+            When the request exceeds a limit.
         TooBusyError, OutOfTimeError
-            When there is no room or no time for it now.
+            When too many trainings are waiting, or the time is over.
         StoreUnavailable
             When the store cannot be used and the request needs it.
         """
@@ -197,7 +197,7 @@ class TrainingService:
         if not request.persist:
             return Outcome(card, trained.weights, False, False, None, timings, captured)
         with timings.measure("store"):
-            # Where another request was quicker, its card is the one that everybody sees.
+            # If a concurrent request has stored the model, its card is returned.
             stored = await run_in_threadpool(
                 self._models.add, card, trained.weights, request.samples, name=request.name
             )
@@ -211,15 +211,15 @@ class TrainingService:
         try:
             weights = self._models.weights(card)
             return self._models.settle(card, request.name), weights
-        except ModelNotFoundError:  # deleted just now: it is made anew
+        except ModelNotFoundError:  # deleted concurrently: it is trained again
             return None
 
     async def _run(
         self, request: TrainingRequest, deadline: float, observers: Sequence[Observer]
     ) -> TrainedMap:
         expected, left = limits.estimate(request), deadline - time.monotonic()
-        if left <= 0 and expected <= self._settings.max_training_seconds:  # whatever took so long before
-            raise OutOfTimeError("no time was left to train: try again when the service is less busy")
+        if left <= 0 and expected <= self._settings.max_training_seconds:  # used up by earlier steps
+            raise OutOfTimeError("no time is left for the training: try again when the service is less busy")
         limits.check(request, limits=self._settings, seconds=left)
         trained = await asyncio.wrap_future(
             self._pool.submit(
@@ -240,9 +240,9 @@ class TrainingService:
         if trained.stopped:
             raise OutOfTimeError(
                 f"the training was stopped after {trained.iterations} of {request.last_iteration} "
-                "iterations, since its time was up, and nothing was stored: ask for fewer iterations, fewer "
-                "units or fewer samples, or try again when the service is less busy"
-                + ("; POST /atrain takes the same request, and trains in the background" * request.may_be_job)
+                "iterations at the end of its time, and was not stored: use fewer iterations, units or "
+                "samples, or try again when the service is less busy"
+                + ("; POST /atrain runs the same training in the background" * request.may_be_job)
             )
         steps = request.iterations * len(request.samples)
         record(trainings=1, training_seconds=trained.seconds, unit_steps=request.parameters.units * steps)
@@ -252,7 +252,7 @@ class TrainingService:
 def describe(
     request: TrainingRequest, trained: TrainedMap, history: History | None, environment: str
 ) -> Card:
-    """Measure a trained map, and write its card."""
+    """Return the card of a trained map, with its quality."""
     return make_card(
         request.id,
         trained,

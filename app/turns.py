@@ -1,9 +1,9 @@
-"""What keeps the service answering while it computes.
+"""Lets one thread at a time run CPU-bound Python code, so that the service stays responsive.
 
-Threads that compute in Python have the interpreter's lock in turn, some milliseconds each, and the event loop
-is one more that waits for its turn, several times for each request. More of them make nothing quicker. So
-what computes in Python for long takes turns; what waits for a store, or for compiled code that lets go of the
-lock, needs none. Neither does what is small: it would wait some milliseconds' work for seconds of another's.
+Threads that run Python code share the interpreter's lock, and so does the event loop, which needs it several
+times per request: more such threads only make it wait. So CPU-bound work on large bodies holds the one CPU
+slot. Waiting for a store, and compiled code that releases the lock, need no slot. Neither do small bodies:
+they take milliseconds, and would wait for seconds.
 """
 
 import threading
@@ -14,47 +14,48 @@ from typing import TypeVar
 from app.errors import TooBusyError
 from app.storage.deadline import seconds_left
 
-__all__ = ["SMALL", "in_turns", "turn", "turn_for"]
+__all__ = ["SMALL", "cpu_slot", "cpu_slot_for", "in_cpu_slots"]
 
 Item = TypeVar("Item")
 
-#: A body of so many bytes takes some milliseconds.
+#: The size in bytes of a body that is processed within some milliseconds.
 SMALL = 2**14
 
-#: Seconds after which somebody may try again whose turn did not come.
+#: Seconds after which a request may be repeated that has got no slot.
 RETRY_AFTER = 5
 
-#: To be held by threads that compute in Python for long, and never while they wait for something.
-turn = threading.Lock()
+#: Held by threads while they run CPU-bound Python code, never while they wait.
+cpu_slot = threading.Lock()
 
 
-def turn_for(size: int) -> AbstractContextManager[object]:
-    """Return what is to be held while a body of so many bytes is worked on: a turn, where it is large.
+def cpu_slot_for(size: int) -> AbstractContextManager[object]:
+    """Return the context manager for processing a body of some bytes: a CPU slot if it is large.
 
-    Entering it raises `TooBusyError` when the request's time is over before its turn comes.
+    Entering it raises `TooBusyError` when no slot is free before the request's deadline.
     """
-    return _own_turn() if size > SMALL else nullcontext()
+    return _acquired_slot() if size > SMALL else nullcontext()
 
 
 @contextmanager
-def _own_turn() -> Iterator[None]:
+def _acquired_slot() -> Iterator[None]:
     left = seconds_left()
-    if not turn.acquire(timeout=-1 if left is None else max(0.0, left)):
+    if not cpu_slot.acquire(timeout=-1 if left is None else max(0.0, left)):
         raise TooBusyError(
-            f"other large requests come first, and no time is left for this one: try again in {RETRY_AFTER} "
-            "seconds",
+            f"other large requests come first, and the time of this one is over: try again in "
+            f"{RETRY_AFTER} seconds",
             retry_after=RETRY_AFTER,
         )
     try:
         yield
     finally:
-        turn.release()
+        cpu_slot.release()
 
 
-def in_turns(items: Iterator[Item], *, size: int) -> Iterator[Item]:
-    """Give what an iterator gives, each item in a turn of its own where they answer a large body."""
+def in_cpu_slots(items: Iterator[Item], *, size: int) -> Iterator[Item]:
+    """Yield the items of an iterator, each computed in a CPU slot if the body of the request is large."""
     while True:
-        with turn if size > SMALL else nullcontext():  # an answer that has begun is sent to its end
+        # Without a deadline, since the response has begun.
+        with cpu_slot if size > SMALL else nullcontext():
             try:
                 item = next(items)
             except StopIteration:

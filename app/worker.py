@@ -1,7 +1,7 @@
-"""``python -m app worker``: worker processes without the API, in a container of their own.
+"""``python -m app worker``: worker processes without the API, such as in a separate container.
 
-``SOM_WORKERS`` processes work on the queue that ``SOM_QUEUE`` names until the command is stopped. Then each
-saves its job and gives it back.
+``SOM_WORKERS`` processes read the queue ``SOM_QUEUE`` until the command is stopped. Then each saves and
+releases its job.
 """
 
 import logging
@@ -19,19 +19,19 @@ _LOG = logging.getLogger(__name__)
 
 
 def run(settings: Settings, stopped: threading.Event | None = None) -> None:
-    """Work until told to stop by SIGTERM or SIGINT.
+    """Run workers until SIGTERM or SIGINT.
 
     Parameters
     ----------
     settings : Settings
-        Which queue, and how many workers.
+        They contain the queue and the number of workers.
     stopped : threading.Event, optional
-        Ends the work when it is set; without it, the signals do.
+        Stops the workers when it is set; by default the signals do.
 
     Raises
     ------
     ValueError
-        When there is no queue that other processes can work on.
+        When there is no queue that other processes can use.
     """
     configure(settings.log_format, settings.log_level, service=WORKER)
     supervisor = Deployment(settings).supervisor()

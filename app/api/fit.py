@@ -16,7 +16,7 @@ from app.api.tables import read_rows
 from app.api.training import ANSWERS, OFFERED, answer
 from app.api.training_requests import ACCEPTED, FieldsQuery, View
 from app.training import TrainingRequest
-from app.turns import turn_for
+from app.turns import cpu_slot_for
 from app.web.responses import CSV, problems
 
 __all__ = ["router"]
@@ -76,7 +76,7 @@ async def fit(
 
     def asked() -> TrainingRequest:
         parent = models.resolve(ref)
-        with turn_for(len(content)):
+        with cpu_slot_for(len(content)):
             if body.media_type(request) == CSV:
                 rows = read_rows(content, parent, query, settings=settings, most_rows=settings.max_samples)
                 data = {"data": rows.tolist()} if isinstance(rows, np.ndarray) else {"columns": rows}

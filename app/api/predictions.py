@@ -21,7 +21,7 @@ from app.errors import AnswerTooLargeError, FieldError, InvalidRequestError
 from app.models import Card
 from app.predictions import as_csv, as_json, columns_of, find, most_bytes, vectors_for
 from app.settings import Settings
-from app.turns import in_turns, turn_for
+from app.turns import cpu_slot_for, in_cpu_slots
 from app.web.responses import CSV, JSON, problems
 from kohonen.clusters import cluster_units
 from kohonen.data import FloatArray
@@ -110,7 +110,7 @@ async def predict(
 
     def respond() -> Response:
         card = models.resolve(ref)
-        with turn_for(len(content)):
+        with cpu_slot_for(len(content)):
             given = vectors_of(content, body.media_type(request), card, query, settings)
             samples = samples_for(card, given, settings, deadline)
         most = settings.max_answer_bytes
@@ -127,7 +127,7 @@ async def predict(
         results = find(weights, samples, labels)
         written = as_csv(results) if media_type == CSV else as_json(results)
         headers = {"Kohonen-Model-Id": card.id, "Vary": "Accept"}
-        answer = in_turns(written, size=len(content))
+        answer = in_cpu_slots(written, size=len(content))
         return StreamingResponse(answer, media_type=media_type, headers=headers)
 
     return await run_in_threadpool(respond)

@@ -11,7 +11,7 @@ from app.api.tables import CsvFields, read_table
 from app.api.training_schemas import TrainingBody, TrainingFields
 from app.settings import Settings
 from app.training import TrainingRequest
-from app.turns import turn_for
+from app.turns import cpu_slot_for
 from app.web.responses import CSV, JSON
 from kohonen.tables import refuse_commas
 
@@ -95,7 +95,7 @@ async def read_training(
     content = await body.read(request, accepted=ACCEPTED, samples=most_samples)
 
     def training() -> TrainingRequest:
-        with turn_for(len(content)):
+        with cpu_slot_for(len(content)):
             if body.media_type(request) == CSV:
                 table = read_table(content, query, settings=settings, most_rows=most_samples)
                 refuse_commas(table, categorical=query.categorical)

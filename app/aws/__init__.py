@@ -1,1 +1,1 @@
-"""The service on AWS Lambda: one module for each function."""
+"""The service on AWS Lambda, with a module per function."""

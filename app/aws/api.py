@@ -1,8 +1,8 @@
-"""The API as an AWS Lambda function: ``app.aws.api.handler``. Importing this module sets the process up.
+"""The API as an AWS Lambda function, ``app.aws.api.handler``. Importing this module configures the process.
 
-Mangum turns an event of API Gateway (REST and HTTP APIs) or of a Function URL into an ASGI call and the
-answer back. What it leaves to us is said here: which prefix of the path is the API's stage, until when the
-function may run, and which media types are text.
+Mangum converts an event of API Gateway (REST and HTTP APIs) or of a Function URL to an ASGI call, and the
+response back. This module adds the prefix of the API's stage, the deadline of the function, and the media
+types that are text.
 """
 
 from app.runtime.startup import starting
@@ -26,7 +26,7 @@ with starting():
 __all__ = ["ANSWER_SECONDS", "create_handler", "handler"]
 
 ANSWER_SECONDS = 2.0
-"""What is kept of an invocation's time for drawing, storing and sending the answer, in seconds."""
+"""Seconds of an invocation that are reserved for drawing, storing and sending the response."""
 
 TEXT_MIME_TYPES = [*DEFAULT_TEXT_MIME_TYPES, "application/problem+json"]
 
@@ -39,24 +39,24 @@ def create_handler(app: ASGIApp) -> Callable[[Event, Any], dict[str, Any]]:
     Parameters
     ----------
     app
-        The ASGI application. For every request it finds the stage's prefix in ``scope["root_path"]`` and, in
-        ``scope["state"]``, the ``request_id`` and the ``deadline``: the `time.monotonic` by which it should
-        have its result.
+        The ASGI application. The scope of a request has the stage's prefix as ``root_path`` and, in
+        ``state``, the ``request_id`` and the ``deadline``: the `time.monotonic` by which the application
+        should have its result.
 
     Returns
     -------
     Callable
-        ``handler(event, context)``, which returns the answer in the form that the event's source expects.
+        ``handler(event, context)``, which returns the response in the format of the event's source.
     """
 
     async def in_lambda(scope: Scope, receive: Receive, send: Send) -> None:
         await app(_placed(_identified(_timed(scope))), receive, send)
 
     def handler(event: Event, context: Any) -> dict[str, Any]:
-        # Mangum runs the app in the thread's current event loop. It is set here and not when this module is
-        # imported, because whoever imports it may have a loop of its own.
+        # Mangum runs the app in the thread's current event loop. It is not set on import, since the importing
+        # process may have its own loop.
         asyncio.set_event_loop(_event_loop())
-        # The lifespan would run around every single invocation.
+        # The lifespan would run in every invocation.
         return Mangum(in_lambda, lifespan="off", text_mime_types=TEXT_MIME_TYPES)(event, context)
 
     return handler
@@ -64,12 +64,12 @@ def create_handler(app: ASGIApp) -> Callable[[Event, Any], dict[str, Any]]:
 
 @cache
 def _event_loop() -> asyncio.AbstractEventLoop:
-    """Return the loop that all invocations of this process share: what the app binds to it stays valid."""
+    """Return the event loop of all invocations of this process, so that objects bound to it stay valid."""
     return asyncio.new_event_loop()
 
 
 def _timed(scope: Scope) -> Scope:
-    """Add the deadline, where the context tells how long the function may still run."""
+    """Add the deadline, if the context contains the remaining time of the function."""
     remaining = getattr(scope["aws.context"], "get_remaining_time_in_millis", None)
     if remaining is None:
         return scope
@@ -78,16 +78,16 @@ def _timed(scope: Scope) -> Scope:
 
 
 def _identified(scope: Scope) -> Scope:
-    """Add what the gateway and Lambda call the request, by which their own logs and traces are found."""
+    """Add the ids of the request in the logs and traces of the gateway and of Lambda."""
     invocation = getattr(scope["aws.context"], "aws_request_id", None)
     request_id = scope["aws.event"]["requestContext"].get("requestId") or invocation
     log = {"aws_request_id": invocation, "trace_id": os.environ.get("_X_AMZN_TRACE_ID")}
-    told = {name: value for name, value in log.items() if value}
-    return {**scope, "state": {**scope.get("state", {}), "request_id": request_id, "log": told}}
+    known = {name: value for name, value in log.items() if value}
+    return {**scope, "state": {**scope.get("state", {}), "request_id": request_id, "log": known}}
 
 
 def _placed(scope: Scope) -> Scope:
-    """Add the stage's prefix as the root path; as ASGI has it, the path begins with it then."""
+    """Add the stage's prefix as the root path, with which the path begins according to ASGI."""
     event = scope["aws.event"]
     context = event["requestContext"]
     stage = context.get("stage")
@@ -97,11 +97,11 @@ def _placed(scope: Scope) -> Scope:
     if "version" in event:  # HTTP APIs and Function URLs: a stage other than $default starts the path
         if not f"{path}/".startswith(f"{prefix}/"):
             return scope
-        # A domain of one's own maps to a stage that its callers never see.
+        # The URLs of a custom domain do not contain the stage.
         seen = ".execute-api." in context.get("domainName", ".execute-api.")
         return {**scope, "root_path": prefix} if seen else {**scope, "path": path[len(prefix) :] or "/"}
-    # REST APIs: `path` goes without the stage. `requestContext.path` is what the caller asked for: with the
-    # stage, or without it on a domain of one's own and under `sam local`.
+    # REST APIs: `path` does not contain the stage. `requestContext.path` is the requested path: with the
+    # stage, or without it on a custom domain and under `sam local`.
     asked = unquote(context.get("path") or "")
     if asked.rstrip("/") == f"{prefix}{path}".rstrip("/"):
         return {**scope, "root_path": prefix, "path": f"{prefix}{path}"}

@@ -1,9 +1,9 @@
-"""The worker as an AWS Lambda function, which an SQS queue calls: ``app.aws.worker.handler``.
+"""The worker as an AWS Lambda function, ``app.aws.worker.handler``, which an SQS queue invokes.
 
-Importing this module sets the process up. The image is that of the API's function, started with another
-command. Messages that are not acknowledged are reported one by one (``ReportBatchItemFailures``): they are
-delivered again, and the others are not. A schedule calls the function with ``{"task": "prune"}`` to remove
-the models without a name that are older than SOM_UNNAMED_DAYS.
+Importing this module configures the process. The function uses the image of the API with another command.
+Messages that are not acknowledged are reported one by one (``ReportBatchItemFailures``), and only these are
+delivered again. A schedule invokes the function with ``{"task": "prune"}`` to remove the models without a
+name that are older than SOM_UNNAMED_DAYS.
 """
 
 from app.runtime.startup import starting
@@ -28,7 +28,7 @@ __all__ = ["MARGIN", "PRUNE", "create_handler", "handler"]
 
 logger = logging.getLogger(__name__)
 
-#: The share of an invocation that is kept for the iteration under way, the checkpoint and the quality.
+#: The share of an invocation that is reserved for the last iteration, the checkpoint and the quality.
 MARGIN = 0.5
 
 Event = dict[str, Any]

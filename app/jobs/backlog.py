@@ -1,4 +1,4 @@
-"""How many jobs are unfinished: bounded, and looked up now and then only."""
+"""Limits the number of unfinished jobs, which is read from the queue at intervals."""
 
 import threading
 import time
@@ -8,23 +8,23 @@ from app.jobs.port import Queue
 
 __all__ = ["Backlog"]
 
-#: How long a look at the queue is good for, in seconds, and for how long where it was full.
-FRESH, FRESH_WHEN_FULL = 5.0, 1.0
-#: Seconds after which somebody whose job was not taken may try again.
+#: Seconds for which a count of the queue is used, and for which it is used when the queue is full.
+MAX_AGE, MAX_AGE_WHEN_FULL = 5.0, 1.0
+#: Seconds after which a client whose job was refused may retry.
 RETRY_AFTER = 30
 
 
 class Backlog:
-    """Room for new jobs: what the queue held when we last looked, and what we have sent since.
+    """Counts the messages in the queue when it was last read, and those sent since.
 
-    Several servers may take a few more between them, until each looks again.
+    Several servers may together accept a few more jobs, until each reads the queue again.
 
     Parameters
     ----------
     queue : Queue
-        Holds a message for every job that is unfinished.
+        The queue, with a message for each unfinished job.
     most : int
-        How many there may be.
+        The maximum number of unfinished jobs.
     """
 
     def __init__(self, queue: Queue, most: int) -> None:
@@ -35,24 +35,24 @@ class Backlog:
         self._lock = threading.Lock()
 
     def take(self) -> None:
-        """Take the place of a new job.
+        """Count a new job.
 
         Raises
         ------
         TooBusyError
-            When there is none.
+            When there are too many unfinished jobs.
         QueueUnavailable, StoreUnavailable
-            When the queue cannot be asked.
+            When the queue cannot be read.
         """
         with self._lock:
             now = time.monotonic()
             if now >= self._due:
                 self._count = self._queue.backlog(most=self._most)
-                self._due = now + FRESH
+                self._due = now + MAX_AGE
             if self._count >= self._most:
-                self._due = min(self._due, now + FRESH_WHEN_FULL)
+                self._due = min(self._due, now + MAX_AGE_WHEN_FULL)
                 raise TooBusyError(
-                    f"{self._most:,} jobs are unfinished, and more are not taken: try again when some have "
+                    f"{self._most:,} jobs are unfinished, and no more are accepted: try again when some have "
                     "ended, or cancel some (DELETE /jobs/{id})",
                     retry_after=RETRY_AFTER,
                 )

@@ -1,10 +1,10 @@
-"""What a job needs besides its record: data, never code.
+"""The files of a job beside its record: samples, checkpoints and frames.
 
-* ``jobs/{id}/samples-{token}.npy``                 the samples, until it ends,
-* ``jobs/{id}/checkpoint-{iteration}-{token}.npy``  weights to go on from, until it has succeeded,
-* ``jobs/{id}/frames-{iteration}-{token}.npz``      frames of its animation, since the checkpoint before.
+* ``jobs/{id}/samples-{token}.npy``                 the samples, until the job ends,
+* ``jobs/{id}/checkpoint-{iteration}-{token}.npy``  the weights at a checkpoint, until the job has succeeded,
+* ``jobs/{id}/frames-{iteration}-{token}.npz``      frames of the animation, since the previous checkpoint.
 
-The record names all by their keys, so that what a crash has left is in nobody's way.
+The record contains their keys, so files left by a crash are ignored. They are data, never code.
 """
 
 import hashlib
@@ -30,12 +30,12 @@ _OCTETS = "application/octet-stream"
 
 
 class Files:
-    """The samples and checkpoints of the jobs of one store.
+    """The files of the jobs of a store.
 
     Parameters
     ----------
     store : Store
-        Where they are kept.
+        The store.
     """
 
     def __init__(self, store: Store) -> None:
@@ -48,12 +48,12 @@ class Files:
         return key
 
     def request(self, job: Job) -> TrainingRequest:
-        """Return what a job is to train.
+        """Return the training request of a job.
 
         Raises
         ------
         DamagedJobError
-            When its samples are not what was stored.
+            When its samples are damaged or missing.
         """
         wanted = job.request
         shape = wanted.samples, wanted.dimension
@@ -65,12 +65,10 @@ class Files:
             )
             if request.id == job.id:
                 return request
-        raise DamagedJobError(
-            f"the samples of job {job.id!r} are not what was stored; send the request again"
-        )
+        raise DamagedJobError(f"the samples of job {job.id!r} are damaged or missing; send the request again")
 
     def save(self, job: Job, saved: checkpoints.Checkpoint) -> Checkpoint:
-        """Store weights from which a job can go on; the record that names them is the caller's to write."""
+        """Store the weights of a checkpoint; the caller writes the record."""
         data = npy(saved.weights)
         key = f"jobs/{job.id}/checkpoint-{saved.iteration}-{uuid.uuid4().hex[:12]}.npy"
         self._store.create(key, data, content_type=_OCTETS)
@@ -78,7 +76,7 @@ class Files:
         return Checkpoint(key=key, sha256=checksum, iteration=saved.iteration, history=saved.history)
 
     def weights(self, job: Job) -> FloatArray | None:
-        """Return the weights of a job's checkpoint, or None when there is none that can be used."""
+        """Return the weights of a job's checkpoint, or None when there is no valid one."""
         if job.checkpoint is None:
             return None
         wanted = job.request.training
@@ -86,26 +84,26 @@ class Files:
         return self._array(job.checkpoint.key, shape, sha256=job.checkpoint.sha256)
 
     def checkpoint(self, job: Job) -> checkpoints.Checkpoint | None:
-        """Return the checkpoint that a job goes on from, or None when there is none that can be used."""
+        """Return the checkpoint that a job continues from, or None when there is no valid one."""
         weights, saved = self.weights(job), job.checkpoint
         if weights is None or saved is None:
             return None
         return checkpoints.Checkpoint(saved.iteration, weights, saved.history, job.seconds, job.frames)
 
     def save_frames(self, job: Job, frames: Sequence[Frame]) -> Piece:
-        """Store frames; the record that names them is the caller's to write."""
+        """Store frames; the caller writes the record."""
         data, last = pack(frames), frames[-1].record.iteration
         key = f"jobs/{job.id}/frames-{last}-{uuid.uuid4().hex[:12]}.npz"
         self._store.create(key, data, content_type=_OCTETS)
         return Piece.of(key, frames, data)
 
     def frames(self, job: Job) -> list[Frame]:
-        """Return the frames that a job has saved.
+        """Return the saved frames of a job.
 
         Raises
         ------
         DamagedJobError
-            When they are not what was stored.
+            When they are damaged or missing.
         """
         try:
             return [
@@ -117,26 +115,26 @@ class Files:
             ]
         except (BlobNotFound, BlobTooLarge, ValueError) as error:
             message = (
-                f"the frames of job {job.id!r} are not what was stored: DELETE /jobs/{job.id} removes them, "
-                "and its request, sent again, makes them anew"
+                f"the frames of job {job.id!r} are damaged or missing: DELETE /jobs/{job.id} removes them, "
+                "and the same request then captures them again"
             )
             raise DamagedJobError(message) from error
 
     def forget_input(self, job: Job) -> None:
-        """Remove the samples of a job that has ended; what cannot be removed now is in nobody's way."""
+        """Remove the samples of a job that has ended; an error of the store is logged."""
         if job.ended:
             self.forget(job.request.input)
 
     def forget_checkpoints(self, job: Job) -> None:
-        """Remove every checkpoint of a job that has succeeded, those that a crash has left included."""
+        """Remove all checkpoints of a job that has succeeded, including those left by crashes."""
         self._forget_all(f"jobs/{job.id}/checkpoint-")
 
     def forget_frames(self, job: Job) -> None:
-        """Remove the frames that a job does not name, those that a crash has left included."""
+        """Remove the frames that are not in the record of a job, including those left by crashes."""
         self._forget_all(f"jobs/{job.id}/frames-", kept={piece.key for piece in job.frames})
 
     def forget_all(self, job: Job) -> None:
-        """Remove everything that a job has left, but for samples that it does not name."""
+        """Remove all files of a job, except samples that are not in its record."""
         self.forget(job.request.input)
         self._forget_all(f"jobs/{job.id}/checkpoint-")
         self._forget_all(f"jobs/{job.id}/frames-")
@@ -147,16 +145,16 @@ class Files:
                 if key not in kept:
                     self._store.delete(key)
         except StorageError as error:
-            logger.warning("%s... stays: %s", prefix, error)
+            logger.warning("%s... could not be removed: %s", prefix, error)
 
     def forget(self, key: str | None) -> None:
-        """Remove a blob that is no longer needed, if that is possible now."""
+        """Remove a file, if there is one; an error of the store is logged."""
         if key is None:
             return
         try:
             self._store.delete(key)
         except StorageError as error:
-            logger.warning("%s stays: %s", key, error)
+            logger.warning("%s could not be removed: %s", key, error)
 
     def _array(
         self, key: str, shape: tuple[int, ...], *, sha256: str | None = None, missing: bool = False

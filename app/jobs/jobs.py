@@ -1,7 +1,7 @@
-"""Jobs at rest: records in a store. What a training needs besides is in `files`.
+"""The records of jobs in a store; `files` holds their samples, checkpoints and frames.
 
-The record of the job ``{id}`` is ``jobs/{id}/job.json``, changed by replace-if-unchanged only. Beside it is
-an empty blob, ``jobs/newest/{inverted time}-{id}``, by which jobs are listed newest first.
+The record of the job ``{id}`` is ``jobs/{id}/job.json``, changed by conditional writes only. An empty blob,
+``jobs/newest/{inverted time}-{id}``, is its index entry, by which jobs are listed newest first.
 """
 
 import dataclasses
@@ -36,12 +36,12 @@ _INDEX = "jobs/newest/"
 _LAST_MILLISECOND = 10**15 - 1
 _JSON = "application/json"
 _OCTETS = "application/octet-stream"
-#: Records that are read at a time for a page.
+#: Records that are read concurrently for a page.
 READERS = 8
 
 
 def utc_now() -> datetime.datetime:
-    """Return the time."""
+    """Return the current time."""
     return datetime.datetime.now(datetime.UTC)
 
 
@@ -53,21 +53,21 @@ class Stored(NamedTuple):
 
 
 class Jobs:
-    """The jobs of one store.
+    """The job records of a store.
 
     Parameters
     ----------
     store : Store
-        Where they are kept.
+        The store.
     clock : callable, optional
-        Tells the time.
+        Returns the current time.
 
     Attributes
     ----------
     store : Store
-        Where they are kept.
+        The store.
     files : Files
-        What their trainings need.
+        The samples, checkpoints and frames.
     """
 
     def __init__(self, store: Store, *, clock: Clock = utc_now) -> None:
@@ -76,12 +76,12 @@ class Jobs:
         self.clock = clock
 
     def read(self, job_id: str) -> Stored:
-        """Return a job as it is stored now.
+        """Return the current record of a job.
 
         Raises
         ------
         JobNotFoundError
-            When there is no such job, or the id cannot be one.
+            When there is no such job, or the id is invalid.
         DamagedJobError
             When its record cannot be read.
         """
@@ -91,7 +91,7 @@ class Jobs:
             blob = self.store.read(_record_key(job_id), max_bytes=MOST_RECORD_BYTES)
             return Stored(Job.model_validate_json(blob.data), blob.version)
         except BlobNotFound as error:
-            raise JobNotFoundError(f"there is no job {job_id!r}; POST /atrain makes one") from error
+            raise JobNotFoundError(f"there is no job {job_id!r}; use POST /atrain to create one") from error
         except (BlobTooLarge, ValidationError) as error:
             raise DamagedJobError(f"the record of job {job_id!r} cannot be read") from error
 
@@ -107,50 +107,50 @@ class Jobs:
             return None
 
     def page(self, *, limit: int, cursor: str = "") -> tuple[list[Job], str | None]:
-        """Return jobs, the newest first, and where the next page begins, if there is one."""
+        """Return jobs, the newest first, and the cursor of the next page, if there is one."""
         keys = self.store.keys(_INDEX, start_after=f"{_INDEX}{cursor}" if cursor else "", limit=limit + 1)
         with ThreadPoolExecutor(READERS) as readers:
-            # What they do belongs to the same request, and so does its deadline.
+            # The context holds the deadline and the log fields of the request.
             found = [readers.submit(copy_context().run, self._listed, key) for key in keys[:limit]]
             jobs = [job for one in found if (job := one.result()) is not None]
         return jobs, keys[limit - 1].removeprefix(_INDEX) if len(keys) > limit else None
 
-    def made_before(self, time: datetime.datetime) -> Iterator[tuple[str, str]]:
-        """Give the jobs made before a time, the newest of them first: id and entry in the index."""
+    def created_before(self, time: datetime.datetime) -> Iterator[tuple[str, str]]:
+        """Yield the id and the index entry of each job created before a time, newest first."""
         for key in keys_from(self.store, _INDEX, start_after=_inverted(time)):
             yield key[-32:], key
 
     def remove(self, job_id: str, index: str) -> None:
-        """Remove a record and, last, its entry in the index: what a crash leaves is found again."""
+        """Remove a record and then its index entry, by which it is found again after a crash in between."""
         self.store.delete(_record_key(job_id))
         self.store.delete(index)
 
     def _listed(self, index: str) -> Job | None:
-        """Return the job of an entry of the index, unless that is left from a request that came too late."""
+        """Return the job of an index entry, unless the entry is left from a concurrent request."""
         job_id = index[-32:]
         try:
             job = self.find(job_id)
             return job if job is not None and _index_key(job) == index else None
-        except DamagedJobError:  # it must not hide the others
+        except DamagedJobError:  # the others are listed
             logger.warning("the record of job %s cannot be read", job_id)
             return None
 
     def add(self, request: TrainingRequest, *, over: Collection[State]) -> tuple[Job, bool]:
-        """Queue a job, unless it is there already.
+        """Queue a job, unless there is one for the request already.
 
         Parameters
         ----------
         request : TrainingRequest
-            What it is to do.
+            What to train.
         over : collection of State
-            In which of its ends it is queued once more.
+            The final states in which the job is queued again.
 
         Returns
         -------
         Job
-            The job as it is now.
+            The job.
         bool
-            Whether it has been queued, for the first time or once more.
+            Whether it has been queued by this call.
         """
         key = self.files.add(request)
         job, queued = self._queued(request, _job_request(request, key), over)
@@ -159,7 +159,7 @@ class Jobs:
         return job, queued
 
     def add_done(self, request: TrainingRequest) -> Job:
-        """Return the job of a model that is there already, whatever has made it."""
+        """Return a succeeded job for a model that is stored already."""
         now = self.clock()
         done = self._new(request, _job_request(request, None)).done("succeeded", now)
         progress = done.progress.model_copy(update={"iteration": done.progress.iterations})
@@ -179,7 +179,7 @@ class Jobs:
             return job, True
         changed = self.change(
             job.id,
-            lambda old: old.again(job.created_at, job_request, *job.names) if old.state in over else old,
+            lambda old: old.requeued(job.created_at, job_request, *job.names) if old.state in over else old,
         )
         return changed, changed.request.input == job_request.input
 
@@ -196,36 +196,35 @@ class Jobs:
         )
 
     def _create(self, job: Job) -> bool:
-        """Store a new job, unless there is one."""
+        """Store a new job, and return True, unless there is one."""
         if self.find(job.id) is not None:
             return False
         index = _index_key(job)
         self.store.create(index, b"", content_type=_OCTETS)
         if self.store.create(_record_key(job.id), _encode(job), content_type=_JSON):
             return True
-        if _index_key(self.get(job.id)) != index:  # another request was quicker, but not by much
+        if _index_key(self.get(job.id)) != index:  # a concurrent request was faster
             self.store.delete(index)
         return False
 
     def join(self, job_id: str, name: str | None, frames: Moments | None = None) -> Job:
-        """Have a job do what another request asks for, too, as far as it can, and return it.
+        """Add the name and the frames of another request to a job, and return it.
 
-        What has ended takes a name only, which its model is to have been given.
+        To a job that has ended only the name is added, which its model must have.
         """
         now = self.clock()
         names = () if name is None else (name,)
         return self.change(job_id, lambda old: old.joined(now, names, None if old.ended else frames))
 
     def change(self, job_id: str, step: Callable[[Job], Job]) -> Job:
-        """Change a job, whatever others do to it meanwhile.
+        """Change a job; retried when the record changes concurrently.
 
         Parameters
         ----------
         job_id : str
-            Which.
+            The id of the job.
         step : callable
-            Makes of the job what it becomes; returns the same object to leave it alone. May be called
-            several times.
+            Returns the changed job, or the same object for no change. May be called several times.
         """
         while True:
             stored = self.read(job_id)
@@ -239,19 +238,19 @@ class Jobs:
             return changed
 
     def replace(self, stored: Stored, job: Job) -> Stored:
-        """Store a job in the place of what it was.
+        """Replace the record of a job.
 
         Raises
         ------
         BlobChanged
-            When that is no longer what is stored.
+            When the record has changed since it was read.
         """
         key = _record_key(job.id)
         version = self.store.replace(key, _encode(job), version=stored.version, content_type=_JSON)
         return Stored(job, version)
 
     def cancel(self, job_id: str) -> Job:
-        """Cancel a job, and return it as it is then; one that has ended loses its frames."""
+        """Cancel a job and return it; if it has ended, remove its frames."""
         now = self.clock()
         ended = []
 
@@ -288,7 +287,7 @@ def _index_key(job: Job) -> str:
 
 
 def _inverted(time: datetime.datetime) -> str:
-    """Return a time as text that sorts the latest first."""
+    """Return a time as text that sorts in descending order."""
     return f"{_LAST_MILLISECOND - round(time.timestamp() * 1000):015d}"
 
 

@@ -31,9 +31,9 @@ def new_token() -> str:
 
 
 def seconds_left(jobs: Jobs, stored: Stored, now: datetime.datetime) -> float | None:
-    """Return for how long another worker's lease still lasts, or None when no worker holds the job.
+    """Return the seconds until a worker's lease ends, or None when no worker holds the job.
 
-    A lease that lies further ahead than its length is capped in the record.
+    A lease that ends later than its length from now is capped in the record.
     """
     until = stored.job.held_until(now)
     if until is None:
@@ -46,14 +46,14 @@ def seconds_left(jobs: Jobs, stored: Stored, now: datetime.datetime) -> float | 
 
 
 class HeldJob:
-    """A job whose lease we hold. Any thread may change its record through this object.
+    """A job whose lease this worker holds. All its methods may be called from any thread.
 
     Parameters
     ----------
     jobs : Jobs
-        Where its record is.
+        The job records.
     stored : Stored
-        The record as the claim left it.
+        The record with the lease.
     """
 
     def __init__(self, jobs: Jobs, stored: Stored) -> None:
@@ -69,12 +69,12 @@ class HeldJob:
         return self._stored.job
 
     def check(self) -> None:
-        """Check that the job is still ours.
+        """Check that this worker still holds the job.
 
         Raises
         ------
         LeaseLostError
-            When it is not.
+            When it does not.
         """
         with self._lock:
             self._read()
@@ -85,11 +85,11 @@ class HeldJob:
         Raises
         ------
         LeaseLostError
-            When the job is not ours any more; the record is as others have left it then.
+            When this worker no longer holds the job; its record is not changed.
         """
         with self._lock:
             while True:
-                self._insist()
+                self._check_held()
                 changed = step(self._stored.job)
                 try:
                     self._stored = self._jobs.replace(self._stored, changed)
@@ -103,33 +103,33 @@ class HeldJob:
             self._stored = self._jobs.read(self._stored.job.id)
         except JobNotFoundError as error:
             raise LeaseLostError(self._stored.job.id) from error
-        self._insist()
+        self._check_held()
 
-    def _insist(self) -> None:
+    def _check_held(self) -> None:
         if not self._stored.job.held_by(self._token):
             raise LeaseLostError(self._stored.job.id)
 
 
 class LeaseRenewal:
-    """Renews a lease, and notices when it is lost: a thread, for as long as the block lasts.
+    """Context manager that renews a lease in a thread, and detects when it is lost.
 
     Parameters
     ----------
     held : HeldJob
-        The job whose lease it is.
+        The job.
     interval : float
-        Seconds between two checks that it is still ours.
+        Seconds between two checks of the lease.
     renew : callable
         Renews the lease and records the progress.
     every : int
-        At every so many checks the lease is renewed.
+        The number of checks per renewal.
     patience : float
         Seconds for which renewing may fail before the lease counts as lost.
     abandon : callable, optional
-        Called when the training goes on although the lease was lost some seconds ago.
+        Called when the training has not stopped some seconds after the lease was lost.
     """
 
-    #: Seconds that the training has to notice that the lease is lost.
+    #: Seconds for the training to stop after the lease was lost.
     GRACE = 1.0
 
     def __init__(
@@ -150,13 +150,13 @@ class LeaseRenewal:
         self._abandon = abandon
         self._lost = threading.Event()
         self._over = threading.Event()
-        # It logs as part of the same unit of work.
+        # Its log lines have the fields of the same task.
         run = contextvars.copy_context().run
         self._thread = threading.Thread(target=run, args=[self._run], name="lease", daemon=True)
 
     @property
     def lost(self) -> bool:
-        """Whether the job is no longer ours."""
+        """Whether this worker no longer holds the job."""
         return self._lost.is_set()
 
     def __enter__(self) -> Self:

@@ -1,7 +1,7 @@
 """The embedded queue: messages are small blobs in the store of the jobs, ``jobs/queue/{time}-{job}-{turn}``.
 
-All workers see every message: none is hidden while its job is worked on, since the job has a lease. A worker
-that finds a job held by another remembers until when, and goes on to the messages behind it.
+All workers see every message: messages are not hidden while a job runs, since the job has a lease. A worker
+that finds a job held by another worker remembers the end of the lease, and continues with later messages.
 """
 
 import datetime
@@ -17,10 +17,10 @@ __all__ = ["LocalMessage", "LocalQueue"]
 
 _PREFIX = "jobs/queue/"
 _KEY = re.compile(r"jobs/queue/(?P<time>\d{15})-(?P<job>[0-9a-f]{32})-(?P<turn>\d+)")
-#: Messages that are looked at in one go.
+#: The number of messages that are listed at once.
 PAGE = 1000
-#: How long to wait, in seconds, before an empty queue is looked at again: at first, and at most.
-SOONEST, LATEST = 0.1, 2.0
+#: The first and the longest pause between two reads of an empty queue, in seconds.
+MIN_PAUSE, MAX_PAUSE = 0.1, 2.0
 
 
 class LocalQueue:
@@ -31,9 +31,9 @@ class LocalQueue:
     store : Store
         The store of the jobs.
     clock : callable, optional
-        Tells the time; the machines that share the store should agree on it to a second or so.
+        Returns the current time; the clocks of machines that share the store should agree within a second.
     stopped : threading.Event, optional
-        Ends the waiting for a message when it is set.
+        When it is set, `receive` stops waiting.
     """
 
     def __init__(
@@ -57,16 +57,16 @@ class LocalQueue:
     def receive(self, *, wait: float) -> "LocalMessage | None":
         """Return the next message; see `Queue.receive`."""
         until = time.monotonic() + wait
-        pause = SOONEST
+        pause = MIN_PAUSE
         while True:
             message = self._next()
             left = until - time.monotonic()
             if message or left <= 0 or self._stopped.wait(min(pause, left)):
                 return message
-            pause = min(2 * pause, LATEST)
+            pause = min(2 * pause, MAX_PAUSE)
 
     def backlog(self, *, most: int) -> int:
-        """Return how many messages there are; see `Queue.backlog`."""
+        """Return the number of messages; see `Queue.backlog`."""
         return len(self._store.keys(_PREFIX, limit=most))
 
     def has_messages(self) -> bool:
@@ -79,10 +79,10 @@ class LocalQueue:
         self._not_before = {key: due for key, due in self._not_before.items() if key in set(keys)}
         for key in keys:
             match = _KEY.fullmatch(key)
-            if match is None:  # not ours
+            if match is None:  # not a message
                 continue
             ahead = int(match["time"]) / 1000 - now
-            if 0 < ahead <= LONGEST_DELAY:  # what lies further ahead was sent by a clock ahead of ours
+            if 0 < ahead <= LONGEST_DELAY:  # later ones were sent by a clock that is ahead
                 continue
             if self._not_before.get(key, now) <= now:
                 return LocalMessage(self, key, match["job"], int(match["turn"]))
@@ -108,9 +108,9 @@ class LocalMessage:
         """Do nothing: the message stays visible, and the job's lease keeps other workers away."""
 
     def acknowledge(self) -> None:
-        """Remove it from the queue."""
+        """Remove the message from the queue."""
         self._queue._remove(self._key)
 
     def release(self, seconds: float) -> None:
-        """Leave it to others, and receive it again after so many seconds."""
+        """Leave the message to other workers, and receive it again after some seconds."""
         self._queue._postpone(self._key, seconds)

@@ -1,4 +1,4 @@
-"""Jobs that ended long ago go, and so does what crashes have left of others; models without a name expire.
+"""Removes jobs that ended long ago, files left by crashes, and expired models without a name.
 
 On AWS a lifecycle rule of the bucket removes jobs (``JobDays`` of the template), and a schedule calls for the
 removal of models (``UnnamedDays``).
@@ -24,26 +24,26 @@ __all__ = ["Housekeeping", "Pruned", "prune", "sweep"]
 
 logger = logging.getLogger(__name__)
 
-#: How often a worker looks for what is old, for how long in one go, and when it goes on where it stopped, in
-#: seconds: somebody may be waiting for a worker meanwhile.
-EVERY, LONGEST, AGAIN = 3600.0, 2.0, 30.0
-#: What is younger may belong to a request that is still being written down.
-YOUNG = datetime.timedelta(days=1)
+#: Seconds between two searches for old jobs, for one search, since jobs may be waiting, and until a search
+#: that was interrupted is resumed.
+INTERVAL, MAX_SECONDS, RESUME_AFTER = 3600.0, 2.0, 30.0
+#: Younger files may belong to a request whose record is not yet written.
+MIN_AGE = datetime.timedelta(days=1)
 #: No job is older than this, in days: times in the index begin in 1970.
-MOST_DAYS = 20_000.0
+MAX_DAYS = 20_000.0
 
 _FILE = re.compile(r"jobs/(?P<id>[0-9a-f]{32})/(?!job\.json)[^/]+")
 
 
 class Pruned(NamedTuple):
-    """A job that has been removed, or would be.
+    """A removed job, or in a dry run one to remove.
 
     Attributes
     ----------
     id : str
         Its id.
     state : State or None
-        How it ended; None where its record could not be read.
+        Its final state; None when its record could not be read.
     """
 
     id: str
@@ -51,85 +51,85 @@ class Pruned(NamedTuple):
 
 
 class Housekeeping:
-    """Removes what is old once in a while, for some seconds at most; called by whoever works on jobs.
+    """Removes old jobs or models at intervals, for some seconds at most; called by workers between messages.
 
     Parameters
     ----------
-    looks : callable
-        Begins to look at one job or model after the other; gives it if it is removed, and None otherwise.
+    checks : callable
+        Starts to check one job or model after the other. Yields it if it was removed, and None otherwise.
     report : str
-        What to log, with ``%d`` for how many have been removed.
+        The log message, with ``%d`` for the number removed.
     """
 
-    def __init__(self, looks: Callable[[], Iterator[object | None]], report: str) -> None:
-        self._looks = looks
+    def __init__(self, checks: Callable[[], Iterator[object | None]], report: str) -> None:
+        self._checks = checks
         self._report = report
         self._due = time.monotonic()
         self._rest: Iterator[object | None] | None = None
 
     @classmethod
     def of_jobs(cls, jobs: Jobs, days: float) -> "Housekeeping":
-        """Return what removes jobs that ended over some days ago."""
-        report = f"%d jobs that ended over {days:g} days ago have been removed"
-        return cls(partial(_looks, jobs, days, dry=False), report)
+        """Return the housekeeping that removes jobs that ended more than `days` days ago."""
+        report = f"%d jobs that ended more than {days:g} days ago were removed"
+        return cls(partial(_checks, jobs, days, dry=False), report)
 
     @classmethod
     def of_models(cls, models: Models, days: float) -> "Housekeeping":
-        """Return what removes models without a name that are over some days old."""
-        report = f"%d models without a name over {days:g} days old have been removed"
+        """Return the housekeeping that removes models without a name that are older than `days` days."""
+        report = f"%d models without a name older than {days:g} days were removed"
         return cls(partial(looks, models, days=days), report)
 
     @classmethod
     def of_all(
         cls, jobs: Jobs, job_days: float, models: Models, unnamed_days: float | None
     ) -> "list[Housekeeping]":
-        """Return what there is to do; models without a name are kept for ever where their days are None."""
+        """Return the housekeeping of a deployment; without `unnamed_days`, models without a name are kept."""
         made = [cls.of_jobs(jobs, job_days)]
         return made if unnamed_days is None else [*made, cls.of_models(models, unnamed_days)]
 
     def __call__(self) -> None:
-        """Look for what is old, if it is time."""
+        """Search for old jobs or models and remove them, if it is time."""
         began = time.monotonic()
         if began < self._due:
             return
-        self._due = began + EVERY
-        rest, self._rest = self._rest or self._looks(), None
+        self._due = began + INTERVAL
+        checks, self._rest = self._rest or self._checks(), None
         count = 0
-        for removed in rest:
+        for removed in checks:
             count += removed is not None
-            if time.monotonic() >= began + LONGEST:
-                self._rest, self._due = rest, time.monotonic() + AGAIN
+            if time.monotonic() >= began + MAX_SECONDS:
+                self._rest, self._due = checks, time.monotonic() + RESUME_AFTER
                 break
         if count:
             logger.info(self._report, count)
 
 
 def prune(jobs: Jobs, *, days: float, dry: bool = False) -> Iterator[Pruned]:
-    """Remove jobs that ended over some days ago, with what they have left, and give each.
+    """Remove jobs that ended more than some days ago, with their files, and yield each.
 
     Parameters
     ----------
     jobs : Jobs
         The jobs of a store.
     days : float
-        How long ago.
+        The number of days.
     dry : bool
-        Give them, and remove nothing.
+        Yield the jobs without removing them.
     """
-    return (pruned for pruned in _looks(jobs, days, dry=dry) if pruned is not None)
+    return (pruned for pruned in _checks(jobs, days, dry=dry) if pruned is not None)
 
 
-def _looks(jobs: Jobs, days: float, *, dry: bool) -> Iterator[Pruned | None]:
-    """Look at one job after the other, and give it if it is removed."""
-    last = jobs.clock() - datetime.timedelta(days=min(days, MOST_DAYS))
-    for job_id, index in jobs.made_before(last):
-        yield _looked_at(jobs, job_id, index, last, dry=dry)
+def _checks(jobs: Jobs, days: float, *, dry: bool) -> Iterator[Pruned | None]:
+    """Check one job after the other; yield it if it is removed, else None."""
+    last = jobs.clock() - datetime.timedelta(days=min(days, MAX_DAYS))
+    for job_id, index in jobs.created_before(last):
+        yield _check(jobs, job_id, index, last, dry=dry)
 
 
-def _looked_at(jobs: Jobs, job_id: str, index: str, last: datetime.datetime, *, dry: bool) -> Pruned | None:
+def _check(jobs: Jobs, job_id: str, index: str, last: datetime.datetime, *, dry: bool) -> Pruned | None:
     try:
         stored = jobs.read(job_id)
-    except JobNotFoundError:  # left from a crash, or from a request that came too late
+    except JobNotFoundError:  # left from a crash or a concurrent request
         if not dry:
             jobs.store.delete(index)
         return None
@@ -144,26 +144,26 @@ def _looked_at(jobs: Jobs, job_id: str, index: str, last: datetime.datetime, *, 
 
 
 def _remove(jobs: Jobs, stored: Stored, index: str) -> bool:
-    """Remove a job, unless it is asked for once more just now: then it goes on without its checkpoint."""
+    """Remove a job, unless it has just been queued again: then it runs without its checkpoint."""
     job = stored.job
     jobs.files.forget_all(job)
     try:
         if jobs.read(job.id).version != stored.version:
             return False
-    except JobNotFoundError:  # somebody else has removed it
+    except JobNotFoundError:  # removed concurrently
         return False
     jobs.remove(job.id, index)
     return True
 
 
 def sweep(jobs: Jobs, *, dry: bool = False) -> Iterator[str]:
-    """Remove samples, checkpoints and frames that no record names, and give their keys.
+    """Remove samples, checkpoints and frames that are in no record, and yield their keys.
 
-    They are what crashes have left; it looks at every key. None is younger than a day: it might be named by a
-    record that is about to be written.
+    They are left by crashes. All keys are listed. Files younger than a day are kept, since their record may
+    not be written yet.
     """
-    last = jobs.clock() - YOUNG
-    # The keys first and the records then: what is named by then is kept.
+    last = jobs.clock() - MIN_AGE
+    # The keys are listed before the records are read: files added in between are kept.
     files = [match for match in map(_FILE.fullmatch, keys_from(jobs.store, "jobs/")) if match]
     named: dict[str, set[str] | None] = {}
     for match in files:
@@ -178,7 +178,7 @@ def sweep(jobs: Jobs, *, dry: bool = False) -> Iterator[str]:
 
 
 def _is_older(jobs: Jobs, key: str, time: datetime.datetime) -> bool:
-    """Say whether a file was written before a time; not when its job has removed it meanwhile."""
+    """Return whether a file was written before a time; False when it has been removed."""
     try:
         return jobs.store.written(key) < time
     except BlobNotFound:
@@ -186,7 +186,7 @@ def _is_older(jobs: Jobs, key: str, time: datetime.datetime) -> bool:
 
 
 def _named(jobs: Jobs, job_id: str) -> set[str] | None:
-    """Return the files that a job's record names; None where it cannot be read."""
+    """Return the keys of the files in a job's record; None when it cannot be read."""
     try:
         job = jobs.find(job_id)
     except DamagedJobError:

@@ -12,14 +12,14 @@ from app.settings import Settings
 
 __all__ = ["main"]
 
-#: Seconds that a worker has to save its job when it is to end.
-PATIENCE = 5.0
-#: Workers give way to requests.
+#: Seconds for the worker to save its job when the server has ended.
+STOP_TIMEOUT = 5.0
+#: Lowers the priority of workers below that of requests.
 NICENESS = 10
 
 
 def main() -> None:
-    """Work on jobs until there are none, or until the server that started us ends."""
+    """Process jobs until there are none, or until the server that started this process ends."""
     with os.fdopen(0, "rb", buffering=0, closefd=False) as stdin:
         settings = Settings(**json.loads(stdin.readline()))
     configure(settings.log_format, settings.log_level, service=WORKER)
@@ -28,16 +28,16 @@ def main() -> None:
     threading.Thread(target=_end_with_server, args=[stopped], daemon=True).start()
     deployment = Deployment(settings)
     worker = deployment.worker(stopped, abandon=lambda: os._exit(0))
-    os.nice(NICENESS)  # not earlier: on a busy machine it would take long to start
+    os.nice(NICENESS)  # after the imports, which would take long on a busy machine
     worker.run(idle=deployment.idle)
 
 
 def _end_with_server(stopped: threading.Event) -> None:
-    """Wait until nobody holds the other end of our standard input."""
+    """Stop when standard input is closed; exit if that takes too long."""
     while os.read(0, 1):
         pass
     stopped.set()
-    time.sleep(PATIENCE)
+    time.sleep(STOP_TIMEOUT)
     os._exit(1)
 
 

@@ -1,9 +1,8 @@
-"""The record of a job, and how one becomes the next. Nothing here reads a clock or a store.
+"""The record of a job and its transitions, as pure functions without a clock or a store.
 
-A job is ``queued``, then ``running``, and in the end ``succeeded``, ``failed`` or ``cancelled``. While it
-runs, it is worked on in slices; whoever works on it holds its lease, and a running job without a lease waits
-for its next slice. ``turn`` counts what has been sent to the queue for it, so that a message from before is
-known as such.
+A job is ``queued``, then ``running``, and in the end ``succeeded``, ``failed`` or ``cancelled``. It runs in
+slices, during which a worker holds its lease; a running job without a lease waits for its next slice.
+``turn`` counts the messages sent to the queue for the job, so that outdated messages are recognised.
 """
 
 import datetime
@@ -27,22 +26,22 @@ class _Part(Schema):
 
 
 class JobRequest(_Part):
-    """What is to be trained, but for the samples.
+    """The training request of a job, without the samples.
 
     Attributes
     ----------
     parameters : dict
         The parameters of the training, with a seed.
     samples, dimension : int
-        How many samples there are, and how many values each has.
+        The number of samples, and of values of each.
     options : dict
-        What else the request says: what is kept beside the model.
+        Other options of the request: which data are kept with the model.
     input : str or None
-        The key of the samples; None for what was trained otherwise.
+        The key of the samples; None if the model was not trained by the job.
     frames : Moments or None
-        When to capture the frames of an animation, if one is wanted.
+        When to capture the frames of an animation; None for no frames.
     preparation : dict or None
-        How the samples were made from a table, if they were.
+        How a table was converted to the samples; None for other data.
     """
 
     parameters: dict[str, Any]
@@ -55,12 +54,12 @@ class JobRequest(_Part):
 
     @property
     def training(self) -> Parameters:
-        """The parameters as the library knows them."""
+        """The parameters of the library."""
         return Parameters(**self.parameters)
 
 
 class Lease(_Part):
-    """The right to work on a job: until a time by the clock of its worker, and for how many seconds."""
+    """The lease of a worker on a job: its end by the worker's clock, and its length in seconds."""
 
     token: str
     until: Time
@@ -68,12 +67,12 @@ class Lease(_Part):
 
     @classmethod
     def of(cls, token: str, now: Time, seconds: float) -> "Lease":
-        """Return a lease from now on."""
+        """Return a lease that begins now."""
         return cls(token=token, until=now + datetime.timedelta(seconds=seconds), seconds=seconds)
 
 
 class Checkpoint(_Part):
-    """Weights from which the training can go on, and what the model's card will say of it so far."""
+    """Weights to continue the training from, and the history of the training so far."""
 
     key: str
     sha256: str
@@ -82,7 +81,7 @@ class Checkpoint(_Part):
 
 
 class Progress(_Part):
-    """How far a training is."""
+    """The progress of a training."""
 
     iteration: int = Field(0, description="Iterations that are done.")
     iterations: int = Field(description="Iterations that there are to do.")
@@ -96,24 +95,24 @@ class Progress(_Part):
 
 
 class Job(_Part):
-    """A job as it is stored.
+    """The stored record of a job.
 
     Attributes
     ----------
     id : str
-        The id of the model that it makes.
+        The id of the job and of its model.
     turn : int
-        How many messages the queue has been sent for it, but for the first.
+        The number of messages sent for the job after the first.
     names : tuple of str
-        The names that its model becomes a revision of: of every request for it.
+        The names of all requests for the job; its model becomes a revision of each.
     attempts : int
-        How often work on it has begun, or begun again after a failure, since it last got further.
+        The number of starts and retries since the last checkpoint with progress.
     slices : int
-        How often it has been worked on at all.
+        The number of slices that have begun.
     seconds : float
-        How long it had been trained at the checkpoint.
+        Seconds of training up to the checkpoint.
     frames : tuple of Piece
-        The frames of its animation up to the checkpoint, or all of them.
+        The frames of the animation up to the checkpoint, or all at the end.
     """
 
     schema_version: int = 1
@@ -137,36 +136,36 @@ class Job(_Part):
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will happen to it by itself."""
+        """Whether the job is in a final state."""
         return self.state in ("succeeded", "failed", "cancelled")
 
     @property
     def files(self) -> set[str]:
-        """The keys of everything that it needs or has made, but for its model."""
+        """The keys of the job's samples, checkpoint and frames."""
         checkpoint = () if self.checkpoint is None else (self.checkpoint.key,)
         keys = (self.request.input, *checkpoint, *(piece.key for piece in self.frames))
         return {key for key in keys if key is not None}
 
     def has_frames(self, wanted: Moments) -> bool:
-        """Whether it has made the frames that are wanted, to the last."""
+        """Return whether the job has captured all frames that are wanted."""
         whole = bool(self.frames) and self.frames[-1].last == self.progress.iterations
         return self.state == "succeeded" and self.request.frames == wanted and whole
 
     def held_until(self, now: Time) -> Time | None:
-        """Return until when a worker holds it, or None; its lease ends after its length from now at most."""
+        """Return the end of the lease in force, or None; at most the lease's length from now."""
         if self.lease is None or self.lease.until <= now:
             return None
         return min(self.lease.until, now + datetime.timedelta(seconds=self.lease.seconds))
 
     def held_by(self, token: str) -> bool:
-        """Whether this lease is the one in force."""
+        """Return whether a lease is the current one."""
         return self.state == "running" and self.lease is not None and self.lease.token == token
 
     def claimed(self, token: str, now: Time, *, seconds: float) -> "Job":
-        """Return the job in the hands of one who works on it.
+        """Return the job held by a worker.
 
-        A lease that has run out was that of one who died: that makes another attempt. The next slice of a
-        training that goes on in good order makes none.
+        An expired lease belongs to a worker that died, so it counts as another attempt. The next slice of a
+        training without failures does not.
         """
         again = self.attempts == 0 or self.lease is not None
         return self.changed(
@@ -179,15 +178,15 @@ class Job(_Part):
         )
 
     def renewed(self, now: Time, *, seconds: float, **changes: Any) -> "Job":
-        """Return the job with its lease prolonged."""
+        """Return the job with its lease renewed."""
         assert self.lease
         return self.changed(now, lease=Lease.of(self.lease.token, now, seconds), **changes)
 
     def capped(self, now: Time) -> "Job":
-        """Return the job with a lease that lies ahead by its length at most; itself when it does.
+        """Return the job with a lease that ends within its length from now; the same object if it does.
 
-        A worker that is alive goes on renewing it. So one that died keeps its job for a lease, whatever its
-        clock said.
+        A worker that is alive renews it. So a worker that died keeps its job for one lease, whatever its
+        clock was.
         """
         if self.lease is None or self.held_until(now) in (None, self.lease.until):
             return self
@@ -196,20 +195,20 @@ class Job(_Part):
     def further(
         self, iteration: int, seconds: float, left: float | None, *, error: float | None = None
     ) -> Progress:
-        """Return the progress at an iteration; a reader never sees it go back."""
-        told = self.progress
+        """Return the progress at an iteration, which never decreases."""
+        before = self.progress
         return Progress(
-            iteration=max(told.iteration, iteration),
-            iterations=told.iterations,
-            seconds=max(told.seconds, seconds),
+            iteration=max(before.iteration, iteration),
+            iterations=before.iterations,
+            seconds=max(before.seconds, seconds),
             seconds_left=left,
-            quantization_error=told.quantization_error if error is None else error,
+            quantization_error=before.quantization_error if error is None else error,
         )
 
     def saved(
         self, now: Time, checkpoint: Checkpoint, progress: Progress, frames: tuple[Piece, ...] = ()
     ) -> "Job":
-        """Return the job with a checkpoint; when it has got further, earlier failures are forgiven."""
+        """Return the job with a checkpoint; progress resets the number of attempts."""
         further = self.checkpoint is None or checkpoint.iteration > self.checkpoint.iteration
         return self.changed(
             now,
@@ -221,18 +220,17 @@ class Job(_Part):
         )
 
     def released(self, now: Time, *, attempts: int = 0) -> "Job":
-        """Return the job waiting for its next slice; a failure makes the next start another attempt."""
+        """Return the job without a lease, waiting for its next slice; a failure adds an attempt."""
         return self.changed(now, lease=None, turn=self.turn + 1, attempts=self.attempts + attempts)
 
     def done(self, state: State, now: Time, **changes: Any) -> "Job":
-        """Return the job at its end."""
+        """Return the job in a final state."""
         return self.changed(now, state=state, ended_at=now, lease=None, **changes)
 
     def joined(self, now: Time, names: tuple[str, ...], frames: Moments | None) -> "Job":
-        """Return the job doing what another request asks for, too; itself when it does that already.
+        """Return the job with the names and frames of another request; the same object for no change.
 
-        That is a name for its model, and frames as long as it has not begun: there is no capturing what has
-        been.
+        Frames are added only before the training has begun, since past iterations cannot be captured.
         """
         more = tuple(name for name in names if name not in self.names)
         begun = self.state != "queued" or self.checkpoint is not None
@@ -243,13 +241,13 @@ class Job(_Part):
             return self
         return self.changed(now, names=(*self.names, *more), request=request)
 
-    def again(self, now: Time, request: JobRequest, *names: str) -> "Job":
-        """Return the job queued once more, to go on from its last checkpoint as if it never had ended.
+    def requeued(self, now: Time, request: JobRequest, *names: str) -> "Job":
+        """Return the job queued again, to continue from its last checkpoint.
 
-        For other frames than it has been capturing it begins again.
+        If other frames are wanted than were captured, it starts from the beginning.
         """
         wanted = request.frames or self.request.frames
-        goes_on = self.checkpoint is not None and wanted == self.request.frames
+        continues = self.checkpoint is not None and wanted == self.request.frames
         return self.changed(
             now,
             state="queued",
@@ -257,10 +255,10 @@ class Job(_Part):
             ended_at=None,
             request=request.model_copy(update={"frames": wanted}),
             names=names,
-            progress=self.progress if goes_on else Progress(iterations=self.progress.iterations),
-            seconds=self.seconds if goes_on else 0.0,
-            checkpoint=self.checkpoint if goes_on else None,
-            frames=self.frames if goes_on else (),
+            progress=self.progress if continues else Progress(iterations=self.progress.iterations),
+            seconds=self.seconds if continues else 0.0,
+            checkpoint=self.checkpoint if continues else None,
+            frames=self.frames if continues else (),
             turn=self.turn + 1,
             attempts=0,
             slices=0,
@@ -269,12 +267,12 @@ class Job(_Part):
         )
 
     def without_frames(self, now: Time) -> "Job":
-        """Return the job as if it had never been asked for frames; itself when it was not."""
+        """Return the job without frames; the same object if it has none."""
         if self.request.frames is None and not self.frames:
             return self
         request = self.request.model_copy(update={"frames": None})
         return self.changed(now, request=request, frames=())
 
     def changed(self, now: Time, **changes: Any) -> "Job":
-        """Return the job with other values."""
+        """Return the job with changed fields."""
         return self.model_copy(update={**changes, "updated_at": now})

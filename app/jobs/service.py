@@ -1,4 +1,4 @@
-"""What can be asked about jobs: to do one, to look at some, to cancel one."""
+"""Submits, lists and cancels jobs, and reads their weights and frames."""
 
 import logging
 from collections.abc import Callable
@@ -24,27 +24,27 @@ __all__ = ["JobService"]
 
 logger = logging.getLogger(__name__)
 
-#: A job that has been waiting for so many seconds may have lost its message: it is sent again with a request.
+#: Seconds of waiting after which a job's message may be lost, and is sent again with the next request.
 STRANDED_SECONDS = 30.0
-#: How often a checkpoint is looked for that is replaced just then.
+#: Attempts to read a checkpoint that is being replaced.
 READS = 5
 
 
 class JobService:
-    """Takes jobs, and tells about them.
+    """Submits and reads jobs.
 
     Parameters
     ----------
     jobs : Jobs
-        The records.
+        The job records.
     models : Models
-        The models that jobs make.
+        The models of the jobs.
     queue : Queue or None
-        What does the jobs; None where there is nothing.
+        The queue; None if the deployment has none.
     settings : Settings
         The limits.
     wake : callable, optional
-        Called when there is something to do.
+        Called after a message was sent.
     """
 
     def __init__(
@@ -64,21 +64,21 @@ class JobService:
         self._wake = wake or (lambda: None)
 
     def submit(self, request: TrainingRequest) -> Job:
-        """Have a training done, or return the job that does it or has done it.
+        """Queue a training, or return its existing job.
 
-        One that failed or was cancelled is queued once more, and so is one whose model is there but not the
+        A job that failed or was cancelled is queued again, and so is one whose model is stored without the
         frames that are wanted.
 
         Raises
         ------
         OverLimitError
-            When the request asks for more than is allowed.
+            When the request exceeds a limit.
         NoQueueError
-            When there is nothing that would do the job.
+            When the deployment has no queue.
         TooBusyError
-            When there are as many unfinished jobs as there may be.
+            When there are too many unfinished jobs.
         QueueUnavailable, StoreUnavailable
-            When it cannot be taken now.
+            When the queue or the store cannot be used.
         """
         job = self._jobs.find(request.id)
         if job is not None and not job.ended:
@@ -88,13 +88,13 @@ class JobService:
                 return job
         card = self._models.find(request.id)
         if card is not None and _is_enough(job, request):
-            with suppress(ModelNotFoundError):  # deleted just now: it is made anew
+            with suppress(ModelNotFoundError):  # deleted concurrently: it is trained again
                 self._models.settle(card, request.name)
-                return self._made(request, job)
+                return self._succeeded(request, job)
         if self._queue is None or self._backlog is None:
             raise NoQueueError(
-                "this deployment does no jobs: set SOM_QUEUE to the URL of an SQS queue, or, where worker "
-                "processes may run beside the service, to local:"
+                "this deployment has no job queue: set SOM_QUEUE to the URL of an SQS queue, or to local: if "
+                "worker processes may run beside the service"
             )
         limits.check_job(request, limits=self._settings)
         self._backlog.take()
@@ -107,21 +107,21 @@ class JobService:
             if card is not None and _is_enough(job, request):
                 with suppress(ModelNotFoundError):
                     self._models.settle(card, request.name)
-                    return self._made(request, job)
-            # Its model has been removed since, or was made without frames.
+                    return self._succeeded(request, job)
+            # Its model was removed, or was trained without frames.
             job, queued = self._jobs.add(request, over=("failed", "cancelled", "succeeded"))
         if queued:
             try:
                 queue.send(job.id, turn=job.turn)
             except (QueueUnavailable, StorageError) as error:
-                # Otherwise the same request again would find it waiting, and do nothing.
+                # Otherwise the same request would find the job queued, and not send the message.
                 self._fail(job, error)
                 raise
             self._wake()
         return job
 
-    def _made(self, request: TrainingRequest, job: Job | None) -> Job:
-        """Return the job of a model that is there, whatever has made it."""
+    def _succeeded(self, request: TrainingRequest, job: Job | None) -> Job:
+        """Return the succeeded job of a stored model, however the model was made."""
         if job is None or job.state != "succeeded":
             return self._jobs.add_done(request)
         return job if request.name is None else self._jobs.join(job.id, request.name)
@@ -140,10 +140,10 @@ class JobService:
             )
             self._jobs.files.forget_input(failed)
         except StorageError as failure:
-            logger.warning("job %s is left without a message: %s", job.id, failure)
+            logger.warning("job %s remains queued without a message: %s", job.id, failure)
 
     def _send_again(self, job: Job) -> None:
-        """Send the message of a job that has been waiting for long: it may be lost, and two do no harm."""
+        """Send the message of a job again that has waited long: it may be lost, and duplicates do no harm."""
         now = self._jobs.clock()
         waited = abs((now - job.updated_at).total_seconds())  # clocks may differ
         if self._queue is not None and job.held_until(now) is None and waited > STRANDED_SECONDS:
@@ -156,37 +156,37 @@ class JobService:
         Raises
         ------
         JobNotFoundError
-            When there is none.
+            When there is no such job.
         """
         return self._jobs.get(job_id)
 
     def page(self, *, limit: int, cursor: str = "") -> tuple[list[Job], str | None]:
-        """Return jobs, the newest first, and where the next page begins, if there is one."""
+        """Return jobs, the newest first, and the cursor of the next page, if there is one."""
         return self._jobs.page(limit=limit, cursor=cursor)
 
     def cancel(self, job_id: str) -> Job:
-        """Cancel a job, or, where it has ended, remove its frames.
+        """Cancel a job, or remove its frames if it has ended.
 
         Raises
         ------
         JobNotFoundError
-            When there is none.
+            When there is no such job.
         """
         return self._jobs.cancel(job_id)
 
     def weights(self, job_id: str) -> tuple[Job, int, FloatArray]:
-        """Return the weights of a job as of its last checkpoint, and their iteration.
+        """Return a job, the iteration of its last checkpoint, and the weights there.
 
-        Those of a job that has none yet are what it begins with.
+        Without a checkpoint these are the initial weights.
 
         Raises
         ------
         JobNotFoundError
-            When there is none.
+            When there is no such job.
         ModelNotFoundError
-            When it has made a model that has been removed since.
+            When its model has been removed.
         DataNotKeptError
-            When it ended before its first checkpoint, and its samples have gone that it would begin with.
+            When it ended before its first checkpoint and its samples are gone, so it has no initial weights.
         """
         for _ in range(READS):
             job = self._jobs.get(job_id)
@@ -201,28 +201,28 @@ class JobService:
         return job, 0, self._initial_weights(job, parameters)
 
     def frames(self, job_id: str) -> tuple[Job, list[Frame]]:
-        """Return the frames of a job's animation as of its last checkpoint, at least one.
+        """Return a job and its frames up to its last checkpoint, at least one.
 
         Raises
         ------
         JobNotFoundError
             When there is no such job.
         ModelNotFoundError
-            When it has made a model that has been removed since.
+            When its model has been removed.
         DataNotKeptError
-            When it has no frames, or none yet.
+            When it has no frames.
         DamagedJobError
-            When they are not what was stored.
+            When the frames are damaged or missing.
         """
         job = self._jobs.get(job_id)
         if job.state == "succeeded":
             self._models.card(job_id)
         if job.request.frames is None:
             raise DataNotKeptError(
-                f"job {job_id} has captured no frames: send its request again, with frames, once it has ended"
+                f"job {job_id} captures no frames: when it has ended, send its request again with frames"
             )
         if not job.frames:
-            message = f"no frame of job {job_id} has been saved" + " yet: look again later" * (not job.ended)
+            message = f"no frame of job {job_id} has been saved" + " yet: try again later" * (not job.ended)
             raise DataNotKeptError(message)
         return job, self._jobs.files.frames(job)
 
@@ -232,11 +232,11 @@ class JobService:
         try:
             samples = self._jobs.files.request(job).samples
         except DamagedJobError as error:
-            message = f"job {job.id} has ended before its first checkpoint, and there is no map of it to see"
+            message = f"job {job.id} ended before its first checkpoint, so there is no map of it"
             raise DataNotKeptError(message) from error
         return initial_weights(parameters, samples)
 
 
 def _is_enough(job: Job | None, request: TrainingRequest) -> bool:
-    """Whether a model that is there is all that is asked for, or there are the frames, too."""
+    """Return whether the stored model and the frames of the job fulfil the request."""
     return request.frames is None or (job is not None and job.has_frames(request.frames))

@@ -1,4 +1,4 @@
-"""One slice of a job's training: its checkpoints, and its progress."""
+"""Saves the checkpoints and the progress of one slice of a job."""
 
 import threading
 import time
@@ -21,27 +21,27 @@ from kohonen.sketches import Frame
 
 __all__ = ["Slice"]
 
-#: Saving takes this share of the time at most.
+#: The largest share of the time that saving may take.
 SHARE = 0.05
 #: The largest number of values compared for the quantization error at a checkpoint.
 MOST_COMPARISONS = 100_000_000
 
 
 class Slice(Observer):
-    """Stores the checkpoints of a job, and reports its progress to whoever asks.
+    """Stores the checkpoints of a job, and its progress with the renewals of the lease.
 
     Parameters
     ----------
     jobs : Jobs
-        Where records and checkpoints are stored.
+        The records and files of the jobs.
     held : HeldJob
-        The lease of the job.
+        The job.
     request : TrainingRequest
-        What is trained.
+        The training request.
     saved : Checkpoint or None
-        The checkpoint to go on from, if there is one.
+        The checkpoint to continue from, if there is one.
     interval : float
-        Seconds between two checkpoints, at least.
+        The least number of seconds between two checkpoints.
     clock : callable, default `time.monotonic`
         Returns the time in seconds.
 
@@ -54,7 +54,7 @@ class Slice(Observer):
     def __init__(
         self,
         jobs: Jobs,
-        hold: HeldJob,
+        held: HeldJob,
         request: TrainingRequest,
         saved: Checkpoint | None,
         *,
@@ -62,14 +62,14 @@ class Slice(Observer):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._jobs = jobs
-        self._hold = hold
+        self._held = held
         self._request = request
         self._clock = clock
         self._pace: Pace | None = None
         self._pace_lock = threading.Lock()
         self._began = clock()
-        # An error of the store does not end the training; the next checkpoint may succeed, and so may the
-        # job without one. A lost lease ends it.
+        # An error of the store does not end the training, since a later checkpoint may succeed. A lost lease
+        # ends it.
         self.checkpoints = Checkpointer(
             self,
             saved,
@@ -81,25 +81,25 @@ class Slice(Observer):
         )
 
     def start(self, training: Training) -> None:
-        """Begin to watch the pace."""
+        """Start the estimate of the time left."""
         with self._pace_lock:
             self._pace = Pace(training.cost, training.parameters, training.iteration, training.last_iteration)
 
-    def tell(self, lease_seconds: float) -> None:
-        """Write the progress of the training into the record, and prolong the lease."""
-        self._hold.change(
+    def report(self, lease_seconds: float) -> None:
+        """Write the progress to the job's record, and renew the lease."""
+        self._held.change(
             lambda job: job.renewed(self._jobs.clock(), seconds=lease_seconds, progress=self._progress(job))
         )
 
     def save_frames(self, frames: Sequence[Frame]) -> Piece:
         """Store frames; the record names them with the next checkpoint."""
-        return self._jobs.files.save_frames(self._hold.job, frames)
+        return self._jobs.files.save_frames(self._held.job, frames)
 
     def save(self, checkpoint: Checkpoint) -> None:
-        """Store a checkpoint, and remove the one before."""
-        before, error = self._hold.job.checkpoint, self._error(checkpoint.weights)
-        made = self._jobs.files.save(self._hold.job, checkpoint)
-        self._hold.change(
+        """Store a checkpoint, and remove the previous one."""
+        before, error = self._held.job.checkpoint, self._error(checkpoint.weights)
+        made = self._jobs.files.save(self._held.job, checkpoint)
+        self._held.change(
             lambda job: job.saved(
                 self._jobs.clock(), made, self._progress(job, error=error), checkpoint.frames
             )
@@ -118,7 +118,7 @@ class Slice(Observer):
         return job.further(iteration, self.checkpoints.seconds, left, error=error)
 
     def _error(self, weights: FloatArray) -> float:
-        """Return the quantization error, on samples evenly spread where all of them would take long."""
+        """Return the quantization error, of evenly spaced samples if there are many."""
         samples = self._request.samples
         count = max(1, MOST_COMPARISONS // weights.size)
         chosen = samples[:: -(-len(samples) // count)]

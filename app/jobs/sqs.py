@@ -1,7 +1,7 @@
-"""A queue in Amazon SQS. The only module of the jobs that knows boto3; imported only when it is used.
+"""A queue in Amazon SQS. The only job module that imports boto3; imported on first use.
 
-While a message is worked on, it is hidden for as long as the job's lease lasts, again and again: when its
-worker dies, it comes back soon after, and not after the queue's long visibility timeout.
+While a worker processes a message, it extends the visibility timeout together with the job's lease. When the
+worker dies, the message is delivered again soon, not only after the queue's long visibility timeout.
 """
 
 import contextlib
@@ -27,12 +27,12 @@ __all__ = ["SqsMessage", "SqsQueue"]
 
 logger = logging.getLogger(__name__)
 
-#: Seconds after which a caller may try again what botocore has tried in vain.
+#: Seconds after which a caller may retry a call that botocore has retried without success.
 RETRY_AFTER = 5
-#: The longest that SQS delays a message and lets a caller wait for one, in seconds.
+#: The longest delay of a message and the longest wait for one in SQS, in seconds.
 LONGEST_DELAY, LONGEST_WAIT = 900, 20
-#: How much longer than a lease a message is hidden, in seconds: it is to come back when the lease is over.
-AFTER = 1.0
+#: Seconds that a message is hidden beyond the end of a lease, so that the next worker can take the job.
+MARGIN = 1.0
 _COUNTS: "tuple[QueueAttributeNameType, ...]" = (
     "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesNotVisible",
@@ -44,7 +44,7 @@ _CONFIG = Config(connect_timeout=2, read_timeout=25, retries={"mode": "standard"
 class SqsQueue:
     """A standard queue of Amazon SQS.
 
-    Credentials are those that boto3 finds, and so is the region, unless the URL names it.
+    boto3 finds the credentials, and the region unless the URL contains it.
 
     Parameters
     ----------
@@ -61,18 +61,18 @@ class SqsQueue:
         """Send a message; see `Queue.send`."""
         body = json.dumps({"job": job, "turn": turn})
         seconds = min(LONGEST_DELAY, math.ceil(delay))
-        with self._faults():
+        with self._translated_errors():
             in_time(
                 lambda: self._client().send_message(
                     QueueUrl=self._url, MessageBody=body, DelaySeconds=seconds
                 ),
-                late=self._late,
+                timeout=self._timeout,
             )
 
     def receive(self, *, wait: float) -> "SqsMessage | None":
-        """Return the next message; see `Queue.receive`. One that is none of ours is left to the queue."""
+        """Return the next message; see `Queue.receive`. An invalid message stays in the queue."""
         seconds = min(LONGEST_WAIT, math.ceil(wait))
-        with self._faults():
+        with self._translated_errors():
             answer = self._client().receive_message(
                 QueueUrl=self._url, MaxNumberOfMessages=1, WaitTimeSeconds=seconds
             )
@@ -84,11 +84,11 @@ class SqsQueue:
         return None
 
     def backlog(self, *, most: int) -> int:
-        """Return about how many messages there are; see `Queue.backlog`."""
-        with self._faults():
+        """Return the approximate number of messages; see `Queue.backlog`."""
+        with self._translated_errors():
             answer = in_time(
                 lambda: self._client().get_queue_attributes(QueueUrl=self._url, AttributeNames=list(_COUNTS)),
-                late=self._late,
+                timeout=self._timeout,
             )
         return sum(int(answer["Attributes"][name]) for name in _COUNTS)
 
@@ -98,7 +98,7 @@ class SqsQueue:
         Raises
         ------
         ValueError
-            When it is none of ours.
+            When it is not a message of this service.
         """
         try:
             content: Any = json.loads(body)
@@ -106,45 +106,45 @@ class SqsQueue:
         except (ValueError, TypeError, KeyError):
             job, turn = None, None
         if not isinstance(job, str) or not isinstance(turn, int):
-            raise ValueError(f"a message is none of ours: {body[:200]!r}")
+            raise ValueError(f"a message of the queue is not from this service: {body[:200]!r}")
         return SqsMessage(self, receipt, job, turn)
 
     def _client(self) -> "SQSClient":
-        """Make the client on first use: it takes a tenth of a second and may ask for credentials."""
+        """Return the client, made on first use: it takes 0.1 s and may request credentials."""
         with self._lock:
             if self._made is None:
                 self._made = Session().client("sqs", config=_CONFIG)
             return self._made
 
     def _delete(self, receipt: str) -> None:
-        with self._faults():
+        with self._translated_errors():
             self._client().delete_message(QueueUrl=self._url, ReceiptHandle=receipt)
 
     def _hide(self, receipt: str, seconds: float) -> None:
-        with self._faults():
+        with self._translated_errors():
             self._client().change_message_visibility(
                 QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=math.ceil(seconds)
             )
 
     @contextlib.contextmanager
-    def _faults(self) -> Iterator[None]:
-        """Turn what goes wrong between here and SQS into a problem that says what to do."""
+    def _translated_errors(self) -> Iterator[None]:
+        """Raise errors of SQS as `QueueUnavailable`, with a remedy."""
         try:
             yield
         except ClientError as error:
             meta: Mapping[str, Any] = error.response["ResponseMetadata"]
             code, status = error.response["Error"]["Code"], meta.get("HTTPStatusCode", 500)
-            raise self._unavailable(f"SQS answered {code}", passing=status >= 500 or status == 429) from error
+            raise self._unavailable(f"SQS answered {code}", retry=status >= 500 or status == 429) from error
         except BotoCoreError as error:
-            raise self._unavailable(type(error).__name__, passing=True) from error
+            raise self._unavailable(type(error).__name__, retry=True) from error
 
-    def _late(self) -> QueueUnavailable:
-        return self._unavailable("it takes too long to answer", passing=True)
+    def _timeout(self) -> QueueUnavailable:
+        return self._unavailable("it takes too long to answer", retry=True)
 
-    def _unavailable(self, reason: str, *, passing: bool) -> QueueUnavailable:
-        advice = "try again" if passing else "check the queue, its region, and what the credentials permit"
+    def _unavailable(self, reason: str, *, retry: bool) -> QueueUnavailable:
+        advice = "try again" if retry else "check the queue, its region and the credentials' permissions"
         message = f"the queue of the jobs (SOM_QUEUE) cannot be used: {reason}; {advice}"
-        return QueueUnavailable(message, retry_after=RETRY_AFTER if passing else None)
+        return QueueUnavailable(message, retry_after=RETRY_AFTER if retry else None)
 
 
 class SqsMessage:
@@ -164,18 +164,18 @@ class SqsMessage:
         self.acknowledged = False
 
     def extend_visibility(self, seconds: float) -> None:
-        """Hide it for so many seconds, and a little longer."""
+        """Hide the message from other workers for the time and a margin."""
         try:
-            self._queue._hide(self._receipt, seconds + AFTER)
-        except QueueUnavailable as error:  # it comes back too early or too late, and neither does harm
+            self._queue._hide(self._receipt, seconds + MARGIN)
+        except QueueUnavailable as error:  # delivery at another time does no harm
             logger.warning("%s", error)
 
     def acknowledge(self) -> None:
-        """Remove it from the queue."""
+        """Remove the message from the queue."""
         self._queue._delete(self._receipt)
         self.acknowledged = True
 
     def release(self, seconds: float) -> None:
-        """Replace it by a delayed copy: made visible again, it would count as received once more."""
+        """Replace the message by a delayed copy: a visible one would increase the receive count."""
         self._queue.send(self.job, turn=self.turn, delay=seconds)
         self.acknowledge()

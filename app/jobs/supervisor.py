@@ -1,6 +1,6 @@
-"""The workers of one server: a fixed number of processes or, where no other process sees the store, a thread.
+"""Runs the workers of a server: a fixed number of processes, or a thread for a store in memory.
 
-Workers start when there is something to do, and end when they have had nothing to do for a while.
+Workers start when there are jobs, and end when they have been idle for some time.
 """
 
 import json
@@ -22,13 +22,13 @@ __all__ = ["ProcessWorker", "RunningWorker", "Supervisor", "ThreadWorker"]
 logger = logging.getLogger(__name__)
 
 #: Seconds between two checks of the workers.
-ROUND = 1.0
-#: Seconds between two checks for jobs of other servers, or from before, while there are no workers.
-IDLE_ROUND = 5.0
+INTERVAL = 1.0
+#: Seconds between two checks for jobs, such as those of other servers, while there are no workers.
+IDLE_INTERVAL = 5.0
 #: Seconds before a worker that failed is replaced.
-PAUSE = 2.0
-#: Seconds that workers have to save their jobs and end, before they are killed.
-PATIENCE = 8.0
+RESTART_DELAY = 2.0
+#: Seconds for workers to save their jobs and end, before they are killed.
+STOP_TIMEOUT = 8.0
 
 
 class RunningWorker(Protocol):
@@ -38,10 +38,10 @@ class RunningWorker(Protocol):
         """Return the exit status, or None while the worker runs."""
 
     def end(self) -> None:
-        """Ask the worker to save its job, give it back and end; may be called again."""
+        """Ask the worker to save and release its job and end; may be called again."""
 
     def finish(self, timeout: float) -> None:
-        """Wait until the worker has ended; kill it, where that is possible, after so many seconds."""
+        """Wait until the worker has ended; kill it after a timeout in seconds, if possible."""
 
 
 class Supervisor:
@@ -54,9 +54,9 @@ class Supervisor:
     count : int
         The number of workers.
     has_work : callable
-        Returns whether there is a job to work on, now or later.
+        Returns whether there is a job to process, now or later.
     lock : HostLock, optional
-        Held while there are workers. Without it, other servers on this host have workers of their own.
+        Held while there are workers. Without it, other servers on this host run their own workers.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Supervisor:
         self._thread: threading.Thread | None = None
 
     def wake(self) -> None:
-        """Look for work now, and from now on at intervals."""
+        """Check for jobs now, and then at intervals."""
         if not self._count:
             return
         with self._lock:
@@ -89,14 +89,14 @@ class Supervisor:
         self._woken.set()
 
     def stop(self) -> None:
-        """End the workers. Each saves its job, which is continued when a worker starts again."""
+        """End the workers. Each saves its job, which the next worker continues."""
         self._stopped.set()
         self._woken.set()
         if self._thread is not None:
             self._thread.join()
         for worker in self._workers:
             worker.end()
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + STOP_TIMEOUT
         for worker in self._workers:
             worker.finish(max(0.1, until - time.monotonic()))
         self._workers = []
@@ -110,17 +110,17 @@ class Supervisor:
                 busy = self.check()
             except (StorageError, QueueUnavailable, OSError) as error:
                 logger.warning("the workers cannot be checked: %s", error)
-            self._woken.wait(ROUND if busy else IDLE_ROUND)
+            self._woken.wait(INTERVAL if busy else IDLE_INTERVAL)
 
     def check(self) -> bool:
-        """Forget workers that have ended, and start the missing ones if there is work for them.
+        """Remove workers that have ended, and start the missing ones if there are jobs.
 
         Returns
         -------
         bool
             Whether to check again soon.
         """
-        self._forget_ended()
+        self._remove_ended()
         missing = self._count - len(self._workers)
         if not missing or time.monotonic() < self._not_before:
             return True
@@ -131,7 +131,7 @@ class Supervisor:
                 self._workers.append(self._start())
         return True
 
-    def _forget_ended(self) -> None:
+    def _remove_ended(self) -> None:
         running = []
         for worker in self._workers:
             status = worker.poll()
@@ -141,7 +141,7 @@ class Supervisor:
             worker.end()
             if status:
                 logger.warning("a worker has ended with status %d", status)
-                self._not_before = time.monotonic() + PAUSE
+                self._not_before = time.monotonic() + RESTART_DELAY
         self._workers = running
         if not running:
             self._release()
@@ -152,17 +152,17 @@ class Supervisor:
 
 
 class ProcessWorker:
-    """A worker in a process of its own; see `app.jobs.process`.
+    """A worker in a separate process; see `app.jobs.process`.
 
-    The process reads its settings from its standard input, and ends when that is closed. So it does not
-    outlive its server, however that ends.
+    The process reads its settings from standard input, and ends when that is closed. So it does not outlive
+    its server, even if that crashes.
 
     Parameters
     ----------
     settings : Settings
-        Its settings.
+        The settings of the worker.
     inherited : collection of int
-        The open files that it inherits.
+        The file descriptors that it inherits.
     """
 
     def __init__(self, settings: Settings, *, inherited: Collection[int] = ()) -> None:
@@ -170,8 +170,8 @@ class ProcessWorker:
             [sys.executable, "-m", "app.jobs.process"],
             stdin=subprocess.PIPE,
             pass_fds=inherited,
-            # Ctrl-C is for the server, which ends its workers. They get no session of their own: Linux shares
-            # the processor between sessions first (autogroups), and niceness counts only within one.
+            # Ctrl-C must reach the server only, which ends its workers. A new session would have the same
+            # effect, but Linux shares the processor between sessions (autogroups) regardless of niceness.
             process_group=0,
         )
         assert self._process.stdin
@@ -184,11 +184,11 @@ class ProcessWorker:
         return self._process.poll()
 
     def end(self) -> None:
-        """Close its standard input; see `RunningWorker.end`."""
+        """Close the standard input of the process; see `RunningWorker.end`."""
         self._stdin.close()
 
     def finish(self, timeout: float) -> None:
-        """Wait for its end, or kill it; see `RunningWorker.finish`."""
+        """Wait for the process, or kill it; see `RunningWorker.finish`."""
         try:
             self._process.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -202,7 +202,7 @@ class ThreadWorker:
     Parameters
     ----------
     run : callable
-        Processes messages until its argument is set, or there is nothing to do.
+        Processes messages until its argument is set, or it is idle.
     """
 
     def __init__(self, run: Callable[[threading.Event], None]) -> None:
@@ -223,9 +223,9 @@ class ThreadWorker:
         return None if self._thread.is_alive() else self._status
 
     def end(self) -> None:
-        """Ask it to end; see `RunningWorker.end`."""
+        """Ask the thread to end; see `RunningWorker.end`."""
         self._stopped.set()
 
     def finish(self, timeout: float) -> None:
-        """Wait until the iteration under way is over: a thread cannot be killed."""
+        """Wait until the current iteration is over, since a thread cannot be killed."""
         self._thread.join()

@@ -1,8 +1,8 @@
-"""The worker: processes messages, each of which asks for one slice of a training.
+"""The worker: processes messages, each of which requests one slice of a training.
 
-It is the same for every queue and every platform. A training that is not done at the end of a slice is saved,
-and a new message asks for the next slice. So a training may span any number of processes and invocations, and
-it ends with the same weights as without interruptions.
+It is the same for all queues and platforms. A training that is not done at the end of a slice is saved, and a
+new message requests the next slice. So a training may span any number of processes and invocations, and ends
+with the same weights as without interruptions.
 """
 
 import logging
@@ -30,14 +30,14 @@ __all__ = ["Worker"]
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between two checks that a job is still ours, and at which checks its lease is renewed.
-LOOK, EVERY = 1.0, 2
+#: Seconds between two checks of the lease, and the number of checks per renewal.
+CHECK_SECONDS, CHECKS_PER_RENEWAL = 1.0, 2
 #: Seconds between the end of a lease and the next attempt to take the job.
-AFTER = 0.5
+LEASE_MARGIN = 0.5
 #: Seconds that an idle worker waits for a message in one call.
-WAIT = 10.0
+LONG_POLL = 10.0
 #: Seconds between a failure of the store or the queue and the next call.
-PAUSE = 2.0
+RETRY_SECONDS = 2.0
 
 
 class Worker:
@@ -46,20 +46,20 @@ class Worker:
     Parameters
     ----------
     jobs : Jobs
-        Where their records are.
+        The job records.
     models : Models
-        Where their models are stored.
+        The store of the models.
     queue : Queue
-        Its messages, and those of the next slices.
+        The queue of the messages, also those of the next slices.
     settings : Settings
-        How long slices and leases are, and how often a job may fail.
+        Its lengths of slices and leases, and limits of attempts, are used.
     stopped : threading.Event, optional
-        When it is set, the training under way is saved and given back.
+        When it is set, the current training is saved and released.
     abandon : callable, optional
-        Ends the process: called when a training does not notice that its job has been cancelled, since one
-        iteration of it takes long.
+        Ends the process: called when a training does not stop after its job was cancelled, since an
+        iteration takes long.
     clock : callable, default `time.monotonic`
-        Returns the time in seconds: slices, their deadlines and checkpoints are timed by it.
+        Returns the time in seconds, for slices, their deadlines and checkpoints.
     """
 
     def __init__(
@@ -80,28 +80,28 @@ class Worker:
         self._stopped = stopped or threading.Event()
         self._abandon = abandon
         self._clock = clock
-        self._tidy = Housekeeping.of_all(jobs, settings.job_days, models, settings.unnamed_days)
+        self._housekeeping = Housekeeping.of_all(jobs, settings.job_days, models, settings.unnamed_days)
 
     def run(self, *, idle: float | None = None) -> None:
-        """Process messages until stopped, or until there has been none for so many seconds."""
+        """Process messages until stopped, or until there has been none for `idle` seconds."""
         busy = time.monotonic()
         while not self._stopped.is_set():
             try:
-                message = self._queue.receive(wait=WAIT if idle is None else min(WAIT, idle))
+                message = self._queue.receive(wait=LONG_POLL if idle is None else min(LONG_POLL, idle))
                 if message is not None:
                     self.process(message)
-                for tidy in self._tidy:
-                    tidy()
+                for housekeeping in self._housekeeping:
+                    housekeeping()
                 if message is not None:
                     busy = time.monotonic()
             except (StorageError, QueueUnavailable) as error:
                 logger.warning("%s", error)
-                self._stopped.wait(PAUSE)
+                self._stopped.wait(RETRY_SECONDS)
             if idle is not None and time.monotonic() > busy + idle:
                 return
 
     def process(self, message: Message, *, deadline: float | None = None) -> None:
-        """Run the slice that a message asks for.
+        """Run the slice that a message requests.
 
         The message is acknowledged, unless another worker holds its job or the store cannot be used: then the
         queue delivers it again.
@@ -116,74 +116,74 @@ class Worker:
         Raises
         ------
         StoreUnavailable, QueueUnavailable
-            When what has happened cannot be written down.
+            When the result cannot be recorded.
         """
         held = self._claim(message)
         if held is None:
             return
-        with observability.work("a slice of a job", job=message.job) as said:
+        with observability.task("a slice of a job", job=message.job) as fields:
             try:
                 self._train(message, held, deadline)
             except LeaseLostError:
                 if held.job.ended:
                     message.acknowledge()
-            except (ServiceError, KohonenError) as error:  # as it would be the next time
+            except (ServiceError, KohonenError) as error:  # a retry would fail, too
                 logger.warning("%s", error)
-                self._end_in_failure(message, held, error)
+                self._fail(message, held, error)
             except Exception as error:
                 logger.exception("the training has failed")
-                self._try_again(message, held, error)
+                self._retry(message, held, error)
             finally:
-                said |= {"state": held.job.state, "iteration": held.job.progress.iteration}
+                fields |= {"state": held.job.state, "iteration": held.job.progress.iteration}
 
     def _claim(self, message: Message) -> HeldJob | None:
         """Take the job's lease; without one, acknowledge the message or release it."""
         try:
             stored = self._jobs.read(message.job)
         except (JobNotFoundError, DamagedJobError) as error:
-            logger.warning("a message is dropped: %s", error)
+            logger.warning("a message was discarded: %s", error)
             message.acknowledge()
             return None
         job, now = stored.job, self._jobs.clock()
-        if job.ended or message.turn < job.turn:  # over, or a message from before
+        if job.ended or message.turn < job.turn:  # has ended, or the message is outdated
             message.acknowledge()
             return None
         left = seconds_left(self._jobs, stored, now)
         if left is not None:
-            message.release(left + AFTER)
+            message.release(left + LEASE_MARGIN)
             return None
         seconds = self._settings.lease_seconds
         message.extend_visibility(seconds)
         claimed = job.claimed(new_token(), now, seconds=seconds)
-        reason = self._given_up(claimed)
+        reason = self._reason_to_give_up(claimed)
         try:
             if reason is None:
                 return HeldJob(self._jobs, self._jobs.replace(stored, claimed))
             problem = document(500, reason, slug="gave-up", title="The training was given up")
             self._jobs.replace(stored, job.done("failed", now, problem=problem))
-        except BlobChanged:  # somebody was quicker
-            message.release(AFTER)
+        except BlobChanged:  # another worker was faster
+            message.release(LEASE_MARGIN)
             return None
         logger.error("job %s: %s", job.id, reason)
         message.acknowledge()
         self._jobs.files.forget(job.request.input)
         return None
 
-    def _given_up(self, job: Job) -> str | None:
-        """Say why a job is not to be begun again."""
+    def _reason_to_give_up(self, job: Job) -> str | None:
+        """Return why a job must not be started again, or None."""
         attempts, slices = self._settings.max_job_attempts, self._settings.max_job_slices
         if job.attempts > attempts:
             return (
-                f"the training was begun {attempts} times without getting further than iteration "
+                f"the training was started {attempts} times without getting further than iteration "
                 f"{job.checkpoint.iteration if job.checkpoint else 0}, and its worker was lost each time: "
-                "it may need more memory than there is; ask for a smaller map or fewer samples"
+                "it may need more memory than is available; use a smaller map or fewer samples"
             )
         if job.slices > slices:
-            return f"the training has been worked on {slices:,} times, which is the limit, and is not done"
+            return f"the training is not done after {slices:,} slices, which is the limit"
         return None
 
     def _train(self, message: Message, held: HeldJob, deadline: float | None) -> None:
-        """Train until the slice is over, and write down what has come of it."""
+        """Train until the slice is over, and record the result."""
         settings, files = self._settings, self._jobs.files
         request, saved = files.request(held.job), files.checkpoint(held.job)
         interval = settings.checkpoint_seconds
@@ -193,13 +193,13 @@ class Worker:
 
         def renew() -> None:
             message.extend_visibility(settings.lease_seconds)
-            part.tell(settings.lease_seconds)
+            part.report(settings.lease_seconds)
 
         with LeaseRenewal(
             held,
-            interval=min(LOOK, settings.lease_seconds / 8),
+            interval=min(CHECK_SECONDS, settings.lease_seconds / 8),
             renew=renew,
-            every=EVERY,
+            every=CHECKS_PER_RENEWAL,
             patience=settings.lease_seconds / 2,
             abandon=self._abandon,
         ) as renewal:
@@ -208,7 +208,7 @@ class Worker:
                 request.parameters,
                 initial_weights=checkpoints.initial_weights,
                 first_iteration=checkpoints.first_iteration,
-                # A slice does an iteration at least, or the job would never end.
+                # Each slice trains at least one iteration, so that the job ends.
                 should_stop=lambda: (
                     renewal.lost
                     or (checkpoints.advanced and (self._stopped.is_set() or self._clock() > until))
@@ -226,7 +226,7 @@ class Worker:
                 checkpoints.save(trained.iterations, trained.weights)
             else:
                 checkpoints.save_frames()
-                self._keep(held, request, trained, checkpoints)
+                self._store_model(held, request, trained, checkpoints)
                 observability.record(trainings=1)
         if trained.stopped:
             self._continue(message, held)
@@ -236,15 +236,15 @@ class Worker:
             files.forget_checkpoints(held.job)
             files.forget_frames(held.job)
 
-    def _keep(
+    def _store_model(
         self, held: HeldJob, request: TrainingRequest, trained: TrainedMap, checkpoints: Checkpointer
     ) -> None:
-        """Store the model, give it its names, and say so."""
+        """Store the model under its names, and record the job as succeeded."""
         card = describe(request, trained, checkpoints.history, self._settings.deployment)
         given: set[str | None] = set()
 
         def finished(job: Job) -> Job:
-            if not given.issuperset(job.names):  # somebody has asked for another name meanwhile
+            if not given.issuperset(job.names):  # a name was added concurrently
                 return job
             error = card.quality.quantization_error
             progress = job.further(trained.iterations, trained.seconds, 0.0, error=error)
@@ -259,20 +259,20 @@ class Worker:
             held.change(finished)
 
     def _continue(self, message: Message, held: HeldJob, *, delay: float = 0.0, attempts: int = 0) -> None:
-        """Have the job taken up again.
+        """Request the next slice of the job.
 
-        The new message is sent before the record makes this one a message from before: a crash in between
-        leaves one message too many, and never one too few.
+        The new message is sent before the record makes the current one outdated: a crash in between leaves a
+        duplicate message, never a job without one.
         """
         self._queue.send(message.job, turn=held.job.turn + 1, delay=delay)
         held.change(lambda job: job.released(self._jobs.clock(), attempts=attempts))
         message.acknowledge()
 
-    def _try_again(self, message: Message, held: HeldJob, error: Exception) -> None:
-        """Have the job begun again after a failure, a little later each time, as long as that may be."""
+    def _retry(self, message: Message, held: HeldJob, error: Exception) -> None:
+        """Request another attempt after a failure, with exponential backoff, up to the limit."""
         attempts = held.job.attempts
         if attempts >= self._settings.max_job_attempts:
-            self._end_in_failure(message, held, error)
+            self._fail(message, held, error)
             return
         delay = min(LONGEST_DELAY, self._settings.retry_seconds * 2 ** (attempts - 1))
         try:
@@ -281,7 +281,7 @@ class Worker:
             if held.job.ended:
                 message.acknowledge()
 
-    def _end_in_failure(self, message: Message, held: HeldJob, error: Exception) -> None:
+    def _fail(self, message: Message, held: HeldJob, error: Exception) -> None:
         try:
             held.change(lambda job: job.done("failed", self._jobs.clock(), problem=_problem(error)))
         except LeaseLostError:
@@ -292,9 +292,9 @@ class Worker:
 
 
 def _problem(error: Exception) -> dict[str, object]:
-    """Say as a problem detail why a job has failed."""
+    """Return the problem detail of an error."""
     try:
         return document_of(error)
     except LookupError:
-        detail = f"something went wrong on our side ({type(error).__name__}); it has been logged"
+        detail = f"an internal error occurred ({type(error).__name__}); it has been logged"
         return document(500, detail, slug="failed", title="The training failed")

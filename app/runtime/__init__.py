@@ -1,1 +1,1 @@
-"""The process that the service runs in: its start, and how threads share it."""
+"""The process of the service: its start, and the scheduling of its threads."""

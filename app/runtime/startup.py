@@ -1,7 +1,7 @@
-"""Set up a process that serves, around the imports that it begins with.
+"""Configures a server process, around its first imports.
 
-``python -m app serve`` and the functions on AWS Lambda do so, since the first caller waits for their start.
-Whoever imports the service into a process of another kind finds that process unchanged.
+``python -m app serve`` and the functions on AWS Lambda use it, since the first caller waits for their start.
+Importing the service into another process does not change that process.
 """
 
 import contextlib
@@ -11,34 +11,34 @@ from collections.abc import Iterator
 
 __all__ = ["starting"]
 
-#: Seconds that a thread keeps the interpreter's lock while others wait. Python's own 5 ms are long for an
-#: event loop, which waits for it several times for each request.
+#: Seconds for which a thread keeps the interpreter's lock while others wait. Python's default, 5 ms, is long
+#: for an event loop, which waits for it several times per request.
 SWITCH_SECONDS = 0.001
 
-#: Blocks of so many bytes and more go back to the system as soon as they are free: bodies of many samples and
-#: large answers. Most pictures are smaller, and drawn more quickly where others have been.
+#: Free blocks of at least this size in bytes, of large bodies and responses, are returned to the system at
+#: once. Most pictures are smaller, and are drawn faster in reused memory.
 LARGE_BLOCK = 2**19
-#: Arenas that threads share: what one of them has left free, another can use. Few allocate at the same time,
-#: as most do so with the interpreter's lock.
+#: The number of arenas. Threads that share an arena reuse each other's free memory. Few allocate at the same
+#: time, since most hold the interpreter's lock.
 ARENAS = 2
-#: glibc's names for both (malloc.h).
+#: The numbers of both options in glibc (malloc.h).
 M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
 
 
 @contextlib.contextmanager
 def starting() -> Iterator[None]:
-    """Import quickly in the block, and have a process that answers quickly after it.
+    """Context manager for the imports of a server, which makes them and later requests faster.
 
-    In the block the garbage collector rests: nothing that is imported is garbage, and collecting takes a
-    tenth of the time of imports. Pydantic prepares a model when it is first used: FastAPI has two dozen
-    models of what OpenAPI documents hold, and hardly any process is asked for one.
+    In the block the garbage collector is off: imports make no garbage, and collections take a tenth of their
+    time. Pydantic builds a model on first use: FastAPI has about 24 models of OpenAPI documents, which few
+    processes need.
 
-    After the block the collector leaves alone what was imported. To look through it would stop every thread
-    for some 40 ms, whenever large requests make the collector look at everything.
+    After the block the imported objects are frozen, so that the collector ignores them. Otherwise each full
+    collection, which large requests trigger, would stop every thread for about 40 ms.
     """
     gc.disable()
     try:
-        with _models_prepared_later():
+        with _deferred_models():
             yield
         gc.freeze()
     finally:
@@ -48,7 +48,7 @@ def starting() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _models_prepared_later() -> Iterator[None]:
+def _deferred_models() -> Iterator[None]:
     from pydantic import BaseModel
 
     BaseModel.model_config["defer_build"] = True
@@ -61,15 +61,15 @@ def _models_prepared_later() -> Iterator[None]:
 def _limit_free_memory() -> None:
     """Limit the free memory that the C library keeps.
 
-    glibc takes large blocks from the system one by one, and gives them back. But whenever one is given back,
-    it takes blocks of that size from its own arenas from then on. There are eight of those for each core, and
-    each ends up with holes and remains of a megabyte or two. A size that is set stays what it is.
+    glibc maps large blocks individually and unmaps them. By default each unmapped block raises the size from
+    which blocks are mapped, so that later blocks come from its arenas: eight per core, each of which becomes
+    fragmented and keeps a megabyte or two. A threshold that is set explicitly does not change.
     """
     if sys.platform != "linux":
         return
     import ctypes
 
-    with contextlib.suppress(AttributeError):  # musl, which Alpine has, keeps nothing of the kind
+    with contextlib.suppress(AttributeError):  # musl (Alpine) has no such option
         set_option = ctypes.CDLL(None).mallopt
         set_option(M_MMAP_THRESHOLD, LARGE_BLOCK)
         set_option(M_ARENA_MAX, ARENAS)

@@ -1,12 +1,12 @@
-"""Where models are kept: one port, three adapters.
+"""Stores of blobs: one port, and adapters for a folder, a bucket and memory.
 
-`port` says what a store does, `open_store` makes one from the text of the setting ``SOM_STORE``.
+`port` defines the interface; `open_store` makes the store that the setting ``SOM_STORE`` names.
 """
 
 import re
 from functools import partial
 
-from app.storage.later import later
+from app.storage.later import lazy
 from app.storage.port import (
     Blob,
     BlobChanged,
@@ -34,17 +34,17 @@ _S3 = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<pref
 
 
 def open_store(url: str, *, endpoint: str | None = None, public_endpoint: str | None = None) -> Store:
-    """Make the store that a URL names. Nothing is reached, read or written yet.
+    """Make the store that a URL names, without any access to it.
 
     Parameters
     ----------
     url : str
-        ``memory:``; ``file:FOLDER``, relative to where the process runs or absolute (``file:///data`` too);
+        ``memory:``; ``file:FOLDER``, relative to the working directory or absolute (``file:///data`` too);
         ``s3://BUCKET`` or ``s3://BUCKET/PREFIX``.
     endpoint : str, optional
         URL of an S3 server other than Amazon's. The AWS SDK's ``AWS_ENDPOINT_URL_S3`` does the same.
     public_endpoint : str, optional
-        URL under which those who follow a link reach the S3 server, where it is not the service's own.
+        URL of the S3 server in download links, if it differs from the endpoint.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def open_store(url: str, *, endpoint: str | None = None, public_endpoint: str | 
 
         return MemoryStore()
     if scheme == "file" and (folder := rest.removeprefix("//") if rest.startswith("///") else rest):
-        # Two slashes would name a host.
+        # A path that begins with two slashes would name a host.
         if not folder.startswith("//") and "\0" not in folder:
             from app.storage.folder import FolderStore
 
@@ -65,12 +65,12 @@ def open_store(url: str, *, endpoint: str | None = None, public_endpoint: str | 
     elif match := _S3.fullmatch(url):
         prefix = (match["prefix"] or "").rstrip("/")
         if not prefix or is_key(prefix):
-            return later(partial(_bucket, match["bucket"], prefix, endpoint, public_endpoint))
-    raise ValueError(f"{url[:200]!r} is no store; the setting SOM_STORE takes {_FORMS}")
+            return lazy(partial(_bucket, match["bucket"], prefix, endpoint, public_endpoint))
+    raise ValueError(f"{url[:200]!r} is not a store; set SOM_STORE to {_FORMS}")
 
 
 def _bucket(bucket: str, prefix: str, endpoint: str | None, public_endpoint: str | None) -> Store:
-    # Here, since boto3 takes long to import, and what many ask for needs no store.
+    # Imported here: boto3 takes long to import, and many requests need no store.
     from app.storage.s3 import S3Store
 
     return S3Store(bucket, prefix, endpoint=endpoint, public_endpoint=public_endpoint)

@@ -1,4 +1,4 @@
-"""Wraps every call of a store in one function, instead of method by method."""
+"""Wraps every call of a store in a function."""
 
 import functools
 from collections.abc import Callable
@@ -6,28 +6,28 @@ from typing import Any, cast
 
 from app.storage.port import Store
 
-__all__ = ["around"]
+__all__ = ["wrap_calls"]
 
 
-def around(store: Store, do: Callable[[Callable[[], Any]], Any]) -> Store:
-    """Return a store whose calls a function makes.
+def wrap_calls(store: Store, wrapper: Callable[[Callable[[], Any]], Any]) -> Store:
+    """Return a store whose calls are made by a wrapper.
 
     Parameters
     ----------
     store : Store
         The store that is called.
-    do : callable
-        Takes each call, makes it and returns its result.
+    wrapper : callable
+        Makes the call that it is passed, and returns its result.
     """
-    return cast(Store, _Around(store, do))
+    return cast(Store, _WrappedStore(store, wrapper))
 
 
-class _Around:
-    """Whatever a store offers, which is the port's business."""
+class _WrappedStore:
+    """Forwards every attribute, so that it needs no method of the port."""
 
-    def __init__(self, store: Store, do: Callable[[Callable[[], Any]], Any]) -> None:
+    def __init__(self, store: Store, wrapper: Callable[[Callable[[], Any]], Any]) -> None:
         self._store = store
-        self._do = do
+        self._wrapper = wrapper
 
     def __getattr__(self, name: str) -> Any:
         member = getattr(self._store, name)
@@ -36,6 +36,6 @@ class _Around:
 
         @functools.wraps(member)
         def call(*arguments: Any, **named: Any) -> Any:
-            return self._do(lambda: member(*arguments, **named))
+            return self._wrapper(lambda: member(*arguments, **named))
 
         return call

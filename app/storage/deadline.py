@@ -1,12 +1,12 @@
 """The deadline for blocking calls of stores, buckets and queues, which may hang.
 
-A request has a deadline (`app.web.deadline` sets it), and no client's own timeouts keep it: a client
-connects, waits and tries again, a body may trickle for ever, and a name may take long to resolve. So
-`in_time` makes the call in another thread, and abandons it there when the deadline has passed. An abandoned
-call may still take effect: every write is whole, and the same request again finds what there is. But it is
-not retried: by then somebody else may have written there.
+A request has a deadline, which `app.web.deadline` sets. The timeouts of clients do not ensure it: clients
+connect, wait and retry, a body may arrive very slowly, and a name may take long to resolve. So `in_time`
+makes the call in another thread, and abandons it when the deadline has passed. An abandoned call may still
+take effect: every write is atomic, and a repeated request finds its result. But the call is not retried,
+since another request may have written in the meantime.
 
-Without a deadline, as in a worker or on the command line, nothing is abandoned.
+Without a deadline, as in a worker or on the command line, no call is abandoned.
 """
 
 import contextvars
@@ -18,25 +18,25 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import TypeVar
 
-from app.storage.around import around
-from app.storage.helpers import do
+from app.storage.around import wrap_calls
+from app.storage.helpers import run_in_thread
 from app.storage.port import Store, StoreUnavailable
 
-__all__ = ["RETRY_AFTER", "Deadline", "in_time", "is_abandoned", "punctual", "seconds_left", "until"]
+__all__ = ["RETRY_AFTER", "Deadline", "in_time", "is_abandoned", "seconds_left", "until", "with_deadline"]
 
-#: Seconds after which a caller may retry what was abandoned.
+#: Seconds after which a caller may retry an abandoned call.
 RETRY_AFTER = 5
 
 Result = TypeVar("Result")
 
 
 class Deadline:
-    """The end of the time that a caller waits.
+    """The time until which a caller waits.
 
     Attributes
     ----------
     at : float
-        The `time.monotonic`; may be moved.
+        The time by `time.monotonic`; may be changed.
     """
 
     __slots__ = ("at",)
@@ -47,8 +47,8 @@ class Deadline:
 
 #: Copied into the threads that work for a request.
 _deadline: contextvars.ContextVar[Deadline | None] = contextvars.ContextVar("deadline", default=None)
-#: Set once nobody waits any more for the call that this thread makes.
-_left: contextvars.ContextVar[threading.Event | None] = contextvars.ContextVar("left", default=None)
+#: Set when the call that this thread makes has been abandoned.
+_abandoned: contextvars.ContextVar[threading.Event | None] = contextvars.ContextVar("abandoned", default=None)
 
 
 @contextmanager
@@ -67,55 +67,55 @@ def seconds_left() -> float | None:
     return None if deadline is None else deadline.at - time.monotonic()
 
 
-def in_time(work: Callable[[], Result], *, late: Callable[[], Exception]) -> Result:
-    """Make a blocking call, and return its result unless the deadline passes first.
+def in_time(call: Callable[[], Result], *, timeout: Callable[[], Exception]) -> Result:
+    """Make a blocking call, and return its result, or raise when the deadline passes first.
 
     Parameters
     ----------
-    work : callable
+    call : callable
         The call.
-    late : callable
-        Makes the exception that is raised when the deadline has passed.
+    timeout : callable
+        Makes the exception to raise when the deadline has passed.
     """
     left = seconds_left()
     if left is None:
-        return work()
+        return call()
     if left <= 0:
-        raise late()
+        raise timeout()
     done: Future[Result] = Future()
 
     def run() -> None:
         try:
-            done.set_result(work())
-        except BaseException as error:  # noqa: BLE001 - raised by who waits for it
+            done.set_result(call())
+        except BaseException as error:  # noqa: BLE001 - raised in the waiting thread
             done.set_exception(error)
 
-    context, behind = contextvars.copy_context(), threading.Event()
-    context.run(_left.set, behind)
-    do(functools.partial(context.run, run))
+    context, abandoned = contextvars.copy_context(), threading.Event()
+    context.run(_abandoned.set, abandoned)
+    run_in_thread(functools.partial(context.run, run))
     try:
-        # An error of the work is returned and not raised here, so this is ours.
+        # Errors of the call are returned here, not raised, so a TimeoutError means the deadline.
         done.exception(left)
     except TimeoutError:
-        behind.set()
-        raise late() from None
+        abandoned.set()
+        raise timeout() from None
     return done.result()
 
 
 def is_abandoned() -> bool:
-    """Return whether the call that this thread makes was abandoned: retrying it is of no use."""
-    left = _left.get()
-    return left is not None and left.is_set()
+    """Return whether the call that this thread makes was abandoned and must not be retried."""
+    abandoned = _abandoned.get()
+    return abandoned is not None and abandoned.is_set()
 
 
-def punctual(store: Store) -> Store:
+def with_deadline(store: Store) -> Store:
     """Return a store whose calls raise `StoreUnavailable` when the deadline has passed."""
 
-    def late() -> StoreUnavailable:
+    def timeout() -> StoreUnavailable:
         return StoreUnavailable(
-            f"the store {store.description} (SOM_STORE) takes too long to answer; try again: what was "
-            "done is not done a second time",
+            f"the store {store.description} (SOM_STORE) takes too long to answer; try again: a request "
+            "that has taken effect is not executed twice",
             retry_after=RETRY_AFTER,
         )
 
-    return around(store, lambda call: in_time(call, late=late))
+    return wrap_calls(store, lambda call: in_time(call, timeout=timeout))

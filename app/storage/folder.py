@@ -1,11 +1,11 @@
-"""A store in a folder: one file a key, under the key's own path.
+"""A store in a folder: each key is the path of a file.
 
-Whatever is seen under a key is whole: a blob is written and synced under a temporary name first. `create`
-gives it its name by a hard link, which fails where the name is taken; `replace` compares and renames under a
-lock file. What a crash leaves is in ``~temporary``, and the locks are in ``~locks``: no key can be called so,
-so neither is ever listed.
+Writes are atomic: a blob is written and synced under a temporary name first. `create` adds the final name as
+a hard link, which fails when the name exists; `replace` compares and renames under a lock file. Files of
+crashed writes are in ``~temporary`` and locks in ``~locks``: these names are not valid in keys, so they are
+never listed.
 
-POSIX only (``flock``, folders that can be synced).
+POSIX only (``flock``, syncing of folders).
 """
 
 import contextlib
@@ -37,24 +37,24 @@ from app.storage.port import (
 
 __all__ = ["FolderStore"]
 
-#: Lock files: enough that writers of different keys rarely meet.
+#: The number of lock files: large enough that writers of different keys rarely share one.
 LOCKS = 64
-#: No write takes this long, so what is older in ~temporary is left from a crash.
+#: Files in ~temporary older than this are left from a crash: no write takes this long.
 STALE_SECONDS = 24 * 3600
-#: How often a folder may vanish, by another's delete, between its making and its use.
+#: Attempts to name a file while concurrent deletions remove its folder.
 ATTEMPTS = 20
 
 _ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
-_PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
+_TRANSIENT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
 
 
 class FolderStore:
-    """Blobs as the files of a folder, which is made on the first write.
+    """Stores blobs as files of a folder, which is created on the first write.
 
     Parameters
     ----------
     folder : str or Path
-        The folder; a relative one is taken from where the process runs now.
+        The folder; a relative path is relative to the current working directory.
     """
 
     def __init__(self, folder: str | Path) -> None:
@@ -65,8 +65,8 @@ class FolderStore:
         self._swept = False
 
     def read(self, key: str, *, max_bytes: int) -> Blob:
-        """Return what is stored under a key; see `Store.read`."""
-        with self._faults("read"), self._open(key) as file:
+        """Return a blob; see `Store.read`."""
+        with self._translated_errors("read"), self._open(key) as file:
             size = os.fstat(file.fileno()).st_size
             if size > max_bytes:
                 raise BlobTooLarge(key, size=size, max_bytes=max_bytes)
@@ -74,18 +74,18 @@ class FolderStore:
         return Blob(data, hashlib.sha256(data).hexdigest())
 
     def create(self, key: str, data: bytes, *, content_type: str) -> bool:
-        """Store a blob under a key that is free; see `Store.create`."""
+        """Store a blob under an unused key; see `Store.create`."""
         path = self._path(key)
-        with self._faults("written"):
-            if path.is_file():  # spares the writing, and a store that cannot be written any trouble
+        with self._translated_errors("written"):
+            if path.is_file():  # saves the write, and works in a read-only store
                 return False
             with self._written(data) as temporary:
-                return self._named(temporary, path)
+                return self._link(temporary, path)
 
     def replace(self, key: str, data: bytes, *, version: str, content_type: str) -> str:
-        """Replace a blob that is still the one that was read; see `Store.replace`."""
+        """Replace a blob that has not changed; see `Store.replace`."""
         path = self._path(key)
-        with self._faults("written"):
+        with self._translated_errors("written"):
             if not path.is_file():
                 raise BlobChanged(key)
             with self._written(data) as temporary, self._locked(key):
@@ -101,31 +101,31 @@ class FolderStore:
         return hashlib.sha256(data).hexdigest()
 
     def delete(self, key: str) -> None:
-        """Remove what is stored under a key; see `Store.delete`."""
+        """Remove a blob; see `Store.delete`."""
         path = self._path(key)
-        with self._faults("written"):
+        with self._translated_errors("written"):
             if not path.is_file():
                 return
-            with self._locked(key):  # a replace must not bring back what was deleted meanwhile
+            with self._locked(key):  # a concurrent replace must not restore the file
                 path.unlink(missing_ok=True)
                 _sync(path.parent)
                 self._prune(path.parent)
 
     def keys(self, prefix: str, *, start_after: str = "", limit: int = 1000) -> list[str]:
-        """List the keys that open with a prefix; see `Store.keys`."""
+        """List the keys that begin with a prefix; see `Store.keys`."""
         check_prefix(prefix)
         check_prefix(start_after)
         parent = prefix[: prefix.rfind("/") + 1]
-        with self._faults("read"):
+        with self._translated_errors("read"):
             return list(islice(self._walk(parent, prefix, start_after, limit), limit))
 
     def written(self, key: str) -> datetime.datetime:
-        """Return when what is stored under a key was written; see `Store.written`."""
-        with self._faults("read"), self._open(key) as file:
+        """Return when a blob was written; see `Store.written`."""
+        with self._translated_errors("read"), self._open(key) as file:
             return datetime.datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, datetime.UTC)
 
     def link(self, key: str, *, seconds: int, filename: str) -> str | None:
-        """Return None: a folder has no URLs to give away."""
+        """Return None: a folder has no URLs."""
         check_key(key)
         check_filename(filename)
         return None
@@ -142,21 +142,21 @@ class FolderStore:
             raise BlobNotFound(key) from error
 
     @contextlib.contextmanager
-    def _faults(self, what: str) -> Iterator[None]:
-        """Turn what the system refuses into a problem that says what to do and gives no path away."""
+    def _translated_errors(self, action: str) -> Iterator[None]:
+        """Raise OS errors as `StoreUnavailable`, with a remedy and without a path."""
         try:
             yield
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise StoreUnavailable(
-                f"the store {self.description} cannot be {what}: {reason}. Set SOM_STORE to a folder that "
-                "the service may write, as in file:./models, to s3://BUCKET/PREFIX, or to memory:",
-                retry_after=1 if error.errno in _PASSING else None,
+                f"the store {self.description} cannot be {action}: {reason}. Set SOM_STORE to a folder that "
+                "the service may write to, such as file:./models, to s3://BUCKET/PREFIX, or to memory:",
+                retry_after=1 if error.errno in _TRANSIENT else None,
             ) from error
 
     @contextlib.contextmanager
     def _written(self, data: bytes) -> Iterator[Path]:
-        """Write and sync a temporary file, and remove it in the end if it still has its name."""
+        """Write and sync a temporary file; remove it at the end unless it was renamed."""
         _make_folder(self._temporary)
         self._sweep()
         path = self._temporary / uuid.uuid4().hex
@@ -169,8 +169,8 @@ class FolderStore:
         finally:
             path.unlink(missing_ok=True)
 
-    def _named(self, temporary: Path, path: Path) -> bool:
-        """Give a written file its name, unless the name is taken."""
+    def _link(self, temporary: Path, path: Path) -> bool:
+        """Link a written file to its final name; return False when the name is in use."""
         for _ in range(ATTEMPTS):
             try:
                 _make_folder(path.parent)
@@ -180,25 +180,25 @@ class FolderStore:
                 path.hardlink_to(temporary)
             except FileExistsError:
                 if path.is_dir():
-                    raise IsADirectoryError(errno.EISDIR, "a key is the folder of others") from None
+                    raise IsADirectoryError(errno.EISDIR, "the key is the folder of other keys") from None
                 return False
             except FileNotFoundError:
                 continue
             _sync(path.parent)
             return True
-        raise BlockingIOError(errno.EAGAIN, "its folders are removed as fast as they are made")
+        raise BlockingIOError(errno.EAGAIN, "its folder is repeatedly removed by others")
 
     @contextlib.contextmanager
     def _locked(self, key: str) -> Iterator[None]:
-        """Hold the lock that a key shares with some others, among threads and processes."""
+        """Hold the lock of a key, which works between threads and processes; some keys share a lock."""
         folder = self._root / "~locks"
         _make_folder(folder)
         with (folder / f"{zlib.crc32(key.encode()) % LOCKS:02d}").open("ab") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)  # closing the file releases it, and so does a crash
+            fcntl.flock(file, fcntl.LOCK_EX)  # released when the file is closed, also by a crash
             yield
 
     def _prune(self, folder: Path) -> None:
-        """Remove the folders that a delete has left empty."""
+        """Remove the folders that a deletion has left empty."""
         while folder != self._root:
             try:
                 folder.rmdir()
@@ -209,7 +209,7 @@ class FolderStore:
             folder = folder.parent
 
     def _sweep(self) -> None:
-        """Remove, once a process, what crashes have left."""
+        """Remove files left by crashes, once per process."""
         if self._swept:
             return
         self._swept = True
@@ -219,7 +219,7 @@ class FolderStore:
                     path.unlink()
 
     def _walk(self, parent: str, prefix: str, start_after: str, page: int) -> Iterator[str]:
-        """Give the keys below a folder, ``""`` or a path with a slash at its end, in byte order."""
+        """Yield the keys below a folder (``""`` or a path with a final slash) in byte order."""
         least = prefix[len(parent) :]
         if start_after.startswith(parent):
             name, slash, _ = start_after[len(parent) :].partition("/")
@@ -229,7 +229,7 @@ class FolderStore:
         names = self._names(parent, least, page)
         while names:
             for path in (parent + name for name in names):
-                if not path.startswith(prefix):  # nor does what follows
+                if not path.startswith(prefix):  # nor do the following ones
                     return
                 if not is_key(path.removesuffix("/")):
                     continue
@@ -240,13 +240,13 @@ class FolderStore:
             names = self._names(parent, names[-1] + "\0", page) if len(names) == page else []
 
     def _names(self, parent: str, least: str, most: int) -> list[str]:
-        """Return the first names in a folder from a least one on, of folders with a slash at their end.
+        """Return the first names in a folder that are not less than `least`; folders have a final slash.
 
-        However many there are, no more are in memory than are wanted.
+        No more than `most` names are in memory.
         """
         try:
             with os.scandir(self._root / parent) as entries:
-                # A folder sorts with its slash, as it does within a key: "a-b" < "a.b" < "a/b".
+                # Folders are sorted with their slash, as in keys: "a-b" < "a.b" < "a/b".
                 names = (entry.name + "/" if entry.is_dir() else entry.name for entry in entries)
                 return heapq.nsmallest(most, (name for name in names if name >= least))
         except _ABSENT:
@@ -254,7 +254,7 @@ class FolderStore:
 
 
 def _make_folder(path: Path) -> None:
-    """Make a folder, and those above it, so that a power cut does not lose them."""
+    """Make a folder and its parents, synced so that a power cut does not lose them."""
     if path.is_dir():
         return
     _make_folder(path.parent)
@@ -265,7 +265,7 @@ def _make_folder(path: Path) -> None:
 def _sync(folder: Path) -> None:
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    except FileNotFoundError:  # another's delete has left it empty and removed it
+    except FileNotFoundError:  # removed by a concurrent deletion
         return
     try:
         os.fsync(descriptor)

@@ -1,8 +1,8 @@
-"""Threads for calls that may hang; idle ones are used again.
+"""Threads for calls that may hang; idle threads are reused.
 
-This is no pool: each call under way has a thread, so that those that hang delay no other. A thread is started
-only where none is idle: to start one takes another turn of the interpreter's lock, and other threads that
-compute make each turn wait. So a call of a store in a folder takes half as long.
+The number of threads is not limited: each call has its own, so that calls that hang delay no other. A thread
+is started only when none is idle: starting one needs the interpreter's lock once more, which is slow while
+other threads compute. Reuse halves the time of a call of a store in a folder.
 """
 
 import threading
@@ -10,51 +10,51 @@ from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
 
-__all__ = ["MOST_IDLE", "do"]
+__all__ = ["MOST_IDLE", "run_in_thread"]
 
-#: Threads that are kept for what comes next; those that are more end when they have nothing to do.
+#: The maximum number of idle threads; the others end after their call.
 MOST_IDLE = 32
 
-Work = Callable[[], object]
+Call = Callable[[], object]
 
 
-class _Helper:
-    """A thread, and where it is given its work."""
+class _Thread:
+    """A thread and the queue of its calls."""
 
     def __init__(self) -> None:
-        self._given: SimpleQueue[Work] = SimpleQueue()
-        # As a daemon: what hangs must not be in the way of the process's end.
+        self._calls: SimpleQueue[Call] = SimpleQueue()
+        # A daemon: a call that hangs must not keep the process from ending.
         threading.Thread(target=self._run, name="helper", daemon=True).start()
 
-    def do(self, work: Work) -> None:
-        self._given.put(work)
+    def run(self, call: Call) -> None:
+        self._calls.put(call)
 
     def _run(self) -> None:
         while True:
-            work = self._given.get()
-            work()
-            del work  # with all that it holds
-            with _counting:
+            call = self._calls.get()
+            call()
+            del call  # frees the objects that it refers to
+            with _idle_lock:
                 if len(_idle) >= MOST_IDLE:
                     return
                 _idle.append(self)
 
 
-#: The last that became idle is the first to be given something: what it has used is still near the processor.
-_idle: deque[_Helper] = deque()
-_counting = threading.Lock()
+#: A stack: the thread used last is reused first, while its data is in the processor's cache.
+_idle: deque[_Thread] = deque()
+_idle_lock = threading.Lock()
 
 
-def do(work: Work) -> None:
+def run_in_thread(call: Call) -> None:
     """Run a function in an idle thread, or in a new one.
 
     Parameters
     ----------
-    work : callable
+    call : callable
         The function; it must not raise.
     """
     try:
-        helper = _idle.pop()
+        thread = _idle.pop()
     except IndexError:
-        helper = _Helper()
-    helper.do(work)
+        thread = _Thread()
+    thread.run(call)

@@ -1,26 +1,26 @@
-"""What is made when it is first used: an adapter's package takes longer to import than all of the service."""
+"""Makes objects on first use: an adapter's package takes longer to import than the rest of the service."""
 
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-__all__ = ["later"]
+__all__ = ["lazy"]
 
 Made = TypeVar("Made")
 
 
-def later(make: Callable[[], Made]) -> Made:
-    """Return what stands for an object, which is made when it is first asked for anything.
+def lazy(make: Callable[[], Made]) -> Made:
+    """Return a proxy of an object that is made on first access.
 
     Parameters
     ----------
     make : callable
-        Makes it, once.
+        Makes the object; called once.
     """
-    return cast(Made, _Later(make))
+    return cast(Made, _Lazy(make))
 
 
-class _Later:
+class _Lazy:
     def __init__(self, make: Callable[[], Any]) -> None:
         self._make = make
         self._lock = threading.Lock()

@@ -1,4 +1,4 @@
-"""A store in the memory of the process: for tests, and for a service that keeps nothing."""
+"""A store in the memory of the process, for tests and for services that keep no models."""
 
 import datetime
 import hashlib
@@ -18,7 +18,7 @@ __all__ = ["MemoryStore"]
 
 
 class MemoryStore:
-    """Blobs in a dictionary, which end with the process and grow without bound."""
+    """Stores blobs in a dictionary, without a limit, until the process ends."""
 
     description = "memory"
 
@@ -28,7 +28,7 @@ class MemoryStore:
         self._lock = threading.Lock()
 
     def read(self, key: str, *, max_bytes: int) -> Blob:
-        """Return what is stored under a key; see `Store.read`."""
+        """Return a blob; see `Store.read`."""
         check_key(key)
         blob = self._blobs.get(key)
         if blob is None:
@@ -38,7 +38,7 @@ class MemoryStore:
         return blob
 
     def create(self, key: str, data: bytes, *, content_type: str) -> bool:
-        """Store a blob under a key that is free; see `Store.create`."""
+        """Store a blob under an unused key; see `Store.create`."""
         check_key(key)
         blob = _blob(data)
         with self._lock:
@@ -48,7 +48,7 @@ class MemoryStore:
         return True
 
     def replace(self, key: str, data: bytes, *, version: str, content_type: str) -> str:
-        """Replace a blob that is still the one that was read; see `Store.replace`."""
+        """Replace a blob that has not changed; see `Store.replace`."""
         check_key(key)
         blob = _blob(data)
         with self._lock:
@@ -59,14 +59,14 @@ class MemoryStore:
         return blob.version
 
     def delete(self, key: str) -> None:
-        """Remove what is stored under a key; see `Store.delete`."""
+        """Remove a blob; see `Store.delete`."""
         check_key(key)
         with self._lock:
             self._blobs.pop(key, None)
             self._written.pop(key, None)
 
     def keys(self, prefix: str, *, start_after: str = "", limit: int = 1000) -> list[str]:
-        """List the keys that open with a prefix; see `Store.keys`."""
+        """List the keys that begin with a prefix; see `Store.keys`."""
         check_prefix(prefix)
         check_prefix(start_after)
         with self._lock:
@@ -74,7 +74,7 @@ class MemoryStore:
         return sorted(found)[:limit]
 
     def written(self, key: str) -> datetime.datetime:
-        """Return when what is stored under a key was written; see `Store.written`."""
+        """Return when a blob was written; see `Store.written`."""
         check_key(key)
         with self._lock:
             if key not in self._blobs:
@@ -82,7 +82,7 @@ class MemoryStore:
             return self._written[key]
 
     def link(self, key: str, *, seconds: int, filename: str) -> str | None:
-        """Return None: there is no URL to a process's memory."""
+        """Return None: the memory of a process has no URLs."""
         check_key(key)
         check_filename(filename)
         return None

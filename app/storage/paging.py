@@ -1,4 +1,4 @@
-"""Lists keys of a store page by page."""
+"""Lists the keys of a store page by page."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ __all__ = ["keys_from"]
 
 
 def keys_from(store: Store, folder: str, *, start_after: str = "", page: int = 1000) -> Iterator[str]:
-    """Give the keys of a folder in their order, fetched in pages."""
+    """Yield the keys of a folder in order, fetched page by page."""
     last = folder + start_after if start_after else ""
     while True:
         keys = store.keys(folder, start_after=last, limit=page)

@@ -1,16 +1,16 @@
-"""What the service asks of a store, and what can go wrong with one.
+"""The interface of a store, and its exceptions.
 
 The tree::
 
     StorageError
     ├── BlobNotFound        nothing is stored under the key
-    ├── BlobTooLarge        more is stored under the key than the caller is ready to read
-    ├── BlobChanged         what was to be replaced is no longer what it was
-    └── StoreUnavailable    it cannot be reached, read or written; ``retry_after`` says whether to try again
+    ├── BlobTooLarge        the blob is larger than the caller allows
+    ├── BlobChanged         the blob to replace has changed or was deleted
+    └── StoreUnavailable    it cannot be reached, read or written; ``retry_after`` is set if a retry may help
 
 A store keeps blobs under keys such as ``models/1f0c/card.json``: segments of letters, digits, ``.``, ``_``
-and ``-`` between slashes, none of them opening with a dot. No key may be the folder of another (``a`` and
-``a/b``): a file system has no such thing.
+and ``-`` between slashes, none of which begins with a dot. No key may be the folder of another (``a`` and
+``a/b``), as in a file system.
 """
 
 import datetime
@@ -31,9 +31,9 @@ __all__ = [
     "is_key",
 ]
 
-#: S3 takes 1,024 bytes, the store's prefix included.
+#: S3 allows 1,024 bytes, including the prefix of the store.
 MOST_KEY_CHARACTERS = 512
-#: File systems take 255 bytes.
+#: File systems allow 255 bytes.
 MOST_SEGMENT_CHARACTERS = 200
 
 _SEGMENT = rf"[A-Za-z0-9_-][A-Za-z0-9._-]{{0,{MOST_SEGMENT_CHARACTERS - 1}}}"
@@ -42,7 +42,7 @@ _FILENAME = re.compile(_SEGMENT)
 
 
 class StorageError(Exception):
-    """Base of every error that a store raises on purpose."""
+    """Base class of the exceptions of stores."""
 
 
 class BlobNotFound(StorageError):  # noqa: N818
@@ -60,14 +60,14 @@ class BlobNotFound(StorageError):  # noqa: N818
 
 
 class BlobTooLarge(StorageError):  # noqa: N818
-    """More is stored under the key than the caller is ready to read; nothing was read.
+    """The blob is larger than the caller allows; it was not read.
 
     Attributes
     ----------
     key : str
         The key.
     size, max_bytes : int
-        Bytes that are there, and that were asked for at most.
+        The size of the blob, and the maximum.
     """
 
     def __init__(self, key: str, *, size: int, max_bytes: int) -> None:
@@ -78,7 +78,7 @@ class BlobTooLarge(StorageError):  # noqa: N818
 
 
 class BlobChanged(StorageError):  # noqa: N818
-    """What was to be replaced is no longer what it was, or has gone.
+    """The blob to replace has changed or was deleted.
 
     Attributes
     ----------
@@ -97,7 +97,7 @@ class StoreUnavailable(StorageError):  # noqa: N818
     Attributes
     ----------
     retry_after : int or None
-        Seconds after which the same call may well succeed; None where a person has to do something first.
+        Seconds after which the call may succeed; None when the cause must be fixed first.
     """
 
     def __init__(self, message: str, *, retry_after: int | None = None) -> None:
@@ -106,14 +106,14 @@ class StoreUnavailable(StorageError):  # noqa: N818
 
 
 class Blob(NamedTuple):
-    """What is stored under a key.
+    """A blob with its version.
 
     Attributes
     ----------
     data : bytes
         The bytes.
     version : str
-        What `Store.replace` asks for. Different bytes have different versions; equal bytes may share one.
+        The version for `Store.replace`. Different bytes have different versions; equal bytes may share one.
     """
 
     data: bytes
@@ -123,41 +123,41 @@ class Blob(NamedTuple):
 class Store(Protocol):
     """Blobs under keys. Every method may be called from any thread, and by any number of processes.
 
-    Keys, prefixes and file names that are not what this module allows raise ``ValueError``; a store that
-    cannot do its work raises `StoreUnavailable`.
+    Invalid keys, prefixes and file names raise ``ValueError``. A store that cannot be used raises
+    `StoreUnavailable`.
     """
 
     @property
     def description(self) -> str:
-        """What the store is, for logs and problems; no absolute path."""
+        """A description of the store for logs and problems, without an absolute path."""
         ...
 
     def read(self, key: str, *, max_bytes: int) -> Blob:
-        """Return what is stored under a key.
+        """Return the blob under a key.
 
         Raises
         ------
         BlobNotFound
-            When nothing is.
+            When nothing is stored under the key.
         BlobTooLarge
-            When it is more than `max_bytes`; nothing has been read then.
+            When the blob is larger than `max_bytes`; it is not read.
         """
         ...
 
     def create(self, key: str, data: bytes, *, content_type: str) -> bool:
-        """Store a blob under a key that is free.
+        """Store a blob under an unused key.
 
-        It is there as a whole or not at all; of any number of concurrent writers exactly one succeeds.
+        The write is atomic; exactly one of several concurrent writers succeeds.
 
         Returns
         -------
         bool
-            False when something is stored under the key already; it is left as it is.
+            False when the key is in use; its blob is not changed.
         """
         ...
 
     def replace(self, key: str, data: bytes, *, version: str, content_type: str) -> str:
-        """Replace a blob, as long as it is still the one that was read.
+        """Replace a blob, unless it has changed since it was read.
 
         Returns
         -------
@@ -167,79 +167,79 @@ class Store(Protocol):
         Raises
         ------
         BlobChanged
-            When what is stored has another version, or has gone; it is left as it is.
+            When the blob has another version or was deleted; nothing is written.
         """
         ...
 
     def delete(self, key: str) -> None:
-        """Remove what is stored under a key, if anything is."""
+        """Remove the blob under a key, if there is one."""
         ...
 
     def keys(self, prefix: str, *, start_after: str = "", limit: int = 1000) -> list[str]:
-        """List the keys that open with a prefix, in the order of their bytes.
+        """List the keys that begin with a prefix, in byte order.
 
-        S3 servers that keep a tree, not Amazon's, put ``a/b`` before ``a-b``: rely on the order within one
-        folder only. Pages join up there as well.
+        Some S3 servers other than Amazon's store a tree and list ``a/b`` before ``a-b``: rely on the order
+        within one folder only. Paging works there, too.
 
         Parameters
         ----------
         prefix : str
-            What the keys open with; ``""`` for all.
+            The prefix; ``""`` for all keys.
         start_after : str
-            List what comes after this: the last key of the page before, or what else a key may open with.
+            List the keys after this one: the last key of the previous page, or any prefix of a key.
         limit : int
-            List so many at most.
+            The maximum number of keys.
         """
         ...
 
     def written(self, key: str) -> datetime.datetime:
-        """Return when what is stored under a key was written, by the store's own clock.
+        """Return when the blob under a key was written, by the store's clock.
 
         Raises
         ------
         BlobNotFound
-            When nothing is.
+            When nothing is stored under the key.
         """
         ...
 
     def link(self, key: str, *, seconds: int, filename: str) -> str | None:
-        """Return a URL from which whoever has it may download a blob for some seconds.
+        """Return a URL from which a blob can be downloaded for some time without credentials.
 
         Parameters
         ----------
         key : str
-            The key; whether something is stored there is not checked.
+            The key; its existence is not checked.
         seconds : int
-            How long, at most a week.
+            Validity of the URL, at most a week.
         filename : str
-            What the downloaded file is called.
+            The name of the downloaded file.
 
         Returns
         -------
         str or None
-            None where the store has no such thing.
+            None when the store has no URLs.
         """
         ...
 
 
 def is_key(text: str) -> bool:
-    """Say whether a text may be a key."""
+    """Return whether a text is a valid key."""
     return len(text) <= MOST_KEY_CHARACTERS and _KEY.fullmatch(text) is not None
 
 
 def check_key(key: str) -> None:
-    """Raise ``ValueError`` for what cannot be a key."""
+    """Raise ``ValueError`` for an invalid key."""
     if not is_key(key):
         raise ValueError(f"{key[:80]!r} cannot be a key: letters, digits, '.', '_', '-', and single slashes")
 
 
 def check_prefix(prefix: str) -> None:
-    """Raise ``ValueError`` for what no key can open with."""
+    """Raise ``ValueError`` for an invalid prefix of keys."""
     if prefix and not is_key(prefix.removesuffix("/")):
         raise ValueError(f"{prefix[:80]!r} cannot be the prefix of a key")
 
 
 def check_filename(filename: str) -> None:
-    """Raise ``ValueError`` for a file name that would have to be quoted in a header."""
+    """Raise ``ValueError`` for a file name that needs quoting in a header."""
     if not _FILENAME.fullmatch(filename):
         raise ValueError(f"{filename[:80]!r} cannot be a file name: letters, digits, '.', '_' and '-'")

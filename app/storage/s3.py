@@ -1,7 +1,7 @@
-"""A store in an S3 bucket. The only module of the storage that knows boto3; imported only when it is used.
+"""A store in an S3 bucket. The only storage module that imports boto3; imported on first use.
 
-Creating and replacing are conditional writes (``If-None-Match: *`` and ``If-Match``), so S3 decides who wins.
-A write whose answer is lost is sent again and then meets itself: each carries a token to know its own by.
+Creating and replacing are conditional writes (``If-None-Match: *`` and ``If-Match``), so S3 resolves
+conflicts. A write whose response is lost is retried and conflicts with itself; a token detects that.
 """
 
 import contextlib
@@ -44,44 +44,44 @@ if TYPE_CHECKING:
 
 __all__ = ["S3Store"]
 
-#: Seconds after which a caller may try again what botocore has tried in vain.
+#: Seconds after which a caller may retry a call that botocore has retried without success.
 RETRY_AFTER = 5
-#: How often a conditional write is sent while others write the same key.
+#: Attempts of a conditional write while other requests write the same key.
 CONFLICTS = 10
-#: How often a body is asked for; botocore repeats a request, but not a body that breaks off.
+#: Attempts to read a body: botocore retries requests, but not incomplete bodies.
 READS = 2
 WEEK = 7 * 24 * 3600
 PAGE = 1000
 TOKEN = "write"
 
-#: A server that does not answer is given up after some 20 seconds; botocore's defaults outlast a gateway.
+#: A call to a server that does not respond fails after about 20 seconds, before a gateway's timeout.
 _CONFIG = Config(
     connect_timeout=2,
     read_timeout=5,
     retries={"mode": "standard", "total_max_attempts": 3},
-    signature_version="s3v4",  # links signed the older way work in old regions only
+    signature_version="s3v4",  # links with the older signature work in old regions only
     max_pool_connections=32,
 )
 _BROKEN_BODY = (FlexibleChecksumError, HTTPClientError, IncompleteReadError)
-_PASSING = (*_BROKEN_BODY, BotoConnectionError, ResponseParserError)
+_TRANSIENT = (*_BROKEN_BODY, BotoConnectionError, ResponseParserError)
 _ABSENT = {"404", "NoSuchKey", "NotFound"}
-_HIDDEN = {"403", "AccessDenied"}
+_FORBIDDEN = {"403", "AccessDenied"}
 _MISMATCH = {"412", "PreconditionFailed"}
 
 
 class S3Store:
-    """Blobs as the objects of a bucket, below a prefix.
+    """Stores blobs as objects of a bucket, below a prefix.
 
-    Credentials and region are those that boto3 finds.
+    boto3 finds the credentials and the region.
 
     Parameters
     ----------
     bucket, prefix : str
-        Where the blobs are; the prefix without a slash at its end, ``""`` for the whole bucket.
+        The bucket and the prefix of the keys, without a final slash; ``""`` for the whole bucket.
     endpoint : str, optional
         URL of an S3 server other than Amazon's.
     public_endpoint : str, optional
-        URL under which those who follow a link reach the server; the endpoint itself by default.
+        URL of the server in download links; the endpoint by default.
     """
 
     def __init__(
@@ -101,41 +101,41 @@ class S3Store:
         self._lock = threading.Lock()
 
     def read(self, key: str, *, max_bytes: int) -> Blob:
-        """Return what is stored under a key; see `Store.read`."""
+        """Return a blob; see `Store.read`."""
         check_key(key)
-        with self._faults():
+        with self._translated_errors():
             for _ in range(READS):
                 with contextlib.suppress(_BrokenBody):
                     return self._read(key, max_bytes)
-        raise self._unavailable("what it sends breaks off", passing=True)
+        raise self._unavailable("its response is incomplete", retry=True)
 
     def create(self, key: str, data: bytes, *, content_type: str) -> bool:
-        """Store a blob under a key that is free; see `Store.create`."""
+        """Store a blob under an unused key; see `Store.create`."""
         check_key(key)
-        with self._faults():
+        with self._translated_errors():
             return self._put(key, data, content_type, {"IfNoneMatch": "*"}) is not None
 
     def replace(self, key: str, data: bytes, *, version: str, content_type: str) -> str:
-        """Replace a blob that is still the one that was read; see `Store.replace`."""
+        """Replace a blob that has not changed; see `Store.replace`."""
         check_key(key)
-        with self._faults():
+        with self._translated_errors():
             new = self._put(key, data, content_type, {"IfMatch": version})
         if new is None:
             raise BlobChanged(key)
         return new
 
     def delete(self, key: str) -> None:
-        """Remove what is stored under a key; see `Store.delete`."""
+        """Remove a blob; see `Store.delete`."""
         check_key(key)
-        with self._faults():
+        with self._translated_errors():
             self._calls().delete_object(Bucket=self._bucket, Key=self._base + key)
 
     def keys(self, prefix: str, *, start_after: str = "", limit: int = 1000) -> list[str]:
-        """List the keys that open with a prefix; see `Store.keys`."""
+        """List the keys that begin with a prefix; see `Store.keys`."""
         check_prefix(prefix)
         check_prefix(start_after)
         found: list[str] = []
-        with self._faults():
+        with self._translated_errors():
             while len(found) < limit:
                 page = self._calls().list_objects_v2(
                     Bucket=self._bucket,
@@ -144,7 +144,7 @@ class S3Store:
                     MaxKeys=min(PAGE, limit - len(found)),
                 )
                 names = [entry["Key"].removeprefix(self._base) for entry in page.get("Contents", [])]
-                # Consoles leave empty objects as folders: no keys of ours.
+                # Consoles create empty objects as folders, which are not valid keys.
                 found += [name for name in names if is_key(name)]
                 if not page["IsTruncated"] or not names:
                     break
@@ -152,9 +152,9 @@ class S3Store:
         return found
 
     def written(self, key: str) -> datetime.datetime:
-        """Return when what is stored under a key was written; see `Store.written`."""
+        """Return when a blob was written; see `Store.written`."""
         check_key(key)
-        with self._faults():
+        with self._translated_errors():
             head = self._head(key)
         if head is None:
             raise BlobNotFound(key)
@@ -165,32 +165,32 @@ class S3Store:
         check_key(key)
         check_filename(filename)
         if not 1 <= seconds <= WEEK:
-            raise ValueError(f"a link lasts from a second to a week, not {seconds} seconds")
-        what = {
+            raise ValueError(f"a link must be valid for 1 second to 1 week, got {seconds} seconds")
+        target = {
             "Bucket": self._bucket,
             "Key": self._base + key,
             "ResponseContentDisposition": f'attachment; filename="{filename}"',
         }
-        with self._faults():
-            return self._links().generate_presigned_url("get_object", Params=what, ExpiresIn=seconds)
+        with self._translated_errors():
+            return self._links().generate_presigned_url("get_object", Params=target, ExpiresIn=seconds)
 
     def _calls(self) -> "S3Client":
         return self._client(self._endpoint)
 
     def _links(self) -> "S3Client":
-        # An explicit endpoint makes links of the bucket's region. Without, botocore signs them for the global
-        # one, which redirects for a new bucket of another region and so fails.
+        # With an explicit endpoint, links use the bucket's region. Otherwise botocore signs them for the
+        # global endpoint, which redirects for new buckets of other regions, so the signature fails.
         return self._client(self._public_endpoint or self._calls().meta.endpoint_url)
 
     def _client(self, endpoint: str | None) -> "S3Client":
-        """Make a client on first use: it takes a tenth of a second and may look far for credentials."""
+        """Return the client of an endpoint, made on first use: it takes 0.1 s and may request credentials."""
         with self._lock:
             if endpoint not in self._clients:
                 try:
                     client = Session().client("s3", endpoint_url=endpoint, config=_CONFIG)
                 except ValueError as error:
-                    raise self._unavailable("its endpoint is no URL") from error
-                client.meta.events.register_first("before-send.s3", _stay_behind)
+                    raise self._unavailable("its endpoint is not a URL") from error
+                client.meta.events.register_first("before-send.s3", _cancel_abandoned)
                 self._clients[endpoint] = client
             return self._clients[endpoint]
 
@@ -214,11 +214,11 @@ class S3Store:
         return Blob(data, answer["ETag"])
 
     def _is_absent(self, key: str, error: ClientError) -> bool:
-        """Say whether a read has failed since nothing is stored under the key.
+        """Return whether a read has failed because nothing is stored under the key.
 
-        S3 may answer 403 instead of 404 for an absent object to those who may list only below a prefix.
+        S3 may answer 403 instead of 404 when the credentials may list only below a prefix.
         """
-        if _code(error) not in _HIDDEN:
+        if _code(error) not in _FORBIDDEN:
             return _code(error) in _ABSENT
         try:
             return key not in self.keys(key, limit=1)
@@ -226,7 +226,7 @@ class S3Store:
             return False
 
     def _put(self, key: str, data: bytes, content_type: str, condition: Any) -> str | None:
-        """Write under a condition, and return the version, or None where the condition does not hold."""
+        """Write conditionally, and return the version, or None when the condition does not hold."""
         token = uuid.uuid4().hex
         for attempt in range(CONFLICTS):
             try:
@@ -240,25 +240,25 @@ class S3Store:
                 )
             except ClientError as error:
                 code = _code(error)
-                if code == "ConditionalRequestConflict":  # another write of the key was under way
+                if code == "ConditionalRequestConflict":  # a concurrent write of the key
                     time.sleep(random.uniform(0, 0.05 * (attempt + 1)))
                     continue
                 if code in _MISMATCH:
                     sent_again = attempt > 0 or error.response["ResponseMetadata"]["RetryAttempts"] > 0
                     return self._own_version(key, token) if sent_again else None
-                if code in _ABSENT:  # what was to be replaced
+                if code in _ABSENT:  # there is nothing to replace
                     return None
                 raise
             return answer["ETag"]
-        raise self._unavailable("too many write there at once", passing=True)
+        raise self._unavailable("too many concurrent writes", retry=True)
 
     def _own_version(self, key: str, token: str) -> str | None:
-        """Return the version of what is stored if an earlier sending of this very write has stored it."""
+        """Return the version of the stored object if an earlier attempt of this write has stored it."""
         head = self._head(key)
         return head["ETag"] if head is not None and head["Metadata"].get(TOKEN) == token else None
 
     def _head(self, key: str) -> "HeadObjectOutputTypeDef | None":
-        """Return what there is to say of what is stored, or None where nothing is."""
+        """Return the metadata of an object, or None when there is none."""
         try:
             return self._calls().head_object(Bucket=self._bucket, Key=self._base + key)
         except ClientError as error:
@@ -267,32 +267,32 @@ class S3Store:
             raise
 
     @contextlib.contextmanager
-    def _faults(self) -> Iterator[None]:
-        """Turn what goes wrong between here and S3 into a problem that says what to do."""
+    def _translated_errors(self) -> Iterator[None]:
+        """Raise errors of S3 as `StoreUnavailable`, with a remedy."""
         try:
             yield
         except ClientError as error:
             status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-            passing = status >= 500 or status in (408, 409, 429) or _code(error) == "RequestTimeout"
-            raise self._unavailable(f"S3 answered {_code(error)}", passing=passing) from error
+            retry = status >= 500 or status in (408, 409, 429) or _code(error) == "RequestTimeout"
+            raise self._unavailable(f"S3 answered {_code(error)}", retry=retry) from error
         except (BotoCoreError, ResponseParserError) as error:
             reason = type(error).__name__
-            raise self._unavailable(reason, passing=isinstance(error, _PASSING)) from error
+            raise self._unavailable(reason, retry=isinstance(error, _TRANSIENT)) from error
 
-    def _unavailable(self, reason: str, *, passing: bool = False) -> StoreUnavailable:
-        advice = "try again" if passing else "check the bucket, its region, and what the credentials permit"
+    def _unavailable(self, reason: str, *, retry: bool = False) -> StoreUnavailable:
+        advice = "try again" if retry else "check the bucket, its region and the credentials' permissions"
         message = f"the store {self.description} (SOM_STORE) cannot be used: {reason}; {advice}"
-        return StoreUnavailable(message, retry_after=RETRY_AFTER if passing else None)
+        return StoreUnavailable(message, retry_after=RETRY_AFTER if retry else None)
 
 
 class _BrokenBody(Exception):  # noqa: N818
-    """A body that ended early or came damaged."""
+    """A body is incomplete or damaged."""
 
 
-def _stay_behind(**_: object) -> None:
-    """Send nothing that nobody waits for any more: a deletion, say, that comes minutes late."""
+def _cancel_abandoned(**_: object) -> None:
+    """Refuse to send an abandoned call: a deletion must not take effect minutes later."""
     if is_abandoned():
-        raise StoreUnavailable("nobody waits for the answer")
+        raise StoreUnavailable("the call was abandoned")
 
 
 def _code(error: ClientError) -> str:

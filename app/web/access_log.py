@@ -6,7 +6,7 @@ import uuid
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.observability import work
+from app.observability import task
 
 __all__ = ["AccessLog"]
 
@@ -48,7 +48,7 @@ class AccessLog:
         if (trace_id := _trace_id(scope)) is not None:
             fields["trace_id"] = trace_id
         fields |= state.get("log", {})
-        with work(message, level=level, **fields) as said:
+        with task(message, level=level, **fields) as said:
 
             async def answer(message: Message) -> None:
                 if message["type"] == "http.response.start":

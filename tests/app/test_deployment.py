@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app import worker
-from app.deployment import Deployment, _place
+from app.deployment import Deployment, _job_store_name
 from app.jobs.local import LocalQueue
 from app.jobs.supervisor import Supervisor, ThreadWorker
 from app.models import Models
@@ -46,7 +46,7 @@ def test_no_queue() -> None:
 
 @pytest.mark.parametrize("queue", ["", "redis://x", "local", "sqs"])
 def test_what_is_no_queue(queue: str) -> None:
-    with pytest.raises(ValueError, match="SOM_QUEUE takes local:"):
+    with pytest.raises(ValueError, match="SOM_QUEUE to local:"):
         Deployment(Settings.model_construct(**{**Settings(store="memory:").model_dump(), "queue": queue}))
 
 
@@ -84,7 +84,11 @@ def test_a_store_in_memory_has_a_worker_in_a_thread() -> None:
 def test_a_folder_is_the_same_however_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     urls = ("file:./models", f"file:{tmp_path}/models", f"file://{tmp_path}/models/")
-    assert {_place(Settings(store=url)) for url in urls} == {str(tmp_path.resolve() / "models")}
-    assert _place(Settings(store="file:models", job_store="file:jobs")) == str(tmp_path.resolve() / "jobs")
-    buckets = [_place(Settings(store="s3://one/a", s3_endpoint=end)) for end in (None, "http://there")]
+    assert {_job_store_name(Settings(store=url)) for url in urls} == {str(tmp_path.resolve() / "models")}
+    assert _job_store_name(Settings(store="file:models", job_store="file:jobs")) == str(
+        tmp_path.resolve() / "jobs"
+    )
+    buckets = [
+        _job_store_name(Settings(store="s3://one/a", s3_endpoint=end)) for end in (None, "http://there")
+    ]
     assert len(set(buckets)) == 2

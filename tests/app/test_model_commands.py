@@ -63,8 +63,8 @@ def test_from_adding_to_removing(models: Terminal) -> None:
 def test_adding_what_is_there(models: Terminal) -> None:
     model_id = models.add(1)
     path = str(models.folder / "request.json")
-    assert models("add", path)[1] == f"{model_id}  was there\n"
-    assert models("add", path, "--name", "a")[1] == f"{model_id}  was there  a@1\n"
+    assert models("add", path)[1] == f"{model_id}  exists\n"
+    assert models("add", path, "--name", "a")[1] == f"{model_id}  exists  a@1\n"
 
 
 def test_from_one_store_to_another(models: Terminal, make_client: Any) -> None:
@@ -74,7 +74,7 @@ def test_from_one_store_to_another(models: Terminal, make_client: Any) -> None:
     archive.write_bytes(client.get("/models/a/download?format=npz").content)
     other = f"file:{models.folder}/other"
     assert models("add", str(archive), "--name", "b", store=other)[1] == f"{model_id}  added  b@1\n"
-    assert models("add", str(archive), store=other)[1] == f"{model_id}  was there\n"
+    assert models("add", str(archive), store=other)[1] == f"{model_id}  exists\n"
     moved = make_client(store=other)
     assert moved.get("/models/b/download").content == client.get("/models/a/download").content
     assert moved.get("/models/b").json()["data"]["kept"] is False
@@ -144,7 +144,7 @@ def test_names_are_checked(models: Terminal) -> None:
 def test_pruning_and_repairing(models: Terminal) -> None:
     first, second = models.add(1), models.add(2, "--name", "a")
     assert models("prune", "--days", "1") == (0, "", "")
-    assert "would go" in models("prune", "--days", "0", "--dry-run")[1]
+    assert "would be removed" in models("prune", "--days", "0", "--dry-run")[1]
     assert models("prune", "--days", "0")[1].split()[::2] == [first, "removed"]
     store = create_app(Settings(store=models.store)).state.models.store
     for key in store.keys("index/"):

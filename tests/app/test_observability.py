@@ -15,7 +15,7 @@ from app import observability
 from app.app import create_app
 from app.aws.api import create_handler
 from app.deployment import Deployment, observed
-from app.observability import FIGURES, JsonFormatter, TextFormatter, configure, record, work
+from app.observability import FIGURES, JsonFormatter, TextFormatter, configure, record, task
 from app.settings import Settings
 from app.storage.port import Store, StoreUnavailable
 from tests.app.jobs.conftest import Bench, make_request
@@ -212,13 +212,13 @@ def test_tracebacks_are_kept(formatter: logging.Formatter) -> None:
 
 
 def test_figures_have_known_names() -> None:
-    with pytest.raises(ValueError, match="no figure"):
+    with pytest.raises(ValueError, match="unknown figure"):
         record(trainnings=1)
     record(trainings=1)  # outside of any work: nobody's
 
 
 def test_no_more_values_than_cloudwatch_takes(lines: Lines) -> None:
-    with work("much"):
+    with task("much"):
         for _ in range(150):
             record(store_milliseconds=1.0)
     assert len(line_of(lines)["StoreMilliseconds"]) == 100
@@ -226,7 +226,7 @@ def test_no_more_values_than_cloudwatch_takes(lines: Lines) -> None:
 
 def test_work_that_fails_is_logged_all_the_same(lines: Lines) -> None:
     def job() -> None:
-        with work("a job", request_id="7") as fields:
+        with task("a job", request_id="7") as fields:
             fields["state"] = "lost"
             raise KeyError
 
@@ -244,7 +244,7 @@ def test_an_observed_store_is_the_store(lines: Lines) -> None:
 
     store: Store = observed(Failing())  # type: ignore[arg-type]
     assert store.description == "broken"
-    with work("x"), pytest.raises(StoreUnavailable):
+    with task("x"), pytest.raises(StoreUnavailable):
         store.delete("a")
     assert line_of(lines)["StoreErrors"] == [1]
 
@@ -308,6 +308,6 @@ def test_what_goes_wrong_with_a_job_says_which(lines: Lines, monkeypatch: pytest
 
 def test_the_store_of_the_jobs_is_observed(lines: Lines, tmp_path: Path) -> None:
     jobs = Deployment(Settings(store="memory:", job_store=f"file:{tmp_path}")).jobs
-    with work("x"):
+    with task("x"):
         jobs.page(limit=1)
     assert len(line_of(lines)["StoreMilliseconds"]) == 1

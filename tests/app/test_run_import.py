@@ -53,7 +53,7 @@ def test_a_run_is_the_model_that_the_service_would_make(
 ) -> None:
     model_id = json.loads((run / "card.json").read_text())["id"]
     assert add(str(run), "--name", "sunset") == (0, f"{model_id}  added  sunset@1\n", "")
-    assert add(str(run))[1] == f"{model_id}  was there\n"
+    assert add(str(run))[1] == f"{model_id}  exists\n"
     client = make_client(store=f"file:{tmp_path}/models")
     body = {"colours": ["red", "blue"], "width": 4, "height": 3, "iterations": 5, "random_state": 1}
     answer = client.post("/train", json=body, headers={"accept": "application/json"})

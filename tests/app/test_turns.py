@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from app.api import dependencies
 from app.settings import Settings
-from app.turns import SMALL, in_turns, turn, turn_for
+from app.turns import SMALL, cpu_slot, cpu_slot_for, in_cpu_slots
 from tests.waiting import PATIENCE
 
 
@@ -24,11 +24,11 @@ def test_items_are_made_one_at_a_time_and_the_turn_is_free_between_them() -> Non
             yield item
 
     with ThreadPoolExecutor(4) as threads:
-        taken = [threads.submit(list, in_turns(items(), size=SMALL + 1)) for _ in range(4)]
+        taken = [threads.submit(list, in_cpu_slots(items(), size=SMALL + 1)) for _ in range(4)]
     assert [each.result() for each in taken] == [[*range(200)]] * 4
-    for _ in in_turns(iter("ab"), size=SMALL + 1):
-        assert turn.acquire(blocking=False)
-        turn.release()
+    for _ in in_cpu_slots(iter("ab"), size=SMALL + 1):
+        assert cpu_slot.acquire(blocking=False)
+        cpu_slot.release()
 
 
 def test_a_turn_ends_with_an_error() -> None:
@@ -37,8 +37,8 @@ def test_a_turn_ends_with_an_error() -> None:
         raise OSError("nothing more")
 
     with pytest.raises(OSError, match="nothing more"):
-        list(in_turns(items(), size=SMALL + 1))
-    assert not turn.locked()
+        list(in_cpu_slots(items(), size=SMALL + 1))
+    assert not cpu_slot.locked()
 
 
 def test_what_is_small_waits_for_nobody(make_client: Callable[..., TestClient]) -> None:
@@ -46,13 +46,13 @@ def test_what_is_small_waits_for_nobody(make_client: Callable[..., TestClient]) 
     body = {"colours": ["red", "blue"], "width": 3, "height": 2, "iterations": 2, "random_state": 1}
 
     def ask() -> None:
-        with turn_for(SMALL):
-            assert list(in_turns(iter("ab"), size=SMALL)) == ["a", "b"]
+        with cpu_slot_for(SMALL):
+            assert list(in_cpu_slots(iter("ab"), size=SMALL)) == ["a", "b"]
         made = client.post("/train", json=body, headers={"Accept": "application/json"}).json()["id"]
         assert client.post(f"/models/{made}/predict", json={"data": [[0, 0, 1]]}).json()["results"]
         assert client.post(f"/models/{made}/fit", json={"iterations": 1}).status_code == 201
 
-    with ThreadPoolExecutor(1) as thread, turn:  # as long as somebody else's large table takes
+    with ThreadPoolExecutor(1) as thread, cpu_slot:  # as long as somebody else's large table takes
         thread.submit(ask).result(timeout=PATIENCE)
 
 
@@ -67,11 +67,11 @@ def test_what_is_large_waits_until_its_time_is_over(
     # Leave 0.2 seconds to what comes next.
     monkeypatch.setattr("app.web.deadline.STORING_SECONDS", 0.2 - Settings().max_training_seconds)
     body = {"data": [[0.1, 0.2, 0.3]] * (SMALL // 8)}
-    with turn:  # as long as somebody else's large table takes
+    with cpu_slot:  # as long as another large request takes
         answer = client.post(path, json=body)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert "other large requests come first" in answer.json()["detail"]
-    assert not turn.locked()
+    assert not cpu_slot.locked()
 
 
 @pytest.mark.parametrize("name", dependencies.__all__)

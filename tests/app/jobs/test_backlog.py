@@ -38,7 +38,7 @@ def test_the_queue_is_asked_now_and_then_only(clock: list[float]) -> None:
     for _ in range(50):
         backlog.take()
     assert queue.asked == 1
-    clock[0] += backlog_module.FRESH
+    clock[0] += backlog_module.MAX_AGE
     backlog.take()
     assert queue.asked == 2
 
@@ -54,7 +54,7 @@ def test_a_full_queue_is_asked_again_soon(clock: list[float]) -> None:
     assert caught.value.retry_after == backlog_module.RETRY_AFTER
     assert queue.asked == 1
     queue.count = 9
-    clock[0] += backlog_module.FRESH_WHEN_FULL
+    clock[0] += backlog_module.MAX_AGE_WHEN_FULL
     backlog.take()
     with pytest.raises(TooBusyError):
         backlog.take()
@@ -69,6 +69,6 @@ def test_jobs_over_the_limit_are_not_taken(bench: Bench, clock: list[float]) -> 
     assert bench.jobs.find(make_request(3).id) is None
     assert service.submit(make_request(1)).id == first.id  # it is there already
     bench.run(bench.worker())
-    clock[0] += backlog_module.FRESH_WHEN_FULL
+    clock[0] += backlog_module.MAX_AGE_WHEN_FULL
     assert service.submit(make_request(3)).state == "queued"
     assert service.submit(make_request(1)).state == "succeeded"

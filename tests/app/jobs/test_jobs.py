@@ -10,7 +10,7 @@ import pytest
 from app.errors import DamagedJobError, JobNotFoundError
 from app.jobs.jobs import MOST_RECORD_BYTES, Jobs
 from app.jobs.record import State
-from app.storage.deadline import Deadline, punctual, until
+from app.storage.deadline import Deadline, until, with_deadline
 from app.storage.folder import FolderStore
 from app.storage.port import StoreUnavailable
 from tests.app.jobs.conftest import Bench, make_request
@@ -75,7 +75,7 @@ def test_a_page_is_read_until_the_deadline(bench: Bench, monkeypatch: pytest.Mon
     monkeypatch.setattr(bench.store, "read", lambda *_, **__: over.wait(60))
     try:
         with until(Deadline(time.monotonic() + 0.1)), pytest.raises(StoreUnavailable, match="too long"):
-            Jobs(punctual(bench.store)).page(limit=10)
+            Jobs(with_deadline(bench.store)).page(limit=10)
     finally:
         over.set()
 

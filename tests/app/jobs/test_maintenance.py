@@ -98,7 +98,7 @@ def test_a_job_that_is_asked_for_once_more_stays(jobs: Jobs, monkeypatch: pytest
 def test_two_who_prune_at_once(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
     old = cancelled(jobs, 1)
     forward(jobs, 31)
-    (index,) = (key for _, key in jobs.made_before(jobs.clock()))
+    (index,) = (key for _, key in jobs.created_before(jobs.clock()))
     monkeypatch.setattr(jobs.files, "forget_all", lambda job: jobs.remove(old, index))
     assert list(prune(jobs, days=30)) == []
     assert jobs.find(old) is None
@@ -151,34 +151,34 @@ def test_the_files_of_a_job_that_cannot_be_read_stay(jobs: Jobs) -> None:
 def test_a_worker_looks_once_in_a_while(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
     cancelled(jobs, 1)
     forward(jobs, 31)
-    tidy = Housekeeping.of_jobs(jobs, 30)
-    tidy()
+    housekeeping = Housekeeping.of_jobs(jobs, 30)
+    housekeeping()
     assert jobs.store.keys("jobs/") == []
     cancelled(jobs, 2)
     forward(jobs, 31)
-    tidy()  # that was just done
+    housekeeping()  # that was just done
     assert jobs.store.keys("jobs/newest/")
-    monkeypatch.setattr(maintenance, "EVERY", 0.0)
-    tidy._due = 0.0
-    tidy()
+    monkeypatch.setattr(maintenance, "INTERVAL", 0.0)
+    housekeeping._due = 0.0
+    housekeeping()
     assert jobs.store.keys("jobs/") == []
 
 
 def test_so_long_at_most_and_the_rest_soon(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
     """It goes on where it stopped: what is not to go yet is not looked at again and again."""
-    monkeypatch.setattr(maintenance, "LONGEST", 0.0)
+    monkeypatch.setattr(maintenance, "MAX_SECONDS", 0.0)
     for seed in range(3):
         cancelled(jobs, seed)
         forward(jobs, 0.1)
     waiting = jobs.add(make_request(3), over=())[0].id
     forward(jobs, 31)
-    tidy = Housekeeping.of_jobs(jobs, 30)
+    housekeeping = Housekeeping.of_jobs(jobs, 30)
     left = []
     for _ in range(5):
-        tidy()
+        housekeeping()
         left.append(len(jobs.page(limit=10)[0]))
-        assert time.monotonic() < tidy._due <= time.monotonic() + maintenance.EVERY
-        tidy._due = 0.0
+        assert time.monotonic() < housekeeping._due <= time.monotonic() + maintenance.INTERVAL
+        housekeeping._due = 0.0
     assert left == [4, 3, 2, 1, 1]
     assert jobs.find(waiting)
 
@@ -228,7 +228,7 @@ def test_a_store_that_fails_is_asked_later(
         raise StoreUnavailable("no store")
 
     worker = bench.worker()
-    monkeypatch.setattr("app.jobs.worker.PAUSE", 0.01)
+    monkeypatch.setattr("app.jobs.worker.RETRY_SECONDS", 0.01)
     monkeypatch.setattr(bench.store, "keys", fail)
     worker.run(idle=0.01)
     assert "no store" in caplog.text
@@ -261,10 +261,10 @@ def test_from_the_command_line(
     assert command(capsys, "prune", "--days", "50") == (0, "", "")
     code, out, _ = command(capsys, "prune", "--dry-run")
     assert (code, finished()) == (0, "here")
-    assert out.endswith("cancelled  would go\n")
+    assert out.endswith("cancelled  would be removed\n")
     elsewhere = ("--store", f"file:{tmp_path}/other")
     assert command(capsys, *elsewhere, "prune") == (0, "", "")
     assert command(capsys, "prune")[1].endswith("cancelled  removed\n")
     assert finished() == "gone"
     code, _, err = command(capsys, "--store", "nowhere", "prune")
-    assert (code, "is no store" in err) == (1, True)
+    assert (code, "is not a store" in err) == (1, True)

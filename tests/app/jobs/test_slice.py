@@ -28,13 +28,13 @@ def test_the_time_that_is_told_is_that_of_the_pace(bench: Bench, first: int) -> 
         cost=STEADY, parameters=request.parameters, iteration=first, last_iteration=100
     )
     part.start(training)
-    part.tell(20)
+    part.report(20)
     assert bench.jobs.get(request.id).progress.seconds_left is None, "there is nothing to go by"
     for iteration in range(first + 1, 101):
         now += 0.5
         training.iteration = iteration
         part.checkpoints.after_iteration(training)
-        part.tell(20)
+        part.report(20)
         told = bench.jobs.get(request.id).progress
         assert told.iteration == iteration
         assert told.seconds_left == pytest.approx(0.5 * (100 - iteration))

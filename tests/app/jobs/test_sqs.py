@@ -157,12 +157,12 @@ def test_delays_are_as_long_as_sqs_allows(sqs: Sqs) -> None:
 )
 def test_messages_of_others_are_left(sqs: Sqs, body: str, caplog: pytest.LogCaptureFixture) -> None:
     queue = SqsQueue(sqs.url)
-    with pytest.raises(ValueError, match="none of ours"):
+    with pytest.raises(ValueError, match="is not from this service"):
         queue.message(body, "receipt")
     if body:
         sqs.client.send_message(QueueUrl=sqs.url, MessageBody=body)
         assert queue.receive(wait=0) is None
-        assert "none of ours" in caplog.text
+        assert "is not from this service" in caplog.text
         assert sqs.count() == 1
 
 

@@ -56,8 +56,8 @@ class Server:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor_module, "ROUND", 0.01)
-    monkeypatch.setattr(supervisor_module, "IDLE_ROUND", 0.01)
+    monkeypatch.setattr(supervisor_module, "INTERVAL", 0.01)
+    monkeypatch.setattr(supervisor_module, "IDLE_INTERVAL", 0.01)
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_a_fixed_number_of_workers(server: Server) -> None:
 def test_a_worker_that_failed_is_replaced_after_a_pause(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor_module, "PAUSE", 1e9)
+    monkeypatch.setattr(supervisor_module, "RESTART_DELAY", 1e9)
     server.work = True
     server.supervisor.check()
     server.started[0].status = -9

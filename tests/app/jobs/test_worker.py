@@ -260,7 +260,7 @@ def test_a_poisoned_job_fails_in_the_end(bench: Bench) -> None:
     assert (job.state, job.attempts) == ("failed", 3)
     assert job.problem is not None
     assert job.problem["type"] == "urn:kohonen:problem:gave-up"
-    assert "begun 3 times without getting further than iteration 0" in job.problem["detail"]
+    assert "started 3 times without getting further than iteration 0" in job.problem["detail"]
     assert bench.store.keys("jobs/queue/") == []
     assert not [key for key in bench.store.keys("jobs/") if "samples" in key]
 
@@ -282,7 +282,7 @@ def test_slices_are_bounded(bench: Bench) -> None:
     job = bench.jobs.get(job.id)
     assert job.state == "failed"
     assert job.problem is not None
-    assert "worked on 5 times" in job.problem["detail"]
+    assert "after 5 slices" in job.problem["detail"]
 
 
 def test_what_goes_wrong_unforeseen_is_tried_again_later(
@@ -449,7 +449,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
 
 
 def test_a_job_that_is_cancelled_stops(bench: Bench, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker_module, "LOOK", 0.01)
+    monkeypatch.setattr(worker_module, "CHECK_SECONDS", 0.01)
     job = bench.submit(make_request(iterations=100_000_000))
     thread = threading.Thread(target=bench.run, args=[bench.worker()])
     thread.start()
@@ -466,7 +466,7 @@ def test_a_job_that_is_cancelled_stops(bench: Bench, gate: Gate, monkeypatch: py
 def test_one_long_iteration_does_not_outlive_a_cancelled_job(
     bench: Bench, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker_module, "LOOK", 0.01)
+    monkeypatch.setattr(worker_module, "CHECK_SECONDS", 0.01)
     monkeypatch.setattr("app.jobs.lease.LeaseRenewal.GRACE", 0.05)
     job = bench.submit(make_request())
     worker = bench.worker()
@@ -485,7 +485,7 @@ def test_one_long_iteration_does_not_outlive_a_cancelled_job(
 def test_a_worker_that_lost_its_lease_leaves_the_job_to_who_has_it(
     bench: Bench, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker_module, "LOOK", 0.01)
+    monkeypatch.setattr(worker_module, "CHECK_SECONDS", 0.01)
     job = bench.submit(make_request(iterations=100_000_000))
     thread = threading.Thread(target=bench.step, args=[bench.worker()])
     thread.start()
@@ -502,7 +502,7 @@ def test_a_worker_that_lost_its_lease_leaves_the_job_to_who_has_it(
 def test_the_lease_is_renewed_while_the_training_lasts(
     bench: Bench, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker_module, "LOOK", 0.01)
+    monkeypatch.setattr(worker_module, "CHECK_SECONDS", 0.01)
     job = bench.submit(make_request())
     thread = threading.Thread(target=bench.step, args=[bench.worker(lease_seconds=20)])
     thread.start()
@@ -574,7 +574,7 @@ def test_a_worker_runs_until_it_is_idle(bench: Bench, monkeypatch: pytest.Monkey
 
 
 def test_a_worker_outlives_a_store_that_fails(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker_module, "PAUSE", 0.01)
+    monkeypatch.setattr(worker_module, "RETRY_SECONDS", 0.01)
     job = bench.submit(make_request())
     keys, failures = bench.store.keys, [StoreUnavailable("no"), StoreUnavailable("no")]
 
@@ -585,6 +585,6 @@ def test_a_worker_outlives_a_store_that_fails(bench: Bench, monkeypatch: pytest.
 
     monkeypatch.setattr(bench.store, "keys", flaky)
     worker = bench.worker()
-    monkeypatch.setattr(worker, "_tidy", worker._stopped.set)  # after its first message
+    monkeypatch.setattr(worker, "_housekeeping", [worker._stopped.set])  # after its first message
     worker.run()
     assert bench.jobs.get(job.id).state == "succeeded"

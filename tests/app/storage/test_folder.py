@@ -106,7 +106,7 @@ def test_foreign_files_are_not_listed(store: FolderStore, folder: Path) -> None:
 
 def test_a_key_cannot_be_the_folder_of_others(store: FolderStore) -> None:
     create(store, "a/b")
-    with pytest.raises(StoreUnavailable, match="folder of others"):
+    with pytest.raises(StoreUnavailable, match="folder of other keys"):
         create(store, "a")
     with pytest.raises(StoreUnavailable):
         create(store, "a/b/c")

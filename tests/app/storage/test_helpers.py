@@ -4,7 +4,7 @@ import threading
 from functools import partial
 
 from app.storage import helpers as module
-from app.storage.helpers import MOST_IDLE, do
+from app.storage.helpers import MOST_IDLE, run_in_thread
 from tests.waiting import PATIENCE, eventually
 
 
@@ -26,7 +26,7 @@ def test_a_thread_that_is_idle_is_used_again() -> None:
             done.set()
 
         before = len(module._idle)
-        do(work)
+        run_in_thread(work)
         assert done.wait(PATIENCE)
         eventually(partial(idle, max(1, before)))
     assert len(seen) < 25
@@ -41,18 +41,18 @@ def test_what_hangs_is_in_nobodys_way_and_few_stay() -> None:
         over.wait(PATIENCE)
 
     for _ in range(count):
-        do(hang)
+        run_in_thread(hang)
     begun.wait(PATIENCE)
     done = threading.Event()
-    do(done.set)
+    run_in_thread(done.set)
     assert done.wait(PATIENCE)
     over.set()
     eventually(lambda: helpers() <= MOST_IDLE)
     assert helpers() > 0
 
 
-class Told:
-    """Tells when nobody holds it any more."""
+class Freed:
+    """Sets an event when it is freed."""
 
     def __init__(self) -> None:
         self.gone = threading.Event()
@@ -65,8 +65,8 @@ class Told:
 
 
 def test_what_was_done_is_let_go_of() -> None:
-    told = Told()
-    gone = told.gone
-    do(told.work)
-    del told
+    held = Freed()
+    gone = held.gone
+    run_in_thread(held.work)
+    del held
     assert gone.wait(PATIENCE)

@@ -143,5 +143,5 @@ def test_no_credentials(moto: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_endpoint_that_is_no_url(credentials: None) -> None:
-    with pytest.raises(StoreUnavailable, match="its endpoint is no URL"):
+    with pytest.raises(StoreUnavailable, match="its endpoint is not a URL"):
         S3Store("maps", endpoint="storage").keys("")

@@ -21,7 +21,7 @@ from moto.core.botocore_stubber import BotocoreStubber
 
 from app.storage import Blob, BlobChanged, BlobNotFound, BlobTooLarge, StoreUnavailable
 from app.storage import s3 as s3_module
-from app.storage.deadline import Deadline, punctual, until
+from app.storage.deadline import Deadline, until
 from app.storage.s3 import CONFLICTS, RETRY_AFTER, S3Store
 from tests.waiting import PATIENCE, eventually
 
@@ -211,7 +211,7 @@ def test_a_body_that_is_not_whole(fault: Hook, store: S3Store, faults: Faults) -
     faults.hooks = [fault]
     assert store.read("a", max_bytes=10).data == b"first"
     faults.always = fault
-    with pytest.raises(StoreUnavailable, match="breaks off; try again") as caught:
+    with pytest.raises(StoreUnavailable, match="is incomplete; try again") as caught:
         store.read("a", max_bytes=10)
     assert caught.value.retry_after == RETRY_AFTER
 
@@ -221,7 +221,7 @@ def test_more_than_was_announced(store: S3Store, monkeypatch: pytest.MonkeyPatch
         return {"ContentLength": 5, "ETag": '"1"', "Body": io.BytesIO(b"longer than said")}
 
     monkeypatch.setattr(store._calls(), "get_object", get_object)
-    with pytest.raises(StoreUnavailable, match="breaks off"):
+    with pytest.raises(StoreUnavailable, match="is incomplete"):
         store.read("a", max_bytes=10)
 
 
@@ -250,7 +250,7 @@ def test_conflicting_writes_are_sent_again(store: S3Store, faults: Faults, naps:
 
 def test_conflicts_without_end(store: S3Store, faults: Faults, naps: list[float]) -> None:
     faults.always = conflict
-    with pytest.raises(StoreUnavailable, match="too many write") as caught:
+    with pytest.raises(StoreUnavailable, match="too many concurrent writes") as caught:
         store.create("b", b"1", content_type="text/plain")
     assert caught.value.retry_after == RETRY_AFTER
     assert len(faults.requests) == CONFLICTS
@@ -404,7 +404,7 @@ def test_what_was_left_behind_is_not_sent_again(
 
     monkeypatch.setattr(store, "delete", delete)
     with until(Deadline(time.monotonic() + 0.1)), pytest.raises(StoreUnavailable, match="too long"):
-        punctual(store).delete("a")
+        with_deadline(store).delete("a")
     assert over.wait(PATIENCE)
     assert len(server.accepted) <= 1
 
