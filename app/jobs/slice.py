@@ -15,7 +15,7 @@ from kohonen import Observer, Training
 from kohonen.checkpoints import Checkpoint, Checkpointer
 from kohonen.data import FloatArray
 from kohonen.frame_files import Piece
-from kohonen.pace import Pace
+from kohonen.pace import TimeLeft
 from kohonen.search import match
 from kohonen.sketches import Frame
 
@@ -65,7 +65,7 @@ class Slice(Observer):
         self._hold = hold
         self._request = request
         self._clock = clock
-        self._pace: Pace | None = None
+        self._pace: TimeLeft | None = None
         self._pace_lock = threading.Lock()
         self._began = clock()
         # An error of the store does not end the training; the next checkpoint may succeed, and so may the
@@ -83,7 +83,8 @@ class Slice(Observer):
     def start(self, training: Training) -> None:
         """Begin to watch the pace."""
         with self._pace_lock:
-            self._pace = Pace(training.cost, training.parameters, training.iteration, training.last_iteration)
+            first, last = training.iteration, training.last_iteration
+            self._pace = TimeLeft(training.cost, training.parameters, first, last)
 
     def tell(self, lease_seconds: float) -> None:
         """Write the progress of the training into the record, and prolong the lease."""
