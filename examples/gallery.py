@@ -1,8 +1,7 @@
-"""Make the pictures of the README and docs/gallery.md: run by `make examples`.
+"""Makes the pictures of the README and docs/gallery.md; `make examples` runs it.
 
-Some are answers of the service to the requests that these pages show with curl. The others are made from
-tables that come with scikit-learn, with the library and by the service. How far clusters and known classes
-agree is printed.
+Some are the service's responses to the requests that these pages show with curl. The others show tables of
+scikit-learn, by the library and by the service. The agreement of clusters and known classes is printed.
 """
 
 import csv
@@ -35,7 +34,7 @@ def main() -> None:
 
 
 def requests() -> None:
-    """Ask the service."""
+    """Make the pictures of the requests to the service."""
     client = TestClient(create_app())
     palette = json.loads((ROOT / "examples" / "palettes" / "starry-night.json").read_text())
 
@@ -67,7 +66,7 @@ def requests() -> None:
 
 
 def table(name: str, known: Any) -> None:
-    """Train a hexagonal map on a table of classes that are known, and look at it."""
+    """Train a hexagonal map on a table with known classes, and draw its views."""
     mean, spread = known.data.mean(axis=0), known.data.std(axis=0)
     samples = (known.data - mean) / spread
     kinds = [str(known.target_names[kind]) for kind in known.target]
@@ -92,16 +91,16 @@ def table(name: str, known: Any) -> None:
 
 
 def as_csv(name: str, known: Any) -> None:
-    """Send a table to the service as CSV, whole and with a tenth of its values missing, and look at it."""
+    """Send a table to the service as CSV, complete and with a tenth of its values missing."""
     kinds = [str(known.target_names[kind]) for kind in known.target]
     values = known.data.tolist()
-    if name == "iris":  # it is an example of its own
+    if name == "iris":  # which is an example file, too
         (ROOT / "examples" / "tables" / "iris.csv").write_text(csv_of(known, values, kinds))
     client = TestClient(create_app())
     query = "width=10&height=7&iterations=300&random_state=1&initialisation=pca&grid=hexagonal&ignore=class"
     missing = np.random.default_rng(0).random(known.data.shape) < 0.1
     gaps = [
-        [None if gone else one for one, gone in zip(*row, strict=True)]
+        [None if absent else one for one, absent in zip(*row, strict=True)]
         for row in zip(values, missing, strict=True)
     ]
     for model, rows in ((name, values), (f"{name}-gaps", gaps)):
@@ -111,13 +110,13 @@ def as_csv(name: str, known: Any) -> None:
             headers={"content-type": "text/csv", "Accept": "application/json"},
         )
         answer.raise_for_status()
-        gone = answer.json()["data"]["missing"]
+        absent = answer.json()["data"]["missing"]
         for count in (3, "auto"):
-            told = client.get(f"/models/{model}/clusters?k={count}").json()
-            found = [one["cluster"] for one in told["samples"]]
+            clusters = client.get(f"/models/{model}/clusters?k={count}").json()
+            found = [one["cluster"] for one in clusters["samples"]]
             rand = adjusted_rand_score(known.target, found)
             print(
-                f"{model} as CSV, {gone} values missing, k={told['k']}: "
+                f"{model} as CSV, {absent} values missing, k={clusters['k']}: "
                 f"{agreement(kinds, found)} of {len(kinds)} samples are in a cluster of mostly "
                 f"their class; adjusted Rand index {rand:.2f}"
             )
@@ -137,7 +136,7 @@ def csv_of(known: Any, rows: list[list[Any]], kinds: list[str]) -> str:
 
 
 def agreement(kinds: list[str], found: list[int]) -> int:
-    """Return how many samples are in a cluster of mostly their kind."""
+    """Return the number of samples that are in a cluster of mostly their class."""
     agreeing = 0
     for number in set(found):
         own = [kind for kind, cluster in zip(kinds, found, strict=True) if cluster == number]
@@ -146,7 +145,7 @@ def agreement(kinds: list[str], found: list[int]) -> int:
 
 
 def write(name: str, content: bytes) -> None:
-    """Write a picture, and say how large it is."""
+    """Write a picture, and print its size."""
     (IMAGES / name).write_bytes(content)
     print(f"docs/images/{name}: {len(content):,} bytes")
 

@@ -1,4 +1,4 @@
-"""What to say of a map's quality, in plain language."""
+"""Advice on the quality of a map, with remedies, in plain language."""
 
 import math
 from collections.abc import Mapping
@@ -11,27 +11,28 @@ from kohonen.data import FloatArray
 
 __all__ = ["advice"]
 
-#: From here on a map is folded rather than merely uneven.
+#: A larger topographic error means that the map is folded, not merely uneven.
 POOR_TOPOGRAPHIC_ERROR = 0.1
 POOR_EXPLAINED_VARIANCE = 0.5
 MANY_UNUSED_UNITS = 0.4
-#: An error that falls by more than this share in the last tenth of a training has not settled.
+#: An error that falls by more than this share in the last tenth of a training has not converged.
 STILL_FALLING = 0.15
-#: A component whose spread is so many times that of another decides alone which unit is nearest.
+#: A component whose spread is this multiple of the median spread dominates the distances.
 UNEVEN_SPREAD = 10.0
 
 
 def advice(card: Mapping[str, Any], samples: FloatArray | None = None) -> list[str]:
-    """Return what is worth knowing of a model, and what to do about it; nothing where all is well.
+    """Return the problems of a model, each with its remedy; empty if there are none.
 
     Parameters
     ----------
     card : mapping
         The model's card, as :func:`kohonen.cards.make_card` writes it.
     samples : ndarray of shape (n, dim), optional
-        What it was trained on, where that is kept.
+        The samples that it was trained on, if they are kept.
     """
-    found = [_order(card), _units(card), _fit(card), _course(card), _spread(samples, component_names(card))]
+    names = component_names(card)
+    found = [_order(card), _units(card), _fit(card), _convergence(card), _spread(samples, names)]
     return [text for text in found if text is not None]
 
 
@@ -39,10 +40,12 @@ def _order(card: Mapping[str, Any]) -> str | None:
     error = card["quality"]["topographic_error"]
     if error <= POOR_TOPOGRAPHIC_ERROR:
         return None
-    text = f"The map is not well ordered: for {error:.0%} of the samples the two best units are apart. "
+    text = (
+        f"The map is not well ordered: for {error:.0%} of the samples the two best units are not neighbours. "
+    )
     if card["parameters"]["algorithm"] == "batch":
-        return text + "With few samples, train with the algorithm 'online'; or begin with 'pca'."
-    return text + "More iterations or a larger radius at the start (sigma) help, or 'pca' to begin with."
+        return text + "With few samples, use the algorithm 'online', or the initialisation 'pca'."
+    return text + "Use more iterations, a larger initial radius (sigma), or the initialisation 'pca'."
 
 
 def _units(card: Mapping[str, Any]) -> str | None:
@@ -51,14 +54,15 @@ def _units(card: Mapping[str, Any]) -> str | None:
     if card["quality"]["unused_units"] <= MANY_UNUSED_UNITS:
         return None
     suggested = max(4, round(5 * math.sqrt(samples)))
-    # Never 100%: some unit always is.
-    text = f"{100 * min(card['quality']['unused_units'], 0.999):.3g}% of the units are no sample's best. "
+    # At most 99.9%: at least one unit is used.
+    share = f"{100 * min(card['quality']['unused_units'], 0.999):.3g}%"
+    text = f"{share} of the units are no sample's best matching unit. "
     if samples < units:
         return text + (
-            f"There are only {samples:,} samples for {units:,} units, so most units blend between samples: "
-            f"fine for a picture; to find groups, about {suggested:,} units are a good size."
+            f"There are only {samples:,} samples for {units:,} units, so most units interpolate between "
+            f"samples: that suits a picture; to find groups, use about {suggested:,} units."
         )
-    return text + f"A smaller map, of about {suggested:,} units, or a larger radius may serve better."
+    return text + f"Use a smaller map, of about {suggested:,} units, or a larger radius."
 
 
 def _fit(card: Mapping[str, Any]) -> str | None:
@@ -66,23 +70,23 @@ def _fit(card: Mapping[str, Any]) -> str | None:
     if explained is None or explained >= POOR_EXPLAINED_VARIANCE:
         return None
     return (
-        f"The map keeps only {max(0.0, explained):.0%} of the data's variance: train longer, on more "
+        f"The map explains only {max(0.0, explained):.0%} of the data's variance: use more iterations, more "
         "units, or leave out columns that are noise."
     )
 
 
-def _course(card: Mapping[str, Any]) -> str | None:
+def _convergence(card: Mapping[str, Any]) -> str | None:
     points = [] if card["quality"]["history"] is None else card["quality"]["history"]["points"]
     if len(points) < 10:
         return None
     before, last = (points[place]["quantization_error"] for place in (-1 - len(points) // 10, -1))
     explained = card["quality"]["explained_variance"]
-    settled = before <= 0 or last > before * (1 - STILL_FALLING)
-    if settled or explained is None or explained > 0.95:
+    converged = before <= 0 or last > before * (1 - STILL_FALLING)
+    if converged or explained is None or explained > 0.95:
         return None
     return (
-        f"The error was still falling at the end, by {1 - last / before:.0%} in the training's last tenth: "
-        "more iterations would make it smaller."
+        f"The error was still falling at the end, by {1 - last / before:.0%} in the last tenth of the "
+        "training: use more iterations."
     )
 
 
@@ -95,6 +99,6 @@ def _spread(samples: FloatArray | None, names: list[str]) -> str | None:
         return None
     name = names[int(spread.argmax())]
     return (
-        f"{name[0].upper() + name[1:]} spreads {varying.max() / np.median(varying):.0f} times as far as "
-        "the others usually do, and decides almost alone which unit is nearest: bring columns to one scale."
+        f"{name[0].upper() + name[1:]} spreads {varying.max() / np.median(varying):.0f} times as far as the "
+        "median component, and dominates the distances to the units: normalise the columns."
     )

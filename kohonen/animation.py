@@ -1,4 +1,4 @@
-"""Animations of a training: its frames one after the other, each with a caption."""
+"""Animations of a training: a file of its frames, each with a caption."""
 
 import io
 from collections.abc import Sequence
@@ -24,13 +24,13 @@ Form: TypeAlias = Literal["gif", "apng", "webp"]
 #: The media type of each form.
 FORMS: dict[Form, str] = {"gif": "image/gif", "apng": "image/apng", "webp": "image/webp"}
 
-#: Milliseconds that the last frame stays longer than the others.
+#: Milliseconds that the last frame is shown longer than the others.
 PAUSE = 1_500
-#: A caption needs so many pixels in width.
+#: The smallest width of a caption in pixels.
 NARROWEST = 120
 TEXT_PIXELS = 12
 MARGIN = 4
-#: In a picture of few colours: the two of captions and background, behind those of the map.
+#: The palette indices of captions and background, after the colours of the map.
 BLACK, WHITE = 254, 255
 
 
@@ -42,13 +42,13 @@ class Animation(NamedTuple):
     content : bytes
         The file.
     media_type : str
-        What it is.
+        The media type of the file.
     frames : int
-        How many frames it has.
+        The number of frames.
     scale : float
-        Pixels of a unit's width; below 1 where only some of the units are drawn.
+        The width of a unit in pixels; below 1 where only some of the units are drawn.
     reduced : bool
-        Whether it was scaled down to keep within the bytes or pixels allowed.
+        Whether it was scaled down to stay within the bytes or pixels allowed.
     """
 
     content: bytes
@@ -69,7 +69,7 @@ def animate(
     most_bytes: int | None = None,
     most_pixels: int | None = None,
 ) -> Animation:
-    """Make an animation of the frames of a training.
+    """Encode the frames of a training as an animation.
 
     Parameters
     ----------
@@ -77,22 +77,22 @@ def animate(
         From :class:`kohonen.sketches.Frames`; at least one. They are drawn as colours where the first and the
         last of them are colours, otherwise as U-matrices.
     form : {"gif", "apng", "webp"}, default "gif"
-        The kind of file. A GIF has 254 colours a frame; the others are exact.
+        The file format. A GIF has 254 colours per frame; the others are lossless.
     scale : int, optional
-        The width of a unit in pixels; by default so that the map is about 400 pixels large.
+        The width of a unit in pixels; by default the map is about 400 pixels large.
     geometry : Geometry, optional
         The kind of grid.
     milliseconds : int, default 120
-        How long a frame is shown.
+        The time that a frame is shown.
     captions : bool, default True
-        Whether iteration, radius, learning rate and quantization error stand below each frame.
+        Whether to write iteration, radius, learning rate and quantization error below each frame.
     most_bytes, most_pixels : int, optional
-        What the file may be large, and all frames together: what would be larger is scaled down.
+        The largest size of the file, and of all frames together; larger animations are scaled down.
 
     Raises
     ------
     InvalidParameterError
-        Without frames, or for a form that there is not.
+        Without frames, or for an unknown form.
     """
     if not frames:
         raise InvalidParameterError("there must be at least one frame", parameter="frames")
@@ -101,7 +101,7 @@ def animate(
         raise InvalidParameterError(f"form must be one of {known}, but is {form!r}", parameter="form")
     units, kept = drawn_units(frames), frames[0].stride
     width, height, _ = units[0].shape
-    # A map of which some units are left out has had no room for more than a pixel each.
+    # Where units are left out, there was no room for more than a pixel each.
     pixels, stride = (unit_pixels(width, height) if kept == 1 else 1) if scale is None else scale, 1
     reduced = kept > 1
     while True:
@@ -118,8 +118,8 @@ def animate(
 
 
 def drawn_units(frames: Sequence[Frame]) -> list[Pixels]:
-    """Return the units of each frame as pixels: their colours, or in all frames the U-matrix."""
-    # A training in parts that began with weights that are no colours has greys of its first parts only.
+    """Return the units of each frame as pixels: their colours, or the U-matrix in all frames."""
+    # A resumed training whose first weights were no colours may have greys of its earlier frames only.
     greys_for_all = all(frame.greys is not None for frame in frames)
     if not greys_for_all or (frames[0].coloured and frames[-1].coloured):
         return [frame.colours for frame in frames if frame.colours is not None]
@@ -155,7 +155,7 @@ def _encode(
 
 
 def _few_colours(colours: Pixels, strip: Bitmap, scale: int, geometry: Geometry) -> "Image.Image":
-    """Return a picture of 254 colours, and black and white, chosen from the units: these are few."""
+    """Return a picture with a palette of 254 colours, chosen from the few units, and black and white."""
     from PIL import Image
 
     units = Image.fromarray(colours).quantize(
@@ -182,7 +182,7 @@ def _true_colours(colours: Pixels, strip: Bitmap, scale: int, geometry: Geometry
 
 
 def _captions(records: Sequence[Record], columns: int) -> list[Bitmap]:
-    """Return the captions as bitmaps of one size; words that do not fit go to the next line."""
+    """Return the captions as bitmaps of equal size, wrapped to the width."""
     from PIL import Image, ImageDraw, ImageFont
 
     font = ImageFont.load_default(TEXT_PIXELS)

@@ -1,4 +1,4 @@
-"""Axes that a map is drawn in, for :mod:`kohonen.figures`: their size, their grid of units, their ticks.
+"""Axes of annotated maps: size, grid of units and ticks; see :mod:`kohonen.figures`.
 
 matplotlib is imported when a figure is drawn.
 """
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_strip", "draw_units", "figure_of", "place", "subplots"]
 
-#: From so many hexagons on, an SVG holds them as pixels.
+#: More hexagons than this are rasterized in an SVG.
 RASTERIZED_UNITS = 2_000
-#: Inches of the long side of a map, of what stands beside and below it, and of a figure that has a title.
+#: Inches of the long side of a map, of the space beside and below it, and of the smallest figure.
 SIDE, BESIDE, BELOW, SMALLEST = 4.2, 2.0, 0.9, (5.2, 3.2)
 GREY = "#" + bytes(NOTHING).hex()
 ROW = math.sqrt(3) / 2
@@ -50,19 +50,19 @@ def subplots(
 
 
 def place(x: int, y: int, geometry: Geometry) -> tuple[float, float]:
-    """Return where the centre of a unit is, in units of the axes."""
+    """Return the centre of a unit in coordinates of the axes."""
     return (x + 0.5 * (y % 2), y * ROW) if geometry.hexagonal else (x, y)
 
 
 def draw_units(axes: "Axes", values: FloatArray, geometry: Geometry, **options: Any) -> Any:
-    """Draw units by numbers (width, height), or by colours (width, height, 3)."""
+    """Draw units coloured by numbers (width, height), or in given colours (width, height, 3)."""
     from matplotlib import colormaps
     from matplotlib.collections import PolyCollection
 
     width, height = values.shape[:2]
     if "cmap" in options:
         options["cmap"] = colormaps[options["cmap"]].with_extremes(bad=GREY)
-        # As in plain pictures: where all numbers are equal, they are drawn as the least.
+        # As in plain pictures, equal numbers are drawn in the colour of the minimum.
         least = options.pop("vmin", np.nanmin(values))
         options["clim"] = least, least + ((np.nanmax(values) - least) or 1.0)
     axes.set_xlabel("x")

@@ -1,10 +1,10 @@
-"""Checkpoints of a training: it goes on from the last one as if nothing had interrupted it.
+"""Checkpoints of a training, from which it is resumed after an interruption.
 
 A :class:`Checkpointer` among the observers of a training saves its weights, history and frames at intervals
-in a :class:`CheckpointStore`: the folder of a run, or the blobs of a job. A training that goes on from a
-checkpoint ends with the same map, history and frames as one that was not interrupted.
+in a :class:`CheckpointStore`: the folder of a run, or the blobs of a job. A resumed training ends with the
+same map, history and frames as an uninterrupted one.
 
-`save_checkpoint` writes a checkpoint as an ``.npz`` file of weights and a JSON object: data, never code.
+`save_checkpoint` writes a checkpoint as an ``.npz`` file of weights and a JSON object, without pickles.
 """
 
 import io
@@ -47,7 +47,7 @@ class Checkpoint:
     frames : tuple of Piece
         The frames so far, which are stored beside the checkpoint.
     state : dict
-        Anything else that the store needs, as JSON values.
+        Further values of the store, as JSON.
     """
 
     iteration: int
@@ -59,47 +59,47 @@ class Checkpoint:
 
 
 class CheckpointStore(Protocol):
-    """Where the checkpoints of one training are kept."""
+    """A store of the checkpoints of one training."""
 
     def save_frames(self, frames: Sequence[Frame]) -> Piece:
-        """Store frames, at least one; they count once a checkpoint names them."""
+        """Store frames, at least one; they become valid when a checkpoint names them."""
 
     def save(self, checkpoint: Checkpoint) -> None:
-        """Store a checkpoint instead of the one before: completely, or not at all."""
+        """Replace the stored checkpoint atomically."""
 
 
 class Checkpointer(Observer):
-    """Saves a training at intervals, and what is needed to go on from there.
+    """Saves checkpoints of a training at intervals, and resumes from one.
 
     Parameters
     ----------
     store : CheckpointStore
-        Where checkpoints are kept.
+        The store of the checkpoints.
     saved : Checkpoint, optional
-        The checkpoint to go on from; by default the training starts at its beginning.
+        The checkpoint to resume from; by default the training starts at its beginning.
     moments : Moments, optional
         When to capture frames; none are captured by default.
     seconds : float, default 10
-        Seconds between two checkpoints, at least.
+        The shortest time between two checkpoints.
     share : float, optional
         The largest share of the time that saving may take: checkpoints are rarer where saving is slow.
     tolerate : type of Exception, optional
-        Errors of the store that do not end the training: the next checkpoint may succeed.
+        Errors of the store that do not end the training, since the next checkpoint may succeed.
     clock : callable, default `time.monotonic`
         Returns the time in seconds.
 
     Attributes
     ----------
     first_iteration : int
-        The iteration to go on from, and
+        The iteration to resume from, and
     initial_weights : ndarray or None
         the weights, for ``train``.
     iteration : int
         The number of iterations done.
     history : History
-        How the quantization error fell, earlier parts included.
+        The quantization error since the first iteration of the training.
     frames : tuple of Piece
-        The frames that are stored, earlier parts included.
+        The frames stored since the first iteration of the training.
     """
 
     essential = True
@@ -133,16 +133,16 @@ class Checkpointer(Observer):
 
     @property
     def seconds(self) -> float:
-        """Seconds of training so far, earlier parts included."""
+        """Seconds of training so far, those before the checkpoint included."""
         return self._before + self._clock() - self._began
 
     @property
     def advanced(self) -> bool:
-        """Whether an iteration has been done since the checkpoint that the training went on from."""
+        """Whether an iteration has been done since the training was resumed."""
         return self.iteration > self.first_iteration
 
     def observers(self, *others: Observer) -> list[Observer]:
-        """Return the observers of the training: this one last, so that it saves what the others have seen."""
+        """Return the observers of the training; this one is last, to save what the others have recorded."""
         frames = [] if self._captured is None else [self._captured]
         return [self.history, *frames, *others, self]
 
@@ -157,7 +157,7 @@ class Checkpointer(Observer):
             self._due = self._clock() + self._interval
 
     def save(self, iteration: int, weights: FloatArray) -> None:
-        """Save a checkpoint now, and the frames since the last one."""
+        """Save a checkpoint now, with the frames captured since the last one."""
         began = self._clock()
         self.save_frames()
         points = tuple(self.history.points)
@@ -167,14 +167,14 @@ class Checkpointer(Observer):
         self._due = ended + max(self._interval, rest)
 
     def save_frames(self) -> None:
-        """Store the frames since the last checkpoint; what names them is the caller's to write."""
+        """Store the frames captured since the last checkpoint; the caller then records `frames`."""
         if self._captured is not None and self._captured.frames:
             self.frames = (*self.frames, self._store.save_frames(self._captured.frames))
             self._captured.frames = []
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint; if this is interrupted, the file is the new one or the one before."""
+    """Write a checkpoint atomically."""
     known = {
         "iteration": checkpoint.iteration,
         "history": checkpoint.history,
@@ -194,7 +194,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     Raises
     ------
     InvalidDataError
-        When the file is none, or is damaged.
+        When the file is not a checkpoint, or is damaged.
     OSError
         When it cannot be read.
     """
@@ -212,4 +212,4 @@ def load_checkpoint(path: Path) -> Checkpoint:
             dict(known["state"]),
         )
     except (ValueError, KeyError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
-        raise InvalidDataError(f"{path} is no checkpoint, or is damaged: {error}") from error
+        raise InvalidDataError(f"{path} is not a checkpoint, or is damaged: {error}") from error

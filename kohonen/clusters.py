@@ -1,7 +1,7 @@
-"""Groups of units that are alike, by Ward's method on their weights.
+"""Clusters of units, by Ward's method on their weights.
 
-Ward's method begins with every unit on its own and merges, again and again, the two groups whose union adds
-least to the sum of squared distances to the groups' means. It knows no chance and no seed.
+Ward's method starts with one cluster per unit and repeatedly merges the two clusters whose union adds least
+to the sum of squared distances to the clusters' means. It is deterministic.
 """
 
 import math
@@ -18,16 +18,16 @@ __all__ = ["MOST_CLUSTERS", "Clusters", "cluster_units", "davies_bouldin"]
 
 IntArray = npt.NDArray[np.int64]
 
-#: How many clusters are tried where the number is to be chosen.
+#: The largest number of clusters that ``k="auto"`` tries.
 MOST_CLUSTERS = 8
-#: Units that are merged one by one; on larger maps only evenly spaced ones are, and the others follow the
-#: nearest centre.
+#: The largest number of units to merge. Of larger maps an evenly spaced subset is merged, and each unit gets
+#: the cluster of the nearest centre.
 MOST_UNITS = 1_600
 
 
 @dataclass(frozen=True, slots=True)
 class Clusters:
-    """Groups of units.
+    """Clusters of units.
 
     Attributes
     ----------
@@ -36,8 +36,8 @@ class Clusters:
     centres : ndarray of shape (k, dim)
         The mean weights of each cluster's units.
     indices : dict of int to float
-        The Davies-Bouldin index for each number of clusters that was tried: the smaller, the better the
-        clusters are apart. Empty where the number was given.
+        The Davies-Bouldin index by number of clusters tried: the smaller, the better the clusters are
+        separated. Empty where the number was given.
     """
 
     labels: IntArray
@@ -46,25 +46,25 @@ class Clusters:
 
     @property
     def count(self) -> int:
-        """How many clusters there are."""
+        """The number of clusters."""
         return len(self.centres)
 
 
 def cluster_units(weights: FloatArray, k: int | Literal["auto"] = "auto") -> Clusters:
-    """Group the units of a map by Ward's method on their weights.
+    """Cluster the units of a map by Ward's method on their weights.
 
     Parameters
     ----------
     weights : ndarray of shape (width, height, dim)
         Finite weights of a map.
     k : int or "auto", default "auto"
-        How many clusters: at least 1 and at most as many as there are units. ``"auto"`` takes the number from
-        2 to 8 whose Davies-Bouldin index is smallest.
+        The number of clusters, from 1 to the number of units. ``"auto"`` takes the number from 2 to 8 with
+        the smallest Davies-Bouldin index.
 
     Returns
     -------
     Clusters
-        Fewer than asked for where there are not so many different units.
+        Fewer than `k` where fewer units differ.
 
     Raises
     ------
@@ -100,10 +100,10 @@ def cluster_units(weights: FloatArray, k: int | Literal["auto"] = "auto") -> Clu
 
 
 def davies_bouldin(points: FloatArray, labels: IntArray) -> float:
-    """Return the Davies-Bouldin index of a grouping of points (n, dim); infinite for less than two groups.
+    """Return the Davies-Bouldin index of clusters of points (n, dim); infinite for fewer than two clusters.
 
-    It is the mean, over the groups, of how much a group overlaps with the one it overlaps with most: the sum
-    of their mean distances to their centres over the distance of the centres.
+    The overlap of two clusters is the sum of their points' mean distances to the centres, divided by the
+    distance of the centres. The index is the mean, over the clusters, of the largest overlap with another.
 
     References
     ----------
@@ -121,10 +121,10 @@ def davies_bouldin(points: FloatArray, labels: IntArray) -> float:
 
 
 def _merges(points: FloatArray) -> list[tuple[float, int, int]]:
-    """Return Ward's merges, the cheapest first: what each costs, and one point of either group.
+    """Return Ward's merges, the cheapest first: the cost, and one point of each of the two clusters.
 
-    Nearest neighbours are followed until two groups are each other's: merging those at once gives the same
-    tree as always looking for the cheapest merge (F. Murtagh, The Computer Journal 26(4), 1983).
+    A chain of nearest neighbours is followed until two clusters are each other's nearest. Merging these gives
+    the same tree as always merging the cheapest pair (F. Murtagh, The Computer Journal 26(4), 1983).
     """
     scale = float(np.abs(points).max()) or 1.0
     centres, sizes = points / scale, np.ones(len(points))
@@ -139,7 +139,7 @@ def _merges(points: FloatArray) -> list[tuple[float, int, int]]:
         cost = np.einsum("id,id->i", difference, difference) * (sizes * sizes[last] / (sizes + sizes[last]))
         cost[~alive] = cost[last] = np.inf
         nearest = int(cost.argmin())
-        # Of equally near groups the one before in the chain is taken, or it would never end.
+        # A tie goes to the previous cluster of the chain; otherwise the chain might never end.
         if len(chain) > 1 and cost[chain[-2]] <= cost[nearest]:
             one, other = chain.pop(), chain.pop()
             merges.append((float(cost[other]), one, other))
@@ -152,7 +152,7 @@ def _merges(points: FloatArray) -> list[tuple[float, int, int]]:
 
 
 def _cut(merges: list[tuple[float, int, int]], count: int) -> IntArray:
-    """Return the group of each point when only so many groups are left."""
+    """Return the cluster of each point once the merges have left `count` clusters."""
     group = np.arange(len(merges) + 1)
     for _, one, other in merges[: len(group) - count]:
         group[group == group[other]] = group[one]
@@ -171,7 +171,7 @@ def _nearest(points: FloatArray, centres: FloatArray) -> IntArray:
 
 
 def _by_size(labels: IntArray) -> IntArray:
-    """Give groups new numbers: the largest first, of equal ones the one that comes first."""
+    """Renumber clusters by size, the largest first; a tie goes to the one that occurs first."""
     values, first, counts = np.unique(labels, return_index=True, return_counts=True)
     order = np.lexsort((first, -counts))
     new = np.empty(int(values.max()) + 1, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Every view of a map by its name, as the bytes of a file: plain pixels, or an annotated figure."""
+"""Drawing of a view of a map by its name, as the bytes of a file: plain pixels, or an annotated figure."""
 
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -23,7 +23,7 @@ Form: TypeAlias = Literal["png", "svg"]
 
 VIEWS: tuple[View, ...] = get_args(View)
 
-#: Dots per inch of a figure, for each pixel of a unit that is asked for.
+#: Dots per inch of a figure at scale 1.
 DPI = 100
 
 
@@ -49,21 +49,21 @@ def draw_view(
     weights : ndarray of shape (width, height, dim)
         The map.
     samples : ndarray of shape (n, dim), optional
-        What it was trained on, which some views need.
+        The samples that it was trained on; some views need them.
     geometry : Geometry, optional
         The kind of grid.
     preparation : Preparation, optional
-        How the samples were made from a table: component planes are in its units, and have its names.
+        The preparation of the samples from a table: component planes have the table's units and names.
     form : {"png", "svg"}, default "png"
-        The kind of file; SVG is for annotated figures.
+        The file format; SVG is for annotated figures.
     annotated : bool, default False
-        Whether it has axes, titles, colour bars and legends; with matplotlib.
+        Whether to add axes, titles, colour bars and legends; needs matplotlib.
     scale : int, optional
-        Pixels of a unit's width; of a figure, how many times it is to be as large.
+        The width of a unit in pixels; for an annotated figure, the factor by which it is enlarged.
     component : int, optional
-        The only component plane to draw.
+        The index of the only component plane to draw.
     clusters : int, optional
-        How many clusters to draw; as many as suit by default.
+        The number of clusters to draw; chosen by the Davies-Bouldin index by default.
 
     Returns
     -------
@@ -73,17 +73,19 @@ def draw_view(
     Raises
     ------
     InvalidParameterError
-        For a view that there is not, that needs samples, or that has no such form.
+        For an unknown view, a view that needs samples without them, or a plain picture as SVG.
     """
     if view not in VIEWS:
         known = ", ".join(VIEWS)
-        raise InvalidParameterError(f"there is no view {view!r}, but {known}", parameter="view")
+        raise InvalidParameterError(f"view must be one of {known}, but is {view!r}", parameter="view")
     if samples is None and view in NEEDS_SAMPLES:
         raise InvalidParameterError(
             f"the view {view!r} needs the samples that the map was trained on", parameter="view"
         )
     if form == "svg" and not annotated:
-        raise InvalidParameterError("SVG is for annotated figures", parameter="form")
+        raise InvalidParameterError(
+            "SVG is for annotated figures: use annotated=True, or form='png'", parameter="form"
+        )
     names = None
     if preparation is not None and view == "planes":
         weights, names = preparation.inverse(weights), preparation.components
@@ -119,7 +121,7 @@ def _figure(
     component: int | None,
     clusters: int | None,
 ) -> bytes:
-    # With matplotlib, which is heavy and seldom needed.
+    # Imported here: matplotlib is slow to import and seldom needed.
     from kohonen import figures
 
     match view, samples:

@@ -1,8 +1,8 @@
-"""Annotated figures: axes, titles, colour bars and legends, with matplotlib.
+"""Annotated figures with matplotlib: axes, titles, colour bars and legends.
 
-matplotlib is imported when a figure is drawn (``pip install kohonen[viz]``). The figures belong to no window:
-a notebook shows what a cell returns, and ``figure.savefig("map.png")`` writes a file. Colour maps can be told
-apart by colour-blind people.
+matplotlib is imported when a figure is drawn (``pip install kohonen[viz]``). The figures are not managed by
+pyplot: a notebook displays the figure that a cell returns, and ``figure.savefig("map.png")`` writes a file.
+The colour maps are suitable for colour-blind people.
 """
 
 import io
@@ -36,9 +36,9 @@ __all__ = [
     "plot_unit_errors",
 ]
 
-#: Up to so many units, hits are written into them.
+#: The largest number of units for which the numbers of hits are written into them.
 WRITTEN_UNITS = 600
-#: Clusters in a legend, and in a column of it.
+#: The largest number of clusters in a legend, and in a column of it.
 MOST_LISTED, LISTED = 36, 12
 _MARKERS = "osD^vP*X<>"
 
@@ -52,7 +52,7 @@ def plot_som_grid(
 ) -> "Figure":
     """Draw a map: its colours where its weights (width, height, dim) are colours, otherwise its U-matrix.
 
-    With samples (n, dim) that are colours, these stand as a strip above it, each an equal share of its width.
+    Samples (n, dim) that are colours are drawn as a strip above it, each with an equal share of its width.
     """
     if are_colours(weights):
         figure, axes = figure_of(weights, geometry)
@@ -66,11 +66,11 @@ def plot_som_grid(
 
 
 def plot_u_matrix(weights: FloatArray, *, geometry: Geometry = PLANAR, title: str | None = None) -> "Figure":
-    """Draw how far the units of a map (width, height, dim) are from their neighbours."""
+    """Draw the U-matrix of a map (width, height, dim)."""
     figure, axes = figure_of(weights, geometry)
     units = draw_units(axes, u_matrix(weights, geometry), geometry, cmap="gray_r", vmin=0.0)
     figure.colorbar(units, ax=axes, label="mean distance to neighbours")
-    figure.suptitle(title or "U-matrix: dark borders part clusters")
+    figure.suptitle(title or "U-matrix: dark borders separate clusters")
     return figure
 
 
@@ -81,23 +81,23 @@ def plot_component_planes(
     component: int | None = None,
     geometry: Geometry = PLANAR,
 ) -> "Figure":
-    """Draw each component of the weights as a plane with a colour bar of its own.
+    """Draw each component of the weights as a plane with its own colour bar.
 
     Parameters
     ----------
     weights : ndarray of shape (width, height, dim)
         The map.
     component_names : sequence of str, optional
-        What the components are called; "component 0" and so on by default.
+        The names of the components; "component 0" and so on by default.
     component : int, optional
-        The only one to draw, from 0.
+        The index of the only component to draw, from 0.
     geometry : Geometry, optional
         The kind of grid.
 
     Raises
     ------
     InvalidParameterError
-        When there are not as many names as components, or no such component.
+        When there are not as many names as components, or the component does not exist.
     """
     dimension = weights.shape[2]
     names = [f"component {k}" for k in range(dimension)] if component_names is None else list(component_names)
@@ -126,7 +126,7 @@ def plot_component_planes(
 def plot_hits(
     weights: FloatArray, samples: FloatArray, *, geometry: Geometry = PLANAR, title: str | None = None
 ) -> "Figure":
-    """Draw how many samples (n, dim) fall on each unit; the numbers too, where there is room."""
+    """Draw the hit histogram of samples (n, dim), with numbers on maps of at most 600 units."""
     from matplotlib.ticker import MaxNLocator
 
     figure, axes = figure_of(weights, geometry)
@@ -145,11 +145,11 @@ def plot_hits(
 def plot_unit_errors(
     weights: FloatArray, samples: FloatArray, *, geometry: Geometry = PLANAR, title: str | None = None
 ) -> "Figure":
-    """Draw the mean distance of each unit to the samples (n, dim) that fall on it."""
+    """Draw the quantization error of samples (n, dim) by unit."""
     figure, axes = figure_of(weights, geometry)
     units = draw_units(axes, unit_errors(weights, samples), geometry, cmap="viridis")
     figure.colorbar(units, ax=axes, label="mean distance")
-    figure.suptitle(title or "Quantization error by unit; grey for no sample")
+    figure.suptitle(title or "Quantization error by unit; grey for no samples")
     return figure
 
 
@@ -187,14 +187,14 @@ def plot_samples(
     geometry: Geometry = PLANAR,
     title: str | None = None,
 ) -> "Figure":
-    """Draw where samples (n, dim) fall on the U-matrix; samples on one unit stand beside each other.
+    """Draw samples (n, dim) on the U-matrix, jittered around their best matching units.
 
     Parameters
     ----------
     weights, samples, geometry, title
         As in the other functions.
     labels : sequence, optional
-        What each sample is: it gets a marker and a colour by it, and the figure a legend.
+        The class of each sample: classes get markers, colours and a legend.
 
     Raises
     ------
@@ -209,7 +209,7 @@ def plot_samples(
     draw_units(axes, u_matrix(weights, geometry), geometry, cmap="gray_r", alpha=0.6)
     units = positions(weights, samples)
     centres = np.array([place(x, y, geometry) for x, y in units.tolist()])
-    # The same samples stand at the same places in every figure.
+    # The seed is fixed: the same samples are at the same places in every figure.
     places = centres + np.random.default_rng(0).uniform(-0.32, 0.32, centres.shape)
     kinds = list(dict.fromkeys(labels)) if labels is not None else [None]
     colours = colours_of_groups(np.arange(len(kinds))) / 255
@@ -233,7 +233,7 @@ def plot_samples(
 
 
 def encode_figure(figure: "Figure", form: Literal["png", "svg"] = "png", *, dpi: int = 100) -> bytes:
-    """Return a figure as a file; the same figure as the same bytes."""
+    """Return a figure as the bytes of a file; equal figures give equal bytes."""
     from matplotlib import rc_context
 
     file = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Frames of a training as .npz files: data, never code."""
+"""Files of frames: ``.npz`` archives without pickled objects."""
 
 import hashlib
 import io
@@ -16,16 +16,16 @@ __all__ = ["Piece", "pack", "unpack"]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A file of frames, and where it is stored.
+    """The description of a stored file of frames.
 
     Attributes
     ----------
     key : str
         The key or the name of the file.
     sha256 : str
-        Its checksum.
+        The checksum of the file.
     size : int
-        Its bytes.
+        The size of the file in bytes.
     count : int
         The number of frames.
     last : int
@@ -40,16 +40,16 @@ class Piece:
 
     @classmethod
     def of(cls, key: str, frames: Sequence[Frame], data: bytes) -> "Piece":
-        """Describe the file that `pack` made of frames."""
+        """Return the description of a file that `pack` made of frames."""
         checksum = hashlib.sha256(data).hexdigest()
         return cls(key, checksum, len(data), len(frames), frames[-1].record.iteration)
 
 
 def pack(frames: Sequence[Frame]) -> bytes:
-    """Return frames of one map, at least one, as a file.
+    """Return frames of one map, at least one, as the bytes of a file.
 
     It holds ``records`` (n, 4): iteration, radius, learning rate and quantization error; ``coloured`` (n,);
-    ``stride``; and where there are any, ``colours`` (n, width, height, 3) and ``greys`` (n, width, height).
+    ``stride``; and, if present, ``colours`` (n, width, height, 3) and ``greys`` (n, width, height).
     """
     first = frames[0]
     arrays: dict[str, Any] = {
@@ -72,10 +72,10 @@ def unpack(data: bytes, *, sha256: str) -> list[Frame]:
     Raises
     ------
     ValueError
-        When it is not the one that was stored.
+        When its checksum is not `sha256`.
     """
     if hashlib.sha256(data).hexdigest() != sha256:
-        raise ValueError("the frames are not what was stored")
+        raise ValueError("the file of frames is damaged: its checksum has changed")
     with np.load(io.BytesIO(data), allow_pickle=False) as file:
         colours, greys = file.get("colours"), file.get("greys")
         stride = int(file["stride"])

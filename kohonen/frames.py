@@ -1,4 +1,4 @@
-"""The moments of a training at which the frames of an animation are captured."""
+"""The iterations of a training at which the frames of an animation are captured."""
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
@@ -22,10 +22,10 @@ class Moments:
     count : int, default 24
         Number of frames, at least 2; fewer where there are fewer iterations.
     spacing : {"even", "logarithmic"}, default "even"
-        Whether frames are evenly spaced, or dense at the beginning, where most happens.
+        Whether frames are evenly spaced, or dense at the beginning, where the map changes most.
     every : int, optional
-        Capture after every so many iterations instead; ``count`` is then the largest number of frames, and
-        those beyond it are left out evenly.
+        Capture a frame every `every` iterations instead; ``count`` is then the largest number of frames, and
+        excess frames are left out evenly.
     """
 
     count: int = 24
@@ -58,7 +58,7 @@ class Moments:
             return {regular[round(share)] for share in shares}
         if self.spacing == "even":
             return {round(share) for share in np.linspace(0, iterations, count)[1:]} - {0}
-        # Where the beginning is so dense that frames would coincide, they are one iteration apart.
+        # Frames that would coincide at the beginning are one iteration apart.
         chosen: list[int] = [0]
         for left in range(count - 1, 0, -1):
             ratio = (iterations / max(1, chosen[-1])) ** (1 / left)

@@ -1,4 +1,4 @@
-"""How a map's quantization error falls while it trains, at a few points and at little cost."""
+"""The quantization error during a training, measured at a few points and at little cost."""
 
 from collections.abc import Sequence
 
@@ -9,39 +9,38 @@ from kohonen.training import Observer, Training
 
 __all__ = ["MOST_POINTS", "History"]
 
-#: Points of a history at most.
+#: The largest number of points of a history.
 MOST_POINTS = 50
-#: Points that are worth more than samples.
+#: Up to this number of points, more points are preferred to more samples.
 GOOD_POINTS = 20
-#: Samples of a point at most.
+#: The largest number of samples of a point.
 MOST_SAMPLES = 64
-#: Samples may be measured once for so many steps of the training; measuring one costs more than a step.
+#: Steps of the training for each sample measured; measuring a sample costs more than a step.
 STEPS_A_SAMPLE = 400
-#: And so many weights may always be looked at: some milliseconds.
+#: The number of weights that may be compared in every training: some milliseconds.
 FREE_WEIGHTS = 1_000_000
 
 
 class History(Observer):
     """Measures the quantization error at evenly spaced iterations, the first and the last included.
 
-    It is measured on a few samples, evenly chosen, and at fewer points for short trainings, so that watching
-    takes a small part of the time that training takes; where a single look at the map would take long beside
-    it, there are no points.
+    It is measured on a few evenly spaced samples, and at fewer points for short trainings, so that measuring
+    takes a small part of the training time. Where one measurement would take too long, there are no points.
 
     Parameters
     ----------
     begun : int, optional
-        The iteration with which a training began that is done in parts, of which this is one: then it is
-        measured where it would be if the training were done in one go.
+        The first iteration of a training that is resumed: the error is then measured at the same iterations
+        as in an uninterrupted training.
     points : sequence of tuple of int and float
-        What was measured in the parts before.
+        The points measured before the training was resumed.
 
     Attributes
     ----------
     points : list of tuple of int and float
-        How many iterations were done, and the quantization error then.
+        The number of iterations done, and the quantization error after them.
     samples : int
-        On how many samples it was measured.
+        The number of samples on which it was measured.
     """
 
     def __init__(self, begun: int | None = None, points: Sequence[tuple[int, float]] = ()) -> None:
@@ -58,27 +57,27 @@ class History(Observer):
         self.samples = max(1, min(count, MOST_SAMPLES, affordable // GOOD_POINTS))
         self._chosen = training.samples[np.arange(self.samples) * count // self.samples]
         intervals = min(affordable // self.samples, MOST_POINTS, iterations + 1) - 1
-        self._watching = intervals > 0
+        self._enabled = intervals > 0
         self._interval = -(-iterations // max(1, intervals))
-        # The parts of a training begin anywhere, and are told of every iteration.
+        # A resumed training starts at any iteration, so that `every` would count from there.
         self.every = self._interval if self._begun is None else 1
         if not self.points:
             self._measure(training)
 
     def after_iteration(self, training: Training) -> None:
-        """Measure, when it is time."""
+        """Measure the error when it is due."""
         if (training.iteration - self._first) % self._interval == 0:
             self._measure(training)
 
     def end(self, training: Training) -> None:
-        """Measure what was reached, unless it has been, or the training goes on in another part."""
+        """Measure the final error, unless it is measured already, or the training is to be resumed."""
         if self._begun is not None and training.iteration < training.last_iteration:
             return
         if not self.points or self.points[-1][0] != training.iteration:
             self._measure(training)
 
     def _measure(self, training: Training) -> None:
-        if not self._watching:
+        if not self._enabled:
             return
         distances = match(training.weights, self._chosen).distances
         self.points.append((training.iteration, float(distances.mean())))

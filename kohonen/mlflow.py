@@ -1,7 +1,7 @@
-"""Trainings and maps in MLflow: parameters, metrics with their history, views, and the map as a model.
+"""Logs trainings and maps to MLflow: parameters, metrics with their history, views, and the map as a model.
 
-It is imported when asked for and needs MLflow (``pip install '.[mlflow]'``). Where things are logged is what
-MLflow itself is told, for instance by ``MLFLOW_TRACKING_URI`` and ``MLFLOW_EXPERIMENT_NAME``::
+The module needs MLflow (``pip install '.[mlflow]'``) and is not imported by the rest of the library. MLflow's
+own settings apply, such as ``MLFLOW_TRACKING_URI`` and ``MLFLOW_EXPERIMENT_NAME``::
 
     import mlflow
 
@@ -14,8 +14,8 @@ MLflow itself is told, for instance by ``MLFLOW_TRACKING_URI`` and ``MLFLOW_EXPE
 
     best = load_som_model(f"runs:/{best_run().info.run_id}/som")
 
-A model is data, never code: see :mod:`kohonen.pyfunc`. ``mlflow.pyfunc`` loads it wherever this library is
-installed. The model's requirements do not name the library: on PyPI that name is another package's.
+A model is data without pickled objects: see :mod:`kohonen.pyfunc`. ``mlflow.pyfunc`` loads it where this
+library is installed. The model's requirements do not name the library: on PyPI that name is another package.
 """
 
 import math
@@ -32,7 +32,7 @@ import numpy.typing as npt
 from kohonen.data import FloatArray, as_samples
 from kohonen.errors import InvalidDataError, InvalidParameterError
 from kohonen.identity import fingerprint
-from kohonen.observers import at_least, look
+from kohonen.observers import at_least, record_of
 from kohonen.panels import draw_clusters, draw_errors, draw_hits, draw_planes, draw_u_matrix
 from kohonen.parameters import Parameters
 from kohonen.pictures import Pixels, draw_map
@@ -61,21 +61,21 @@ FILE, LOADER = "map.npz", "kohonen.pyfunc"
 
 
 class Tracking(Observer):
-    """Logs a training while it is under way, to the run that is active when this is made.
+    """Logs a training to the MLflow run that is active when the observer is created.
 
-    Logged are the parameters, and as metrics by iteration ``training/quantization_error`` (on 1,000 samples
-    at most, evenly chosen), ``training/radius`` and ``training/learning_rate``. Where the server fails, the
-    training goes on without being logged.
+    It logs the parameters, and as metrics by iteration ``training/quantization_error`` (on at most 1,000
+    evenly spaced samples), ``training/radius`` and ``training/learning_rate``. If the server fails, the
+    training continues without logging.
 
     Parameters
     ----------
     points : int, default 50
-        How many times to log, about evenly from the beginning to the end.
+        The approximate number of iterations logged, evenly spaced.
 
     Raises
     ------
     InvalidParameterError
-        When `points` is no positive integer, or there is no active run.
+        When `points` is not a positive integer, or there is no active run.
     """
 
     def __init__(self, *, points: int = 50) -> None:
@@ -90,8 +90,8 @@ class Tracking(Observer):
     def start(self, training: Training) -> None:
         """Log the parameters and the initial state."""
         self.every = math.ceil((training.last_iteration - training.iteration) / self._points) or 1
-        # By name, here and below: the training may run in another thread than the one whose run is active.
-        mlflow.log_params(_told(training.parameters, training.samples), run_id=self._run_id)
+        # With the run's id, here and below: MLflow's active run is local to a thread.
+        mlflow.log_params(_run_parameters(training.parameters, training.samples), run_id=self._run_id)
         self._log(training)
 
     def after_iteration(self, training: Training) -> None:
@@ -99,12 +99,12 @@ class Tracking(Observer):
         self._log(training)
 
     def end(self, training: Training) -> None:
-        """Log the state, unless that was just done."""
+        """Log the final state, unless it is logged already."""
         if self._logged != training.iteration:
             self._log(training)
 
     def _log(self, training: Training) -> None:
-        record = look(training, training.weights)
+        record = record_of(training, training.weights)
         metrics = {
             "training/quantization_error": record.quantization_error,
             "training/radius": record.radius,
@@ -123,27 +123,27 @@ def log_som_model(
     preparation: Preparation | None = None,
     registered_model_name: str | None = None,
 ) -> "ModelInfo":
-    """Log a trained map to the active run, or to one of its own where none is active.
+    """Log a trained map to the active run, or to a new run if none is active.
 
-    Logged are the parameters; the metrics ``quantization_error``, ``topographic_error``,
-    ``explained_variance`` and ``unused_units`` on the samples; views as ``views/*.png``; and the model with
-    its signature and the first samples as the example of an input. Of the others only a fingerprint is.
+    It logs the parameters; the metrics ``quantization_error``, ``topographic_error``, ``explained_variance``
+    and ``unused_units`` on the samples; views as ``views/*.png``; and the model with its signature and the
+    first samples as the input example. Of all samples it logs only a fingerprint.
 
     Parameters
     ----------
     som : SelfOrganizingMap
         The map.
     samples : array_like of shape (n, dim)
-        What it was trained on.
+        The samples that it was trained on.
     name : str, default "som"
-        What the model is called within the run.
+        The name of the model within the run.
     feature_names : sequence of str, optional
-        What the values of a sample are called; the signature then is that of a table with these columns.
+        The names of the features; the signature is then that of a table with these columns.
     preparation : Preparation, optional
-        How the samples were made from a table, instead of names: the model then takes rows of such a table,
-        in its own units, and prepares them alike.
+        The preparation of the samples from a table, instead of names: the model then takes rows of such a
+        table, in the table's units, and prepares them in the same way.
     registered_model_name : str, optional
-        A model of MLflow's registry that this becomes a version of.
+        The model of MLflow's registry to add a version to.
 
     Returns
     -------
@@ -157,13 +157,13 @@ def log_som_model(
     InvalidDataError
         When the samples cannot be used.
     InvalidParameterError
-        When there are not as many names as values of a sample.
+        When there are not as many names as features.
     """
     table = as_samples(samples, missing=som.missing)
-    quality = _quality(som, table)  # says what is wrong before anything is logged
+    quality = _quality(som, table)  # raises before anything is logged
     example = example_of(table, feature_names, preparation)
     with nullcontext() if mlflow.active_run() else mlflow.start_run(), TemporaryDirectory() as folder:
-        mlflow.log_params(_told(replace(som.parameters, random_state=som.random_state_), table))
+        mlflow.log_params(_run_parameters(replace(som.parameters, random_state=som.random_state_), table))
         mlflow.set_tag("kohonen.data", fingerprint(table))
         mlflow.log_metrics(quality, step=som.n_iter_)
         for view, pixels in _views(som, table).items():
@@ -187,12 +187,12 @@ def load_som_model(model_uri: str) -> SelfOrganizingMap:
     Parameters
     ----------
     model_uri : str
-        As MLflow has them: ``runs:/RUN_ID/som``, ``models:/NAME/VERSION``, a folder.
+        A URI of MLflow: ``runs:/RUN_ID/som``, ``models:/NAME/VERSION``, or a folder.
 
     Raises
     ------
     InvalidDataError
-        When the model is none of this library's, or its file is not as it should be.
+        When the model is not one of this library, or its file is damaged.
     """
     folder = Path(mlflow.artifacts.download_artifacts(model_uri))
     flavour = Model.load(str(folder)).flavors.get("python_function", {})
@@ -204,16 +204,16 @@ def load_som_model(model_uri: str) -> SelfOrganizingMap:
 def best_run(
     metric: str = "quantization_error", *, ascending: bool = True, experiment: str | None = None
 ) -> "Run":
-    """Return the best of the runs that are finished.
+    """Return the best of the finished runs.
 
     Parameters
     ----------
     metric : str, default "quantization_error"
-        What makes a run the best.
+        The metric to compare.
     ascending : bool, default True
         Whether the smallest value is the best.
     experiment : str, optional
-        The name of the experiment; by default the active one, such as ``MLFLOW_EXPERIMENT_NAME`` says.
+        The name of the experiment; by default the active one, as set by ``MLFLOW_EXPERIMENT_NAME``.
 
     Raises
     ------
@@ -235,14 +235,14 @@ def best_run(
 
 
 def _quality(som: SelfOrganizingMap, samples: FloatArray) -> dict[str, float]:
-    """Return the measures of a map that there are."""
+    """Return the measures of a map that are defined; raise if it is not fitted."""
     som.predict(samples[:1])
     measures = assess(som.weights_, samples, som.parameters.geometry)._asdict()
     return {name: value for name, value in measures.items() if value is not None}
 
 
-def _told(parameters: Parameters, samples: FloatArray) -> dict[str, object]:
-    """Return what a run tells as its parameters."""
+def _run_parameters(parameters: Parameters, samples: FloatArray) -> dict[str, object]:
+    """Return the parameters to log for a run."""
     count, dimension = samples.shape
     return {
         **asdict(parameters),

@@ -1,6 +1,6 @@
-"""What a map in MLflow takes and answers: its signature, and an example of an input.
+"""The signature and the input example of a map in MLflow.
 
-It needs MLflow; see :mod:`kohonen.mlflow`.
+The module needs MLflow; see :mod:`kohonen.mlflow`.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["example_of", "signature_of"]
 
-#: What `mlflow.pyfunc` answers.
+#: The columns of a prediction by `mlflow.pyfunc`.
 PREDICTION = Schema(
     [
         ColSpec(DataType.long, "bmu_x"),
@@ -27,37 +27,37 @@ PREDICTION = Schema(
         ColSpec(DataType.double, "distance"),
     ]
 )
-#: Samples that are logged as the example of an input.
+#: The number of samples in the input example.
 EXAMPLES = 3
 
 
 def signature_of(
     dimension: int, feature_names: Sequence[str] | None, preparation: Preparation | None
 ) -> ModelSignature:
-    """Return what a model takes, rows of a table, named columns or an array, and what it answers."""
+    """Return a model's signature: it takes rows of a table, named columns or an array."""
     if preparation is not None:
-        takes = Schema(
+        inputs = Schema(
             [
                 ColSpec(DataType.double if column.categories is None else DataType.string, column.name)
                 for column in preparation.columns
             ]
         )
     elif feature_names is None:
-        takes = Schema([TensorSpec(np.dtype(np.float64), (-1, dimension))])
+        inputs = Schema([TensorSpec(np.dtype(np.float64), (-1, dimension))])
     else:
-        takes = Schema([ColSpec(DataType.double, name) for name in feature_names])
-    return ModelSignature(takes, PREDICTION)
+        inputs = Schema([ColSpec(DataType.double, name) for name in feature_names])
+    return ModelSignature(inputs, PREDICTION)
 
 
 def example_of(
     samples: FloatArray, feature_names: Sequence[str] | None, preparation: Preparation | None
 ) -> "FloatArray | pd.DataFrame":
-    """Return the first samples (n, dim) as what a model takes.
+    """Return the first samples (n, dim) in the form of a model's input.
 
     Raises
     ------
     InvalidParameterError
-        When there are not as many names as values of a sample.
+        When there are not as many names as features.
     """
     example = samples[:EXAMPLES]
     if preparation is not None:

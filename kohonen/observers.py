@@ -1,15 +1,15 @@
-"""Those who watch a training: its progress, its course, checkpoints, an early end.
+"""Observers of a training: progress, records, checkpoints and early stopping.
 
-Each is given to ``fit`` or ``train`` among the ``observers``. To write one, derive from
-:class:`kohonen.Observer` and override what is of interest::
+Pass them to ``fit`` or ``train`` as ``observers``. To write one, derive from :class:`kohonen.Observer` and
+override the methods needed::
 
-    class Shout(Observer):
+    class Print(Observer):
         def after_iteration(self, training):
             if training.iteration % 100 == 0:
                 print(training.iteration, training.radius)
 
-``training.weights`` is a copy, made when asked for. An error in an observer does not lose the training unless
-its attribute ``essential`` is true. :mod:`kohonen.sketches` has one more, for animations.
+``training.weights`` is a copy, made on access. An error in an observer ends the training only if its
+attribute ``essential`` is true. :mod:`kohonen.sketches` has one more, for animations.
 """
 
 import math
@@ -22,33 +22,33 @@ import numpy.typing as npt
 
 from kohonen.data import FloatArray
 from kohonen.errors import InvalidParameterError
-from kohonen.pace import Pace
+from kohonen.pace import TimeLeft
 from kohonen.search import match
 from kohonen.training import Observer, Training
 
-__all__ = ["Checkpoints", "EarlyStopping", "Progress", "Record", "Recorder", "at_least", "look"]
+__all__ = ["Checkpoints", "EarlyStopping", "Progress", "Record", "Recorder", "at_least", "record_of"]
 
-#: Samples that are looked up where a figure of the training under way is wanted,
+#: The largest number of samples on which the quantization error is measured during a training,
 MEASURED_SAMPLES = 1_000
-#: and how many values may be compared for it, but for one sample: a second or two.
+#: and of values compared for it, except for a single sample: a second or two.
 MEASURED_VALUES = 10**9
 
 
 class Progress(Observer):
-    """Tells how far a training is, now and then and at its end.
+    """Reports the progress of a training, at intervals and at its end.
 
     Parameters
     ----------
     report : callable
-        Called with the share that is done, from 0 to 1.
+        Called with the share done, from 0 to 1.
     seconds : float, default 0.5
-        How long to be silent after a report.
+        The shortest time between two reports.
 
     Attributes
     ----------
     seconds_left : float or None
-        How long the training still takes, as of the last report: an estimate, from a tenth of the training on
-        mostly within a factor of two. None before there is anything to go by.
+        An estimate of the time left, as of the last report: after a tenth of the training mostly within a
+        factor of two. None before the first iteration was timed.
     """
 
     def __init__(self, report: Callable[[float], object], *, seconds: float = 0.5) -> None:
@@ -57,34 +57,35 @@ class Progress(Observer):
         self.seconds_left: float | None = None
 
     def start(self, training: Training) -> None:
-        """Begin to watch the pace."""
+        """Start the clock."""
         self._began = time.monotonic()
         self._silent_until = -math.inf
-        self._pace = Pace(training.cost, training.parameters, training.iteration, training.last_iteration)
+        first, last = training.iteration, training.last_iteration
+        self._time_left = TimeLeft(training.cost, training.parameters, first, last)
         self.seconds_left = None
 
     def after_iteration(self, training: Training) -> None:
-        """Report, unless that was just done."""
+        """Report, unless the last report was just made."""
         now = time.monotonic()
         if now >= self._silent_until or training.iteration == training.last_iteration:
             self._silent_until = now + self._seconds
-            self.seconds_left = self._pace.seconds_left(training.iteration, now - self._began)
+            self.seconds_left = self._time_left.seconds_left(training.iteration, now - self._began)
             self._report(training.iteration / training.last_iteration)
 
 
 class Record(NamedTuple):
-    """A training at one moment.
+    """A training after some of its iterations.
 
     Attributes
     ----------
     iteration : int
-        How many iterations were done.
+        The number of iterations done.
     radius, learning_rate : float
         Those of the next iteration.
     quantization_error : float
-        On 1,000 samples at most, evenly chosen; on fewer where the map has more than a million values.
+        On at most 1,000 evenly spaced samples; on fewer where the map has more than a million values.
     units : ndarray of shape (n,) or None
-        The best matching units of those samples, as indices in C order, where they are wanted.
+        The best matching units of those samples, as indices in C order, if recorded.
     """
 
     iteration: int
@@ -95,19 +96,19 @@ class Record(NamedTuple):
 
 
 class Recorder(Observer):
-    """Keeps the course of a training.
+    """Records a training at intervals.
 
     Parameters
     ----------
     every : int, default 1
-        After how many iterations to look; the beginning and the end are always kept.
+        The number of iterations between two records; the start and the end are always recorded.
     units : bool, default False
-        Whether to keep the samples' best matching units, too.
+        Whether to record the samples' best matching units, too.
 
     Attributes
     ----------
     records : list of Record
-        The course so far.
+        The records so far.
     """
 
     def __init__(self, *, every: int = 1, units: bool = False) -> None:
@@ -116,35 +117,34 @@ class Recorder(Observer):
         self.records: list[Record] = []
 
     def start(self, training: Training) -> None:
-        """Forget an earlier training, and look."""
+        """Clear the records of an earlier training, and record the initial state."""
         self.records.clear()
-        self._look(training)
+        self._record(training)
 
     def after_iteration(self, training: Training) -> None:
-        """Look, when it is time."""
+        """Record the state when it is due."""
         if training.iteration % self._step == 0:
-            self._look(training)
+            self._record(training)
 
     def end(self, training: Training) -> None:
-        """Look, unless that was just done."""
+        """Record the final state, unless it is recorded already."""
         if self.records[-1].iteration != training.iteration:
-            self._look(training)
+            self._record(training)
 
-    def _look(self, training: Training) -> None:
-        self.records.append(look(training, training.weights, units=self._units))
+    def _record(self, training: Training) -> None:
+        self.records.append(record_of(training, training.weights, units=self._units))
 
 
 class Checkpoints(Observer):
-    """Hands the weights over now and then, so that a training that is interrupted can go on from there.
+    """Saves the weights at intervals, so that an interrupted training can be resumed.
 
     Parameters
     ----------
     save : callable
-        Called with how many iterations are done and a copy of the weights. Given to ``train`` as
-        ``first_iteration`` and ``initial_weights``, they lead to the same map as a training that was not
-        interrupted.
+        Called with the number of iterations done and a copy of the weights. Passed to ``train`` as
+        ``first_iteration`` and ``initial_weights``, they lead to the same map as an uninterrupted training.
     seconds : float, default 10
-        How long to wait after a checkpoint. The trained map is not handed over: it is what ``train`` returns.
+        The shortest time between two checkpoints. The trained map is not saved: ``train`` returns it.
     essential : bool, default False
         Whether a checkpoint that cannot be saved ends the training.
     """
@@ -157,11 +157,11 @@ class Checkpoints(Observer):
         self.essential = essential
 
     def start(self, training: Training) -> None:
-        """Begin to wait."""
+        """Start the interval."""
         self._next = time.monotonic() + self._seconds
 
     def after_iteration(self, training: Training) -> None:
-        """Save, when it is time."""
+        """Save the weights when a checkpoint is due."""
         over = training.iteration == training.last_iteration
         if not over and time.monotonic() >= self._next:
             self._save(training.iteration, training.weights)
@@ -169,19 +169,19 @@ class Checkpoints(Observer):
 
 
 class EarlyStopping(Observer):
-    """Ends a training whose quantization error has ceased to fall.
+    """Stops a training whose quantization error no longer falls.
 
     With the schedule of this library the radius shrinks to the end, and the error with it: a map that is
-    stopped early is coarser than it would have become.
+    stopped early is coarser than the complete training would make it.
 
     Parameters
     ----------
     every : int, default 10
-        After how many iterations to look.
+        The number of iterations between two measurements.
     patience : int, default 3
-        How many looks without improvement to bear.
+        The number of measurements in a row without improvement that stops the training.
     tolerance : float, default 0.001
-        The share by which the error must fall to be an improvement.
+        The share by which the error must fall to count as an improvement.
     """
 
     def __init__(self, *, every: int = 10, patience: int = 3, tolerance: float = 1e-3) -> None:
@@ -190,25 +190,25 @@ class EarlyStopping(Observer):
         self._tolerance = tolerance
 
     def start(self, training: Training) -> None:
-        """Begin anew."""
+        """Forget the measurements of an earlier training."""
         self._best = math.inf
-        self._vain = 0
+        self._without_improvement = 0
 
     def after_iteration(self, training: Training) -> None:
-        """Look, when it is time, and stop the training when it has been in vain too often."""
+        """Measure the error when it is due, and stop the training once the patience is used up."""
         if training.iteration % self._step:
             return
-        error = look(training, training.weights).quantization_error
+        error = record_of(training, training.weights).quantization_error
         if error < self._best * (1.0 - self._tolerance):
-            self._best, self._vain = error, 0
+            self._best, self._without_improvement = error, 0
             return
-        self._vain += 1
-        if self._vain >= self._patience:
+        self._without_improvement += 1
+        if self._without_improvement >= self._patience:
             training.stop()
 
 
-def look(training: Training, weights: FloatArray, *, units: bool = False) -> Record:
-    """Return what there is to tell of a training whose weights are these now."""
+def record_of(training: Training, weights: FloatArray, *, units: bool = False) -> Record:
+    """Return a record of a training with its current weights."""
     count = len(training.samples)
     measured = min(count, MEASURED_SAMPLES, max(1, MEASURED_VALUES // weights.size))
     found = match(weights, training.samples[np.arange(measured) * count // measured])
@@ -222,12 +222,12 @@ def look(training: Training, weights: FloatArray, *, units: bool = False) -> Rec
 
 
 def at_least(name: str, value: Any, least: int) -> int:
-    """Return an integer that must be of some size.
+    """Return a value that must be an integer of at least `least`.
 
     Raises
     ------
     InvalidParameterError
-        When it is none, or smaller.
+        When it is no integer, or smaller.
     """
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise InvalidParameterError(

@@ -1,9 +1,9 @@
-"""How long a training still takes: its iterations are not alike.
+"""Estimates of the time that a training still takes.
 
-The search for the best matching unit has the whole map before it in every iteration. An update touches what
-the neighbourhood reaches, which shrinks to nothing; how much of an iteration that is depends on the engine,
-and its cost says so. What remains (a search that becomes quicker as the map orders itself, a machine that has
-more to do) shows in the pace of late.
+Iterations differ in cost. The search for the best matching unit compares the whole map in every iteration;
+an update touches the neighbourhood, which shrinks. The share of the update depends on the engine, whose
+`Cost` has it. Everything else (a search that becomes faster as the map becomes ordered, a busy machine) shows
+in the speed of the latest iterations.
 """
 
 import math
@@ -13,25 +13,25 @@ from kohonen.cost import Cost
 from kohonen.parameters import Parameters
 from kohonen.schedule import NEIGHBOURHOOD_CUT
 
-__all__ = ["Pace", "work"]
+__all__ = ["TimeLeft", "estimate_work"]
 
-#: Iterations that stand for all the others.
+#: The number of iterations that an estimate samples.
 SAMPLES = 256
-#: A Gaussian reaches so many times its width before it is cut.
+#: The distance at which the Gaussian neighbourhood is cut, in widths of the Gaussian.
 REACH = math.sqrt(-2 * math.log(NEIGHBOURHOOD_CUT))
 
 
-def work(cost: Cost, parameters: Parameters, first: int, last: int) -> float:
-    """Return the work of the iterations ``first <= t < last``, in iterations whose updates touch nothing.
+def estimate_work(cost: Cost, parameters: Parameters, first: int, last: int) -> float:
+    """Return the work of the iterations ``first <= t < last``, in iterations without updates.
 
     Parameters
     ----------
     cost : Cost
-        Of the engine that does them.
+        The cost of the engine.
     parameters : Parameters
-        What is trained.
+        The map and its training.
     first, last : int
-        Which iterations.
+        The range of iterations.
     """
     count = last - first
     if count <= 0:
@@ -42,25 +42,25 @@ def work(cost: Cost, parameters: Parameters, first: int, last: int) -> float:
 
 
 def _reached(parameters: Parameters, iteration: int) -> float:
-    """Return which share of the map an update touches."""
+    """Return the share of the map that an update touches."""
     window = 2 * REACH * parameters.schedule.radius(iteration) + 1
     share = min(window, parameters.width) * min(window, parameters.height)
     return share / parameters.units
 
 
-class Pace:
-    """How fast a training goes, by the latter half of the time that we have watched it for.
+class TimeLeft:
+    """Estimates the time left by the speed in the latter half of the time measured.
 
     Parameters
     ----------
     cost : Cost
-        Of the engine that does it.
+        The cost of the engine.
     parameters : Parameters
-        What is trained.
+        The map and its training.
     iteration : int
-        How many iterations are done as we begin to watch.
+        The number of iterations done when the clock starts.
     last : int
-        How many will be done in the end.
+        The number of iterations at the end of the training.
     """
 
     def __init__(self, cost: Cost, parameters: Parameters, iteration: int, last: int) -> None:
@@ -70,26 +70,26 @@ class Pace:
         self._marks = deque([(0.0, iteration)])
 
     def seconds_left(self, iteration: int, seconds: float) -> float | None:
-        """Estimate how many seconds the training still takes.
+        """Return an estimate of the seconds that the training still takes.
 
         Parameters
         ----------
         iteration : int
-            How many iterations are done now.
+            The number of iterations done.
         seconds : float
-            For how long we have watched.
+            The seconds since the clock started.
 
         Returns
         -------
         float or None
-            None as long as there is nothing to go by.
+            None as long as no work has been measured.
         """
         while len(self._marks) > 1 and self._marks[1][0] <= seconds / 2:
             self._marks.popleft()
         since, first = self._marks[0]
         self._marks.append((seconds, iteration))
-        done = work(self._cost, self._parameters, first, iteration)
+        done = estimate_work(self._cost, self._parameters, first, iteration)
         if done <= 0 or seconds <= since:
             return None
-        left = work(self._cost, self._parameters, iteration, self._last)
+        left = estimate_work(self._cost, self._parameters, iteration, self._last)
         return (seconds - since) / done * left

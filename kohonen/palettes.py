@@ -1,4 +1,4 @@
-"""Colours for numbers and for groups, chosen so that colour-blind people can tell them apart."""
+"""Colour maps for numbers and for groups, suitable for colour-blind people."""
 
 from typing import TypeAlias
 
@@ -11,22 +11,22 @@ __all__ = ["GROUPS", "NOTHING", "colours_of_groups", "colours_of_values"]
 
 Colours: TypeAlias = npt.NDArray[np.uint8]
 
-#: Where there is no number: light grey.
+#: The colour of a missing number: light grey.
 NOTHING = (235, 235, 235)
 
-#: "viridis" by S. van der Walt and N. Smith (CC0), every eighth of its colours: dark blue, green, yellow.
+#: Every eighth colour of "viridis" by S. van der Walt and N. Smith (CC0): dark blue, green, yellow.
 _VIRIDIS = """
 440154 470d60 48186a 482374 472d7b 453781 424086 3e4989 3b528b 375b8d 33638d
 2f6b8e 2c728e 297a8e 26828e 23898e 21918c 1f988b 1fa088 22a785 28ae80 32b67a
 3fbc73 4ec36b 5ec962 70cf57 84d44b 98d83e addc30 c2df23 d8e219 ece51b fde725
 """
 
-#: M. Okabe and K. Ito, "Color Universal Design" (2008).
+#: The colours of M. Okabe and K. Ito, "Color Universal Design" (2008).
 GROUPS = ("#56b4e9", "#e69f00", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#999999")
 
 
 def colours_of_values(values: FloatArray) -> Colours:
-    """Return a colour for each number: from dark blue for the smallest over green to yellow for the largest.
+    """Return a colour for each number, from dark blue for the smallest through green to yellow.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def colours_of_values(values: FloatArray) -> Colours:
     Returns
     -------
     ndarray of uint8
-        Of the shape of the values, and 3 for red, green and blue. Where all numbers are equal they are dark.
+        The shape of the values plus an axis of red, green and blue. Equal numbers are all dark.
     """
     known = np.isfinite(values)
     least = values[known].min() if known.any() else 0.0
@@ -51,7 +51,7 @@ def colours_of_values(values: FloatArray) -> Colours:
 
 
 def colours_of_groups(labels: npt.NDArray[np.int64]) -> Colours:
-    """Return a colour for each label, from 0: `GROUPS`, or evenly spaced ones for more of them."""
+    """Return a colour for each label, from 0: of `GROUPS`, or of viridis for more labels."""
     count = int(labels.max()) + 1
     if count > len(GROUPS):
         table = colours_of_values(np.arange(count, dtype=np.float64))

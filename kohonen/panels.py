@@ -1,4 +1,4 @@
-"""Pictures of views other than the map itself: plain, every pixel of a unit in its colour."""
+"""Plain pictures of the views of a map: U-matrix, component planes, hits, errors and clusters."""
 
 import math
 from collections.abc import Sequence
@@ -32,24 +32,24 @@ __all__ = [
 
 Panel: TypeAlias = Literal["u-matrix", "planes", "hits", "errors", "clusters"]
 
-#: Views that say something about samples.
+#: Views that need the samples.
 NEEDS_SAMPLES: frozenset[str] = frozenset({"input-output", "hits", "errors"})
 
 #: Pixels between component planes.
 GAP = 8
-#: Rows of pixels of a name above a plane, and how large it is written.
+#: Rows of pixels of the name above a plane, and its font size.
 CAPTION, TEXT_PIXELS = 18, 12
 
 
 def draw_u_matrix(weights: FloatArray, *, scale: int | None = None, geometry: Geometry = PLANAR) -> Pixels:
-    """Draw how far units are from their neighbours, in greys: borders of clusters are dark.
+    """Draw the U-matrix in greys: borders of clusters are dark.
 
     Parameters
     ----------
     weights : ndarray of shape (width, height, dim)
         The map.
     scale : int, optional
-        The width of a unit in pixels; by default so that the picture is about 400 pixels large.
+        The width of a unit in pixels; by default the picture is about 400 pixels large.
     geometry : Geometry, optional
         The kind of grid.
     """
@@ -66,23 +66,23 @@ def draw_planes(
     geometry: Geometry = PLANAR,
     names: Sequence[str] | None = None,
 ) -> Pixels:
-    """Draw component planes side by side and row by row, each from dark (its least) to yellow (its most).
+    """Draw component planes in rows, each from dark (its minimum) to yellow (its maximum).
 
     Parameters
     ----------
     weights : ndarray of shape (width, height, dim)
         The map.
     component : int, optional
-        The one component to draw, from 0.
+        The index of the only component to draw, from 0.
     scale, geometry
         As in `draw_u_matrix`; by default all planes together are about 800 pixels wide.
     names : sequence of str, optional
-        What the components are called: written above the planes, shortened where need be, if all are drawn.
+        The names of the components: written above the planes, shortened to fit, if all are drawn.
 
     Raises
     ------
     InvalidParameterError
-        When there is no such component.
+        When the component does not exist.
     """
     width, height, dimension = weights.shape
     planes = component_planes(weights)
@@ -101,7 +101,7 @@ def draw_planes(
     for k, plane in enumerate(planes):
         top, left = (k // across) * (caption + rows + GAP), (k % across) * (columns + GAP)
         if names is not None:
-            picture[top : top + caption, left : left + columns][_written(names[k], columns)] = 0
+            picture[top : top + caption, left : left + columns][_text_mask(names[k], columns)] = 0
             top += caption
         drawn = draw_values(plane, scale=pixels, geometry=geometry)
         picture[top : top + rows, left : left + columns] = drawn
@@ -109,13 +109,13 @@ def draw_planes(
 
 
 def arrangement(count: int) -> tuple[int, int]:
-    """Return in how many rows and columns so many planes are arranged."""
+    """Return the number of rows and columns in which `count` planes are arranged."""
     columns = math.ceil(math.sqrt(count))
     return math.ceil(count / columns), columns
 
 
 def plane_pixels(width: int, height: int, dimension: int) -> int:
-    """Return the width of a unit in pixels by default, where all component planes are drawn."""
+    """Return the default width of a unit in pixels where all component planes are drawn."""
     if dimension == 1:
         return unit_pixels(width, height)
     return max(1, 800 // arrangement(dimension)[1] // max(width, height))
@@ -124,16 +124,16 @@ def plane_pixels(width: int, height: int, dimension: int) -> int:
 def planes_size(
     width: int, height: int, dimension: int, scale: int, geometry: Geometry = PLANAR, *, named: bool = False
 ) -> tuple[int, int]:
-    """Return the rows and columns of pixels that all component planes take, with names above them or not."""
+    """Return the rows and columns of pixels of a picture of all component planes, with or without names."""
     rows, columns = picture_size(width, height, scale, geometry)
     rows += CAPTION if named else 0
     down, across = arrangement(dimension)
     return down * (rows + GAP) - GAP, across * (columns + GAP) - GAP
 
 
-def _written(text: str, columns: int) -> npt.NDArray[np.bool_]:
-    """Return where the pixels are of a text in one line, shortened to so many columns."""
-    # Imported here: importing the library is to cost no more than NumPy does.
+def _text_mask(text: str, columns: int) -> npt.NDArray[np.bool_]:
+    """Return the pixels of a text in one line as a mask, shortened to the number of columns."""
+    # Imported here: importing the library should cost no more than importing NumPy.
     from PIL import Image, ImageDraw, ImageFont
 
     font = ImageFont.load_default(TEXT_PIXELS)
@@ -149,7 +149,7 @@ def _written(text: str, columns: int) -> npt.NDArray[np.bool_]:
 def draw_hits(
     weights: FloatArray, samples: FloatArray, *, scale: int | None = None, geometry: Geometry = PLANAR
 ) -> Pixels:
-    """Draw how many samples (n, dim) fall on each unit: dark for few, yellow for the most; grey for none.
+    """Draw the hit histogram of samples (n, dim): dark for few, yellow for the most; grey for none.
 
     The other parameters are those of `draw_u_matrix`.
     """
@@ -161,7 +161,7 @@ def draw_hits(
 def draw_errors(
     weights: FloatArray, samples: FloatArray, *, scale: int | None = None, geometry: Geometry = PLANAR
 ) -> Pixels:
-    """Draw how far samples (n, dim) are from their unit: dark for near, yellow for far; grey for none.
+    """Draw the quantization error by unit: dark for small, yellow for large; grey for no samples.
 
     The other parameters are those of `draw_u_matrix`.
     """
@@ -169,7 +169,7 @@ def draw_errors(
 
 
 def draw_values(values: FloatArray, *, scale: int | None = None, geometry: Geometry = PLANAR) -> Pixels:
-    """Draw a number a unit (width, height): dark for the least, yellow for the most; grey for NaN.
+    """Draw one number per unit (width, height): dark for the minimum, yellow for the maximum; grey for NaN.
 
     The other parameters are those of `draw_u_matrix`.
     """
@@ -183,7 +183,7 @@ def draw_clusters(
     scale: int | None = None,
     geometry: Geometry = PLANAR,
 ) -> Pixels:
-    """Draw the clusters of units, each in a colour of its own; see :mod:`kohonen.clusters`.
+    """Draw the clusters of units, each in its own colour; see :mod:`kohonen.clusters`.
 
     The other parameters are those of `draw_u_matrix`.
     """
@@ -193,14 +193,14 @@ def draw_clusters(
 def draw_groups(
     labels: npt.NDArray[np.int64], *, scale: int | None = None, geometry: Geometry = PLANAR
 ) -> Pixels:
-    """Draw groups of units, such as clusters, each in a colour of its own.
+    """Draw groups of units, such as clusters, each in its own colour.
 
     Parameters
     ----------
     labels : ndarray of int, of shape (width, height)
         The group of each unit, from 0.
     scale, geometry
-        As of `draw_u_matrix`.
+        As in `draw_u_matrix`.
     """
     return _draw(colours_of_groups(labels), scale, geometry)
 

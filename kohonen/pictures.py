@@ -1,9 +1,9 @@
-"""Pictures of maps: arrays of pixels, and the PNG made of them.
+"""Pictures of maps as arrays of pixels, and their encoding as PNG.
 
 Pixels are uint8 arrays of shape ``(rows, columns, 3)``: red, green, blue. A map's x runs to the right and its
 y downwards, so that unit ``[x, y]`` of weights ``(width, height, dim)`` is the square of pixels
 ``[y * scale : (y + 1) * scale, x * scale : (x + 1) * scale]``. On a hexagonal grid it is a hexagon, ``scale``
-pixels wide, and what is no unit is white. :mod:`kohonen.panels` draws the other views.
+pixels wide, on a white background. :mod:`kohonen.panels` draws the other views.
 """
 
 import io
@@ -34,20 +34,20 @@ __all__ = [
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
 
-#: On a hexagonal grid of units one wide: from one row to the next, and the length of a side.
+#: The distance of two rows and the length of a side, on a hexagonal grid of units of width 1.
 _ROW, _SIDE = math.sqrt(3) / 2, 1 / math.sqrt(3)
 
-#: Sums of products may leave [0, 1] by rounding; a map of colours is still one then.
+#: Sums of products may leave [0, 1] by rounding; such weights still count as colours.
 _ROUNDING = 1e-9
 
 
 def unit_pixels(width: int, height: int) -> int:
-    """Return the side of a unit's square in pixels that makes a map of this size about 400 pixels large."""
+    """Return the width of a unit in pixels with which a map of this size is about 400 pixels large."""
     return max(1, 400 // max(width, height))
 
 
 def picture_size(width: int, height: int, scale: int, geometry: Geometry = PLANAR) -> tuple[int, int]:
-    """Return the rows and columns of pixels that a map takes."""
+    """Return the size of a map's picture as rows and columns of pixels."""
     if not geometry.hexagonal:
         return height * scale, width * scale
     shift = 0.5 if height > 1 else 0.0
@@ -60,7 +60,7 @@ def draw_units(colours: Pixels, *, scale: int, geometry: Geometry = PLANAR) -> P
     Parameters
     ----------
     colours : ndarray of uint8 of shape (width, height, 3)
-        The colour of each unit; any number of channels will do.
+        The colour of each unit; any number of channels is accepted.
     scale : int
         The width of a unit in pixels.
     geometry : Geometry, optional
@@ -84,7 +84,7 @@ def draw_units(colours: Pixels, *, scale: int, geometry: Geometry = PLANAR) -> P
 
 
 def _hexagons(across: FloatArray, down: float, width: int, height: int) -> npt.NDArray[np.int64]:
-    """Return the units, in C order, that lie at places across and down, in units; -1 where there is none."""
+    """Return the index, in C order, of the unit at each position, given in unit widths; -1 for none."""
     found = np.full(len(across), -1)
     nearest = np.full(len(across), np.inf)
     above = math.floor((down - _SIDE) / _ROW)
@@ -103,9 +103,9 @@ def _hexagons(across: FloatArray, down: float, width: int, height: int) -> npt.N
 
 
 def map_colours(weights: FloatArray, geometry: Geometry = PLANAR, *, coloured: bool | None = None) -> Pixels:
-    """Return the colour of each unit: its weights, where all are colours; or its grey in the U-matrix.
+    """Return the colour of each unit: its weights where all weights are colours, else its U-matrix grey.
 
-    `coloured` says which, if it is to be another than the weights suggest.
+    `coloured` overrides whether the weights are taken as colours.
     """
     if are_colours(weights) if coloured is None else coloured:
         return _as_pixels(weights)
@@ -120,9 +120,9 @@ def draw_map(weights: npt.ArrayLike, *, scale: int | None = None, geometry: Geom
     ----------
     weights : array_like of shape (width, height, dim)
         Weights of a map. They are colours where ``dim`` is 3 and all of them are in [0, 1]. The U-matrix is
-        drawn in greys, from white for no distance to black for the largest: borders of clusters are dark.
+        drawn in greys, from white for distance 0 to black for the largest: borders of clusters are dark.
     scale : int, optional
-        Side of a unit's square in pixels, at least 1; :func:`unit_pixels` when None.
+        Width of a unit in pixels, at least 1; by default :func:`unit_pixels`.
     geometry : Geometry, optional
         The kind of grid; planar rectangular by default.
 
@@ -134,7 +134,7 @@ def draw_map(weights: npt.ArrayLike, *, scale: int | None = None, geometry: Geom
     Raises
     ------
     InvalidDataError
-        For weights of another shape, or anything but finite numbers.
+        For weights of another shape, or that are not finite numbers.
     InvalidParameterError
         For a scale that is not an integer of at least 1.
     """
@@ -148,15 +148,15 @@ def draw_map(weights: npt.ArrayLike, *, scale: int | None = None, geometry: Geom
 
 
 def draw_input_strip(colours: npt.ArrayLike, *, columns: int, rows: int = 20) -> Pixels:
-    """Draw colours side by side, each as an equal share of the width.
+    """Draw colours side by side, each with an equal share of the width.
 
     Parameters
     ----------
     colours : array_like of shape (n, 3)
-        Red, green and blue in [0, 1]; what is outside is clipped.
+        Red, green and blue in [0, 1]; values outside are clipped.
     columns, rows : int
-        Size in pixels. Shares are whole pixels and differ by one at most; where there are more colours than
-        columns, the strip shows as many as fit, evenly chosen.
+        Size in pixels. Shares are whole pixels and differ by one at most. Of more colours than columns, the
+        strip shows an evenly spaced selection.
 
     Returns
     -------
@@ -166,7 +166,7 @@ def draw_input_strip(colours: npt.ArrayLike, *, columns: int, rows: int = 20) ->
     Raises
     ------
     InvalidDataError
-        For anything but a table of finite numbers with three columns.
+        For colours that are not finite numbers of shape (n, 3).
     InvalidParameterError
         For a size that is not an integer of at least 1.
     """
@@ -179,28 +179,28 @@ def draw_input_strip(colours: npt.ArrayLike, *, columns: int, rows: int = 20) ->
 def draw_input_output(
     data: npt.ArrayLike, weights: npt.ArrayLike, *, scale: int | None = None, geometry: Geometry = PLANAR
 ) -> Pixels:
-    """Draw the input layer above the output layer: the data's colours as a strip, and the map under it.
+    """Draw the input layer above the output layer: the samples' colours as a strip, and the map below it.
 
     Parameters
     ----------
     data : array_like of shape (n, dim)
-        Samples. Where they are not colours there is nothing to draw of them, and the picture is the map's.
+        Samples. If they are not colours, only the map is drawn.
     weights : array_like of shape (width, height, dim)
         Weights of a map, drawn as by :func:`draw_map`.
     scale : int, optional
-        Side of a unit's square in pixels, as in :func:`draw_map`.
+        Width of a unit in pixels, as in :func:`draw_map`.
     geometry : Geometry, optional
         The kind of grid; planar rectangular by default.
 
     Returns
     -------
     ndarray of shape (20 + height * scale, width * scale, 3)
-        Pixels, without the 20 rows of the strip where the data are no colours.
+        Pixels, without the 20 rows of the strip where the samples are not colours.
 
     Raises
     ------
     InvalidDataError
-        For data or weights of the wrong shape, or anything but finite numbers.
+        For samples or weights of the wrong shape, or that are not finite numbers.
     InvalidParameterError
         For a scale that is not an integer of at least 1.
     """
@@ -227,17 +227,17 @@ def encode_png(pixels: Pixels) -> bytes:
     Raises
     ------
     InvalidDataError
-        For an array of another type or shape, or without any pixel.
+        For an array of another type or shape, or without pixels.
     """
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
         raise InvalidDataError(
             f"pixels must be uint8 of shape (rows, columns, 3), but are {pixels.dtype} {pixels.shape}"
         )
-    # Imported here: importing the library is to cost no more than NumPy does.
+    # Imported here: importing the library should cost no more than importing NumPy.
     from PIL import Image
 
     file = io.BytesIO()
-    # Run lengths are what a map of squares is made of: half the time of the usual strategy, and smaller.
+    # Maps of squares suit run-length encoding: half the time of the default strategy, and smaller files.
     Image.fromarray(np.ascontiguousarray(pixels)).save(
         file, "PNG", compress_level=1, compress_type=zlib.Z_RLE
     )
@@ -245,7 +245,7 @@ def encode_png(pixels: Pixels) -> bytes:
 
 
 def are_colours(values: FloatArray) -> bool:
-    """Tell whether vectors (..., dim) are colours: three numbers in [0, 1] each."""
+    """Return whether vectors (..., dim) are colours: three numbers in [0, 1] each."""
     if values.shape[-1] != 3:
         return False
     return bool(values.min() >= -_ROUNDING and values.max() <= 1.0 + _ROUNDING)
@@ -256,7 +256,7 @@ def _as_pixels(values: FloatArray) -> Pixels:
 
 
 def _enlarge(picture: Pixels, scale: int) -> Pixels:
-    # Columns first, so that the second step copies whole rows.
+    # Columns first: the second step then copies whole rows.
     return np.repeat(np.repeat(picture, scale, axis=1), scale, axis=0)
 
 

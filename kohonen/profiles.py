@@ -1,4 +1,4 @@
-"""Which cluster each sample of a model is in, and what tells the clusters apart."""
+"""The cluster of each sample of a model, and profiles of the clusters."""
 
 import math
 from collections.abc import Callable
@@ -15,19 +15,19 @@ from kohonen.search import match
 __all__ = ["ClusterCount", "Profile", "SampleClusters", "cluster_samples", "parse_count", "profiles"]
 
 ClusterCount: TypeAlias = int | Literal["auto"]
-#: By component.
-Told: TypeAlias = list[float | None]
+#: A value per component; None where it is missing.
+Values: TypeAlias = list[float | None]
 
 
 class SampleClusters(NamedTuple):
-    """Where samples are.
+    """Best matching units and clusters of samples.
 
     Attributes
     ----------
     units : ndarray of shape (n, 2)
-        ``[x, y]`` of the best matching unit of each.
+        ``[x, y]`` of the best matching unit of each sample.
     distances : ndarray of shape (n,)
-        How far it is from that.
+        The distance of each sample to its best matching unit.
     clusters : ndarray of shape (n,)
         The cluster of that unit.
     """
@@ -38,39 +38,40 @@ class SampleClusters(NamedTuple):
 
 
 class Profile(NamedTuple):
-    """What a cluster is like.
+    """Statistics of a cluster.
 
     Attributes
     ----------
     units, samples : int
-        How many units it has, and how many samples fall on them.
+        The number of its units, and of the samples whose best matching unit is one of them.
     centre : list of float
         The mean weights of its units.
     mean, least, most : list of float or None
-        Of its samples, by component; None without any, and for a component that all of them miss.
+        Mean, minimum and maximum of its samples, by component; None without samples, and for a component that
+        is missing in all of them.
     distinction : list of float or None
-        By component, how many standard deviations of all samples its mean is above that of all samples: what
-        is far from zero tells the cluster from the others.
+        By component, the difference of its mean to the mean of all samples, in standard deviations of all
+        samples: values far from zero distinguish the cluster.
     """
 
     units: int
     samples: int | None
-    centre: Told
-    mean: Told | None = None
-    least: Told | None = None
-    most: Told | None = None
-    distinction: Told | None = None
+    centre: Values
+    mean: Values | None = None
+    least: Values | None = None
+    most: Values | None = None
+    distinction: Values | None = None
 
 
 def parse_count(text: str) -> ClusterCount | None:
-    """Return how many clusters a text asks for; None when it cannot be read."""
+    """Parse a number of clusters, or "auto"; return None for any other text."""
     if text == "auto":
         return "auto"
     return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else None
 
 
 def cluster_samples(weights: FloatArray, samples: FloatArray, clusters: Clusters) -> SampleClusters:
-    """Find the unit and the cluster of each sample (n, dim) on a map (width, height, dim)."""
+    """Return the unit and the cluster of each sample (n, dim) on a map (width, height, dim)."""
     found = match(weights, samples)
     units = found.units[:, 0]
     places = np.stack(np.divmod(units, weights.shape[1]), axis=1)
@@ -83,14 +84,14 @@ def profiles(
     found: SampleClusters | None = None,
     table: Preparation | None = None,
 ) -> list[Profile]:
-    """Describe each cluster by its units and, where they are given, by the samples that fall on these.
+    """Return the profile of each cluster: of its units and, where samples are given, of its samples.
 
-    In the units of the table that the samples were made from, if they were; but the distinction has none.
+    With a table's preparation, values are in the units of the table; the distinction has no unit.
     """
     units = np.bincount(clusters.labels.ravel(), minlength=clusters.count)
     described = []
     for number, centre in enumerate(clusters.centres):
-        here = _told(centre, table)
+        here = _as_list(centre, table)
         if samples is None or found is None:
             described.append(Profile(int(units[number]), None, here))
             continue
@@ -100,17 +101,17 @@ def profiles(
             continue
         spread = _each(np.std, samples)
         above = (_each(np.mean, own) - _each(np.mean, samples)) / np.where(spread > 0, spread, 1.0)
-        mean, least, most = (_told(_each(of, own), table) for of in (np.mean, np.min, np.max))
-        described.append(Profile(int(units[number]), len(own), here, mean, least, most, _told(above)))
+        mean, least, most = (_as_list(_each(of, own), table) for of in (np.mean, np.min, np.max))
+        described.append(Profile(int(units[number]), len(own), here, mean, least, most, _as_list(above)))
     return described
 
 
 def _each(function: Callable[[FloatArray], float], samples: FloatArray) -> FloatArray:
-    """Return something of each component of samples (n, dim), of what is present; NaN where nothing is."""
+    """Apply a function to the present values of each component of samples (n, dim); NaN where all miss."""
     present = (column[~np.isnan(column)] for column in samples.T)
     return np.array([function(values) if len(values) else math.nan for values in present])
 
 
-def _told(values: FloatArray, table: Preparation | None = None) -> Told:
+def _as_list(values: FloatArray, table: Preparation | None = None) -> Values:
     in_units = values if table is None else table.inverse(values)
     return [None if math.isnan(value) else value for value in in_units.tolist()]

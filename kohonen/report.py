@@ -1,4 +1,4 @@
-"""A model as one page of HTML that needs nothing else: no network, no script."""
+"""The report on a model: a self-contained HTML page without scripts."""
 
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,12 +16,12 @@ from kohonen.report_views import views
 
 __all__ = ["report"]
 
-#: Components of a profile that are told.
+#: The components of a profile, farthest from the mean first, that may be described.
 MOST_COMPONENTS = 12
 
 
 def report(card: Mapping[str, Any], weights: FloatArray, samples: FloatArray | None) -> str:
-    """Return the report on a model.
+    """Return the report on a model as HTML.
 
     Parameters
     ----------
@@ -30,9 +30,9 @@ def report(card: Mapping[str, Any], weights: FloatArray, samples: FloatArray | N
     weights : ndarray of shape (width, height, dim)
         Its weights.
     samples : ndarray of shape (n, dim) or None
-        What it was trained on; without it the views that need it are left out, and the page says so.
+        The samples that it was trained on; without them, the page leaves out views of samples and says so.
     """
-    model_id = card["id"] or "without an id, since its training was ended early"
+    model_id = card["id"] or "without an id, since its training was stopped early"
     made = datetime.datetime.fromisoformat(card["created_at"])
     title = f"Self-organizing map {(card['id'] or '')[:8]}".rstrip()
     clusters = cluster_units(weights)
@@ -62,15 +62,15 @@ def report(card: Mapping[str, Any], weights: FloatArray, samples: FloatArray | N
 
 
 def _introduction(card: Mapping[str, Any]) -> str:
-    """Say what one looks at, to somebody who has never seen such a map."""
+    """Introduce the map to a reader who does not know self-organizing maps."""
     width, height, dimension = card["weights"]["shape"]
     shape = {"hexagonal": "hexagons"}.get(card["parameters"]["grid"], "squares")
     joined = ", whose opposite edges are joined" * (card["parameters"]["boundary"] == "toroidal")
     return (
-        "<p>A self-organizing map is a grid of units. Each unit has weights, which are like a sample: "
-        "training draws them towards the samples, and neighbouring units along with each other. So similar "
-        "samples come to lie close together, and the map shows at a glance how the data are grouped.</p>"
-        f"<p>This one has {width:,} by {height:,} units, drawn as {shape}{joined}. It was trained on "
+        "<p>A self-organizing map is a grid of units. Each unit has weights, a vector like a sample: "
+        "training moves them towards the samples, and those of neighbouring units with them. Similar samples "
+        "therefore lie close together on the map, and the map shows how the data are grouped.</p>"
+        f"<p>This map has {width:,} by {height:,} units, drawn as {shape}{joined}. It was trained on "
         f"{card['data']['samples']:,} samples of {dimension:,} value{'s' * (dimension > 1)} each.</p>"
     )
 
@@ -78,7 +78,7 @@ def _introduction(card: Mapping[str, Any]) -> str:
 def _advice(card: Mapping[str, Any], samples: FloatArray | None) -> str:
     found = advice(card, samples)
     if not found:
-        return '<ul class="well"><li>Nothing about this map asks for attention.</li></ul>'
+        return '<ul class="well"><li>No problems were found with this map.</li></ul>'
     return '<ul class="advice">' + "".join(f"<li>{escape(text)}</li>" for text in found) + "</ul>"
 
 
@@ -87,20 +87,20 @@ def _quality(card: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     yield (
         "Quantization error",
         f"{quality['quantization_error']:.4g}",
-        "mean distance of a sample to its unit, in the data's units: the smaller, the finer the map",
+        "mean distance of a sample to its best matching unit, in the data's units; smaller is better",
     )
     yield (
         "Topographic error",
         f"{quality['topographic_error']:.1%}",
-        "of the samples have two nearest units that are not neighbours: the fewer, the better the order",
+        "of the samples have two nearest units that are not neighbours; smaller is better",
     )
     if quality["explained_variance"] is not None:
         yield (
             "Explained variance",
             f"{quality['explained_variance']:.1%}",
-            "of how the data vary is kept when each sample is replaced by its unit",
+            "of the data's variance is kept when each sample is replaced by its best matching unit",
         )
-    yield "Unused units", f"{quality['unused_units']:.1%}", "are no sample's nearest unit"
+    yield "Unused units", f"{quality['unused_units']:.1%}", "are no sample's best matching unit"
 
 
 def _parameters(card: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -124,7 +124,7 @@ def _table(rows: Iterator[tuple[str, str, str]]) -> str:
 
 
 def _history(card: Mapping[str, Any]) -> str:
-    """Draw how the error fell, as a line."""
+    """Draw the quantization error by iteration as a line."""
     points = [] if card["quality"]["history"] is None else card["quality"]["history"]["points"]
     if len(points) < 2:
         return ""
@@ -144,30 +144,28 @@ def _history(card: Mapping[str, Any]) -> str:
         '<text x="52" y="174" text-anchor="end" font-size="12">0</text>'
         f'<text x="60" y="190" font-size="12">iteration {first}</text>'
         f'<text x="580" y="190" text-anchor="end" font-size="12">{last}</text></svg>'
-        "<figcaption>The quantization error while the map was trained. It may rise at first, when all units "
-        "gather in the middle of the data, before they spread out.</figcaption></figure>"
+        "<figcaption>The quantization error during the training. It may rise at first, when all units "
+        "gather in the middle of the data before they spread out.</figcaption></figure>"
     )
 
 
 def _columns(card: Mapping[str, Any], weights: FloatArray) -> str:
-    """Tell how the samples were made from a table, and how far the map reaches in its units."""
+    """Describe the columns of the table: their normalisation, and the range of the map in their units."""
     table = preparation_of(card)
     if table is None:
         return ""
     planes = table.inverse(weights).reshape(-1, weights.shape[2]).T
-    reach = {
+    ranges = {
         name: f"from {plane.min():.4g} to {plane.max():.4g} on the map"
         for name, plane in zip(table.components, planes, strict=True)
     }
     rows = [
-        (column.name, column.normalisation, reach[column.name])
+        (column.name, column.normalisation, ranges[column.name])
         if column.categories is None
         else (column.name, "categories", ", ".join(column.categories))
         for column in table.columns
     ]
-    missing = f"<p>Missing values, which are masked: {card['data']['missing']:,}.</p>" * (
-        card["data"]["missing"] > 0
-    )
+    missing = f"<p>Missing values (masked): {card['data']['missing']:,}.</p>" * (card["data"]["missing"] > 0)
     return f"<h2>Columns</h2>{missing}{_table(iter(rows))}"
 
 
@@ -175,16 +173,16 @@ def _clusters(
     card: Mapping[str, Any], weights: FloatArray, samples: FloatArray | None, clusters: Clusters
 ) -> str:
     found = None if samples is None else cluster_samples(weights, samples, clusters)
-    rows = ["<tr><th>Cluster</th><th>Units</th><th>Samples</th><th>What tells it from the others</th></tr>"]
+    rows = ["<tr><th>Cluster</th><th>Units</th><th>Samples</th><th>Distinguishing components</th></tr>"]
     colours = colours_of_groups(clusters.labels)
     names = component_names(card)
     for number, one in enumerate(profiles(clusters, samples, found, preparation_of(card))):
         colour = bytes(colours[clusters.labels == number][0].tolist()).hex()
-        told = "no samples" if one.distinction is None else _distinction(one, names)
+        distinction = "no samples" if one.distinction is None else _distinction(one, names)
         rows.append(
             f'<tr><td><span class="swatch" style="background:#{colour}"></span>{number}</td>'
             f'<td class="n">{one.units}</td><td class="n">{"-" if one.samples is None else one.samples}</td>'
-            f"<td>{escape(told)}</td></tr>"
+            f"<td>{escape(distinction)}</td></tr>"
         )
     meaning = '<p class="soft">sd: standard deviations from the mean of all samples.</p>' * (
         found is not None
@@ -193,14 +191,14 @@ def _clusters(
 
 
 def _distinction(profile: Profile, names: Sequence[str]) -> str:
-    """Name the components that are farthest from the mean of all, with their means."""
+    """Describe the components of a cluster that are farthest from the mean of all samples."""
     columns = zip(profile.distinction or (), profile.mean or (), names, strict=True)
     known = [(above, mean, name) for above, mean, name in columns if above is not None]
     order = sorted(known, key=lambda one: -abs(one[0]))
-    telling = [one for one in order[:MOST_COMPONENTS] if abs(one[0]) >= 0.5][:4]
-    if not telling:
+    distinguishing = [one for one in order[:MOST_COMPONENTS] if abs(one[0]) >= 0.5][:4]
+    if not distinguishing:
         return "close to the mean in every component"
     return ", ".join(
         f"{name} {'high' if above > 0 else 'low'} (mean {mean:.3g}, {above:+.1f} sd)"
-        for above, mean, name in telling
+        for above, mean, name in distinguishing
     )

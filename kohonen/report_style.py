@@ -1,4 +1,4 @@
-"""How a report looks: on a screen by day and by night, and on paper."""
+"""The style sheet of a report, for light and dark screens and for paper."""
 
 __all__ = ["STYLE"]
 

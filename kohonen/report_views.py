@@ -1,4 +1,4 @@
-"""The pictures of a report, each with what it shows, what to look for, and the numbers behind its colours."""
+"""The views of a report as HTML figures, each with a caption and a colour scale."""
 
 import base64
 from collections.abc import Iterator, Mapping
@@ -17,12 +17,12 @@ from kohonen.views import component_planes, hit_map, u_matrix, unit_errors
 
 __all__ = ["MOST_PLANES", "views"]
 
-#: More component planes than these make no page.
+#: Component planes are left out where there are more than this.
 MOST_PLANES = 64
 
 
 class _About(NamedTuple):
-    """What is said of a view."""
+    """The texts of a view, and the CSS class of its colour scale."""
 
     title: str
     caption: str
@@ -30,41 +30,41 @@ class _About(NamedTuple):
 
 
 _ABOUT: dict[View, _About] = {
-    "map": _About("The map", "Each unit in the colour of its weights: similar colours lie close together."),
+    "map": _About("The map", "Each unit has the colour of its weights: similar colours lie close together."),
     "u-matrix": _About(
         "U-matrix",
-        "How far each unit's weights are from those of its neighbours. Light areas are groups of similar "
-        "units; dark lines are the borders between them.",
+        "The mean distance of each unit's weights to those of its neighbours. Light areas are groups of "
+        "similar units; dark lines are the borders between them.",
         "greys",
     ),
     "hits": _About(
         "Hits",
-        "How many samples fall on each unit: dark for few, yellow for the most, grey for none. Grey units "
-        "lie between groups, or the map has more units than the data need.",
+        "The number of samples by best matching unit: dark for few, yellow for the most, grey for none. Grey "
+        "units lie between groups, or the map has more units than the data need.",
         "values",
     ),
     "errors": _About(
         "Errors",
-        "How far samples are from their unit, on average: dark for near, yellow for far, grey for no sample. "
-        "Where it is yellow, the map shows the data least faithfully.",
+        "The mean distance of samples to their best matching unit: dark for small, yellow for large, grey "
+        "for no samples. Yellow units represent their samples least accurately.",
         "values",
     ),
     "clusters": _About(
         "Clusters",
-        "Units in groups, by Ward's method; how many there are was chosen by the Davies-Bouldin index. The "
-        "table below says what each is like.",
+        "Groups of units by Ward's method; their number was chosen by the Davies-Bouldin index. The table "
+        "below describes them.",
     ),
 }
 _PLANES = (
-    "How each component is spread over the map: dark where it is small, yellow where it is large. Planes "
-    "that look alike belong to components that go together."
+    "The values of each component over the map: dark where they are small, yellow where they are large. "
+    "Similar planes show correlated components."
 )
 
 
 def views(
     card: Mapping[str, Any], weights: FloatArray, samples: FloatArray | None, clusters: IntArray
 ) -> Iterator[str]:
-    """Give the views of a model as HTML.
+    """Yield the views of a model as HTML.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def views(
     weights : ndarray of shape (width, height, dim)
         Its weights.
     samples : ndarray of shape (n, dim) or None
-        What it was trained on; without it the views that need it are left out, and the page says so.
+        The samples that it was trained on; without them, views of samples are left out, and the page says so.
     clusters : ndarray of int, of shape (width, height)
         The cluster of each unit.
     """
@@ -94,13 +94,13 @@ def views(
 def _drawn(
     card: Mapping[str, Any], weights: FloatArray, samples: FloatArray | None, clusters: IntArray
 ) -> Iterator[tuple[View, Pixels, FloatArray]]:
-    """Give views with their pixels and the numbers that these stand for."""
+    """Yield views with their pixels and the values drawn."""
     geometry = geometry_of(card)
     nothing = np.empty(0)
     if are_colours(weights):
         yield "map", draw_map(weights, geometry=geometry), nothing
     distances = u_matrix(weights, geometry)
-    # Zero is white, even where there is none.
+    # The scale starts at zero, which is white, even where no distance is zero.
     yield "u-matrix", draw_u_matrix(weights, geometry=geometry), np.append(distances, 0.0)
     if samples is not None:
         hits = hit_map(weights, samples).astype(np.float64)
@@ -114,8 +114,8 @@ def _drawn(
 def _planes(card: Mapping[str, Any], weights: FloatArray) -> Iterator[str]:
     table = preparation_of(card)
     scale = plane_pixels(*weights.shape)
-    told = weights if table is None else table.inverse(weights)
-    for k, (name, plane) in enumerate(zip(component_names(card), component_planes(told), strict=True)):
+    in_units = weights if table is None else table.inverse(weights)
+    for k, (name, plane) in enumerate(zip(component_names(card), component_planes(in_units), strict=True)):
         drawn = draw_values(plane, scale=scale, geometry=geometry_of(card))
         yield _figure(f"plane-{k}", None, name, drawn, f"{_scale('values', plane)}{escape(name)}")
 
@@ -130,7 +130,7 @@ def _figure(name: str, title: str | None, alt: str, pixels: Pixels, caption: str
 
 
 def _scale(colours: str, values: FloatArray) -> str:
-    """Draw the colours from the least number to the largest."""
+    """Return a colour scale from the minimum to the maximum of the values."""
     least, most = np.nanmin(values), np.nanmax(values)
     if least == most:
         return f'<span class="scale">all {least:.3g}</span>'

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from kohonen.data import FloatArray
 from kohonen.frames import Moments
 from kohonen.geometry import Geometry
-from kohonen.observers import Record, look
+from kohonen.observers import Record, record_of
 from kohonen.pictures import Pixels, are_colours, map_colours
 from kohonen.training import Observer, Training
 
@@ -21,9 +21,9 @@ __all__ = ["MOST_UNITS", "SMALLEST", "Frame", "Frames"]
 
 Greys: TypeAlias = npt.NDArray[np.uint8]
 
-#: Units of all frames of a training together: what an animation of 16 megapixels shows of them.
+#: The largest number of units of all frames of a training together, for an animation of 16 megapixels.
 MOST_UNITS = 2**24
-#: Maps of so many units a side, or fewer, are kept whole.
+#: Maps of this number of units a side, or fewer, are kept whole.
 SMALLEST = 8
 
 
@@ -37,7 +37,7 @@ class Frame(NamedTuple):
     coloured : bool
         Whether the weights are colours.
     stride : int
-        One unit of so many in a row, and one row of so many, is kept.
+        Every `stride`-th unit of every `stride`-th row is kept.
     colours : ndarray of uint8 of shape (width, height, 3) or None
         The weights as colours, where they have three values.
     greys : ndarray of uint8 of shape (width, height) or None
@@ -62,15 +62,15 @@ class Frames(Observer):
         The largest number of units of all frames together. Of a larger map every second unit of every second
         row is kept, or every fourth, and so on.
     begun : int, optional
-        The iteration at which a training began that is done in parts, of which this is one. Frames are then
-        captured when they would be if the training were done in one go.
+        The first iteration of a training that is resumed: frames are then captured at the same iterations as
+        in an uninterrupted training.
     captured : int, optional
-        The iteration of the last frame of the earlier parts, if there is one.
+        The iteration of the last frame captured before the training was resumed, if there is one.
 
     Attributes
     ----------
     frames : list of Frame
-        The frames of this part.
+        The frames captured by this observer.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class Frames(Observer):
         weights, parameters = training.weights, training.parameters
         width, height, _ = weights.shape
         self._stride = _stride(width, height, self._most_units // (1 + len(self._wanted)))
-        # Units stay between colours, where they begin there: then their greys are never drawn.
+        # Weights that start as colours stay colours if the samples are: then the greys are never drawn.
         self._colours_alone = (
             parameters.initialisation != "pca" and are_colours(training.samples) and are_colours(weights)
         )
@@ -105,12 +105,12 @@ class Frames(Observer):
             self._capture(training)
 
     def after_iteration(self, training: Training) -> None:
-        """Capture the map, when it is time."""
+        """Capture the map when it is due."""
         if training.iteration in self._wanted and training.iteration != self._captured:
             self._capture(training)
 
     def end(self, training: Training) -> None:
-        """Capture the map where the training ended before its time, unless it goes on in another part."""
+        """Capture the map of a training that was stopped early, unless it is to be resumed."""
         if self._begun is None and training.iteration != self._captured:
             self._capture(training)
 
@@ -119,7 +119,7 @@ class Frames(Observer):
         self._captured = training.iteration
         self.frames.append(
             Frame(
-                look(training, weights),
+                record_of(training, weights),
                 are_colours(weights),
                 self._stride,
                 _colours(weights, self._stride) if weights.shape[2] == 3 else None,

@@ -1,6 +1,6 @@
-"""What can be seen in a trained map, as arrays; :mod:`kohonen.pictures` makes pictures of them.
+"""Views of a trained map as arrays; :mod:`kohonen.pictures` draws them.
 
-Units are indexed ``[x, y]``, as in the weights. What says something about samples takes them too.
+Units are indexed ``[x, y]``, as in the weights.
 """
 
 import numpy as np
@@ -16,9 +16,9 @@ IntArray = npt.NDArray[np.int64]
 
 
 def u_matrix(weights: FloatArray, geometry: Geometry = PLANAR) -> FloatArray:
-    """Return how far each unit's weights are from its neighbours': the U-matrix.
+    """Return the U-matrix: the mean distance of each unit's weights to those of its neighbours.
 
-    Small values are the insides of clusters, large ones the borders between them (A. Ultsch and
+    Small values are inside clusters, large values on the borders between them (A. Ultsch and
     H. P. Siemon, "Kohonen's self organizing feature maps for exploratory data analysis", 1990).
 
     Parameters
@@ -26,13 +26,12 @@ def u_matrix(weights: FloatArray, geometry: Geometry = PLANAR) -> FloatArray:
     weights : ndarray of shape (width, height, dim)
         Finite weights of a map.
     geometry : Geometry, optional
-        The kind of grid, which says what a unit's neighbours are; planar rectangular by default.
+        Grid and boundary, which define the neighbours of a unit; planar rectangular by default.
 
     Returns
     -------
     ndarray of shape (width, height)
-        Mean Euclidean distance of a unit's weights to those of its neighbours, in the data's units; zero for
-        a map of one unit.
+        Mean Euclidean distances, in the data's units; zero for a map of one unit.
     """
     width, height, dimension = weights.shape
     units = weights.reshape(-1, dimension)
@@ -47,7 +46,7 @@ def u_matrix(weights: FloatArray, geometry: Geometry = PLANAR) -> FloatArray:
 
 
 def component_planes(weights: FloatArray) -> FloatArray:
-    """Return each component of the weights (width, height, dim) as a plane: shape (dim, width, height)."""
+    """Return the component planes of the weights (width, height, dim): shape (dim, width, height)."""
     return np.ascontiguousarray(np.moveaxis(weights, 2, 0))
 
 
@@ -58,7 +57,7 @@ def positions(weights: FloatArray, samples: FloatArray) -> IntArray:
 
 
 def hit_map(weights: FloatArray, samples: FloatArray) -> IntArray:
-    """Return how many samples (n, dim) have each unit as their best matching one: shape (width, height)."""
+    """Return the hit histogram: the number of samples (n, dim) by best matching unit: (width, height)."""
     width, height, _ = weights.shape
     units = match(weights, samples).units[:, 0]
     return np.bincount(units, minlength=width * height).reshape(width, height)
@@ -77,7 +76,7 @@ def unit_errors(weights: FloatArray, samples: FloatArray) -> FloatArray:
     Returns
     -------
     ndarray of shape (width, height)
-        The quantization error by unit, in the data's units; NaN for a unit that no sample falls on.
+        The quantization error by unit, in the data's units; NaN for a unit without samples.
     """
     width, height, _ = weights.shape
     found = match(weights, samples)

@@ -1,4 +1,4 @@
-"""The clients in examples/ do what they say, against a service of their own."""
+"""The clients in examples/ run against a service."""
 
 import re
 import shutil
@@ -18,7 +18,7 @@ from app.settings import Settings
 from tests.waiting import PATIENCE, eventually
 
 CLIENTS = Path(__file__).parent.parent / "examples" / "clients"
-LINES = ["trained ", "saved ", "falls on ", "falls on ", "went on as ", "", "", "removed both"]
+LINES = ["trained ", "saved ", "unit (", "unit (", "continued as ", "", "", "deleted both"]
 
 
 @pytest.fixture(scope="module")

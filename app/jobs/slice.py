@@ -15,7 +15,7 @@ from kohonen import Observer, Training
 from kohonen.checkpoints import Checkpoint, Checkpointer
 from kohonen.data import FloatArray
 from kohonen.frame_files import Piece
-from kohonen.pace import Pace
+from kohonen.pace import TimeLeft
 from kohonen.search import match
 from kohonen.sketches import Frame
 
@@ -65,7 +65,7 @@ class Slice(Observer):
         self._held = held
         self._request = request
         self._clock = clock
-        self._pace: Pace | None = None
+        self._pace: TimeLeft | None = None
         self._pace_lock = threading.Lock()
         self._began = clock()
         # An error of the store does not end the training, since a later checkpoint may succeed. A lost lease
@@ -83,7 +83,8 @@ class Slice(Observer):
     def start(self, training: Training) -> None:
         """Start the estimate of the time left."""
         with self._pace_lock:
-            self._pace = Pace(training.cost, training.parameters, training.iteration, training.last_iteration)
+            first, last = training.iteration, training.last_iteration
+            self._pace = TimeLeft(training.cost, training.parameters, first, last)
 
     def report(self, lease_seconds: float) -> None:
         """Write the progress to the job's record, and renew the lease."""

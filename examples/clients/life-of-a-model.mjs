@@ -1,12 +1,12 @@
 // Train a model, name it, view it, use it for predictions, continue its training and delete it, from JavaScript.
 //
-// Needs Node 18 or newer and nothing else: node examples/clients/life-of-a-model.mjs [http://127.0.0.1:5000]
+// Needs only Node 18 or newer: node examples/clients/life-of-a-model.mjs [http://127.0.0.1:5000]
 
 import { writeFile } from "node:fs/promises";
 
 const url = (process.argv[2] ?? "http://127.0.0.1:5000").replace(/\/$/, "");
 
-/** Send a request; throw the text of a problem. */
+/** Send a request and return the response; throw an error with the text of a problem. */
 async function call(method, path, body, accept = "application/json") {
   const headers = { Accept: accept };
   if (body !== undefined) headers["Content-Type"] = "application/json";
@@ -37,7 +37,7 @@ console.log("saved sunset.png and sunset.csv");
 
 const { results } = await json("POST", "/models/javascript-sunset/predict", { data: [[1, 0, 0], [0, 0.5, 0.5]] });
 for (const { bmu_x, bmu_y, distance } of results) {
-  console.log(`falls on unit (${bmu_x}, ${bmu_y}), ${distance.toFixed(3)} away`);
+  console.log(`unit (${bmu_x}, ${bmu_y}), distance ${distance.toFixed(3)}`);
 }
 
 const child = await json("POST", "/models/javascript-sunset/fit", {
@@ -45,10 +45,10 @@ const child = await json("POST", "/models/javascript-sunset/fit", {
   iterations: 100,
   name: "javascript-sunset",
 });
-console.log(`went on as ${child.revision}, quantization error ${child.quality.quantization_error.toFixed(4)}`);
+console.log(`continued as ${child.revision}, quantization error ${child.quality.quantization_error.toFixed(4)}`);
 
 const { models } = await json("GET", "/models?name=javascript-sunset&sort=quantization_error");
 for (const model of models) console.log(`${model.revision}: ${model.id}`);
 
 for (const { id } of [child, card]) await call("DELETE", `/models/${id}`);
-console.log("removed both");
+console.log("deleted both");

@@ -1,6 +1,6 @@
 """Train a model, name it, view it, use it for predictions, continue its training and delete it.
 
-Needs Python 3.11 and nothing else: ``python examples/clients/life_of_a_model.py [http://127.0.0.1:5000]``.
+Needs only Python 3.11: ``python examples/clients/life_of_a_model.py [http://127.0.0.1:5000]``.
 """
 
 import json
@@ -18,7 +18,7 @@ class Kohonen:
         self._url = url.rstrip("/")
 
     def call(self, method: str, path: str, body: Any = None, *, accept: str = "application/json") -> bytes:
-        """Send a request and return the body of the answer; raise the text of a problem."""
+        """Send a request and return the body of the response; exit with the text of a problem."""
         headers = {"Accept": accept}
         data = None
         if body is not None:
@@ -32,7 +32,7 @@ class Kohonen:
             raise SystemExit(f"{method} {path}: {problem['title']}: {problem['detail']}") from None
 
     def json(self, method: str, path: str, body: Any = None) -> Any:
-        """Send a request and return the JSON of the answer."""
+        """Send a request and return the JSON of the response."""
         return json.loads(self.call(method, path, body))
 
 
@@ -50,17 +50,19 @@ def main(url: str) -> None:
 
     found = service.json("POST", "/models/python-sunset/predict", {"data": [[1, 0, 0], [0, 0.5, 0.5]]})
     for vector in found["results"]:
-        print(f"falls on unit ({vector['bmu_x']}, {vector['bmu_y']}), {vector['distance']:.3f} away")
+        print(f"unit ({vector['bmu_x']}, {vector['bmu_y']}), distance {vector['distance']:.3f}")
 
     more = {"schedule": "continue", "iterations": 100, "name": "python-sunset"}
     child = service.json("POST", "/models/python-sunset/fit", more)
-    print(f"went on as {child['revision']}, quantization error {child['quality']['quantization_error']:.4f}")
+    print(
+        f"continued as {child['revision']}, quantization error {child['quality']['quantization_error']:.4f}"
+    )
 
     for model in service.json("GET", "/models?name=python-sunset&sort=quantization_error")["models"]:
         print(f"{model['revision']}: {model['id']}")
     for made in (child, card):
         service.call("DELETE", f"/models/{made['id']}")
-    print("removed both")
+    print("deleted both")
 
 
 if __name__ == "__main__":

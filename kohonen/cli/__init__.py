@@ -1,5 +1,5 @@
-"""The command ``kohonen``: maps at a terminal, without a server.
+"""The command ``kohonen``, which trains and uses maps without a server.
 
-Click parses what is typed, asks nothing of the library, and is in the service's images already, since uvicorn
-needs it; its progress bar is all that a training needs. What a command does is :mod:`kohonen.experiments`.
+It is built with Click, which the service's images contain already, since uvicorn needs it. The commands call
+:mod:`kohonen.experiments`.
 """

@@ -1,4 +1,4 @@
-"""``kohonen info`` and ``bench``: what is here, and how fast it is."""
+"""The commands ``kohonen info`` and ``bench``."""
 
 import json
 import platform
@@ -21,7 +21,7 @@ from kohonen.kernel import kernel
 
 __all__ = ["bench", "info"]
 
-#: Iterations whose length a measurement is scaled to.
+#: The number of iterations of the training that `bench` samples and extrapolates to.
 ITERATIONS = 1000
 
 
@@ -29,12 +29,12 @@ ITERATIONS = 1000
 @click.argument("folder", type=click.Path(path_type=Path), required=False)
 @click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 def info(folder: Path | None, as_json: bool) -> None:
-    """Tell version and engine, or what there is to say about a run in FOLDER."""
-    told = _installation() if folder is None else _run(RunFolder.open(folder))
+    """Print version and engine, or a summary of the run in FOLDER."""
+    document = _installation() if folder is None else _run(RunFolder.open(folder))
     if as_json:
-        click.echo(json.dumps(told))
+        click.echo(json.dumps(document))
         return
-    for name, value in _flat(told):
+    for name, value in _flat(document):
         click.echo(f"{name:<36}{value}")
 
 
@@ -64,42 +64,46 @@ def _run(folder: RunFolder) -> dict[str, Any]:
     }
 
 
-def _flat(told: dict[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    """Give the values of a document by their names, with dots; long lists are left out."""
-    for name, value in told.items():
+def _flat(document: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the values of a document with their dotted names; long lists are left out."""
+    for name, value in document.items():
         if isinstance(value, dict):
-            yield from _flat(value, f"{before}{name}.")
+            yield from _flat(value, f"{prefix}{name}.")
         elif not isinstance(value, list) or len(value) <= 3:
-            yield f"{before}{name}", "-" if value is None else value
+            yield f"{prefix}{name}", "-" if value is None else value
 
 
 class _Size(click.ParamType[tuple[int, int]]):
-    """A map's size, as in 100x60."""
+    """The size of a map, as in 100x60."""
 
     name = "WxH"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         sides = str(value).split("x")
         if len(sides) != 2 or not all(side.isascii() and side.isdigit() and int(side) for side in sides):
-            self.fail(f"{value!r} is no size, as 100x60 is", param, ctx)
+            self.fail(f"a size must be WIDTHxHEIGHT, as in 100x60, but is {value!r}", param, ctx)
         return int(sides[0]), int(sides[1])
 
 
 @click.command()
 @click.argument("sizes", type=_Size(), nargs=-1)
-@click.option("--samples", type=click.IntRange(1), default=20, show_default=True, help="Samples.")
-@click.option("--input-dim", type=click.IntRange(1), default=3, show_default=True, help="Values of each.")
+@click.option("--samples", type=click.IntRange(1), default=20, show_default=True, help="Number of samples.")
+@click.option("--input-dim", type=click.IntRange(1), default=3, show_default=True, help="Values per sample.")
 @click.option(
-    "--seconds", type=click.FloatRange(0, min_open=True), default=0.5, show_default=True, help="For each."
+    "--seconds",
+    type=click.FloatRange(0, min_open=True),
+    default=0.5,
+    show_default=True,
+    help="Seconds per measurement.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 def bench(
     sizes: tuple[tuple[int, int], ...], samples: int, input_dim: int, seconds: float, as_json: bool
 ) -> None:
-    """Measure how fast the engines are here, on maps of SIZES (20x20, 100x100).
+    """Measure the speed of the engines on this machine, on maps of SIZES (20x20, 100x100).
 
-    An iteration shows all samples to the map once. They are taken from all over a training of 1000, so that
-    the whole can be told. It is a quick look and no benchmark: docs/benchmarks.md has that.
+    An iteration shows all samples to the map once. The iterations measured are spread over a training of 1000
+    iterations, to estimate its duration. docs/benchmarks.md has thorough measurements.
     """
     measured = [
         _measure(kind, algorithm, size, random_samples(samples, input_dim, 0), seconds)
@@ -122,12 +126,12 @@ def bench(
 def _measure(
     kind: type[Engine], algorithm: Any, size: tuple[int, int], samples: Any, seconds: float
 ) -> dict[str, Any]:
-    """Do single iterations from all over a training, until the time is up."""
+    """Time single iterations spread over a training, until the time is up."""
     parameters = Parameters(width=size[0], height=size[1], random_state=0, algorithm=algorithm)
     engine = kind(initial_weights(parameters, samples), samples, parameters.schedule)
     until = time.perf_counter() + seconds
     spent, done = 0.0, 0
-    # Steps of this length come past all parts of the training, whenever they end.
+    # Steps of this length, modulo ITERATIONS, are spread over the training however many are done.
     for turn in range(ITERATIONS):
         iteration = turn * 619 % ITERATIONS
         began = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Flags that say what to train on."""
+"""Command-line flags for the training data."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -6,14 +6,14 @@ from typing import Any, TypeVar
 
 import click
 
-from kohonen.cli.options import of
+from kohonen.cli.options import options_of
 from kohonen.experiments.experiment import GENERATED, SOURCES, TABLE, Data
 
 __all__ = ["GENERATED_BY_FLAGS", "data_flags", "data_of"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-#: What flags say of data that are generated.
+#: The settings of generated data that have flags.
 GENERATED_BY_FLAGS = {name: GENERATED[name] for name in ("samples", "dimension")}
 
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
@@ -22,19 +22,21 @@ _ONE = {name: definition for name, definition in TABLE.items() if name not in _S
 
 
 def data_flags(command: Command) -> Command:
-    """Give a command the flags that say what to train on."""
+    """Add the flags of the training data to a command."""
     decorators = [
-        click.option("--csv", type=_FILE, help="Train on a table, whose first line names its columns."),
+        click.option("--csv", type=_FILE, help="Train on a table whose first line names its columns."),
         *(
-            click.option(f"--{name}", multiple=True, help=f"Of --csv: {TABLE[name].help} May be given again.")
+            click.option(f"--{name}", multiple=True, help=f"With --csv: {TABLE[name].help} Repeatable.")
             for name in _SEVERAL
         ),
-        of(_ONE),
+        options_of(_ONE),
         click.option("--npy", type=_FILE, help="Train on an array of shape (samples, values)."),
         click.option("--image", type=_FILE, help="Train on the colours of an image."),
-        click.option("--image-colours", type=int, help="How many of them, 256 at most.  [default: 40]"),
-        click.option("--colour", "colours", multiple=True, help="Train on CSS colours; may be given again."),
-        of(GENERATED_BY_FLAGS, {"dimension": "input-dim"}),
+        click.option(
+            "--image-colours", type=int, help="Number of these colours, at most 256.  [default: 40]"
+        ),
+        click.option("--colour", "colours", multiple=True, help="Train on a CSS colour. Repeatable."),
+        options_of(GENERATED_BY_FLAGS, {"dimension": "input-dim"}),
     ]
     for decorator in reversed(decorators):
         command = decorator(command)
@@ -42,7 +44,7 @@ def data_flags(command: Command) -> Command:
 
 
 def data_of(options: Mapping[str, Any]) -> Data | None:
-    """Return the data that flags name, of which there may be one kind."""
+    """Return the data given by flags, of one kind at most."""
     named = {
         kind: Data(kind, {"path": str(options[kind].absolute())})
         for kind in ("csv", "npy", "image")
@@ -51,7 +53,7 @@ def data_of(options: Mapping[str, Any]) -> Data | None:
     if options["colours"]:
         named["colours"] = Data("colours", {"values": list(options["colours"])})
     if len(named) > 1:
-        raise click.UsageError("give one of --csv, --npy, --image and --colour")
+        raise click.UsageError("use only one of --csv, --npy, --image and --colour")
     if options["image_colours"] is not None:
         _only_with(named, "image", "--image-colours")
         count = SOURCES["image"].fields["colours"].check("--image-colours", options["image_colours"])
@@ -68,13 +70,15 @@ def data_of(options: Mapping[str, Any]) -> Data | None:
 
 def _only_with(named: Mapping[str, Data], kind: str, flag: str) -> None:
     if kind not in named:
-        raise click.UsageError(f"{flag} goes with --{kind}")
+        raise click.UsageError(f"{flag} needs --{kind}")
 
 
 def _normalisation(texts: tuple[str, ...]) -> str | dict[str, str]:
-    """Return one for all columns, or by name: ``none``, or ``price:robust`` and so on."""
+    """Parse a normalisation of all columns, as in ``none``, or of columns, as in ``price:robust``."""
     if len(texts) == 1 and ":" not in texts[0]:
         return texts[0]
     if not all(":" in text for text in texts):
-        raise click.UsageError("--normalisation is one for all columns, or COLUMN:NORMALISATION for each")
+        raise click.UsageError(
+            "--normalisation must be one normalisation for all columns, or COLUMN:NORMALISATION for each"
+        )
     return {name: chosen for name, _, chosen in (text.rpartition(":") for text in texts)}

@@ -1,4 +1,4 @@
-"""Ctrl-C, and a request to end: the training is saved and stops."""
+"""Signal handling of a training: SIGINT and SIGTERM save it and stop it."""
 
 import os
 import signal
@@ -11,12 +11,12 @@ __all__ = ["Interrupted", "Interrupts"]
 
 
 class Interrupted(Exception):  # noqa: N818 - it is no error
-    """A training was interrupted, and can be gone on with.
+    """A training was interrupted, and can be resumed.
 
     Attributes
     ----------
     exit_code : int
-        What the process ends with.
+        The exit code of the process.
     """
 
     def __init__(self, message: str, *, exit_code: int) -> None:
@@ -25,14 +25,14 @@ class Interrupted(Exception):  # noqa: N818 - it is no error
 
 
 class Interrupts(Observer):
-    """While a training runs, signals ask it to stop after an iteration; a second one ends the process.
+    """Stops a training after the current iteration upon a signal; a second signal ends the process.
 
     Attributes
     ----------
     signal : int
-        The signal that was sent; 0 for none.
+        The signal received; 0 for none.
     iteration, last_iteration : int
-        How far the training came, and how far it was to come.
+        The number of iterations done, and of those planned.
     """
 
     def __init__(self) -> None:
@@ -46,21 +46,21 @@ class Interrupts(Observer):
     def __exit__(self, *error: object) -> None:
         self._restore()
 
-    def asked(self) -> bool:
-        """Tell whether the training is to stop."""
+    def requested(self) -> bool:
+        """Return whether a signal has requested a stop."""
         return self.signal != 0
 
     def start(self, training: Training) -> None:
-        """Take the signals."""
+        """Install the signal handlers."""
         for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._take)
+            self._before[number] = signal.signal(number, self._handle)
 
     def end(self, training: Training) -> None:
-        """Give the signals back: what follows can be repeated."""
+        """Restore the previous handlers: what follows the training can be repeated."""
         self.iteration, self.last_iteration = training.iteration, training.last_iteration
         self._restore()
 
-    def _take(self, number: int, frame: FrameType | None) -> None:
+    def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.signal:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)

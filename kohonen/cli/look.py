@@ -1,4 +1,4 @@
-"""``kohonen predict``, ``show`` and ``animate``: what can be done with a run that is complete."""
+"""The commands ``kohonen predict``, ``show`` and ``animate``, which use a complete run."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ import numpy as np
 
 from kohonen import animation
 from kohonen.cards import component_names
-from kohonen.cli.options import loudness
+from kohonen.cli.options import verbosity
 from kohonen.cli.progress import Bar
 from kohonen.clusters import cluster_units
 from kohonen.data import FloatArray, as_samples
@@ -45,20 +45,20 @@ class _Clusters(click.ParamType[Any]):
         if value == "auto" or isinstance(value, int):
             return value
         if not (value.isascii() and value.isdigit()):
-            self.fail(f"{value!r} is neither a number nor 'auto'", param, ctx)
+            self.fail(f"must be a number or 'auto', but is {value!r}", param, ctx)
         return int(value)
 
 
 @click.command()
 @click.argument("folder", type=_RUN)
 @click.option("--csv", "table", required=True, type=_IN, help="The table.")
-@click.option("-o", "--output", type=_OUT, help="Where to write the answer.  [default: standard output]")
-@click.option("--clusters", type=_Clusters(), default="auto", show_default=True, help="How many clusters.")
+@click.option("-o", "--output", type=_OUT, help="The file to write.  [default: standard output]")
+@click.option("--clusters", type=_Clusters(), default="auto", show_default=True, help="Number of clusters.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON instead of CSV.")
 def predict(folder: Path, table: Path, output: Path | None, clusters: Any, as_json: bool) -> None:
-    """Say of each row of a table on which unit it falls, how far it is from that, and in which cluster.
+    """Print the best matching unit of each row of a table, the distance to it, and its cluster.
 
-    FOLDER is that of a run.
+    FOLDER is the folder of a run.
     """
     run = RunFolder.open(folder)
     weights, samples = run.weights(), _samples(run, table)
@@ -89,18 +89,18 @@ def predict(folder: Path, table: Path, output: Path | None, clusters: Any, as_js
 
 @click.command()
 @click.argument("folder", type=_RUN)
-@click.option("--view", type=click.Choice(VIEWS), default="map", show_default=True, help="What to draw.")
+@click.option("--view", type=click.Choice(VIEWS), default="map", show_default=True, help="View to draw.")
 @click.option("-o", "--output", type=_OUT, help="The file: .png, .svg or .html.  [default: VIEW.png]")
-@click.option("--annotated", is_flag=True, help="With axes, titles and colour bars, as .svg is.")
-@click.option("--scale", type=click.IntRange(1), help="Pixels of a unit.")
-@click.option("--component", help="The only component plane to draw, by name or from 0.")
-@click.option("--clusters", type=click.IntRange(1), help="How many clusters to draw.")
+@click.option("--annotated", is_flag=True, help="Add axes, titles and colour bars; always with .svg.")
+@click.option("--scale", type=click.IntRange(1), help="Width of a unit in pixels.")
+@click.option("--component", help="Only component plane to draw, by its name or by its index from 0.")
+@click.option("--clusters", type=click.IntRange(1), help="Number of clusters to draw.")
 def show(
     folder: Path, view: Any, output: Path | None, annotated: bool, component: str | None, **options: Any
 ) -> None:
-    """Draw a view of a map, or make a page of all of them.
+    """Draw a view of a map, or write the report.
 
-    FOLDER is that of a run. A file that ends in .html is the report.
+    FOLDER is the folder of a run. An output that ends in .html is the report of all views.
     """
     run, path = RunFolder.open(folder), output or Path(f"{view}.png")
     if path.suffix == ".html":
@@ -128,12 +128,14 @@ def show(
 @click.option(
     "-o", "--output", type=_OUT, default="training.gif", show_default=True, help=".gif, .png or .webp."
 )
-@click.option("--frames", type=click.IntRange(2), default=24, show_default=True, help="How many frames.")
+@click.option("--frames", type=click.IntRange(2), default=24, show_default=True, help="Number of frames.")
 @click.option("--spacing", type=click.Choice(["even", "logarithmic"]), default="even", show_default=True)
-@click.option("--scale", type=click.IntRange(1), help="Pixels of a unit.")
-@click.option("--milliseconds", type=click.IntRange(10), default=120, show_default=True, help="Of a frame.")
-@click.option("--no-captions", is_flag=True, help="Leave out what stands below each frame.")
-@loudness
+@click.option("--scale", type=click.IntRange(1), help="Width of a unit in pixels.")
+@click.option(
+    "--milliseconds", type=click.IntRange(10), default=120, show_default=True, help="Duration of a frame."
+)
+@click.option("--no-captions", is_flag=True, help="Leave out the captions below the frames.")
+@verbosity
 def animate(
     folder: Path,
     output: Path,
@@ -143,16 +145,16 @@ def animate(
     milliseconds: int,
     **options: Any,
 ) -> None:
-    """Make another animation of a run; it is trained once more for that.
+    """Make another animation of a run, which is trained again for it.
 
-    FOLDER is that of a run.
+    FOLDER is the folder of a run.
     """
     if output.suffix not in _FORMS:
         raise click.UsageError(f"{output}: the name of the file must end in {', '.join(_FORMS)}")
     run = RunFolder.open(folder)
     experiment, samples = run.experiment(), run.samples()
     if samples is None:
-        raise RunError(f"the samples are not kept in {folder}: run its experiment.yaml again")
+        raise RunError(f"the samples are not kept in {folder}: train its experiment.yaml again")
     captured = Frames(Moments(frames, spacing))
     bar = Bar(folder.name, quiet=options["quiet"], verbose=bool(options["verbose"]))
     train(
@@ -174,17 +176,17 @@ def animate(
 
 
 def _component(run: RunFolder, text: str) -> int:
-    """Return which component is meant: by its name, or else by its number."""
+    """Return the index of a component given by its name or index."""
     names = component_names(run.card())
     if text in names:
         return names.index(text)
     if text.isascii() and text.isdigit() and int(text) < len(names):
         return int(text)
-    raise click.UsageError(f"the map has components from 0 to {len(names) - 1}: {shown(names)}")
+    raise click.UsageError(f"--component must be from 0 to {len(names) - 1}, or one of {shown(names)}")
 
 
 def _samples(run: RunFolder, path: Path) -> FloatArray:
-    """Return the rows of a table as samples, prepared as those were that the map was trained on."""
+    """Return the rows of a table as samples, with the preparation of the training data."""
     preparation = run.preparation()
     if preparation is not None:
         absent = run.experiment().data.options.get("absent")
@@ -194,13 +196,13 @@ def _samples(run: RunFolder, path: Path) -> FloatArray:
     dimension = run.weights().shape[2]
     for name, values in columns.items():
         if not isinstance(values, np.ndarray):
-            raise InvalidDataError(f"{path}: the column {name!r} has to hold numbers")
+            raise InvalidDataError(f"{path}: the column {name!r} must hold numbers")
     if len(columns) != dimension:
         raise InvalidDataError(f"{path} has {len(columns)} columns, but the map was trained on {dimension}")
     return as_samples(np.column_stack([np.asarray(values) for values in columns.values()]))
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file, and its name for a script."""
+    """Write a file, and print its name for scripts."""
     write_whole(path, content)
     sys.stdout.write(f"{path}\n")

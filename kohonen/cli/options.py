@@ -1,4 +1,4 @@
-"""Options of commands, from the definitions of what they set."""
+"""Command-line options made from parameter definitions."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -7,37 +7,37 @@ import click
 
 from kohonen.parameters import Definition
 
-__all__ = ["given", "loudness", "of"]
+__all__ = ["given", "options_of", "verbosity"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def of(
+def options_of(
     definitions: Mapping[str, Definition], names: Mapping[str, str] | None = None
 ) -> Callable[[Command], Command]:
-    """Return a decorator that gives a command an option for each definition.
+    """Return a decorator that adds an option for each definition to a command.
 
-    What is not given is None, so that environment and file have their say.
+    An option that is not given is None: then the environment, the file or the default applies.
 
     Parameters
     ----------
     definitions : mapping of str to Definition
-        By the name of the command's argument.
+        The definitions by the name of the command's argument.
     names : mapping of str to str, optional
-        What options are called that are called otherwise.
+        The names of options that differ from the argument's.
     """
 
     def decorate(command: Command) -> Command:
         for name, definition in reversed(list(definitions.items())):
             flag = "--" + (names or {}).get(name, name).replace("_", "-")
-            command = click.option(*_spelt(flag, name, definition), **_kind(definition))(command)
+            command = click.option(*_declarations(flag, name, definition), **_settings(definition))(command)
         return command
 
     return decorate
 
 
 def given(values: Mapping[str, Any], definitions: Mapping[str, Definition]) -> dict[str, Any]:
-    """Return the options that were given, checked."""
+    """Return the options that were given, validated."""
     return {
         name: definition.check(name, values[name])
         for name, definition in definitions.items()
@@ -45,18 +45,18 @@ def given(values: Mapping[str, Any], definitions: Mapping[str, Definition]) -> d
     }
 
 
-def loudness(command: Command) -> Command:
-    """Give a command ``--quiet`` and ``--verbose``."""
-    command = click.option("-v", "--verbose", is_flag=True, default=None, help="Tell more.")(command)
-    return click.option("-q", "--quiet", is_flag=True, help="Tell nothing but errors.")(command)
+def verbosity(command: Command) -> Command:
+    """Add ``--quiet`` and ``--verbose`` to a command."""
+    command = click.option("-v", "--verbose", is_flag=True, default=None, help="Print more details.")(command)
+    return click.option("-q", "--quiet", is_flag=True, help="Print only errors.")(command)
 
 
-def _spelt(flag: str, name: str, definition: Definition) -> list[str]:
+def _declarations(flag: str, name: str, definition: Definition) -> list[str]:
     return [f"{flag}/--no-{flag[2:]}" if definition.kind is bool else flag, name]
 
 
-def _kind(definition: Definition) -> dict[str, Any]:
-    default = "" if definition.default is None else f"  [default: {_told(definition.default)}]"
+def _settings(definition: Definition) -> dict[str, Any]:
+    default = "" if definition.default is None else f"  [default: {_text(definition.default)}]"
     options: dict[str, Any] = {"default": None, "help": definition.help + default}
     if definition.choices:
         options["type"] = click.Choice(definition.choices)
@@ -65,5 +65,5 @@ def _kind(definition: Definition) -> dict[str, Any]:
     return options
 
 
-def _told(value: Any) -> str:
+def _text(value: Any) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)

@@ -1,4 +1,4 @@
-"""How far a training is: a bar with the time left at a terminal, now and then a line elsewhere."""
+"""Progress of a training: a bar with the time left at a terminal, a line at intervals elsewhere."""
 
 import sys
 import time
@@ -6,22 +6,22 @@ from typing import Any
 
 import click
 
-from kohonen.pace import Pace
+from kohonen.pace import TimeLeft
 from kohonen.training import Observer, Training
 
 __all__ = ["Bar", "duration"]
 
-#: Seconds between two states of the bar, and between two lines.
+#: Seconds between two updates of the bar, and between two lines.
 BAR, LINE = 0.1, 5.0
 
 
 class Bar(Observer):
-    """Tells how far a training is, on standard error.
+    """Reports the progress of a training on standard error.
 
     Parameters
     ----------
     label : str
-        What is trained.
+        The text before the bar: the name of the run.
     quiet, verbose : bool
         Whether to be silent; whether to write lines where there is no terminal.
     """
@@ -32,13 +32,14 @@ class Bar(Observer):
         self._lines = verbose and not quiet and not self._terminal
 
     def start(self, training: Training) -> None:
-        """Show where the training begins."""
+        """Show the first iteration."""
         self._began = self._shown = time.monotonic()
-        self._pace = Pace(training.cost, training.parameters, training.iteration, training.last_iteration)
+        first, last = training.iteration, training.last_iteration
+        self._time_left = TimeLeft(training.cost, training.parameters, first, last)
         self._bar: Any = click.progressbar(
             length=training.last_iteration,
             label=self._label,
-            show_eta=False,  # its estimate takes all iterations for alike
+            show_eta=False,  # its estimate assumes that all iterations take the same time
             show_pos=True,
             item_show_func=lambda text: text,
             file=sys.stderr,
@@ -47,7 +48,7 @@ class Bar(Observer):
         self._bar.update(training.iteration)
 
     def after_iteration(self, training: Training) -> None:
-        """Show the iteration, unless that was just done."""
+        """Show the iteration, unless the last one was just shown."""
         now = time.monotonic()
         if now < self._shown + (LINE if self._lines else BAR):
             return
@@ -59,18 +60,18 @@ class Bar(Observer):
             click.echo(f"{self._label}: iteration {place}, {text}", err=True)
 
     def end(self, training: Training) -> None:
-        """Show where the training ended."""
+        """Show the last iteration."""
         self._bar.update(training.iteration - self._bar.pos, "")
         self._bar.render_finish()
 
     def _text(self, training: Training, now: float) -> str:
-        left = self._pace.seconds_left(training.iteration, now - self._began)
+        left = self._time_left.seconds_left(training.iteration, now - self._began)
         radius = f"radius {training.radius:.1f}"
         return radius if left is None else f"{radius}, {duration(left)} left"
 
 
 def duration(seconds: float) -> str:
-    """Return a time for people."""
+    """Format a duration, as in "2 min 05 s"."""
     if seconds < 10:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

@@ -1,4 +1,4 @@
-"""``--mlflow``: a run is logged to MLflow when it is complete."""
+"""The option ``--mlflow``, which logs a complete run to MLflow."""
 
 import contextlib
 import sys
@@ -14,19 +14,19 @@ __all__ = ["to_mlflow", "tracker"]
 Log: TypeAlias = Callable[[Finished], None]
 
 to_mlflow = click.option(
-    "--mlflow", "tracked", is_flag=True, help="Log the run to MLflow, at MLFLOW_TRACKING_URI."
+    "--mlflow", "tracked", is_flag=True, help="Log the run to MLflow at MLFLOW_TRACKING_URI."
 )
 
 
 def tracker(wanted: bool, *, quiet: bool) -> Log:
-    """Return what is to be done with a run that is complete; when nothing is wanted, nothing.
+    """Return a function that logs a complete run to MLflow, or does nothing unless `wanted`.
 
     Raises
     ------
     click.ClickException
         When MLflow is not installed.
     RunError
-        When its server does not answer.
+        When the MLflow server does not answer.
     """
     if not wanted:
         return lambda _: None
@@ -37,10 +37,10 @@ def tracker(wanted: bool, *, quiet: bool) -> Log:
     check_server()
 
     def log(finished: Finished) -> None:
-        # Standard output is for what a script wants, and MLflow says there where a run is to be seen.
+        # MLflow prints the run's URL to standard output, which is reserved for results.
         with contextlib.redirect_stdout(sys.stderr):
             identifier = log_run(finished)
         if not quiet:
-            click.echo(f"MLflow has it as run {identifier}", err=True)
+            click.echo(f"logged to MLflow as run {identifier}", err=True)
 
     return log

@@ -1,13 +1,13 @@
-"""Experiments: a file that says all there is to a training, and a folder that holds all that came of it.
+"""Experiments: YAML files that describe trainings completely, and folders of their results.
 
-* :mod:`~kohonen.experiments.experiment`: what an experiment is,
-* :mod:`~kohonen.experiments.reading`: from a YAML file,
-* :mod:`~kohonen.experiments.settings`: flags over environment over file over defaults,
-* :mod:`~kohonen.experiments.sources`: where the samples come from,
+* :mod:`~kohonen.experiments.experiment`: the experiment as a dataclass,
+* :mod:`~kohonen.experiments.reading`: reads it from a YAML file,
+* :mod:`~kohonen.experiments.settings`: merges flags, environment, file and defaults,
+* :mod:`~kohonen.experiments.sources`: loads the samples,
 * :mod:`~kohonen.experiments.folder`: the folder of a run,
-* :mod:`~kohonen.experiments.run`: training in it, interrupted or not.
+* :mod:`~kohonen.experiments.run`: trains in the folder, and resumes after an interruption.
 
-The command ``kohonen`` is made of them; a program may use them as well::
+The command ``kohonen`` uses them, and so can a program::
 
     from kohonen.experiments.folder import RunFolder
     from kohonen.experiments.reading import read_experiment

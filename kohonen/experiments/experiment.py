@@ -1,4 +1,4 @@
-"""What an experiment is: data, parameters, and what is wanted of the training."""
+"""Experiments: the data, parameters and outputs of a training."""
 
 import os
 import re
@@ -29,36 +29,36 @@ __all__ = [
     "check_view",
 ]
 
-#: What the section `parameters` may have.
+#: The fields of the section `parameters`.
 PARAMETERS: Mapping[str, Definition] = MappingProxyType({**DEFINITIONS, "batch_size": BATCH_SIZE})
 
 RUN_NAME = Definition("Name of the run, and of its folder.", str)
 _NAME = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
-#: What is generated where no data are given.
+#: The settings of generated data, which are used where no data are given.
 GENERATED: Mapping[str, Definition] = MappingProxyType(
     {
-        "samples": Definition("How many random samples to generate.", int, default=20, least=1),
-        "dimension": Definition("How many values each has; three make colours.", int, default=3, least=1),
-        "random_state": Definition("Their seed; that of the map by default.", int, least=0),
+        "samples": Definition("Number of random samples to generate.", int, default=20, least=1),
+        "dimension": Definition("Values per sample; three are colours.", int, default=3, least=1),
+        "random_state": Definition("Seed of the samples; by default the seed of the map.", int, least=0),
     }
 )
 
-#: What the section `output` may have.
+#: The fields of the section `output`.
 OUTPUT: Mapping[str, Definition] = MappingProxyType(
     {
-        "views": Definition("Which views to draw; by default all that there are.", list),
+        "views": Definition("Views to draw; all by default.", list),
         "report": Definition("Whether to write report.html.", bool, default=True),
         "gif": Definition("Whether to make training.gif.", bool, default=True),
-        "frames": Definition("Frames of the animation.", int, default=24, least=2),
+        "frames": Definition("Number of frames of the animation.", int, default=24, least=2),
         "spacing": Definition(
             "Whether frames are evenly spaced, or dense at the beginning.",
             str,
             default="even",
             choices=get_args(Spacing),
         ),
-        "single_frames": Definition("Whether to keep each frame as a PNG, too.", bool, default=False),
-        "telemetry": Definition("Lines of telemetry.jsonl, about.", int, default=100, least=1),
+        "single_frames": Definition("Whether to write each frame as a PNG, too.", bool, default=False),
+        "telemetry": Definition("Approximate lines of telemetry.jsonl.", int, default=100, least=1),
         "checkpoint_seconds": Definition("Seconds between two checkpoints.", float, default=10.0, above=0),
     }
 )
@@ -71,11 +71,11 @@ class Source:
     Attributes
     ----------
     main : str
-        The field that is meant where there is no more than a value.
+        The field that a value without fields sets.
     fields : mapping of str to Definition
-        What there is to say about it; all but the main field have defaults.
+        The fields; all but the main field have defaults.
     paths : tuple of str
-        Which of them are paths, from the folder of the experiment's file.
+        The fields that are paths, relative to the folder of the experiment's file.
     """
 
     main: str
@@ -85,20 +85,20 @@ class Source:
 
 _PATH = Definition("The file.", str)
 
-#: How a table becomes samples; see :mod:`kohonen.preparation`.
+#: The fields of the preparation of a table; see :mod:`kohonen.preparation`.
 TABLE: Mapping[str, Definition] = MappingProxyType(
     {
         "ignore": Definition("A column to leave out, such as a label.", list),
-        "categorical": Definition("A column that is texts even where it looks like numbers.", list),
-        "absent": Definition("A text that stands for a missing value, such as NA.", list),
+        "categorical": Definition("A column to read as categories even if it looks like numbers.", list),
+        "absent": Definition("A text that means a missing value, such as NA.", list),
         "delimiter": Definition(
-            "What stands between values; found out by default.", str, choices=("comma", "semicolon", "tab")
+            "Delimiter of values; detected by default.", str, choices=("comma", "semicolon", "tab")
         ),
         "normalisation": Definition(
-            "How numbers are brought to one scale, all columns or by name; z-score by default.", object
+            "Normalisation of all numeric columns, or by column; z-score by default.", object
         ),
         "missing": Definition(
-            "Whether missing values are left out of the training, or refused.",
+            "Whether missing values are masked in the training, or are an error.",
             str,
             default="mask",
             choices=get_args(Missing),
@@ -113,26 +113,26 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
         "colours": Source(
             "values",
             {
-                "values": Definition("CSS colours, or triples.", list),
-                "range": Definition("What full red, green or blue is in a triple.", int, default=1, least=1),
+                "values": Definition("CSS colours, or triples of red, green and blue.", list),
+                "range": Definition("The value of a full channel in a triple.", int, default=1, least=1),
             },
         ),
-        "values": Source("rows", {"rows": Definition("The samples, a list each.", list)}),
+        "values": Source("rows", {"rows": Definition("The samples, each a list of values.", list)}),
         "csv": Source("path", {"path": _PATH, **TABLE}, paths=("path",)),
         "npy": Source("path", {"path": _PATH}, paths=("path",)),
         "image": Source(
             "path",
             {
                 "path": _PATH,
-                "colours": Definition("How many colours to take.", int, default=40, least=1, most=256),
+                "colours": Definition("Number of colours to take.", int, default=40, least=1, most=256),
             },
             paths=("path",),
         ),
         "call": Source(
             "target",
             {
-                "target": Definition("module:callable, which returns the samples.", str),
-                "arguments": Definition("What it is called with, by name.", dict),
+                "target": Definition("module:callable that returns the samples.", str),
+                "arguments": Definition("Keyword arguments of the callable.", dict),
             },
         ),
     }
@@ -141,16 +141,16 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """What is trained on.
+    """The training data of an experiment.
 
     Attributes
     ----------
     kind : str
         One of `SOURCES`.
     options : dict
-        What that kind needs; paths are absolute.
+        The fields of that kind; paths are absolute.
     fingerprint : str or None
-        The `kohonen.identity.fingerprint` that the samples must have, where they are known already.
+        The `kohonen.identity.fingerprint` that the samples must have, if known.
     """
 
     kind: str
@@ -160,7 +160,7 @@ class Data:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """What is wanted of a training besides the map; see `OUTPUT`."""
+    """The outputs of a training besides the map; see `OUTPUT`."""
 
     views: tuple[str, ...] | None = None
     report: bool = True
@@ -177,32 +177,32 @@ class Output:
 
     @property
     def needs_frames(self) -> bool:
-        """Whether frames are to be captured."""
+        """Whether an output needs frames."""
         return self.gif or self.single_frames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Experiment:
-    """All there is to a training.
+    """The complete description of a training.
 
     Attributes
     ----------
     run_name : str
-        What it is called.
+        The name of the run.
     data : Data
-        What is trained on.
+        The training data.
     parameters : Parameters
         The map and its training.
     batch_size : int or None
-        How many samples batch training looks up at a time.
+        The number of samples per block of batch training.
     keep_data : bool
-        Whether the samples stay beside the model.
+        Whether the samples are kept with the model.
     output : Output
-        What is wanted besides the map.
+        The outputs besides the map.
     observers : tuple of str
         Callables, ``module:callable``, that return observers.
     code : Path
-        The folder in which modules are looked for first.
+        The folder that modules are imported from first.
     """
 
     run_name: str
@@ -215,13 +215,13 @@ class Experiment:
     code: Path = field(default_factory=Path.cwd)
 
     def resolved(self, fingerprint: str) -> "Experiment":
-        """Return this experiment with nothing left open: a seed, and the fingerprint of its data."""
-        # What is generated is the same wherever its seed is.
+        """Return this experiment with a fixed seed and the fingerprint of its data."""
+        # The seed determines generated data, so that they need no fingerprint.
         known = None if self.data.kind == "random" else fingerprint
         return replace(self, parameters=self.parameters.seeded(), data=replace(self.data, fingerprint=known))
 
     def document(self, folder: Path) -> dict[str, Any]:
-        """Return the experiment as what its file would say, with paths from a folder."""
+        """Return the experiment as the document of its file, with paths relative to a folder."""
         source = SOURCES[self.data.kind]
         options = {
             name: _relative(value, folder) if name in source.paths else value
@@ -256,25 +256,25 @@ def _relative(path: str, folder: Path) -> str:
 
 
 def check_view(view: Any) -> Any:
-    """Return a view that can be drawn.
+    """Return the name of a view, validated.
 
     Raises
     ------
     InvalidExperimentError
-        When there is no such view.
+        When it is not the name of a view.
     """
     if view not in VIEWS:
-        raise InvalidExperimentError(f"there is no view {view!r}, but {', '.join(VIEWS)}")
+        raise InvalidExperimentError(f"a view must be one of {', '.join(VIEWS)}, but is {view!r}")
     return view
 
 
 def check_run_name(name: Any) -> str:
-    """Return the name of a run, which is also that of its folder.
+    """Return the name of a run, which is also the name of its folder, validated.
 
     Raises
     ------
     InvalidParameterError, InvalidExperimentError
-        When it cannot be one.
+        When it is not a valid name.
     """
     text: str = RUN_NAME.check("run_name", name)
     if not _NAME.fullmatch(text):

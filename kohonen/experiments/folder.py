@@ -1,19 +1,19 @@
-"""The folder of a run: what was asked for, how far it is, and what came of it.
+"""The folder of a run: its experiment, checkpoints and results.
 
 ====================  ==================================================================================
-``experiment.yaml``   the experiment, with nothing left open: running it again gives the same map
-``samples.npy``       the samples, as they are trained on
-``preparation.json``  how they were made from a table, where they were
-``telemetry.jsonl``   the course of the training, line by line
-``checkpoint/``       where to go on from, as long as the run is not complete
+``experiment.yaml``   the experiment with every parameter resolved: training it again gives the same map
+``samples.npy``       the samples as trained on
+``preparation.json``  the preparation of the samples, if they come from a table
+``telemetry.jsonl``   the telemetry of the training, one JSON object per line
+``checkpoint/``       the last checkpoint, as long as the run is not complete
 ``weights.npy``       the map
-``history.csv``       how its quantization error fell
-``training.gif``      the training as an animation, and ``frames/`` its frames one by one where asked for
-``views/``            pictures of the map, and ``report.html`` all of it on a page
-``card.json``         what there is to say about the model; written last: with it, the run is complete
+``history.csv``       the quantization error during the training
+``training.gif``      the training as an animation, and ``frames/`` its frames if wanted
+``views/``            pictures of the map, and ``report.html`` a page of all of them
+``card.json``         the model's card; it is written last, and completes the run
 ====================  ==================================================================================
 
-The folder comes into being with the first two, and each file is written whole or not at all.
+The folder is created with the first two or three files, and each file is written atomically.
 """
 
 import contextlib
@@ -41,12 +41,12 @@ from kohonen.sketches import Frame
 __all__ = ["RunFolder"]
 
 _HEADER = """\
-# All there is to this run. To make the same map again: kohonen train THIS-FILE --folder ANOTHER-FOLDER
+# The experiment of this run. To train the same map again: kohonen train THIS-FILE --folder ANOTHER-FOLDER
 """
 
 
 class RunFolder:
-    """A folder that holds a run, or will.
+    """The folder of a run, which may not exist yet.
 
     Parameters
     ----------
@@ -68,12 +68,12 @@ class RunFolder:
     def create(
         cls, path: str | Path, experiment: Experiment, loaded: Loaded, *, overwrite: bool = False
     ) -> "RunFolder":
-        """Make a folder for a run; it is there whole or not at all.
+        """Create the folder of a run atomically.
 
         Raises
         ------
         RunError
-            When there is something already; a run may be overwritten, nothing else.
+            When the folder holds files already; only a run may be overwritten.
         """
         folder = cls(path)
         folder.check_free(overwrite=overwrite)
@@ -100,17 +100,17 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: str | Path) -> "RunFolder":
-        """Return the run that a folder holds.
+        """Return the folder of an existing run.
 
         Raises
         ------
         RunError
-            When it holds none.
+            When the folder does not hold a run.
         """
         folder = cls(path)
         if not folder.is_run:
-            what = "there is no such folder" if not folder.path.exists() else "it has no experiment.yaml"
-            raise RunError(f"{path} is not the folder of a run: {what}")
+            reason = "it does not exist" if not folder.path.exists() else "it has no experiment.yaml"
+            raise RunError(f"{path} is not the folder of a run: {reason}")
         return folder
 
     def check_free(self, *, overwrite: bool) -> None:
@@ -119,19 +119,19 @@ class RunFolder:
         Raises
         ------
         RunError
-            Which says how to go on.
+            When the folder cannot be used; the message has the remedy.
         """
         if not self.path.exists() or (self.path.is_dir() and not any(self.path.iterdir())):
             return
         if not self.is_run:
-            raise RunError(f"{self.path} is there, and is no run: name another folder")
+            raise RunError(f"{self.path} exists and is not the folder of a run: use another folder")
         if not self.complete:
             with self.locked():
-                pass  # nobody works on it
+                pass  # raises if another process works on it
         if not overwrite:
-            state = "is complete" if self.complete else "is not complete: kohonen resume goes on with it"
+            state = "is complete" if self.complete else "is not complete: kohonen resume continues it"
             raise RunError(
-                f"{self.path} holds a run, which {state}; --overwrite replaces it, --folder names another"
+                f"{self.path} holds a run, which {state}; use --overwrite to replace it, or another --folder"
             )
 
     @property
@@ -141,22 +141,22 @@ class RunFolder:
 
     @property
     def complete(self) -> bool:
-        """Whether the run has come to its end."""
+        """Whether the run is complete."""
         return self.card_file.is_file()
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other processes from working on the run; a process that dies lets go of it.
+        """Lock the run against other processes; the lock of a process that ends is released.
 
         Raises
         ------
         RunError
-            When another works on it.
+            When another process works on the run.
         """
         self._checkpoints.mkdir(exist_ok=True)
         with (self._checkpoints / "lock").open("ab") as file:
             try:
-                with contextlib.suppress(ImportError):  # Windows has no such locks
+                with contextlib.suppress(ImportError):  # Windows has no fcntl
                     import fcntl
 
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -165,11 +165,11 @@ class RunFolder:
             yield
 
     def experiment(self) -> Experiment:
-        """Return what the run was asked for."""
+        """Return the experiment of the run."""
         return read_experiment(self.experiment_file)
 
     def samples(self) -> FloatArray | None:
-        """Return the samples, where they are kept."""
+        """Return the samples; None if they are not kept."""
         try:
             return as_samples(np.load(self.samples_file, allow_pickle=False), missing="mask")
         except FileNotFoundError:
@@ -178,7 +178,7 @@ class RunFolder:
             raise RunError(f"{self.samples_file} is damaged: {error}") from error
 
     def preparation(self) -> Preparation | None:
-        """Return how the samples were made from a table; None where they were not."""
+        """Return the preparation of the samples; None if they do not come from a table."""
         try:
             return Preparation.from_json(json.loads(self.preparation_file.read_text(encoding="utf-8")))
         except FileNotFoundError:
@@ -187,15 +187,17 @@ class RunFolder:
             raise RunError(f"{self.preparation_file} is damaged: {error}") from error
 
     def card(self) -> dict[str, Any]:
-        """Return the card of a run that is complete.
+        """Return the card of a complete run.
 
         Raises
         ------
         RunError
-            When it is not.
+            When the run is not complete.
         """
         if not self.complete:
-            raise RunError(f"the run in {self.path} is not complete: go on with kohonen resume {self.path}")
+            raise RunError(
+                f"the run in {self.path} is not complete: continue it with kohonen resume {self.path}"
+            )
         try:
             card: dict[str, Any] = json.loads(self.card_file.read_text(encoding="utf-8"))
         except ValueError as error:
@@ -203,7 +205,7 @@ class RunFolder:
         return card
 
     def weights(self) -> FloatArray:
-        """Return the map of a run that is complete."""
+        """Return the weights of a complete run."""
         width, height, dimension = self.card()["weights"]["shape"]
         try:
             weights = np.load(self.weights_file, allow_pickle=False)
@@ -212,27 +214,27 @@ class RunFolder:
             raise RunError(f"{self.weights_file} is damaged: {error}") from error
 
     def geometry(self) -> Geometry:
-        """Return the kind of grid of a run that is complete."""
+        """Return the kind of grid of a complete run."""
         parameters = self.card()["parameters"]
         return Geometry(parameters["grid"], parameters["boundary"])
 
     def telemetry(self) -> tuple[dict[str, Any], ...]:
-        """Return the course of a training."""
+        """Return the telemetry of the training."""
         lines = self.telemetry_file.read_text(encoding="utf-8").splitlines()
         return tuple(json.loads(line) for line in lines)
 
     def write(self, name: str, content: bytes) -> None:
-        """Write a file of the run, whole or not at all."""
+        """Write a file of the run atomically."""
         path = self.path / name
         path.parent.mkdir(exist_ok=True)
         write_whole(path, content)
 
     def save(self, checkpoint: Checkpoint) -> None:
-        """Save how far the run is."""
+        """Save a checkpoint in place of the last one."""
         save_checkpoint(self._checkpoints / "last.npz", checkpoint)
 
     def saved(self) -> Checkpoint | None:
-        """Return how far the run was when it was last saved; None for one that was not.
+        """Return the last checkpoint; None if there is none.
 
         Raises
         ------
@@ -245,18 +247,18 @@ class RunFolder:
             return None
 
     def save_frames(self, frames: Sequence[Frame]) -> Piece:
-        """Save some frames, at least one."""
+        """Save frames, at least one."""
         content, name = pack(frames), f"frames-{frames[-1].record.iteration:09d}.npz"
         write_whole(self._checkpoints / name, content)
         return Piece.of(name, frames, content)
 
     def saved_frames(self, pieces: Sequence[Piece]) -> list[Frame]:
-        """Return the frames that `save_frames` has saved.
+        """Return the frames saved by `save_frames`.
 
         Raises
         ------
         RunError
-            When they are not what was saved.
+            When their files are missing or damaged.
         """
         try:
             return [
@@ -266,11 +268,11 @@ class RunFolder:
             ]
         except (OSError, ValueError) as error:
             raise RunError(
-                f"the frames in {self._checkpoints} are damaged; run {self.experiment_file} again: {error}"
+                f"the frames in {self._checkpoints} are damaged; train {self.experiment_file} again: {error}"
             ) from error
 
-    def forget_checkpoints(self) -> None:
-        """Remove what only a run that is not complete needs, and what a killed process has half written."""
+    def remove_checkpoints(self) -> None:
+        """Remove the checkpoints of a complete run, and temporary files of killed processes."""
         shutil.rmtree(self._checkpoints, ignore_errors=True)
         for unfinished in self.path.rglob(f".*{UNFINISHED}"):
             unfinished.unlink(missing_ok=True)

@@ -1,6 +1,6 @@
-"""Runs in MLflow: what a run's folder holds, where others look for it.
+"""Logs complete runs to MLflow: parameters, telemetry, quality, views, files and the model.
 
-It needs MLflow, and is imported when asked for; see :mod:`kohonen.mlflow`.
+The module needs MLflow; see :mod:`kohonen.mlflow`.
 """
 
 import time
@@ -16,30 +16,30 @@ from kohonen.pyfunc import estimator
 
 __all__ = ["check_server", "log_run"]
 
-#: What is logged of the folder, besides what `log_som_model` logs: all but the data and the weights.
+#: The files of the folder to log besides what `log_som_model` logs: all but data and weights.
 FILES = ("experiment.yaml", "card.json", "telemetry.jsonl", "history.csv", "training.gif", "report.html")
-#: What the values of colours are called, and the kinds of data that are some.
+#: The feature names of colours, and the kinds of data that are colours.
 CHANNELS, COLOURED = ("red", "green", "blue"), ("colours", "image")
-#: Of a line of the telemetry: what is a metric.
-COURSE = ("quantization_error", "radius", "learning_rate")
+#: The values of a line of telemetry that are logged as metrics.
+METRICS = ("quantization_error", "radius", "learning_rate")
 
 
 def check_server() -> None:
-    """Ask the server for something, since it had better be known before a training that it does not answer.
+    """Check that the MLflow server answers, so that a failure is reported before the training.
 
     Raises
     ------
     RunError
-        When it does not.
+        When it does not answer.
     """
     try:
         MlflowClient().search_experiments(max_results=1)
     except MlflowException as error:
-        raise RunError(f"MLflow does not answer (MLFLOW_TRACKING_URI): {error}") from error
+        raise RunError(f"MLflow does not answer; check MLFLOW_TRACKING_URI: {error}") from error
 
 
 def log_run(finished: Finished) -> str:
-    """Log a run that is complete: parameters, its course, quality, views, files and the model ``som``.
+    """Log a complete run: parameters, telemetry, quality, views, files and the model ``som``.
 
     Parameters
     ----------
@@ -49,19 +49,19 @@ def log_run(finished: Finished) -> str:
     Returns
     -------
     str
-        The id that it has in MLflow.
+        The id of the run in MLflow.
 
     Raises
     ------
     RunError
-        When it could not be logged; the run itself stays complete.
+        When the run cannot be logged; it stays complete.
     """
     trained = finished.trained
     som = estimator(trained.parameters, trained.weights, trained.iterations, missing="mask")
     names = CHANNELS if finished.experiment.data.kind in COLOURED else None
     try:
         with start_run(run_name=finished.experiment.run_name) as run:
-            MlflowClient().log_batch(run.info.run_id, metrics=_course(finished))
+            MlflowClient().log_batch(run.info.run_id, metrics=_metrics(finished))
             log_som_model(
                 som, finished.samples, feature_names=names, preparation=finished.folder.preparation()
             )
@@ -70,17 +70,17 @@ def log_run(finished: Finished) -> str:
                     log_artifact(str(path), "run")
     except MlflowException as error:
         raise RunError(
-            f"the run in {finished.folder.path} is complete, but could not be logged to MLflow; kohonen "
-            f"resume {finished.folder.path} --mlflow tries again: {error}"
+            f"the run in {finished.folder.path} is complete, but could not be logged to MLflow; to try "
+            f"again, use kohonen resume {finished.folder.path} --mlflow: {error}"
         ) from error
     identifier: str = run.info.run_id
     return identifier
 
 
-def _course(finished: Finished) -> list[Metric]:
+def _metrics(finished: Finished) -> list[Metric]:
     now = int(time.time() * 1000)
     return [
         Metric(f"training/{name}", line[name], now, line["iteration"])
         for line in finished.telemetry
-        for name in COURSE
+        for name in METRICS
     ]

@@ -1,4 +1,4 @@
-"""Experiments in YAML: read safely, and told by line and field what is wrong with them."""
+"""Reads and writes experiments as YAML. Errors name the line and the field."""
 
 import difflib
 import re
@@ -24,28 +24,28 @@ from kohonen.parameters import Definition
 __all__ = ["read_experiment", "read_layer", "write_yaml"]
 
 _SECTIONS = ("run_name", "data", "parameters", "keep_data", "output", "observers", "code")
-#: 1e-3 is a number in YAML 1.2 and everywhere else, but a text in YAML 1.1.
+#: 1e-3 is a number in YAML 1.2 and most languages, but a string in YAML 1.1, which PyYAML implements.
 _EXPONENT = re.compile(r"[-+]?[0-9]+(?:\.[0-9]*)?[eE][-+]?[0-9]+$")
 _FLOAT = ("tag:yaml.org,2002:float", _EXPONENT, list("-+0123456789"))
 
-#: A field, by the names of those that it is in.
+#: The path of a field: its name, after those of the fields that contain it.
 Place: TypeAlias = tuple[str | int, ...]
 
 
 def read_experiment(path: str | Path) -> Experiment:
-    """Read an experiment's file; no environment and no flag plays a part.
+    """Read an experiment from a file, without flags and environment.
 
     Raises
     ------
     InvalidExperimentError
-        When it cannot be understood: the message has the line, the field, and how to mend it.
+        When the file is invalid: the message has the line, the field and the remedy.
     """
     return combine(file=read_layer(Path(path)))
 
 
 def read_layer(path: Path) -> Layer:
-    """Read what an experiment's file says, and check each field on its own."""
-    return _File(path).layer()
+    """Read the settings in an experiment's file, and validate each field."""
+    return _Reader(path).layer()
 
 
 def write_yaml(document: Mapping[str, Any]) -> str:
@@ -53,15 +53,15 @@ def write_yaml(document: Mapping[str, Any]) -> str:
     import yaml
 
     class Dumper(yaml.SafeDumper):
-        """What it writes is read as it was: texts that look like numbers have quotes."""
+        """Quotes strings that would be read as numbers."""
 
     Dumper.add_implicit_resolver(*_FLOAT)
     text: str = yaml.dump(dict(document), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=110)
     return text
 
 
-class _File:
-    """A file and the lines on which its fields stand."""
+class _Reader:
+    """Reads a file, and keeps the line of each field for errors."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -70,7 +70,7 @@ class _File:
 
     def layer(self) -> Layer:
         document = self._load()
-        self._known((), document, _SECTIONS)
+        self._check_names((), document, _SECTIONS)
         parameters = self._section(document, "parameters", PARAMETERS)
         output = self._section(document, "output", OUTPUT)
         if isinstance(output.get("views"), list):
@@ -102,37 +102,37 @@ class _File:
         import yaml
 
         class Loader(yaml.SafeLoader):
-            """Data only, and numbers as YAML 1.2 has them."""
+            """Loads plain data only, with the numbers of YAML 1.2."""
 
         Loader.add_implicit_resolver(*_FLOAT)
         try:
             text = self._path.read_text(encoding="utf-8")
             loader = Loader(text)
             node = loader.get_single_node()
-            self._note((), node)
+            self._note_lines((), node)
             document = {} if node is None else loader.construct_document(node)
         except InvalidExperimentError:
             raise
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
-            raise self._wrong(line, f"this is not YAML: {error.problem or error}") from error
+            raise self._error(line, f"this is not valid YAML: {error.problem or error}") from error
         except (yaml.YAMLError, ValueError, RecursionError) as error:
-            raise self._wrong(1, f"this is not YAML of an experiment: {error}") from error
+            raise self._error(1, f"this is not valid YAML of an experiment: {error}") from error
         if not isinstance(document, dict):
-            raise self._wrong(1, f"an experiment has fields: {', '.join(_SECTIONS)}")
+            raise self._error(1, f"an experiment must have fields: {', '.join(_SECTIONS)}")
         return document
 
-    def _note(self, path: Place, node: Any) -> None:
-        """Note the line of each field, and refuse a field that stands there twice."""
+    def _note_lines(self, path: Place, node: Any) -> None:
+        """Note the line of each field, and refuse duplicate fields."""
         import yaml
 
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
                 here, line = (*path, str(key.value)), key.start_mark.line + 1
                 if here in self._lines:
-                    raise self._wrong(line, f"{_dotted(here)} stands in line {self._lines[here]} already")
+                    raise self._error(line, f"{_dotted(here)} is given in line {self._lines[here]} already")
                 self._lines[here] = line
-                self._note(here, value)
+                self._note_lines(here, value)
         elif isinstance(node, yaml.SequenceNode):
             for place, value in enumerate(node.value):
                 self._lines[(*path, place)] = value.start_mark.line + 1
@@ -144,10 +144,10 @@ class _File:
         return {} if section is None else self._fields((name,), section, fields)
 
     def _fields(self, path: Place, section: Any, fields: Mapping[str, Definition]) -> dict[str, Any]:
-        """Check the fields of a section; one without a value is one that is not there."""
+        """Validate the fields of a section; a field without a value is left out."""
         if not isinstance(section, dict):
-            raise self._at(path, f"must have fields: {', '.join(fields)}")
-        self._known(path, section, fields)
+            raise self._error_at(path, f"must have fields: {', '.join(fields)}")
+        self._check_names(path, section, fields)
         return {
             name: self._value((*path, name), fields[name], value)
             for name, value in section.items()
@@ -157,11 +157,11 @@ class _File:
     def _data(self, section: Any) -> Data:
         kinds = ", ".join(SOURCES)
         if not isinstance(section, dict):
-            raise self._at(("data",), f"must say what the data are: one of {kinds}")
-        self._known(("data",), section, (*SOURCES, "fingerprint"))
+            raise self._error_at(("data",), f"must have one of the fields {kinds}")
+        self._check_names(("data",), section, (*SOURCES, "fingerprint"))
         named = [kind for kind in SOURCES if section.get(kind) is not None]
         if len(named) != 1:
-            raise self._at(
+            raise self._error_at(
                 ("data",), f"must be one of {kinds}, but is {' and '.join(named) or 'none of them'}"
             )
         kind = named[0]
@@ -171,7 +171,7 @@ class _File:
             given = {source.main: self._value(path, source.fields[source.main], given)}
         options = self._fields(path, given, source.fields)
         if kind != "random" and source.main not in options:
-            raise self._at(path, f"{source.main!r} is missing")
+            raise self._error_at(path, f"{source.main!r} is missing")
         for name in source.paths:
             options[name] = str(self._folder / options[name])
         if kind == "colours":
@@ -182,22 +182,22 @@ class _File:
         return Data(kind, options, fingerprint)
 
     def _colours(self, path: Place, options: Mapping[str, Any]) -> None:
-        """Check colours, of which the first that is none is told by its line."""
+        """Validate colours; the error has the line of the first invalid one."""
         try:
             parse_colours(options["values"], colour_range=options.get("range", 1))
         except InvalidColourError as error:
-            raise self._at((*path, error.index), str(error)) from error
+            raise self._error_at((*path, error.index), str(error)) from error
         except KohonenError as error:
-            raise self._at(path, str(error)) from error
+            raise self._error_at(path, str(error)) from error
 
-    def _known(self, path: Place, section: Mapping[Any, Any], names: Iterable[str]) -> None:
+    def _check_names(self, path: Place, section: Mapping[Any, Any], names: Iterable[str]) -> None:
         known = list(names)
         for name in section:
             if name in known:
                 continue
             close = difflib.get_close_matches(str(name), known, n=1)
-            fix = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
-            raise self._at((*path, name), f"there is no such field; {fix}")
+            remedy = f"did you mean {close[0]!r}?" if close else f"use one of {', '.join(known)}"
+            raise self._error_at((*path, name), f"unknown field; {remedy}")
 
     def _value(self, path: Place, definition: Definition, value: Any) -> Any:
         return self._checked(path, lambda: definition.check(str(path[-1]), value))
@@ -206,14 +206,14 @@ class _File:
         try:
             return check()
         except KohonenError as error:
-            raise self._at(path, str(error)) from error
+            raise self._error_at(path, str(error)) from error
 
-    def _at(self, path: Place, what: str) -> InvalidExperimentError:
+    def _error_at(self, path: Place, message: str) -> InvalidExperimentError:
         known = next((path[:end] for end in range(len(path), 0, -1) if path[:end] in self._lines), ())
-        return self._wrong(self._lines.get(known, 1), f"{_dotted(path)}: {what}")
+        return self._error(self._lines.get(known, 1), f"{_dotted(path)}: {message}")
 
-    def _wrong(self, line: int, what: str) -> InvalidExperimentError:
-        return InvalidExperimentError(f"{self._path}, line {line}: {what}")
+    def _error(self, line: int, message: str) -> InvalidExperimentError:
+        return InvalidExperimentError(f"{self._path}, line {line}: {message}")
 
 
 def _dotted(path: Place) -> str:

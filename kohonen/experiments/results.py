@@ -1,4 +1,4 @@
-"""What a run leaves: the files that are made when its training is over."""
+"""Writes the results of a run after its training."""
 
 import csv
 import io
@@ -19,9 +19,9 @@ from kohonen.training import TrainedMap
 
 __all__ = ["write_results"]
 
-#: More component planes than these make no picture that anybody looks at, unless it is asked for.
+#: Component planes are drawn by default only up to this number.
 MOST_PLANES = 64
-#: What an animation is large at most: larger ones are scaled down.
+#: The largest size of an animation; larger ones are scaled down.
 MOST_ANIMATION_BYTES, MOST_ANIMATION_PIXELS = 64 * 2**20, 200_000_000
 
 
@@ -33,7 +33,7 @@ def write_results(
     card: dict[str, Any],
     frames: list[Frame],
 ) -> tuple[dict[str, Any], ...]:
-    """Write the files of a run whose training is over, the card last, and return its telemetry."""
+    """Write the results of a run, the card last, and return its telemetry."""
     folder.write("weights.npy", npy(trained.weights))
     folder.write("history.csv", _history(card))
     _animation(folder, experiment, frames)
@@ -76,7 +76,7 @@ def _animation(folder: RunFolder, experiment: Experiment, frames: list[Frame]) -
 
 
 def _views(experiment: Experiment, weights: FloatArray, samples: FloatArray) -> list[Any]:
-    """Return which views to draw: those asked for, or all that show something."""
+    """Return the views to draw: those of the experiment, or all that suit the data."""
     if experiment.output.views is not None:
         return list(experiment.output.views)
     left_out = set()

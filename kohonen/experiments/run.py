@@ -1,7 +1,7 @@
-"""Runs: a training in a folder, begun or gone on with, and what is made of it in the end.
+"""Runs an experiment in a folder: training, resuming and writing the results.
 
-A run that is interrupted at any moment, and gone on with, ends with the files of one that was not, bit for
-bit but for the times that they tell.
+A run that is interrupted at any moment and resumed ends with the same files as an uninterrupted run, bit for
+bit except for the times in them.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ from kohonen.errors import InvalidExperimentError, RunError
 from kohonen.experiments.experiment import Experiment
 from kohonen.experiments.folder import RunFolder
 from kohonen.experiments.results import write_results
-from kohonen.experiments.sources import Loaded, load_samples, named
+from kohonen.experiments.sources import Loaded, import_callable, load_samples
 from kohonen.experiments.telemetry import Telemetry
 from kohonen.frame_files import Piece
 from kohonen.frames import Moments
@@ -30,22 +30,22 @@ __all__ = ["Finished", "carry_on", "finished_run", "start"]
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A run that is complete.
+    """A complete run.
 
     Attributes
     ----------
     folder : RunFolder
-        Its folder.
+        The folder of the run.
     experiment : Experiment
-        What was asked for, with nothing left open.
+        The experiment with every parameter resolved.
     samples : ndarray of shape (n, dim)
-        What it was trained on.
+        The samples that the map was trained on.
     trained : TrainedMap
         The map.
     card : dict
-        What there is to say about it.
+        The model's card.
     telemetry : tuple of dict
-        The course of the training.
+        The telemetry of the training.
     """
 
     folder: RunFolder
@@ -64,35 +64,35 @@ def start(
     observers: Sequence[Observer] = (),
     should_stop: Callable[[], bool] | None = None,
 ) -> Finished | None:
-    """Begin a run in a folder of its own, and train.
+    """Create the folder of a run, and train.
 
     Parameters
     ----------
     experiment : Experiment
-        What is wanted.
+        The experiment to run.
     folder : str or Path
-        Where; there must be nothing yet.
+        The folder to create; it must be empty if it exists.
     overwrite : bool, default False
-        Whether a run that is there is replaced.
+        Whether to replace a run in the folder.
     observers, should_stop
-        As in `kohonen.train`, besides the observers that the experiment names.
+        As in `kohonen.train`, in addition to the observers that the experiment names.
 
     Returns
     -------
     Finished or None
-        None when the training was stopped: `carry_on` goes on with it.
+        None when the training was stopped: `carry_on` continues it.
 
     Raises
     ------
     KohonenError
-        When something that was asked for cannot be done.
+        When the experiment cannot be run.
     OSError
         When a file cannot be read or written.
     """
     RunFolder(folder).check_free(overwrite=overwrite)
     experiment = replace(experiment, parameters=experiment.parameters.seeded())
     loaded = load_samples(experiment)
-    _observers(experiment)  # what cannot be found is told before there is a folder
+    _observers(experiment)  # errors are reported before the folder is created
     resolved = experiment.resolved(fingerprint(loaded.samples))
     made = RunFolder.create(folder, resolved, loaded, overwrite=overwrite)
     return carry_on(made, observers=observers, should_stop=should_stop)
@@ -104,12 +104,12 @@ def carry_on(
     observers: Sequence[Observer] = (),
     should_stop: Callable[[], bool] | None = None,
 ) -> Finished | None:
-    """Train the map of a run, from its last checkpoint where there is one.
+    """Continue a run from its last checkpoint, or from the start if there is none.
 
     Parameters
     ----------
     folder : RunFolder
-        The run, which is not complete.
+        The run, which must not be complete.
     observers, should_stop
         As in `start`.
 
@@ -124,17 +124,17 @@ def carry_on(
         When the run is complete, another process works on it, or its files are damaged.
     """
     if folder.complete:
-        raise RunError(f"the run in {folder.path} is complete already")
+        raise RunError(f"the run in {folder.path} is already complete")
     with folder.locked():
         experiment, samples = folder.experiment(), folder.samples()
         if samples is None:
-            raise RunError(f"{folder.samples_file} is gone, without which the run cannot go on")
+            raise RunError(f"{folder.samples_file} is missing: the run cannot be continued without it")
         loaded = Loaded(samples, folder.preparation())
-        return _Part(folder, experiment, loaded).train(observers, should_stop)
+        return _ResumableTraining(folder, experiment, loaded).train(observers, should_stop)
 
 
 def finished_run(folder: RunFolder) -> Finished:
-    """Return a run that is complete, from its folder.
+    """Return a complete run from its folder.
 
     Raises
     ------
@@ -143,7 +143,7 @@ def finished_run(folder: RunFolder) -> Finished:
     """
     card, samples = folder.card(), folder.samples()
     if samples is None:
-        raise RunError(f"the samples are not kept in {folder.path}: run its experiment.yaml again")
+        raise RunError(f"the samples are not kept in {folder.path}: train its experiment.yaml again")
     experiment = folder.experiment()
     parameters, engine = experiment.parameters, card["engine"]
     iterations = card.get("stopped_at", parameters.iterations)
@@ -151,8 +151,8 @@ def finished_run(folder: RunFolder) -> Finished:
     return Finished(folder, experiment, samples, trained, card, folder.telemetry())
 
 
-class _Part:
-    """A training or what is left of it, with its checkpoints in the folder of the run."""
+class _ResumableTraining:
+    """A new or resumed training, with checkpoints in the folder of the run."""
 
     def __init__(self, folder: RunFolder, experiment: Experiment, loaded: Loaded) -> None:
         self._folder, self._experiment, self._loaded = folder, experiment, loaded
@@ -206,7 +206,7 @@ class _Part:
         self._folder.save(replace(checkpoint, state=state))
 
     def _finish(self, trained: TrainedMap) -> Finished:
-        """Write what came of it, the card last."""
+        """Write the results, the card last, and remove the checkpoints."""
         folder, experiment, samples = self._folder, self._experiment, self._loaded.samples
         table = self._loaded.preparation
         prepared = None if table is None else table.to_json()
@@ -227,15 +227,15 @@ class _Part:
         telemetry = write_results(folder, experiment, samples, trained, card, frames)
         if not experiment.keep_data:
             folder.samples_file.unlink(missing_ok=True)
-        folder.forget_checkpoints()
+        folder.remove_checkpoints()
         return Finished(folder, experiment, samples, trained, card, telemetry)
 
 
 def _observers(experiment: Experiment) -> list[Observer]:
-    """Make the observers that an experiment names."""
+    """Create the observers that an experiment names."""
     made = []
     for target in experiment.observers:
-        observer = named(target, experiment.code)()
+        observer = import_callable(target, experiment.code)()
         if not isinstance(observer, Observer):
             raise InvalidExperimentError(f"{target!r} must return an Observer, but returns {observer!r}")
         made.append(observer)

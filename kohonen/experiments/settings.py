@@ -1,4 +1,4 @@
-"""Settings in one order of precedence: flag, environment or ``.env``, experiment's file, default."""
+"""Merges settings by precedence: flags, environment or ``.env``, experiment's file, defaults."""
 
 import os
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ __all__ = ["VARIABLES", "Layer", "Variable", "combine", "environment", "read_env
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A variable of the environment: the section and the field that it sets, and what that is."""
+    """An environment variable: the section and the field that it sets, and the field's definition."""
 
     section: str
     name: str
@@ -37,7 +37,7 @@ def _of(names: list[str]) -> dict[str, Variable]:
     return {f"SOM_{name.upper()}": Variable("parameters", name, PARAMETERS[name]) for name in names}
 
 
-#: What the environment may set. These drive the command line and nothing else.
+#: The environment variables of the command line; the service does not read them.
 VARIABLES: Mapping[str, Variable] = MappingProxyType(
     {
         **_of(["width", "height"]),
@@ -45,7 +45,9 @@ VARIABLES: Mapping[str, Variable] = MappingProxyType(
         "SOM_SAMPLES": Variable("generated", "samples", GENERATED["samples"]),
         **_of(["iterations", "learning_rate", "sigma", "batch_size", "random_state"]),
         "SOM_RUN_NAME": Variable("run", "run_name", RUN_NAME),
-        "SOM_VERBOSE": Variable("run", "verbose", Definition("Whether to tell more.", bool, default=False)),
+        "SOM_VERBOSE": Variable(
+            "run", "verbose", Definition("Whether to print more details.", bool, default=False)
+        ),
     }
 )
 
@@ -54,7 +56,7 @@ _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 @dataclass(slots=True)
 class Layer:
-    """What one place says of an experiment; what is None or not there is left to the next.
+    """The settings of an experiment from one source; absent and None are left to the next source.
 
     Attributes
     ----------
@@ -63,9 +65,9 @@ class Layer:
     batch_size, data, run_name, keep_data, observers, code
         As in `Experiment`.
     verbose : bool or None
-        Whether to tell more.
+        Whether to print more details.
     stem : str or None
-        What the run is called where nobody names it.
+        The default name of the run: the name of the file without its suffix.
     """
 
     parameters: dict[str, Any] = field(default_factory=dict)
@@ -82,7 +84,7 @@ class Layer:
 
 
 def environment(folder: Path | None = None) -> dict[str, str]:
-    """Return the environment over what the file ``.env`` of a folder, by default the current one, says."""
+    """Return the environment merged over the file ``.env`` of a folder, by default the current one."""
     from dotenv import dotenv_values
 
     path = (folder or Path.cwd()) / ".env"
@@ -91,12 +93,12 @@ def environment(folder: Path | None = None) -> dict[str, str]:
 
 
 def read_environment(variables: Mapping[str, str]) -> Layer:
-    """Read what an environment says; an empty variable says nothing.
+    """Read the settings in environment variables; empty variables are ignored.
 
     Raises
     ------
     InvalidExperimentError
-        When a variable cannot be understood.
+        When the value of a variable is invalid.
     """
     layer = Layer()
     for name, variable in VARIABLES.items():
@@ -120,7 +122,7 @@ def read_environment(variables: Mapping[str, str]) -> Layer:
 
 
 def _parse(text: str, kind: type) -> Any:
-    """Return what a text stands for, or the text where it does not."""
+    """Parse a text as a value of a type; return the text itself if that fails."""
     if kind is bool:
         return True if text.lower() in _TRUE else False if text.lower() in _FALSE else text
     try:
@@ -132,12 +134,12 @@ def _parse(text: str, kind: type) -> Any:
 def combine(
     *, flags: Layer | None = None, variables: Layer | None = None, file: Layer | None = None
 ) -> Experiment:
-    """Return the experiment that flags over variables over a file over defaults say.
+    """Merge flags, variables, a file and defaults, in this precedence, into an experiment.
 
     Raises
     ------
     InvalidParameterError, InvalidExperimentError
-        When what they say does not go together.
+        When the merged settings are inconsistent.
     """
     layers = [layer for layer in (flags, variables, file) if layer is not None]
     chosen = _merged(layers, "parameters")
@@ -149,7 +151,7 @@ def combine(
         if (value := _first(layers, name)) is not None
     }
     return Experiment(
-        run_name=_first(layers, "run_name") or _first(layers, "stem") or _called(parameters),
+        run_name=_first(layers, "run_name") or _first(layers, "stem") or _default_name(parameters),
         data=_data(layers, flags),
         parameters=parameters,
         output=Output(**{name: output.get(name, one.default) for name, one in OUTPUT.items()}),
@@ -157,7 +159,7 @@ def combine(
     )
 
 
-def _called(parameters: Parameters) -> str:
+def _default_name(parameters: Parameters) -> str:
     return f"som-{parameters.width}x{parameters.height}-{parameters.iterations}"
 
 
@@ -173,12 +175,12 @@ def _first(layers: list[Layer], name: str) -> Any:
 
 
 def _data(layers: list[Layer], flags: Layer | None) -> Data:
-    """Return the data; how many are generated may be said by every layer, where they are generated."""
+    """Return the data; for generated data, merge the settings of all layers."""
     data = _first(layers, "data") or Data("random", {})
     if data.kind != "random":
         if flags is not None and flags.generated:
             raise InvalidExperimentError(
-                f"--samples and --input-dim are for generated data, but the data are given ({data.kind})"
+                f"--samples and --input-dim are for generated data only, but the data are {data.kind!r}"
             )
         fields = SOURCES[data.kind].fields
         return Data(data.kind, {**_defaults(fields), **data.options}, data.fingerprint)

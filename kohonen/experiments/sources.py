@@ -1,4 +1,4 @@
-"""Where the samples of an experiment come from."""
+"""Loads the samples of an experiment."""
 
 import importlib
 import sys
@@ -18,24 +18,24 @@ from kohonen.identity import fingerprint
 from kohonen.preparation import Preparation
 from kohonen.tables import Table, read_csv, refuse_commas
 
-__all__ = ["Loaded", "image_colours", "load_samples", "named", "random_samples", "read_table"]
+__all__ = ["Loaded", "image_colours", "import_callable", "load_samples", "random_samples", "read_table"]
 
 _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 
-#: An image of more pixels is looked at in part, evenly.
+#: Of a larger image, evenly spaced pixels are used.
 MOST_PIXELS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Samples as they are trained on.
+    """Samples as trained on.
 
     Attributes
     ----------
     samples : ndarray of shape (n, dim)
-        The samples, with NaN for what is missing.
+        The samples, with NaN for missing values.
     preparation : Preparation or None
-        How they were made from a table, if they were.
+        Their preparation, if they come from a table.
     """
 
     samples: FloatArray
@@ -48,7 +48,7 @@ def load_samples(experiment: Experiment) -> Loaded:
     Raises
     ------
     InvalidDataError
-        When they cannot be used, or are not those that the experiment was made with.
+        When they cannot be used, or their fingerprint is not that of the experiment.
     OSError
         When a file cannot be read.
     """
@@ -59,28 +59,28 @@ def load_samples(experiment: Experiment) -> Loaded:
         loaded = Loaded(as_samples(_LOADERS[data.kind](data.options, experiment)))
     if data.fingerprint is not None and fingerprint(loaded.samples) != data.fingerprint:
         raise InvalidDataError(
-            f"the data ({_place(data)}) are not those that this experiment was made with: bring those back, "
-            "or remove 'fingerprint' from its file to train another map"
+            f"the data ({_place(data)}) are not those of this experiment: restore those, or remove "
+            "'fingerprint' from its file to train another map"
         )
     return loaded
 
 
 def read_table(path: Path, options: Mapping[str, Any]) -> Table:
-    """Read a table with named columns from CSV, as an experiment's options say.
+    """Read a table with named columns from CSV, with an experiment's options.
 
     Raises
     ------
     InvalidTableError
-        When it is none; the message has the file and the line.
+        When the file is not a valid table; the message has the file and the line.
     OSError
         When the file cannot be read.
     """
-    between = options.get("delimiter")
+    delimiter = options.get("delimiter")
     content = path.read_bytes()
     try:
         return read_csv(
             content,
-            delimiter=None if between is None else _DELIMITERS[between],
+            delimiter=None if delimiter is None else _DELIMITERS[delimiter],
             **{name: options[name] for name in ("ignore", "categorical", "absent") if options.get(name)},
         )
     except InvalidTableError as error:
@@ -88,20 +88,20 @@ def read_table(path: Path, options: Mapping[str, Any]) -> Table:
 
 
 def random_samples(count: int, dimension: int, seed: int) -> FloatArray:
-    """Return random samples in [0, 1), of shape (count, dimension); of three values, the demo's colours."""
-    # Not the seed alone, or they would be the first weights of the map.
+    """Return random samples in [0, 1) of shape (count, dimension); of dimension 3, the demo's colours."""
+    # The seed alone would give the initial weights of the map.
     return np.random.default_rng([seed, 1]).random((count, dimension))
 
 
 def image_colours(path: Path, count: int) -> FloatArray:
-    """Return the colours that an image is made of, those of the most pixels first: (count, 3) at most.
+    """Return the main colours of an image, the most frequent first: shape (count, 3) or fewer rows.
 
     They are chosen by P. Heckbert's median cut ("Color image quantization for frame buffer display", 1982).
 
     Raises
     ------
     InvalidDataError
-        When the file is no image that Pillow knows.
+        When the file is not an image that Pillow can read.
     OSError
         When it cannot be read.
     """
@@ -113,7 +113,7 @@ def image_colours(path: Path, count: int) -> FloatArray:
             with Image.open(path) as image:
                 pixels = np.asarray(image.convert("RGB")).reshape(-1, 3)
     except (UnidentifiedImageError, Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise InvalidDataError(f"{path} is no image that can be read: {error}") from error
+        raise InvalidDataError(f"{path} is not an image that can be read: {error}") from error
     pixels = pixels[:: -(-len(pixels) // MOST_PIXELS)]
     reduced = Image.fromarray(pixels[None]).quantize(count, method=Image.Quantize.MEDIANCUT)
     table = np.array(reduced.getpalette(), dtype=np.float64).reshape(-1, 3)
@@ -122,20 +122,20 @@ def image_colours(path: Path, count: int) -> FloatArray:
     return np.asarray(table[places[order]] / 255)
 
 
-def named(target: str, folder: Path) -> Callable[..., Any]:
-    """Return what ``module:callable`` names. Importing it runs the module's code.
+def import_callable(target: str, folder: Path) -> Callable[..., Any]:
+    """Import a callable by ``module:callable``. This runs the module's code.
 
     Parameters
     ----------
     target : str
-        The module and the callable, with dots where it is inside something.
+        The module, and the callable as a dotted path of attributes.
     folder : Path
-        Where modules are looked for first.
+        The folder that modules are imported from first.
 
     Raises
     ------
     InvalidExperimentError
-        When there is no such thing.
+        When it does not exist, or is not callable.
     """
     module, _, path = target.partition(":")
     if not module or not path:
@@ -148,12 +148,12 @@ def named(target: str, folder: Path) -> Callable[..., Any]:
             found = getattr(found, name)
     except (ImportError, AttributeError) as error:
         raise InvalidExperimentError(
-            f"{target!r} is not to be found, neither in {folder} nor among the installed modules: {error}"
+            f"{target!r} was not found in {folder} or among the installed modules: {error}"
         ) from error
     finally:
         sys.path[:] = before
     if not callable(found):
-        raise InvalidExperimentError(f"{target!r} is no callable, but {found!r}")
+        raise InvalidExperimentError(f"{target!r} must be callable, but is {found!r}")
     made: Callable[..., Any] = found
     return made
 
@@ -169,7 +169,7 @@ def _npy(options: dict[str, Any], experiment: Experiment) -> Any:
     try:
         array = np.load(options["path"], allow_pickle=False)
     except (ValueError, EOFError) as error:
-        raise InvalidDataError(f"{options['path']} is no .npy file of numbers: {error}") from error
+        raise InvalidDataError(f"{options['path']} is not a .npy file of numbers: {error}") from error
     if not isinstance(array, np.ndarray):
         raise InvalidDataError(f"{options['path']} is an archive of arrays: save the samples as .npy")
     return array
@@ -193,7 +193,7 @@ def _in_file(path: Path, error: InvalidTableError) -> InvalidTableError:
 
 
 def _call(options: dict[str, Any], experiment: Experiment) -> Any:
-    return named(options["target"], experiment.code)(**options.get("arguments", {}))
+    return import_callable(options["target"], experiment.code)(**options.get("arguments", {}))
 
 
 def _place(data: Data) -> str:

@@ -1,4 +1,4 @@
-"""A training's course as JSON lines, for whoever watches it or reads it afterwards."""
+"""Telemetry of a training as JSON lines."""
 
 import json
 import os
@@ -7,35 +7,35 @@ from pathlib import Path
 from typing import Any
 
 from kohonen.files import write_whole
-from kohonen.observers import look
+from kohonen.observers import record_of
 from kohonen.training import Observer, Training
 
 __all__ = ["Telemetry"]
 
 
 class Telemetry(Observer):
-    """Writes a line at the beginning, then evenly, and at the end.
+    """Writes a line at the beginning, at even intervals, and at the end.
 
     Parameters
     ----------
     path : Path
-        The file, which is made or gone on with.
+        The file to create or to continue.
     lines : int
-        How many lines there are to be, about.
+        The approximate number of lines.
     kept : int
-        How many lines of the file are from the parts before; what a crash has left behind them is removed.
+        The number of lines of the file that the last checkpoint covers; later ones are removed.
     seconds : callable
-        Returns the seconds of training so far, the parts before included.
+        Returns the seconds of training so far, those before the checkpoint included.
 
     Attributes
     ----------
     written : int
-        How many lines the file has.
+        The number of lines in the file.
     stopped_early : bool
-        Whether an observer has ended the training before its time.
+        Whether an observer has stopped the training early.
     """
 
-    essential = True  # a run without its course is not what was asked for
+    essential = True  # a run without its telemetry would not be complete
 
     def __init__(self, path: Path, *, lines: int, kept: int, seconds: Callable[[], float]) -> None:
         self._lines = lines
@@ -48,25 +48,25 @@ class Telemetry(Observer):
         self._file = path.open("ab")
 
     def start(self, training: Training) -> None:
-        """Go on where the part before ended."""
+        """Write the first line, unless the training is resumed."""
         self._every = max(1, -(-training.last_iteration // self._lines))
         if not self.written:
             self._write(training)
 
     def after_iteration(self, training: Training) -> None:
-        """Write a line, when it is time."""
+        """Write a line when it is due."""
         if training.iteration % self._every == 0:
             self._write(training)
 
     def end(self, training: Training) -> None:
-        """Write a last line, unless the training goes on in another part."""
+        """Write the last line, unless the training is to be resumed."""
         self.stopped_early = training.stopping and training.iteration < training.last_iteration
         over = training.iteration == training.last_iteration or self.stopped_early
         if over and self._last != training.iteration:
             self._write(training)
 
     def sync(self) -> None:
-        """Have all lines on the disk."""
+        """Flush all lines to the disk."""
         os.fsync(self._file.fileno())
 
     def close(self) -> None:
@@ -74,14 +74,14 @@ class Telemetry(Observer):
         self._file.close()
 
     def _write(self, training: Training) -> None:
-        self._file.write(json.dumps(self._tell(training)).encode() + b"\n")
+        self._file.write(json.dumps(self._line(training)).encode() + b"\n")
         self._file.flush()
         self.written += 1
         self._last = training.iteration
 
-    def _tell(self, training: Training) -> dict[str, Any]:
+    def _line(self, training: Training) -> dict[str, Any]:
         weights = training.weights
-        record = look(training, weights)
+        record = record_of(training, weights)
         return {
             "iteration": record.iteration,
             "iterations": training.last_iteration,

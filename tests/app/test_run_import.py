@@ -85,7 +85,7 @@ def test_without_its_samples(run: Path, add: Any, make_client: Any, tmp_path: Pa
     ("damage", "says"),
     [
         ("nothing", "is no run that is complete: .* is not the folder of a run"),
-        ("card", "is no run that is complete: .* go on with kohonen resume"),
+        ("card", "is no run that is complete: .* continue it with kohonen resume"),
         ("shape", "is no run that is complete"),
         ("weights", "the weights in this folder are not those"),
         ("samples", "the samples in this folder are not those"),

@@ -31,17 +31,17 @@ def frames_of(data: FloatArray = COLOURS, count: int = 5, **options: Any) -> lis
 
 
 def weights_of(frame: Frame, data: FloatArray = COLOURS, **options: Any) -> FloatArray:
-    """Return the weights of the map that a frame shows, trained once more."""
+    """Return the weights of the map that a frame shows, trained again."""
     return train(data, parameters(**options), last_iteration=frame.record.iteration).weights
 
 
 def decode(content: bytes) -> list[tuple[npt.NDArray[np.uint8], int]]:
-    """Return the pixels of each frame and how long it is shown."""
+    """Return the pixels and the duration of each frame."""
     decoded = []
     with Image.open(io.BytesIO(content)) as image:
         for index in range(getattr(image, "n_frames", 1)):
             image.seek(index)
-            # What a WebP frame lasts is known once it is loaded.
+            # The duration of a WebP frame is known once it is loaded.
             pixels = np.asarray(image.convert("RGB"))
             decoded.append((pixels, round(image.info["duration"])))
     return decoded

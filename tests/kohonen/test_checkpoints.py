@@ -51,7 +51,7 @@ def test_what_is_no_checkpoint(tmp_path: Path, damage: str) -> None:
             np.savez(path, weights=np.ones(3))
         case _:
             np.savez(path, weights=np.array([{}], dtype=object), text=np.array("{}"))
-    with pytest.raises(InvalidDataError, match="is no checkpoint, or is damaged"):
+    with pytest.raises(InvalidDataError, match="is not a checkpoint, or is damaged"):
         load_checkpoint(path)
 
 
@@ -61,7 +61,7 @@ def test_a_checkpoint_that_is_not_there(tmp_path: Path) -> None:
 
 
 class Ticking(Observer):
-    """A clock by which each iteration takes a second."""
+    """A clock on which each iteration takes a second."""
 
     def __init__(self) -> None:
         self.now = 1000.0

@@ -1,4 +1,4 @@
-"""Ward's method against the definition written out, and what becomes of large and odd maps."""
+"""Ward's method is compared with its definition in plain loops; large and degenerate maps are clustered."""
 
 import itertools
 import math
@@ -13,7 +13,7 @@ from kohonen.data import FloatArray
 
 
 def ward_by_definition(points: FloatArray, k: int) -> set[frozenset[int]]:
-    """Merge the two groups whose union adds least to the sum of squares, until k are left."""
+    """Merge the two clusters whose union adds least to the sum of squares, until k are left."""
     groups = [frozenset([i]) for i in range(len(points))]
 
     def squares(group: frozenset[int]) -> float:

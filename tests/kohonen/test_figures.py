@@ -1,4 +1,4 @@
-"""Figures are looked into, and drawn; where units are is read from their pixels."""
+"""Figures are inspected and drawn; the positions of units are checked in their pixels."""
 
 import io
 from typing import Any

@@ -1,4 +1,4 @@
-"""The moments at which frames are captured."""
+"""Frames are captured after the expected iterations."""
 
 from typing import Any
 

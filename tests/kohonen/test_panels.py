@@ -1,4 +1,4 @@
-"""Pixels at known units, for every view and kind of grid."""
+"""Views are compared at the pixels of known units, for every kind of grid."""
 
 import itertools
 import math

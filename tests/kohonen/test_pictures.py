@@ -1,4 +1,4 @@
-"""Pictures, decoded again and looked at pixel by pixel."""
+"""Pictures are decoded, and compared pixel by pixel."""
 
 import io
 from typing import Any

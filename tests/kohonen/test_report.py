@@ -37,11 +37,14 @@ def test_a_good_map_needs_none() -> None:
     [
         ({"topographic_error": 0.3}, "not well ordered: for 30% of the samples"),
         ({"topographic_error": 0.3, "algorithm": "batch"}, "'online'"),
-        ({"unused_units": 0.6}, "60% of the units are no sample's best. A smaller map, of about 50 units"),
+        (
+            {"unused_units": 0.6},
+            "60% of the units are no sample's best matching unit. Use a smaller map, of about 50",
+        ),
         ({"unused_units": 0.6, "samples": SAMPLES[:9]}, "only 9 samples for 24 units"),
         ({"unused_units": 0.99998}, "99.9% of the units"),
-        ({"explained_variance": 0.2}, "keeps only 20% of the data's variance"),
-        ({"explained_variance": -1.0}, "keeps only 0% of the data's variance"),
+        ({"explained_variance": 0.2}, "explains only 20% of the data's variance"),
+        ({"explained_variance": -1.0}, "explains only 0% of the data's variance"),
         ({"errors": [1.0] * 18 + [0.9, 0.5]}, "still falling at the end, by 50%"),
     ],
 )
@@ -63,7 +66,7 @@ def test_a_column_that_decides_alone() -> None:
     assert advice(card(), SAMPLES * [1.0, 0.0, 0.0]) == []
 
 
-def test_a_report_of_a_training_that_was_ended_early() -> None:
+def test_a_report_of_a_training_that_was_stopped_early() -> None:
     early = {**card(), "id": None}
     assert "<title>Self-organizing map</title>" in report(early, np.zeros((6, 4, 3)), None)
 

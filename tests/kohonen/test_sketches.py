@@ -32,7 +32,7 @@ def capture(
 
 
 def weights_at(frame: Frame, data: FloatArray, made: Parameters) -> FloatArray:
-    """Return the weights of the map that a frame shows, trained once more."""
+    """Return the weights of the map that a frame shows, trained again."""
     return train(data, made, last_iteration=frame.record.iteration).weights
 
 
@@ -147,7 +147,7 @@ def test_parts_that_begin_with_other_weights_than_colours_leave_no_frame_out() -
 def until(
     last: int, data: FloatArray, made: Parameters, first: int, weights: FloatArray | None, watching: Observer
 ) -> TrainedMap:
-    """Train a part, which ends before its time."""
+    """Train a part of the iterations."""
 
     class Enough(Observer):
         def after_iteration(self, training: Training) -> None:

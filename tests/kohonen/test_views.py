@@ -1,4 +1,4 @@
-"""Views, against their definitions written out with loops."""
+"""Views are compared with their definitions in plain loops."""
 
 import itertools
 import math

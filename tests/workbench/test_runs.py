@@ -27,7 +27,7 @@ def test_a_run_is_found_in_mlflow_with_all_that_came_of_it(
     assert run(["train", "--mlflow", "--json", "--run-name=first", *SMALL]) == 0
     found = best_run()
     out, err = capfd.readouterr()
-    assert f"MLflow has it as run {found.info.run_id}" in err
+    assert f"logged to MLflow as run {found.info.run_id}" in err
     assert json.loads(out)["folder"] == "runs/first", "nothing but what a script wants"
     assert found.info.run_name == "first"
     card = json.loads((folder / "runs/first/card.json").read_text())
@@ -87,7 +87,7 @@ def test_what_was_not_logged_is_logged_later(
     before = (folder / "runs/later/card.json").read_bytes()
     assert run(["resume", "--mlflow", "runs/later"]) == 0
     found = best_run()
-    assert f"MLflow has it as run {found.info.run_id}" in capfd.readouterr().err
+    assert f"logged to MLflow as run {found.info.run_id}" in capfd.readouterr().err
     assert (found.info.run_name, found.data.params["random_state"]) == ("later", "3")
     assert (folder / "runs/later/card.json").read_bytes() == before
     (folder / "runs/later/samples.npy").unlink()
@@ -100,7 +100,7 @@ def test_a_server_that_does_not_answer_is_told_before_the_training(
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     assert run(["train", "--mlflow", *SMALL]) == 1
-    assert "MLflow does not answer (MLFLOW_TRACKING_URI)" in capfd.readouterr().err
+    assert "MLflow does not answer; check MLFLOW_TRACKING_URI" in capfd.readouterr().err
     assert not (folder / "runs").exists()
 
 

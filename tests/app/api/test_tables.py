@@ -562,7 +562,7 @@ def test_the_report_tells_of_the_columns(client: TestClient) -> None:
     page = client.get("/models/pets/report").text
     assert "&lt;b&gt;</th>" in page
     assert "&amp;x, y" in page
-    assert "Missing values, which are masked: 1." in page
+    assert "Missing values (masked): 1." in page
     reach = re.search(r"z-score</td><td>from (.*?) to (.*?) on the map", page)
     assert reach is not None
     plane = 2 + weights(client, "pets")[..., 0]  # of 1 and 3: a mean of 2, a deviation of 1

@@ -16,7 +16,7 @@ STEADY = Cost(per_step=0.0, per_dimension=0.0, per_value=1.0)
 
 
 @pytest.mark.parametrize("first", [0, 40])
-def test_the_time_that_is_told_is_that_of_the_pace(bench: Bench, first: int) -> None:
+def test_the_time_left_is_estimated_by_the_speed(bench: Bench, first: int) -> None:
     request = make_request(iterations=100)
     stored = bench.jobs.read(bench.submit(request).id)
     claimed = stored.job.claimed("token", bench.clock(), seconds=20).changed(bench.clock(), seconds=7.0)

@@ -9,7 +9,7 @@ from tests.kohonen.cli.terminal import Terminal
 
 @pytest.fixture
 def kohonen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Terminal:
-    """Call the command in a folder of its own, without an environment."""
+    """Call the command in an empty folder, without environment variables."""
     monkeypatch.chdir(tmp_path)
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)

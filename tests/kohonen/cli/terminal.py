@@ -1,4 +1,4 @@
-"""The command as a shell calls it, in this process."""
+"""A fixture that calls the command in this process."""
 
 from collections.abc import Callable
 from typing import TypeAlias

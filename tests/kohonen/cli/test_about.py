@@ -61,4 +61,4 @@ def test_engines_are_measured(kohonen: Terminal) -> None:
 def test_what_is_no_size(kohonen: Terminal, size: str) -> None:
     code, _, err = kohonen("bench", size)
     assert code == 2
-    assert f"{size!r} is no size, as 100x60 is" in err
+    assert f"a size must be WIDTHxHEIGHT, as in 100x60, but is {size!r}" in err

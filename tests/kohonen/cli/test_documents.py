@@ -1,4 +1,4 @@
-"""The commands that README and docs/workbench.md show can be typed as they stand there."""
+"""The commands in README and docs/workbench.md work as shown."""
 
 import re
 import shlex

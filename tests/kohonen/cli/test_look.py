@@ -87,18 +87,19 @@ def test_a_table_is_prepared_as_the_one_that_was_trained_on(kohonen: Terminal) -
     assert Path("name.png").read_bytes() != Path("planes.png").read_bytes()
     code, _, err = kohonen("show", "run", "--view", "planes", "--component", "prize")
     assert code == 2
-    assert "components from 0 to 2: 'price', 'colour: blue', 'colour: red'" in err
+    assert "must be from 0 to 2, or one of 'price', 'colour: blue', 'colour: red'" in err
 
 
 def test_a_table_that_does_not_suit_the_map(kohonen: Terminal, run: Path) -> None:
     Path("new.csv").write_text("a,b,c\n1,2,x\n")
-    assert "the column 'c' has to hold numbers" in kohonen("predict", "run", "--csv", "new.csv")[2]
+    assert "the column 'c' must hold numbers" in kohonen("predict", "run", "--csv", "new.csv")[2]
     Path("new.csv").write_text("a,b\n1,2\n")
     code, out, err = kohonen("predict", "run", "--csv", "new.csv")
     assert (code, out) == (1, "")
     assert "new.csv has 2 columns, but the map was trained on 3" in err
     assert (
-        "neither a number nor 'auto'" in kohonen("predict", "run", "--csv", "new.csv", "--clusters", "x")[2]
+        "must be a number or 'auto', but is 'x'"
+        in kohonen("predict", "run", "--csv", "new.csv", "--clusters", "x")[2]
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from kohonen import Parameters, train
 from kohonen.cli import progress
 from kohonen.cli.progress import Bar, duration
-from kohonen.pace import Pace
+from kohonen.pace import TimeLeft
 
 
 class Tty(io.StringIO):
@@ -51,13 +51,13 @@ def test_states_are_not_shown_too_often(monkeypatch: pytest.MonkeyPatch) -> None
     assert "9/9" in stream.getvalue()
 
 
-def test_nothing_is_told_of_the_time_left_where_nothing_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Pace, "seconds_left", lambda *_: None)
+def test_no_time_left_is_shown_without_an_estimate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TimeLeft, "seconds_left", lambda *_: None)
     assert "radius 1.7\n" in watch(monkeypatch, io.StringIO(), verbose=True)
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"), [(0.04, "0.0 s"), (12.4, "12 s"), (61, "1 min 01 s"), (7322, "2 h 02 min")]
 )
-def test_times_are_for_people(seconds: float, text: str) -> None:
+def test_durations_are_readable(seconds: float, text: str) -> None:
     assert duration(seconds) == text

@@ -102,20 +102,20 @@ def test_what_is_wanted_besides_the_map(kohonen: Terminal) -> None:
         (["--widht", "3"], 2, "'--width'"),
         (["--algorithm", "magic"], 2, "'magic' is not one of 'online', 'batch'"),
         (["none.yaml"], 2, "'none.yaml' does not exist"),
-        (["bad.yaml"], 2, "bad.yaml, line 1: xyz: there is no such field"),
-        (["--colour", "red", "--npy", "bad.yaml"], 2, "give one of --csv, --npy, --image and --colour"),
-        (["--normalisation", "none"], 2, "--normalisation goes with --csv"),
-        (["--csv", "bad.yaml", *(2 * ["--normalisation", "none"])], 2, "one for all columns"),
+        (["bad.yaml"], 2, "bad.yaml, line 1: xyz: unknown field"),
+        (["--colour", "red", "--npy", "bad.yaml"], 2, "use only one of --csv, --npy, --image and --colour"),
+        (["--normalisation", "none"], 2, "--normalisation needs --csv"),
+        (["--csv", "bad.yaml", *(2 * ["--normalisation", "none"])], 2, "one normalisation for all columns"),
         (["--csv", "bad.yaml"], 1, "at least one row"),
-        (["--image-colours", "3"], 2, "--image-colours goes with --image"),
+        (["--image-colours", "3"], 2, "--image-colours needs --image"),
         (["--image", "bad.yaml", "--image-colours", "300"], 2, "--image-colours must be at most 256"),
-        (["--image", "bad.yaml"], 1, "bad.yaml is no image"),
+        (["--image", "bad.yaml"], 1, "bad.yaml is not an image"),
         (["--colour", "redd"], 1, "is not a CSS colour"),
         (["--colour", "red", "--samples", "4"], 2, "--samples and --input-dim are for generated data"),
-        (["--view", "heat"], 2, "there is no view 'heat'"),
+        (["--view", "heat"], 2, "a view must be one of map, "),
         (["--run-name", "a/b"], 2, "run_name must be"),
         (["--grid", "hexagonal", "--boundary", "toroidal", "--height", "3"], 2, "even height"),
-        (["--folder", "."], 1, "is there, and is no run"),
+        (["--folder", "."], 1, "exists and is not the folder of a run"),
     ],
 )  # fmt: skip
 def test_what_is_not_understood_or_fails(
@@ -142,7 +142,7 @@ def test_a_run_is_not_overwritten_unless_told(kohonen: Terminal) -> None:
     assert kohonen("train", *SMALL)[0] == 0
     code, _, err = kohonen("train", *SMALL)
     assert code == 1
-    assert "--overwrite replaces it" in err
+    assert "use --overwrite to replace it" in err
     assert kohonen("train", *SMALL, "--overwrite")[0] == 0
 
 
@@ -153,12 +153,12 @@ def test_interrupted_and_resumed(kohonen: Terminal, tmp_path: Path, number: int,
     before = signal.getsignal(number)
     done, out, err = kohonen("train", "a.yaml", *SMALL, "--folder", "parts")
     assert (done, out) == (code, "")
-    assert err == "kohonen: interrupted after 11 of 30 iterations; to go on: kohonen resume parts\n"
+    assert err == "kohonen: interrupted after 11 of 30 iterations; to continue: kohonen resume parts\n"
     assert signal.getsignal(number) == before
     code, out, err = kohonen("resume", "parts", "--json")
     assert (code, json.loads(out)["folder"]) == (0, "parts")
     assert Path("parts/weights.npy").read_bytes() == Path("whole/weights.npy").read_bytes()
-    assert kohonen("resume", "parts")[::2] == (0, "the run in parts is complete already\n")
+    assert kohonen("resume", "parts")[::2] == (0, "the run in parts is already complete\n")
 
 
 def test_a_complete_run_can_be_logged(kohonen: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,14 +180,14 @@ def test_a_second_signal_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> No
     train(
         random_samples(4, 3, 0),
         Parameters(width=2, height=2, iterations=20, random_state=0),
-        should_stop=interrupts.asked,
+        should_stop=interrupts.requested,
         observers=[interrupts, Sender(signal.SIGINT)],
     )
     assert (interrupts.iteration, interrupts.last_iteration) == (11, 20)
     handler = signal.getsignal(signal.SIGINT)
     monkeypatch.setattr(os, "kill", lambda *given: sent.append(given))
     try:
-        interrupts._take(signal.SIGINT, None)
+        interrupts._handle(signal.SIGINT, None)
         assert sent == [(os.getpid(), signal.SIGINT)]
         assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
     finally:
@@ -198,5 +198,5 @@ def test_there_is_nothing_to_resume(kohonen: Terminal) -> None:
     assert kohonen("resume", "none") == (
         1,
         "",
-        "kohonen: none is not the folder of a run: there is no such folder\n",
+        "kohonen: none is not the folder of a run: it does not exist\n",
     )

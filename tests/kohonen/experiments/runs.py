@@ -1,4 +1,4 @@
-"""What the tests of runs share: an experiment, and how two runs are compared."""
+"""An experiment and a comparison of runs, shared by the tests."""
 
 import json
 import re
@@ -15,7 +15,7 @@ output: {frames: 6, single_frames: true, telemetry: 20, checkpoint_seconds: 1e-9
 
 
 def told(folder: Path) -> dict[str, Any]:
-    """Return the files of a run that is complete, without the times that they tell."""
+    """Return the files of a complete run, without the times in them."""
     files: dict[str, Any] = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()

@@ -1,4 +1,4 @@
-"""The experiments of configs/ can be run, and are the same wherever they are."""
+"""The experiments of configs/ can be run, from any folder."""
 
 import json
 from pathlib import Path

@@ -21,7 +21,7 @@ OTHER = replace(EXPERIMENT, run_name="other")
 def test_a_complete_run_is_overwritten_when_told(tmp_path: Path) -> None:
     folder = tmp_path / "a"
     start(EXPERIMENT, folder)
-    with pytest.raises(RunError, match="holds a run, which is complete; --overwrite replaces it"):
+    with pytest.raises(RunError, match="holds a run, which is complete; use --overwrite to replace it"):
         start(OTHER, folder)
     assert RunFolder.open(folder).experiment().run_name == "a"
     start(OTHER, folder, overwrite=True)
@@ -32,7 +32,7 @@ def test_a_complete_run_is_overwritten_when_told(tmp_path: Path) -> None:
 def test_a_run_that_is_not_complete_is_gone_on_with(tmp_path: Path) -> None:
     folder = tmp_path / "a"
     start(EXPERIMENT, folder, should_stop=lambda: True)
-    with pytest.raises(RunError, match="is not complete: kohonen resume goes on with it"):
+    with pytest.raises(RunError, match="is not complete: kohonen resume continues it"):
         start(OTHER, folder)
     assert start(OTHER, folder, overwrite=True) is not None
 
@@ -40,7 +40,7 @@ def test_a_run_that_is_not_complete_is_gone_on_with(tmp_path: Path) -> None:
 def test_nothing_but_a_run_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("dear")
     for place in (tmp_path, tmp_path / "mine.txt"):
-        with pytest.raises(RunError, match="is there, and is no run: name another folder"):
+        with pytest.raises(RunError, match="exists and is not the folder of a run: use another folder"):
             start(EXPERIMENT, place, overwrite=True)
     assert (tmp_path / "mine.txt").read_text() == "dear"
 
@@ -72,7 +72,7 @@ def test_two_processes_do_not_work_on_one_run(tmp_path: Path) -> None:
         pass
 
 
-@pytest.mark.parametrize(("name", "says"), [("none", "there is no such folder"), ("", "no experiment.yaml")])
+@pytest.mark.parametrize(("name", "says"), [("none", "it does not exist"), ("", "no experiment.yaml")])
 def test_what_is_no_run(tmp_path: Path, name: str, says: str) -> None:
     with pytest.raises(RunError, match=says):
         RunFolder.open(tmp_path / name)
@@ -81,7 +81,7 @@ def test_what_is_no_run(tmp_path: Path, name: str, says: str) -> None:
 def test_a_run_that_is_not_complete_has_no_card(tmp_path: Path) -> None:
     start(EXPERIMENT, tmp_path / "a", should_stop=lambda: True)
     for wanted in (RunFolder.card, RunFolder.weights, RunFolder.geometry):
-        with pytest.raises(RunError, match="go on with kohonen resume"):
+        with pytest.raises(RunError, match="continue it with kohonen resume"):
             wanted(RunFolder.open(tmp_path / "a"))
 
 

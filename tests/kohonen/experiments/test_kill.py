@@ -1,4 +1,4 @@
-"""Processes that are killed while they train, at random moments, and gone on with."""
+"""Trainings whose processes are killed at random moments are resumed."""
 
 import json
 import os
@@ -22,7 +22,7 @@ parameters: {width: 40, height: 30, iterations: 3000, random_state: 3}
 output: {frames: 6, telemetry: 60, checkpoint_seconds: 1e-9, views: [map]}
 """
 
-#: Kills its own process between two iterations, so that it comes there on the slowest machine.
+#: Kills its own process after an iteration, however slow the machine is.
 MODULE = """\
 import os, signal
 from kohonen import Observer
@@ -66,13 +66,13 @@ def lines(folder: Path) -> int:
 
 def test_killed_at_any_moment_it_ends_alike(folder: Path) -> None:
     chance, parts = random.Random(7), folder / "parts"
-    # At an iteration, wherever the last checkpoint is.
+    # After an iteration, at any distance from the last checkpoint.
     at = sorted(chance.sample(range(1, 3000), 3))
     killed = end(kohonen("train", "a.yaml", "--folder", "parts", folder=folder, DIE_AT=str(at[0])))
     assert killed == -signal.SIGKILL
     for iteration in at[1:]:
         assert end(kohonen("resume", "parts", folder=folder, DIE_AT=str(iteration))) == -signal.SIGKILL
-    # And from outside: somewhere in an iteration, or as a checkpoint is written, or before, or behind.
+    # From outside: during an iteration, while a checkpoint is written, or before or after that.
     for _ in range(4):
         wanted = lines(parts) + chance.randrange(4)
         process = kohonen("resume", "parts", folder=folder)
@@ -89,13 +89,13 @@ def test_interrupted_it_says_how_to_go_on(folder: Path, number: signal.Signals, 
     long = (folder / "a.yaml").read_text().replace("iterations: 3000", "iterations: 100000000")
     (folder / "long.yaml").write_text(long)
     process = kohonen("train", "long.yaml", "--folder", "parts", folder=folder)
-    # Signals are taken before the first iteration, and it is saved after that.
+    # The handlers are installed before the first iteration, and the first checkpoint is saved after it.
     eventually((folder / "parts" / "checkpoint" / "last.npz").exists)
     process.send_signal(number)
     _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == code
     assert b"interrupted after " in said
-    assert said.endswith(b"to go on: kohonen resume parts\n")
+    assert said.endswith(b"to continue: kohonen resume parts\n")
     told_by_info = kohonen("info", "parts", "--json", folder=folder)
     out, _ = told_by_info.communicate(timeout=PATIENCE)
     info = json.loads(out)

@@ -81,7 +81,7 @@ def test_a_text_that_looks_like_a_number_stays_a_text(tmp_path: Path) -> None:
 
 
 def _at(experiment: Any, folder: Path) -> Any:
-    """Return an experiment whose folder of code is told from another folder."""
+    """Return an experiment whose folder of code is relative to another folder."""
     from dataclasses import replace
 
     return replace(
@@ -128,16 +128,16 @@ def test_data_of_every_kind(tmp_path: Path, data: str, kind: str, options: dict[
 @pytest.mark.parametrize(
     ("text", "line", "says"),
     [
-        ("parameters:\n  widht: 3", 2, "parameters.widht: there is no such field; did you mean 'width'?"),
+        ("parameters:\n  widht: 3", 2, "parameters.widht: unknown field; did you mean 'width'?"),
         ("paramters: {}", 1, "did you mean 'parameters'?"),
-        ("xyz: 1", 1, "there are run_name, data, parameters, keep_data, output, observers, code"),
-        ("1: 1", 1, "1: there is no such field"),
+        ("xyz: 1", 1, "use one of run_name, data, parameters, keep_data, output, observers, code"),
+        ("1: 1", 1, "1: unknown field"),
         ("parameters:\n  width: 0", 2, "width must be at least 1, but is 0"),
         ("parameters:\n  width: ten", 2, "width must be an integer, but is 'ten'"),
         ("parameters:\n  width: 1.0", 2, "must be an integer"),
         ("parameters:\n  algorithm: onlin", 2, "must be one of 'online', 'batch'"),
         ("parameters: 7", 1, "parameters: must have fields: width, height"),
-        ("\n\nparameters:\n  width: 3\n  width: 4", 5, "parameters.width stands in line 4 already"),
+        ("\n\nparameters:\n  width: 3\n  width: 4", 5, "parameters.width is given in line 4 already"),
         ("output:\n  frames: 1", 2, "frames must be at least 2"),
         ("output:\n  views: map", 2, "views must be a list"),
         ("output:\n  gif: 1", 2, "gif must be true or false"),
@@ -146,7 +146,7 @@ def test_data_of_every_kind(tmp_path: Path, data: str, kind: str, options: dict[
         ("keep_data: 1", 1, "keep_data must be true or false"),
         ("observers: mine", 1, "observers must be a list"),
         ("observers:\n- 1", 2, "observers.0: 0 must be a text"),
-        ("data: red", 1, "must say what the data are: one of random, colours"),
+        ("data: red", 1, "must have one of the fields random, colours"),
         (
             "data: {}",
             1,
@@ -158,18 +158,18 @@ def test_data_of_every_kind(tmp_path: Path, data: str, kind: str, options: dict[
         ("data:\n  csv: {}", 2, "data.csv: 'path' is missing"),
         ("data:\n  image: {path: a, colours: 300}", 2, "colours must be at most 256"),
         ("data:\n  csv: a.csv\n  fingerprint: 7", 3, "fingerprint must be a text"),
-        ("output:\n  views:\n  - map\n  - heat", 4, "there is no view 'heat', but map, input-output"),
+        ("output:\n  views:\n  - map\n  - heat", 4, "a view must be one of map, input-output"),
         ("data:\n  colours:\n  - red\n  - rad", 4, 'data.colours.1: colours[1]: "rad" is not a CSS colour'),
         ("data:\n  colours:\n    values:\n    - [255, 0, 0]", 4, "the range has to be 255"),
         ("data:\n  colours: {values: [red],\n    range: 7}", 2, "colour_range must be 1 or 255"),
         ("data:\n  colours: []", 2, "at least one colour is needed"),
-        ("[1, 2]", 1, "an experiment has fields: run_name"),
-        ("a: [1", 1, "this is not YAML"),
-        ("a: \x07", 1, "this is not YAML"),
-        ("a: 2026-13-45", 1, "this is not YAML"),
-        ("&a [*a]: 1", 1, "this is not YAML"),
-        ("a: &a {b: *a}", 1, "this is not YAML"),
-        ("a: !!python/object/apply:os.system [ls]", 1, "this is not YAML"),
+        ("[1, 2]", 1, "an experiment must have fields: run_name"),
+        ("a: [1", 1, "this is not valid YAML"),
+        ("a: \x07", 1, "this is not valid YAML"),
+        ("a: 2026-13-45", 1, "this is not valid YAML"),
+        ("&a [*a]: 1", 1, "this is not valid YAML"),
+        ("a: &a {b: *a}", 1, "this is not valid YAML"),
+        ("a: !!python/object/apply:os.system [ls]", 1, "this is not valid YAML"),
     ],
 )
 def test_what_is_wrong_is_told_by_line_and_field(tmp_path: Path, text: str, line: int, says: str) -> None:
@@ -183,5 +183,5 @@ def test_what_is_wrong_is_told_by_line_and_field(tmp_path: Path, text: str, line
 def test_what_is_no_text(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_bytes(b"\xff\xfe\xfa")
-    with pytest.raises(InvalidExperimentError, match="this is not YAML"):
+    with pytest.raises(InvalidExperimentError, match="this is not valid YAML"):
         read_experiment(path)

@@ -25,7 +25,7 @@ from tests.kohonen.experiments.runs import EXPERIMENT, told
 
 
 class Ticks(Observer):
-    """Is told of every iteration, so that training can be asked to stop after each."""
+    """Observes every iteration, so that the training can be stopped after each."""
 
 
 def whole(folder: Path, text: str = EXPERIMENT, name: str = "whole") -> Finished:
@@ -37,7 +37,7 @@ def whole(folder: Path, text: str = EXPERIMENT, name: str = "whole") -> Finished
 
 
 def after(iterations: int) -> Callable[[], bool]:
-    """Return what asks to stop after so many iterations."""
+    """Return a `should_stop` that stops after a number of iterations."""
     left = itertools.count()
     return lambda: next(left) >= iterations
 
@@ -102,7 +102,7 @@ def test_what_has_been_resolved_makes_the_same_map(tmp_path: Path) -> None:
 
 
 def test_a_run_that_is_complete_does_not_go_on(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="is complete already"):
+    with pytest.raises(RunError, match="is already complete"):
         carry_on(whole(tmp_path).folder)
 
 
@@ -147,7 +147,7 @@ def test_an_observer_may_end_it_early(tmp_path: Path, monkeypatch: pytest.Monkey
     assert (finished.card["id"], finished.card["stopped_at"]) == (None, 11)
     assert finished.telemetry[-1]["iteration"] == 11
     expected = told(finished.folder.path)
-    # The same after a crash while the files are written.
+    # The same holds after a crash while the results are written.
     write = RunFolder.write
     path, folder = tmp_path / "parts.yaml", tmp_path / "runs" / "parts"
     path.write_text(text)
@@ -241,7 +241,7 @@ def test_without_its_samples_a_run_cannot_go_on(tmp_path: Path) -> None:
     start(read_experiment(tmp_path / "a.yaml"), tmp_path / "a", should_stop=lambda: True)
     folder = RunFolder.open(tmp_path / "a")
     folder.samples_file.unlink()
-    with pytest.raises(RunError, match="is gone, without which"):
+    with pytest.raises(RunError, match="is missing: the run cannot be continued"):
         carry_on(folder)
 
 
@@ -263,7 +263,7 @@ def test_a_damaged_checkpoint_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(EXPERIMENT)
     start(read_experiment(tmp_path / "a.yaml"), tmp_path / "a", should_stop=lambda: True)
     (tmp_path / "a" / "checkpoint" / "last.npz").write_bytes(b"")
-    with pytest.raises(InvalidDataError, match="is no checkpoint"):
+    with pytest.raises(InvalidDataError, match="is not a checkpoint"):
         carry_on(RunFolder.open(tmp_path / "a"))
 
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from kohonen import InvalidDataError, InvalidExperimentError, Parameters
 from kohonen.experiments.experiment import Data, Experiment
-from kohonen.experiments.sources import image_colours, load_samples, named, random_samples
+from kohonen.experiments.sources import image_colours, import_callable, load_samples, random_samples
 from kohonen.identity import fingerprint
 
 
@@ -109,11 +109,11 @@ def test_a_large_image_is_looked_at_in_part(tmp_path: Path) -> None:
 
 def test_what_is_no_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.png").write_text("no image")
-    with pytest.raises(InvalidDataError, match="is no image"):
+    with pytest.raises(InvalidDataError, match="is not an image"):
         image_colours(tmp_path / "a.png", 3)
     Image.new("RGB", (20, 10)).save(tmp_path / "b.png")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 150)
-    with pytest.raises(InvalidDataError, match="is no image"):
+    with pytest.raises(InvalidDataError, match="is not an image"):
         image_colours(tmp_path / "b.png", 3)
 
 
@@ -143,14 +143,14 @@ def test_samples_may_come_from_a_callable(tmp_path: Path) -> None:
     [
         ("mydata", "must be module:callable"),
         (":load", "must be module:callable"),
-        ("no_such_module:load", "is not to be found"),
-        ("json:no_such_thing", "is not to be found"),
-        ("json:__name__", "is no callable"),
+        ("no_such_module:load", "was not found"),
+        ("json:no_such_thing", "was not found"),
+        ("json:__name__", "must be callable"),
     ],
 )
 def test_a_callable_that_there_is_not(tmp_path: Path, target: str, says: str) -> None:
     with pytest.raises(InvalidExperimentError, match=says):
-        named(target, tmp_path)
+        import_callable(target, tmp_path)
 
 
 def test_other_data_than_before_are_told(tmp_path: Path) -> None:
