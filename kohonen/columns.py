@@ -14,7 +14,7 @@ from kohonen.data import LARGEST_MAGNITUDE, FloatArray
 from kohonen.errors import InvalidTableError
 from kohonen.tables import Column, check_text, shown
 
-__all__ = ["Normalisation", "PreparedColumn", "holds_texts", "learn_categories", "learn_scale"]
+__all__ = ["Normalisation", "PreparedColumn", "fit_categories", "fit_scale", "holds_texts"]
 
 Normalisation: TypeAlias = Literal["none", "z-score", "min-max", "robust"]
 
@@ -83,7 +83,7 @@ def holds_texts(values: Column) -> bool:
     return not _is_array_of_numbers(values) and any(isinstance(value, str) for value in values)
 
 
-def learn_scale(name: str, values: Column, normalisation: Normalisation) -> PreparedColumn:
+def fit_scale(name: str, values: Column, normalisation: Normalisation) -> PreparedColumn:
     """Fit the offset and the scale of a column of numbers.
 
     Raises
@@ -110,7 +110,7 @@ def learn_scale(name: str, values: Column, normalisation: Normalisation) -> Prep
     return PreparedColumn(name, normalisation, offset, scale)
 
 
-def learn_categories(name: str, values: Column, most: int) -> PreparedColumn:
+def fit_categories(name: str, values: Column, most: int) -> PreparedColumn:
     """Fit the categories of a column of texts.
 
     Raises

@@ -13,7 +13,7 @@ from typing import Any, get_args
 import numpy as np
 import numpy.typing as npt
 
-from kohonen.columns import Normalisation, PreparedColumn, holds_texts, learn_categories, learn_scale
+from kohonen.columns import Normalisation, PreparedColumn, fit_categories, fit_scale, holds_texts
 from kohonen.data import FloatArray, Missing, as_samples
 from kohonen.errors import InvalidParameterError, InvalidTableError
 from kohonen.tables import Columns, Table, check_text, shown
@@ -86,17 +86,17 @@ class Preparation:
         others: Normalisation = normalisation if isinstance(normalisation, str) else "z-score"
         for chosen in (others, *by_name.values()):
             _check_choice("normalisation", chosen, get_args(Normalisation))
-        learnt = []
+        fitted = []
         for name, values in columns.items():
             check_text(name, "the name of a column")
             if holds_texts(values):
-                learnt.append(learn_categories(name, values, most_categories))
+                fitted.append(fit_categories(name, values, most_categories))
             else:
-                learnt.append(learn_scale(name, values, by_name.pop(name, others)))
+                fitted.append(fit_scale(name, values, by_name.pop(name, others)))
         for name in by_name:
             message = f"there is no column of numbers {name[:100]!r} to normalise"
             raise InvalidParameterError(message, parameter="normalisation")
-        return cls(tuple(learnt), missing)
+        return cls(tuple(fitted), missing)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -72,12 +72,12 @@ def test_on_a_map_in_order_few_tiles_are_looked_at(monkeypatch: pytest.MonkeyPat
     planes, samples = gradient(width, height), np.random.default_rng(0).random((50, 2))
     kept = Boxes(planes, width, height, samples)
     at_rest(kept, planes, samples, height=height)
-    monkeypatch.setattr(boxes, "FEW_TILES", 4 / 100)
+    monkeypatch.setattr(boxes, "MOST_TILES", 4 / 100)
     assert [kept.search(index) for index in range(50)] == [nearest(planes, sample) for sample in samples]
 
 
 def test_boxes_that_have_become_too_wide_are_made_tight(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(boxes, "PATIENCE", 3)
+    monkeypatch.setattr(boxes, "FAILED_SEARCHES", 3)
     planes, samples = np.random.default_rng(0).random((2, 30 * 20)), np.random.default_rng(1).random((1, 2))
     kept = Boxes(planes, 30, 20, samples)
     planes[:] = gradient(30, 20)

@@ -130,7 +130,7 @@ def test_a_component_that_no_sample_has_stays_as_it_was() -> None:
 
 @pytest.mark.parametrize("alike", [1, 10, 1000])
 def test_searches_agree(alike: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kohonen.search.ALIKE", alike)
+    monkeypatch.setattr("kohonen.search.SAME_PATTERN", alike)
     samples, weights = incomplete((9, 8), dimension=5, count=200, seed=4)
     found = match(weights, samples, count=2)
     for row, sample in enumerate(samples):
@@ -195,7 +195,7 @@ def test_initial_weights_are_complete(initialisation: Any) -> None:
 @pytest.mark.parametrize("engine", [NativeOnline, NumpyOnline, NumpyBatch, AnyGridBatch])
 def test_an_engine_for_complete_samples_is_not_given_others(engine: type[Engine]) -> None:
     parameters = Parameters(width=4, height=3, iterations=2, random_state=1)
-    with pytest.raises(InvalidParameterError, match=f"{engine.__name__} does not know samples that miss"):
+    with pytest.raises(InvalidParameterError, match=f"{engine.__name__} does not support missing values"):
         train([[1.0, NAN]], parameters, engine=engine, missing="mask")
     given, chosen = (
         train([[1.0, NAN]], parameters, engine=engine, missing="mask") for engine in (AnyGridOnline, None)
