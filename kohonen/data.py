@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from kohonen.errors import InvalidDataError
 
-__all__ = ["LARGEST_MAGNITUDE", "FloatArray", "Missing", "as_samples", "as_weights", "filled"]
+__all__ = ["LARGEST_MAGNITUDE", "FloatArray", "Missing", "as_samples", "as_weights", "fill_with_means"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 #: Treatment of missing values: "mask" leaves them out of every distance and update, "error" refuses them.
@@ -80,7 +80,7 @@ def as_weights(weights: npt.ArrayLike, *, width: int, height: int, dimension: in
     return array
 
 
-def filled(samples: FloatArray) -> FloatArray:
+def fill_with_means(samples: FloatArray) -> FloatArray:
     """Return samples (n, dim) with missing values (NaN) replaced by the mean of their column.
 
     A column without values becomes zero. A column of equal values is filled with exactly that value.

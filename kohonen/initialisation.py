@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kohonen.data import FloatArray, filled
+from kohonen.data import FloatArray, fill_with_means
 from kohonen.parameters import Parameters
 
 __all__ = ["initial_weights"]
@@ -34,9 +34,9 @@ def initial_weights(parameters: Parameters, samples: FloatArray) -> FloatArray:
     T. Kohonen, *Self-Organizing Maps*, 3rd edition, Springer 2001, section 3.7 (linear initialisation).
     """
     if parameters.initialisation == "sample":
-        return _from_samples(parameters, filled(samples))
+        return _from_samples(parameters, fill_with_means(samples))
     if parameters.initialisation == "pca":
-        return _from_principal_components(parameters, filled(samples))
+        return _from_principal_components(parameters, fill_with_means(samples))
     return parameters.initial_weights(samples.shape[1])
 
 

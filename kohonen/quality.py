@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kohonen.data import FloatArray, filled
+from kohonen.data import FloatArray, fill_with_means
 from kohonen.geometry import PLANAR, Geometry
 from kohonen.search import Matches, match
 
@@ -62,7 +62,7 @@ def _topographic_error(matches: Matches, shape: tuple[int, int], geometry: Geome
 
 def _explained_variance(matches: Matches, samples: FloatArray) -> float | None:
     distances = matches.distances[:, 0]
-    samples = filled(samples)
+    samples = fill_with_means(samples)
     deviations = samples - samples.mean(axis=0)
     # Scaled by the largest value, so that squares do not overflow.
     largest = max(distances.max(), np.abs(deviations).max())

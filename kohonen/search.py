@@ -82,7 +82,7 @@ def match(weights: FloatArray, samples: FloatArray, *, count: int = 1) -> Matche
 
 
 def _masked(weights: FloatArray, samples: FloatArray, absent: npt.NDArray[np.bool_], count: int) -> Matches:
-    """`match` for samples with missing values: together for many with the same pattern, else one by one."""
+    """`match` for samples with missing values, grouped by pattern where a pattern is frequent."""
     units, distances = _empty(weights, samples, count)
     patterns, pattern = np.unique(np.packbits(absent, axis=1), axis=0, return_inverse=True)
     counts = np.bincount(pattern.ravel(), minlength=len(patterns))

@@ -1,4 +1,4 @@
-"""The batch algorithm against its oracle, and what makes it fit for many samples."""
+"""Compares the batch algorithm with its oracle, and tests its support for many samples."""
 
 import functools
 from dataclasses import replace

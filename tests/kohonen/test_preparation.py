@@ -1,4 +1,4 @@
-"""From a table to samples and back."""
+"""Conversion of tables to samples and back."""
 
 import json
 import math

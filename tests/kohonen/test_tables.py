@@ -1,4 +1,4 @@
-"""Reading CSV: what is numbers, what is text, what is missing, and what is wrong in which line."""
+"""Reading CSV: numbers, texts, missing values, and errors with their lines."""
 
 import io
 import re
@@ -12,7 +12,7 @@ from kohonen.tables import CHUNK, Table, refuse_commas
 
 
 def plain(table: Table) -> dict[str, list[Any]]:
-    """Return a table as lists, with None for what is missing."""
+    """Return a table as lists, with None for missing values."""
     lists: dict[str, list[Any]] = {name: list(values) for name, values in table.items()}
     return {
         name: [None if value is None or value != value else value for value in values]
@@ -115,7 +115,7 @@ def test_equal_texts_are_one_object() -> None:
         (",".join(f"c{k}" for k in range(12)), {"ignore": ["x"]}, "'c9' and 2 more"),
     ],
 )
-def test_what_is_wrong_is_told(source: str | bytes, options: dict[str, Any], message: str) -> None:
+def test_errors_name_what_is_wrong(source: str | bytes, options: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidTableError, match=message):
         read_csv(source, **options)
 
