@@ -1,7 +1,7 @@
-"""What pyproject.toml cannot say: the kernel is compiled where a C compiler is, and left out where none is.
+"""Builds the package, with the compiled kernel if there is a C compiler.
 
-The kernel is a plain shared library that knows nothing of Python, so a wheel is for a platform but for every
-Python 3; without the kernel it is for every platform, too.
+The kernel is a plain shared library that does not use Python's API, so a wheel is for one platform and any
+Python 3.
 """
 
 import os
@@ -16,16 +16,16 @@ from setuptools.command.build_py import build_py
 
 BUILD = runpy.run_path(str(Path(__file__).with_name("kohonen") / "kernel" / "build.py"))
 
-#: For other machines (make wheels): a library that is compiled already, and the wheel's platform.
+#: For other machines (make wheels): a precompiled library, and the wheel's platform tag.
 COMPILED = os.environ.get("KOHONEN_KERNEL")
 PLATFORM = os.environ.get("KOHONEN_PLATFORM")
 
 
 class BuildWithKernel(build_py):
-    """Copies the modules, and puts the kernel beside them."""
+    """Copies the modules, and compiles the kernel into the package."""
 
     def run(self) -> None:
-        """Build; without a working compiler NumPy will serve, and that is no error."""
+        """Build the package; without a working compiler, the kernel is left out."""
         super().run()
         folder = Path(__file__).parent if self.editable_mode else Path(self.build_lib)
         library = folder / "kohonen" / "kernel" / BUILD["LIBRARY"]
@@ -35,16 +35,16 @@ class BuildWithKernel(build_py):
         try:
             BUILD["compile_kernel"](library)
         except (OSError, subprocess.CalledProcessError) as error:
-            sys.stderr.write(f"kohonen is built without its kernel, NumPy will serve: {error}\n")
-            # A library from an earlier build must not end up in this one.
+            sys.stderr.write(f"kohonen is built without its kernel and will use NumPy instead: {error}\n")
+            # Remove a library of an earlier build.
             library.unlink(missing_ok=True)
 
 
 class PlatformDistribution(Distribution):
-    """A package with a library in it, but without extension modules."""
+    """A package with a shared library, but without extension modules."""
 
     def has_ext_modules(self) -> bool:
-        """Say yes, so that the library goes where platform-specific files go."""
+        """Return True, so that the package is installed as platform-specific."""
         return True
 
 
@@ -52,7 +52,7 @@ class PlatformWheel(bdist_wheel):
     """A wheel for one platform and any Python 3."""
 
     def get_tag(self) -> tuple[str, str, str]:
-        """Return the wheel's tag."""
+        """Return the wheel's tags: Python, ABI and platform."""
         return "py3", "none", PLATFORM or super().get_tag()[2]
 
 

@@ -1,1 +1,1 @@
-"""How fast the engines are, measured side by side with everything else that trains a map: ``make bench``."""
+"""Benchmarks of the engines against other packages that train maps: ``make bench``."""

@@ -1,10 +1,10 @@
-"""Measure, print, and write the report: ``make bench``, or ``make bench ARGS="A growth"`` for some of it."""
+"""Runs the benchmarks and writes the report: ``make bench``, or ``make bench ARGS="A growth"`` for parts."""
 
 import os
 import sys
 from pathlib import Path
 
-# Before NumPy is imported: one thread is what is measured.
+# The benchmarks measure one thread; NumPy reads these when it is imported.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ[name] = "1"
 
@@ -14,7 +14,7 @@ from benchmarks.workloads import on_one_core  # noqa: E402
 
 
 def main() -> int:
-    """Run what the command line names, or everything; only everything is written to docs."""
+    """Run the parts named on the command line, or all and write the report to docs."""
     on_one_core()
     report = Report(Machine(), sys.stdout)
     wanted = sys.argv[1:]

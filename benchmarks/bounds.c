@@ -1,4 +1,4 @@
-/* What this processor can do at best, on one core: the arithmetic of an update in registers, and memory traffic. */
+/* Bounds of one core of this processor: the arithmetic of an update in registers, and memory traffic. */
 #define _POSIX_C_SOURCE 199309L
 #include <stddef.h>
 #include <time.h>
@@ -11,7 +11,7 @@ static double now(void) {
 
 enum { VALUES = 128 }; /* as many as 16 registers of 8 hold: enough to hide every latency */
 
-/* Seconds for one w = w + h * (v - w), with nothing but that going on. */
+/* Seconds for one w = w + h * (v - w) in registers. */
 double seconds_per_update(void) {
     double best = 1.0;
     for (int attempt = 0; attempt < 7; attempt++) {
@@ -32,7 +32,7 @@ double seconds_per_update(void) {
     return best;
 }
 
-/* Seconds for reading and writing one double, passing again and again over `count` of them. */
+/* Seconds for reading and writing one double, in repeated passes over `count` of them. */
 double seconds_per_pass(double *values, size_t count) {
     double best = 1.0;
     for (int attempt = 0; attempt < 5; attempt++) {

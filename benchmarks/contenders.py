@@ -1,7 +1,7 @@
-"""Everything that is measured: our engines, the textbook's loops, and other packages as they come.
+"""The contenders: our engines, plain loops, and other packages with their defaults.
 
-A contender trains a map: it gets samples, initial weights and how many passes over the samples to make, and
-makes them with the textbook's schedule where it has one. Only those marked exact give the contract's map.
+A contender trains a map on samples from initial weights for a number of passes, with the textbook's schedule
+if it supports it. Only those marked exact give the contract's map.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ Train = Callable[[FloatArray, FloatArray, int], FloatArray | None]
 
 @dataclass(frozen=True)
 class Contender:
-    """Something that trains a map; `note` says where it differs from the contract."""
+    """A function that trains a map; `note` describes its differences from the contract."""
 
     name: str
     train: Train
@@ -41,7 +41,7 @@ def _engine(engine: type[Engine]) -> Train:
 
 
 def literal(samples: FloatArray, weights: FloatArray, iterations: int) -> FloatArray:
-    """Train as the textbook is read aloud: loops over units and dimensions in plain Python."""
+    """Train with loops over units and dimensions in plain Python."""
     schedule = Schedule(iterations, max(weights.shape[:2]) / 2, 0.1)
     width, height, dimension = weights.shape
     units = weights.tolist()
@@ -64,7 +64,7 @@ def literal(samples: FloatArray, weights: FloatArray, iterations: int) -> FloatA
 
 
 def simple(samples: FloatArray, weights: FloatArray, iterations: int) -> FloatArray:
-    """Train as most write it in NumPy: the baseline of every ratio."""
+    """Train with the usual vectorised NumPy code: the baseline of all ratios."""
     schedule = Schedule(iterations, max(weights.shape[:2]) / 2, 0.1)
     weights = weights.copy()
     width, height, _ = weights.shape
@@ -79,7 +79,7 @@ def simple(samples: FloatArray, weights: FloatArray, iterations: int) -> FloatAr
 
 
 def minisom(samples: FloatArray, weights: FloatArray, iterations: int) -> FloatArray:
-    """MiniSom with our schedule: its results are ours but for rounding."""
+    """MiniSom with our schedule, which gives our results up to rounding."""
     from minisom import MiniSom
 
     schedule = Schedule(iterations, max(weights.shape[:2]) / 2, 0.1)
@@ -149,7 +149,7 @@ def somoclu(samples: FloatArray, weights: FloatArray, iterations: int) -> None:
 
 
 def quiet(train: Train) -> Train:
-    """Keep what a package says from the report."""
+    """Suppress the output and the warnings of a package."""
 
     def run(samples: FloatArray, weights: FloatArray, iterations: int) -> FloatArray | None:
         with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():

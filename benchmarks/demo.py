@@ -1,4 +1,4 @@
-"""The demo as a request: what it takes besides the training, through the whole service but no network."""
+"""Measures a request for the demo through the whole service, without a network."""
 
 import asyncio
 import re
@@ -10,13 +10,13 @@ from starlette.types import Message
 
 __all__ = ["Demo", "measure_demo"]
 
-#: Requests, behind those that warm up.
+#: Measured requests, and warm-up requests before them.
 REQUESTS, WARMING_UP = 21, 4
 
 
 @dataclass(frozen=True)
 class Demo:
-    """Milliseconds of a request, medians: all of it, its training, and what is left."""
+    """Median milliseconds of a request: in total, of its training, and of the rest."""
 
     total: float
     training: float
@@ -24,7 +24,7 @@ class Demo:
 
 
 def measure_demo() -> Demo:
-    """Ask for the default demo again and again, each time with other colours."""
+    """Request the default demo repeatedly, each time with other colours."""
     from app.app import create_app
     from app.settings import Settings
 

@@ -1,7 +1,7 @@
-"""What docs/guide.md measures, as tables: ``python -m benchmarks.guide``, or some of it by name.
+"""Prints the tables of docs/guide.md: ``python -m benchmarks.guide``, or some of them by name.
 
-Each row is the mean of five trainings that differ by their seed; the same on every machine. It needs
-scikit-learn, for its tables. How long training takes is told by ``make bench``.
+Each row is the mean of five trainings with different seeds, equal on all machines. It needs scikit-learn for
+its data sets. ``make bench`` measures times.
 """
 
 import sys
@@ -25,14 +25,14 @@ Row = dict[str, str]
 
 @dataclass(frozen=True)
 class Table:
-    """Samples, and what each of them is where that is known."""
+    """Samples, with their classes if known."""
 
     samples: FloatArray
     kinds: Any = None
 
 
 def wine(normalisation: Any = "z-score") -> Table:
-    """Return 178 wines with 13 measurements, of three growers."""
+    """Return 178 wines with 13 measurements, from three growers."""
     found = load_wine()
     columns = dict(zip(found.feature_names, found.data.T, strict=True))
     return Table(Preparation.fit(columns, normalisation=normalisation).transform(columns), found.target)
@@ -50,7 +50,7 @@ def colours(count: int) -> Table:
 
 
 def measured(table: Table, width: int, height: int, *, clusters: int = 0, **parameters: Any) -> Row:
-    """Train maps, and return what is to be said of them on average."""
+    """Train maps with all seeds, and return their mean quality as a row."""
     figures = []
     for seed in SEEDS:
         som = SelfOrganizingMap(width, height, random_state=seed, **parameters).fit(table.samples)
@@ -72,7 +72,7 @@ def measured(table: Table, width: int, height: int, *, clusters: int = 0, **para
 
 
 def size() -> Iterator[Row]:
-    """Which size: wines on maps from 6 units to 1,200."""
+    """Vary the size of the map: wines on maps from 6 units to 1,200."""
     table = wine()
     for width, height in ((3, 2), (6, 4), (10, 7), (14, 10), (20, 14), (40, 30)):
         row = {"map": f"{width}x{height}", "units": f"{width * height:,}"}
@@ -80,7 +80,7 @@ def size() -> Iterator[Row]:
 
 
 def iterations() -> Iterator[Row]:
-    """How many iterations: digits on 15x14 units, random and from principal components."""
+    """Vary the number of iterations: digits on 15x14 units, random and from principal components."""
     table = digits()
     for count in (1, 3, 10, 30, 100, 300):
         for start in ("random", "pca"):
@@ -89,7 +89,7 @@ def iterations() -> Iterator[Row]:
 
 
 def radius() -> Iterator[Row]:
-    """Which radius: wines on 10x7 units from random weights."""
+    """Vary the initial radius: wines on 10x7 units from random weights."""
     table = wine()
     for sigma in (0.5, 1.0, 2.0, 3.5, 5.0, 10.0, 20.0):
         row = {"sigma": f"{sigma:g}" + (" (default)" if sigma == 5.0 else "")}
@@ -97,7 +97,7 @@ def radius() -> Iterator[Row]:
 
 
 def rate() -> Iterator[Row]:
-    """Which learning rate: wines on 10x7 units from random weights."""
+    """Vary the initial learning rate: wines on 10x7 units from random weights."""
     table = wine()
     for learning_rate in (0.01, 0.03, 0.1, 0.3, 0.9):
         row = {"learning rate": f"{learning_rate:g}" + (" (default)" if learning_rate == 0.1 else "")}
@@ -105,7 +105,7 @@ def rate() -> Iterator[Row]:
 
 
 def algorithm() -> Iterator[Row]:
-    """Online or batch: few samples on many units, and many on few."""
+    """Compare online with batch training: few samples on many units, and many on few."""
     cases = {
         "20 colours, 40x40": (colours(20), 40, 40, 1000),
         "178 wines, 10x7": (wine(), 10, 7, 300),
@@ -119,7 +119,7 @@ def algorithm() -> Iterator[Row]:
 
 
 def initialisation() -> Iterator[Row]:
-    """Which initialisation: wines, as z-scores, on 10x7 units."""
+    """Vary the initialisation: wines, as z-scores, on 10x7 units."""
     table = wine()
     for count in (3, 30, 300):
         for start in ("random", "sample", "pca"):
@@ -128,10 +128,10 @@ def initialisation() -> Iterator[Row]:
 
 
 def normalisation() -> Iterator[Row]:
-    """Which normalisation: wines on 10x7 units, and how three clusters agree with the growers."""
+    """Vary the normalisation: wines on 10x7 units, and the agreement of three clusters with the growers."""
     for kind in ("none", "min-max", "robust", "z-score"):
         row = measured(wine(kind), 10, 7, clusters=3, initialisation="pca", iterations=300)
-        # Errors in other units cannot be compared.
+        # Quantization errors in different units are not comparable.
         yield {"normalisation": kind, **{key: row[key] for key in ("topographic error", "agreement")}}
 
 

@@ -1,4 +1,4 @@
-"""The machine that is measured on: its name, and the bounds that no engine on it can pass."""
+"""The machine of the benchmarks: its name, and lower bounds for the time of a training."""
 
 import ctypes
 import platform
@@ -42,7 +42,7 @@ class Machine:
 
     @cached_property
     def name(self) -> str:
-        """The processor, the instruction set that the kernel uses, and the versions of what plays a part."""
+        """The processor, the kernel's instruction set, and the versions of Python and NumPy."""
         processor = platform.processor() or platform.machine()
         cpuinfo = Path("/proc/cpuinfo")
         if cpuinfo.exists():
@@ -59,15 +59,15 @@ class Machine:
         return float(self._bounds.seconds_per_update())
 
     def seconds_per_value(self, count: int) -> float:
-        """Seconds for reading and writing one of so many values, again and again."""
+        """Return the seconds to read and write one value, in repeated passes over `count` values."""
         values = np.ones(count)
         return float(self._bounds.seconds_per_pass(values.ctypes.data, count))
 
     def bounds(self, samples: FloatArray, parameters: Parameters) -> tuple[float, float]:
-        """Return the seconds of a training by arithmetic alone, and by memory traffic alone.
+        """Return lower bounds for the seconds of a training, by arithmetic and by memory traffic.
 
         The arithmetic is that of the updates within reach, without any search. The traffic is that of engines
-        that read and write, in every step, the weights within reach, and read the others to search them.
+        that, in every step, read and write the weights within reach and read the others for the search.
         """
         watcher = _Reach()
         train(samples, parameters, observers=[watcher])

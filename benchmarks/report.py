@@ -1,4 +1,4 @@
-"""The report: a table for each question, and a plot."""
+"""Runs the benchmarks and writes the report, with tables and a plot."""
 
 import datetime
 from collections.abc import Mapping, Sequence
@@ -15,14 +15,14 @@ from kohonen import assess, train
 __all__ = ["Report"]
 
 OURS = ("native", "numpy")
-#: What the engine that serves where there is a kernel must never be slower than.
+#: Contenders that must never be faster than the native engine.
 NEVER_FASTER = ("numpy", "simple", "MiniSom")
-#: Parts beside the workloads, in their order; `verdict` is about those before it.
+#: Parts besides the workloads, in order; `verdict` summarises the parts before it.
 PARTS = ("batch", "quality", "growth", "demo", "verdict")
 
 
 class Report:
-    """Measures, says what it finds as it goes, and keeps it."""
+    """Measures, prints the results, and collects them for the files."""
 
     def __init__(self, machine: Machine, out: TextIO) -> None:
         self._machine = machine
@@ -34,7 +34,7 @@ class Report:
         self._growth_of: dict[str, dict[str, list[tuple[float, float]]]] = {}
 
     def run(self, wanted: Sequence[str]) -> None:
-        """Do all parts, or those that are wanted: workloads by their names, or some of `PARTS`."""
+        """Run all parts, or the wanted ones: names of workloads or of `PARTS`."""
         today = datetime.datetime.now(datetime.UTC).date()
         self._say(f"Measured on {today} on one core of {self._machine.name}.\n")
         chosen = [workload for workload in WORKLOADS if not wanted or workload.name in wanted]
@@ -59,7 +59,7 @@ class Report:
         self._say("| --- |" + " ---: |" * (len(header) - 1))
 
     def _online(self, workloads: Sequence[Workload]) -> None:
-        """Say how fast everything is on the workloads, and what share of the bounds the kernel reaches."""
+        """Report the times of all contenders on the workloads, and compare the kernel with its bounds."""
         self._say("## Online training\n")
         self._say(
             "Seconds for the whole training, and in brackets how many times faster that is than *simple*, the"
@@ -95,7 +95,7 @@ class Report:
         self._bounds(bounds)
 
     def _bounds(self, timed: Sequence[tuple[Workload, float]]) -> None:
-        """Say how near the kernel comes to what the machine can do."""
+        """Report how close the kernel comes to the machine's bounds."""
         if not timed:
             return
         self._say("\n## Bounds\n")
@@ -115,13 +115,13 @@ class Report:
             self._say(f"| {workload.name} | " + " | ".join(cells) + " |")
 
     def _batch(self) -> None:
-        """Say how long one batch iteration takes."""
+        """Report the time of one batch iteration."""
         self._say("\n## Batch training\n")
         self._say("Seconds for one iteration, on average over a training of ten.\n")
         self._table(["", *(contender.name for contender in BATCH)])
         failures = {}
         for workload in MANY_SAMPLES:
-            # What passes over 8 GB of distances in an iteration is measured on a tenth of the samples.
+            # The others compute all distances, 8 GB per iteration: they use a tenth of the samples.
             measured = measure(workload, BATCH[:1], rounds=3)
             fewer = replace(workload, samples=workload.samples // 10)
             measured |= {name: _scaled(one, 10) for name, one in measure(fewer, BATCH[1:], rounds=2).items()}
@@ -137,7 +137,7 @@ class Report:
             self._say(f"* {contender.name}: {contender.note}{problem}")
 
     def _quality(self) -> None:
-        """Say what batch training does to the quality."""
+        """Compare the quality of batch and online training."""
         self._say("\n## Quality at equal iterations\n")
         self._table(["", "quantization error", "topographic error"])
         for workload in (WORKLOADS[2], WORKLOADS[0], replace(WORKLOADS[8], iterations=30)):
@@ -149,7 +149,7 @@ class Report:
                 self._say(f"| {workload.name}, {workload.iterations} iterations, {algorithm} | {errors} |")
 
     def _growth(self) -> None:
-        """Say how the cost of a step grows."""
+        """Report the time of a step by the size of the problem."""
         contenders = [contender for contender in ONLINE if contender.name in (*OURS, "simple")]
         self._say("\n## Cost by size\n")
         self._say("Microseconds per step: one sample presented once.")
@@ -168,7 +168,7 @@ class Report:
                 self._say(f"| {int(workload.name):,} | " + " | ".join(cells) + " |")
 
     def _demo(self) -> None:
-        """Say what a request for the demo takes."""
+        """Report the time of a request for the demo."""
         demo = measure_demo()
         self._say("\n## The demo as a request\n")
         self._say(
@@ -179,7 +179,7 @@ class Report:
         self._say(f"| demo | {demo.total:.1f} | {demo.training:.1f} | {demo.rest:.1f} |")
 
     def _compare(self, name: str, measured: Mapping[str, Measured]) -> None:
-        """Take note of what is faster than the default engine."""
+        """Record the contenders that are faster than the native engine."""
         ours = measured["native"]
         for other in NEVER_FASTER:
             theirs = measured.get(other)
@@ -190,7 +190,7 @@ class Report:
                 self._faster.append(f"{other} on {name}")
 
     def _verdict(self) -> None:
-        """Say whether the default engine is the fastest everywhere."""
+        """Report the comparisons in which the native engine is slower."""
         faster = ", ".join(self._faster) or "none"
         others = ", ".join(NEVER_FASTER)
         self._say("\n## Packages faster than the native engine\n")
@@ -198,7 +198,7 @@ class Report:
         self._say(f"of {self._compared} above, by workload and by size: **{faster}**.")
 
     def _plot(self, path: Path) -> None:
-        """Draw the ratios and the growth."""
+        """Plot the ratios and the growth."""
         import matplotlib as mpl
         from matplotlib.figure import Figure
 
@@ -219,7 +219,7 @@ class Report:
         figure.savefig(path, metadata={"Date": None})
 
     def _plot_ratios(self, axes: Any) -> None:
-        """Draw how many times faster than the simple loop everything is."""
+        """Plot the speed of all contenders relative to the simple loop."""
         names = [contender.name for contender in ONLINE if contender.name != "simple"]
         workloads = [name for name in self._ratios if name in "ABCD"]
         thickness = 0.8 / len(workloads)

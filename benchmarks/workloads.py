@@ -1,6 +1,7 @@
-"""What is measured, and how: side by side in one process, on one core, a slice of each training in turn.
+"""Workloads, and the measurement of contenders side by side in one process on one core.
 
-Time is the processor's, so that whatever else runs on the machine disturbs less.
+Contenders take turns, each with a slice of its training. Times are CPU times, which other processes on the
+machine disturb less.
 """
 
 import os
@@ -17,14 +18,14 @@ from kohonen.parameters import Parameters
 
 __all__ = ["GROWTH", "MANY_SAMPLES", "WORKLOADS", "Measured", "Workload", "measure", "on_one_core"]
 
-#: How long a contender runs in a round, in seconds, and how many rounds there are.
+#: Seconds per contender and round, and the number of rounds.
 SLICE = 0.7
 ROUNDS = 5
 
 
 @dataclass(frozen=True)
 class Workload:
-    """A training: samples drawn at random, a map, and passes over the samples."""
+    """A training: random samples, the size of the map, and the number of passes."""
 
     name: str
     samples: int
@@ -35,7 +36,7 @@ class Workload:
 
     @property
     def steps(self) -> int:
-        """How many times a sample is shown."""
+        """The number of steps, each of which presents one sample."""
         return self.samples * self.iterations
 
     @property
@@ -73,7 +74,7 @@ MANY_SAMPLES = [
     Workload("1e5 samples, dimension 64", 100_000, 50, 50, 10, 64),
 ]
 
-#: How cost grows: along one measure, the others as they are.
+#: Workloads that grow in one measure, with the others constant.
 GROWTH = {
     "units": [
         Workload(str(side * side), 20, side, side, 200) for side in (5, 10, 20, 50, 100, 200, 400, 1000)
@@ -86,7 +87,7 @@ GROWTH = {
 
 @dataclass
 class Measured:
-    """Seconds for the whole workload, once a round; empty when the contender failed."""
+    """Seconds for the whole workload, per round; empty if the contender failed."""
 
     seconds: list[float] = field(default_factory=list)
     failure: str = ""
@@ -97,13 +98,13 @@ class Measured:
         return statistics.median(self.seconds)
 
     def times_faster_than(self, other: "Measured") -> float:
-        """Return the median of the ratios, each of one round."""
+        """Return the median of the ratios of times, round by round."""
         pairs = zip(other.seconds, self.seconds, strict=True)
         return statistics.median(theirs / ours for theirs, ours in pairs)
 
 
 def on_one_core() -> None:
-    """Keep this process, and whatever thread a package starts, on one core."""
+    """Pin this process, with all threads that packages start, to one core."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
@@ -111,8 +112,8 @@ def on_one_core() -> None:
 def measure(workload: Workload, contenders: Sequence[Contender], rounds: int = ROUNDS) -> dict[str, Measured]:
     """Measure contenders side by side.
 
-    A slow one makes fewer iterations, over the whole schedule, or sees fewer samples; its time is scaled, as
-    the cost of all of them grows with both. A first, short run of each warms up caches and compilers.
+    Slow contenders do fewer iterations, over the whole schedule, or use fewer samples, and their times are
+    scaled: the cost is proportional to both. A short first run of each warms up caches and compilers.
     """
     measured = {contender.name: Measured() for contender in contenders}
     samples, weights = workload.data(), workload.parameters.initial_weights(workload.dimension)
@@ -120,7 +121,7 @@ def measure(workload: Workload, contenders: Sequence[Contender], rounds: int = R
     for contender in contenders:
         try:
             slices[contender.name] = _fit(workload, contender, samples, weights)
-        except Exception as error:  # noqa: BLE001 - a package may fail in any way, and is named then
+        except Exception as error:  # noqa: BLE001 - a package may fail in any way; the report names it
             measured[contender.name].failure = f"{type(error).__name__}: {error}".splitlines()[0]
     for _ in range(rounds):
         for contender in contenders:
@@ -141,7 +142,7 @@ def _time(
 
 
 def _sizes(workload: Workload) -> Iterator[tuple[int, int]]:
-    """Yield ever larger slices: numbers of samples and of iterations."""
+    """Yield slices of increasing size: numbers of samples and of iterations."""
     few = min(workload.samples, 20)
     iterations = 1
     while iterations < workload.iterations:
@@ -156,15 +157,15 @@ def _sizes(workload: Workload) -> Iterator[tuple[int, int]]:
 def _fit(
     workload: Workload, contender: Contender, samples: FloatArray, weights: FloatArray
 ) -> tuple[int, int, int]:
-    """Return the largest slice that does not take too long: samples, iterations, and how often in a round.
+    """Return the largest slice that fits into `SLICE`: samples, iterations, and repetitions per round.
 
-    The whole of a small workload takes a millisecond or two, of which the first are cold.
+    A small workload takes only a millisecond or two, so it is repeated.
     """
     batch = "batch" in contender.note
     contender.train(samples[:2], weights, 1)
     chosen, seconds = (min(workload.samples, 20), 1), 0.0
     for count, iterations in _sizes(workload):
-        # A batch iteration has costs that do not grow with the samples: it always sees all of them.
+        # Part of the cost of a batch iteration is constant, so it always uses all samples.
         chosen = (workload.samples if batch else count), iterations
         seconds = _time(contender, samples[: chosen[0]], weights, iterations)
         if seconds > SLICE / 4:

@@ -1,4 +1,4 @@
-"""Kohonen's self-organizing map: the textbook's, exactly, and fast.
+"""Self-organizing maps (Kohonen maps), trained exactly as the textbook defines them.
 
 >>> from kohonen import SelfOrganizingMap
 >>> som = SelfOrganizingMap(10, 10, iterations=100, random_state=7)

@@ -1,12 +1,13 @@
-"""The batch algorithm in pure functions: what a block of samples says, and what follows from all of them.
+"""The batch algorithm in pure functions: statistics of blocks of samples, and the update from their sum.
 
-In an iteration the weights stay as they are while all samples are looked up. With ``n_b`` and ``S_b`` the
-number and the sum of the samples whose best matching unit is ``b``, and ``g`` the neighbourhood,
+In an iteration the weights are constant while the best matching units of all samples are found. With ``n_b``
+and ``S_b`` the number and the sum of the samples whose best matching unit is ``b``, and ``g`` the
+neighbourhood,
 
     W_i = sum_b g(|x_i - x_b|) g(|y_i - y_b|) S_b  /  sum_b g(|x_i - x_b|) g(|y_i - y_b|) n_b
 
-What blocks of samples say adds up, wherever they are looked up, so that neither memory nor one machine bounds
-their number; and the Gaussian is separable, so that the sums cost two products with small matrices.
+Statistics of blocks add up, so that blocks may be processed one by one or on several machines. The Gaussian
+is separable, so that the smoothing takes two products with small matrices.
 
 References
 ----------
@@ -22,19 +23,19 @@ from numpy.lib.stride_tricks import sliding_window_view
 from kohonen.data import FloatArray
 from kohonen.search import IntArray, match
 
-__all__ = ["Statistics", "gather", "merge", "partial", "settle", "update"]
+__all__ = ["Statistics", "gather", "merge", "new_weights", "partial", "update"]
 
-#: How many columns, or rows, are smoothed at a time: bounds the memory for the matrix of the neighbourhood.
-SMOOTHED_AT_ONCE = 512
+#: Columns or rows per block of the smoothing: bounds the memory for the matrix of the neighbourhood.
+SMOOTHING_BLOCK = 512
 
 
 class Statistics(NamedTuple):
-    """What samples say about a map.
+    """Statistics of samples by their best matching units.
 
     Attributes
     ----------
     counts : ndarray of shape (width, height)
-        How many samples have the unit as their best matching one.
+        The number of samples with this best matching unit.
     sums : ndarray of shape (dim, width, height)
         The sums of those samples.
     """
@@ -44,17 +45,17 @@ class Statistics(NamedTuple):
 
     @property
     def planes(self) -> FloatArray:
-        """The sums, and the counts as one more plane behind them."""
+        """The sums, and the counts as the last plane."""
         return np.concatenate([self.sums, self.counts[None]])
 
 
 def partial(block: FloatArray, weights: FloatArray) -> Statistics:
-    """Return what a block of samples (n, dim) says about the map of weights (width, height, dim)."""
+    """Return the statistics of a block of samples (n, dim) on a map of weights (width, height, dim)."""
     return gather(block, match(weights, block).units[:, 0], weights.shape[:2])
 
 
 def gather(block: FloatArray, units: IntArray, shape: tuple[int, ...]) -> Statistics:
-    """Return what samples (n, dim) say about a map of the given shape, their best matching units being known.
+    """Return the statistics of samples whose best matching units are known.
 
     Parameters
     ----------
@@ -74,19 +75,19 @@ def gather(block: FloatArray, units: IntArray, shape: tuple[int, ...]) -> Statis
 
 
 def merge(one: Statistics, other: Statistics) -> Statistics:
-    """Return what two blocks of samples say together."""
+    """Return the sum of the statistics of two blocks."""
     return Statistics(one.counts + other.counts, one.sums + other.sums)
 
 
 def update(weights: FloatArray, statistics: Statistics, table: Sequence[float]) -> FloatArray:
-    """Return the weights that follow.
+    """Return the weights after an iteration.
 
     Parameters
     ----------
     weights : ndarray of shape (width, height, dim)
-        The weights before: a unit that no sample reaches keeps them.
+        The weights before; units beyond the reach of all samples keep them.
     statistics : Statistics
-        What all samples say.
+        The statistics of all samples.
     table : sequence of float
         The neighbourhood ``g(0), g(1), ...``; zero beyond its end.
 
@@ -96,11 +97,11 @@ def update(weights: FloatArray, statistics: Statistics, table: Sequence[float]) 
         A new array.
     """
     planes = _smooth(_smooth(statistics.planes, table).swapaxes(1, 2), table).swapaxes(1, 2)
-    return settle(weights, planes)
+    return new_weights(weights, planes)
 
 
-def settle(weights: FloatArray, planes: FloatArray) -> FloatArray:
-    """Return the weights that smoothed statistics ask for; a unit that no sample reaches keeps its own."""
+def new_weights(weights: FloatArray, planes: FloatArray) -> FloatArray:
+    """Divide smoothed sums by smoothed counts; units whose count is zero keep their weights."""
     reached = planes[-1] > 0.0
     updated = weights.copy()
     updated[reached] = (planes[:-1, reached] / planes[-1, reached]).T
@@ -108,7 +109,7 @@ def settle(weights: FloatArray, planes: FloatArray) -> FloatArray:
 
 
 def _smooth(planes: FloatArray, table: Sequence[float]) -> FloatArray:
-    """Smooth planes (k, size, other) along the middle axis: each place becomes the sum of all, times g."""
+    """Convolve planes (k, size, other) with ``g`` along the middle axis."""
     size = planes.shape[1]
     reach = min(len(table), size) - 1
     mirrored = np.zeros(2 * size - 1)
@@ -116,8 +117,8 @@ def _smooth(planes: FloatArray, table: Sequence[float]) -> FloatArray:
     # Row i holds g(|j - i|) for each place j.
     matrix = sliding_window_view(mirrored, size)[::-1]
     smoothed = np.empty_like(planes)
-    for start in range(0, size, SMOOTHED_AT_ONCE):
-        stop = min(start + SMOOTHED_AT_ONCE, size)
+    for start in range(0, size, SMOOTHING_BLOCK):
+        stop = min(start + SMOOTHING_BLOCK, size)
         near = slice(max(0, start - reach), min(size, stop + reach))
         np.matmul(matrix[start:stop, near], planes[:, near], out=smoothed[:, start:stop])
     return smoothed

@@ -1,4 +1,4 @@
-"""Colours as people write them, made numbers: CSS names, ``#rgb``, ``#rrggbb`` and triples."""
+"""Parsing of colours: CSS names, ``#rgb``, ``#rrggbb`` and triples of numbers."""
 
 import functools
 import math
@@ -13,7 +13,7 @@ from kohonen.errors import InvalidColourError, InvalidDataError, InvalidParamete
 
 __all__ = ["Colour", "parse_colours"]
 
-#: A CSS name, "#rgb" or "#rrggbb"; or red, green and blue as numbers.
+#: A CSS name, "#rgb", "#rrggbb", or red, green and blue as numbers.
 Colour: TypeAlias = str | Sequence[float]
 
 _HEX = re.compile("#(?:[0-9a-f]{3}|[0-9a-f]{6})")
@@ -22,29 +22,29 @@ _FORMS = 'a colour is a CSS name, "#rgb", "#rrggbb" or a list [red, green, blue]
 
 
 def parse_colours(colours: Sequence[Colour], *, colour_range: Literal[1, 255] = 1) -> FloatArray:
-    """Return colours as samples that a map can be trained on.
+    """Return colours as samples for training.
 
     Parameters
     ----------
     colours : sequence of length n
         Each a CSS name in any case, ``"#rgb"``, ``"#rrggbb"`` or a triple of red, green and blue.
     colour_range : {1, 255}, default 1
-        The largest value of a triple's channels; the smallest is 0. Nothing is guessed from the values.
+        The largest value of a triple's channels; the smallest is 0. It is not inferred from the values.
 
     Returns
     -------
     ndarray of shape (n, 3)
-        Red, green and blue in [0, 1]. A channel of ``c`` out of 255 is ``c / 255`` exactly, however it was
-        written: "gold", "#ffd700" and, where the range is 255, [255, 215, 0] give equal floats.
+        Red, green and blue in [0, 1]. A channel ``c`` out of 255 is ``c / 255`` exactly in every notation:
+        "gold", "#ffd700" and, with a range of 255, [255, 215, 0] give equal floats.
 
     Raises
     ------
     InvalidColourError
-        For the first colour that cannot be understood; its ``index`` says which one it is.
+        If a colour cannot be parsed; ``index`` is the position of the first such colour.
     InvalidDataError
-        Where there are no colours.
+        If there are no colours.
     InvalidParameterError
-        For another range.
+        If `colour_range` is neither 1 nor 255.
     """
     if colour_range not in (1, 255):
         raise InvalidParameterError(
@@ -58,7 +58,7 @@ def parse_colours(colours: Sequence[Colour], *, colour_range: Literal[1, 255] = 
             parsed.append(_text(colour) if isinstance(colour, str) else _triple(colour, colour_range))
         except ValueError as error:
             raise InvalidColourError(f"colours[{index}]: {error}", index=index) from None
-    # Adding zero turns -0.0 into 0.0, so that equal colours are the same bytes.
+    # Adding zero turns -0.0 into 0.0, so that equal colours have equal bytes.
     return np.array(parsed, dtype=np.float64) + 0.0
 
 
@@ -99,9 +99,9 @@ def _channel(value: Any, name: str, colour_range: int) -> float:
 def _unknown(text: str, key: str) -> str:
     if key.startswith("#"):
         return f'{_shown(text)} is not a colour; "#fc0" and "#ffcc00" are: 3 or 6 hexadecimal digits'
-    import difflib  # for this alone
+    import difflib  # needed only for this message
 
-    # Comparing costs time by length, and no name is anywhere near so long.
+    # The time to compare grows with the length, and all names are shorter.
     close = difflib.get_close_matches(key, _css_names(), n=3) if len(key) <= 40 else []
     if close:
         return f"{_shown(text)} is not a CSS colour; did you mean {' or '.join(map(_shown, close))}?"
@@ -109,9 +109,9 @@ def _unknown(text: str, key: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    """Return a value for a message: short, whatever was sent."""
+    """Return a value for a message, shortened to 60 characters."""
     if isinstance(value, int) and abs(value) >= 10**18:
-        return "a very large integer"  # Python refuses to print the largest
+        return "a very large integer"  # str() refuses integers of more than 4300 digits
     if isinstance(value, str | int | float | np.number):
         text = f'"{value}"' if isinstance(value, str) else str(value)
         return text if len(text) <= 60 else f"{text[:57]}..."
@@ -120,8 +120,8 @@ def _shown(value: Any) -> str:
 
 @functools.cache
 def _css_names() -> Mapping[str, str]:
-    """Return the CSS colours, name to ``#rrggbb``."""
-    # Imported here: it is needed only where a name is used, and takes longer than the rest of the library.
+    """Return the CSS colours as ``#rrggbb``, by name."""
+    # Imported here because only names need it, and it takes longer than the rest of the library.
     from PIL import ImageColor
 
     return {name: "#{:02x}{:02x}{:02x}".format(*ImageColor.getrgb(name)) for name in ImageColor.colormap}

@@ -1,7 +1,7 @@
-"""The columns of a table: what each holds, and how it becomes components of samples.
+"""Preparation of single columns: scaling of numbers and one-hot encoding of categories.
 
-What is learnt from values comes out with the same bits on every machine, since it is part of a map's
-identity: sums are exact before they are rounded, and quantiles are spelt out.
+Offsets and scales are part of a map's identity and have the same bits on every machine: sums are exact
+before they are rounded, and quantiles are computed here rather than by NumPy.
 """
 
 import math
@@ -14,27 +14,27 @@ from kohonen.data import LARGEST_MAGNITUDE, FloatArray
 from kohonen.errors import InvalidTableError
 from kohonen.tables import Column, check_text, shown
 
-__all__ = ["Normalisation", "PreparedColumn", "holds_texts", "learn_categories", "learn_scale"]
+__all__ = ["Normalisation", "PreparedColumn", "fit_categories", "fit_scale", "holds_texts"]
 
 Normalisation: TypeAlias = Literal["none", "z-score", "min-max", "robust"]
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedColumn:
-    """How one column is prepared.
+    """The fitted preparation of one column.
 
     Attributes
     ----------
     name : str
-        Its name.
+        Name of the column.
     normalisation : {"none", "z-score", "min-max", "robust"}
-        Numbers are left as they are; or moved by their mean, minimum or median and divided by their standard
-        deviation (that of these values, with n below the line), range or interquartile range. Where that is
-        zero they are moved only. Texts have "none".
+        "none" leaves numbers unchanged. The others subtract the mean, minimum or median and divide by the
+        standard deviation (with denominator n), range or interquartile range; a divisor of zero counts as 1.
+        Texts have "none".
     offset, scale : float
         A number becomes ``(number - offset) / scale``.
     categories : tuple of str or None
-        Of texts, in order; None for numbers.
+        The categories in sorted order; None for numbers.
     """
 
     name: str
@@ -45,18 +45,18 @@ class PreparedColumn:
 
     @property
     def components(self) -> tuple[str, ...]:
-        """What the components of samples are called that it becomes."""
+        """The names of the column's components in samples."""
         if self.categories is None:
             return (self.name,)
         return tuple(f"{self.name}: {category}" for category in self.categories)
 
     def transform(self, values: Column) -> FloatArray:
-        """Return values as components of samples, of shape (n, components), with NaN for what is missing.
+        """Return values as components of samples, of shape (n, components), with NaN for missing values.
 
         Raises
         ------
         InvalidTableError
-            For a value that does not suit the column.
+            If a value has the wrong type, is out of range or is not a known category.
         """
         if self.categories is not None:
             return _encoded(self.name, _texts(self.name, values), self.categories)
@@ -65,36 +65,36 @@ class PreparedColumn:
             scaled = (numbers - self.offset) / self.scale
         for row in _too_large(scaled):
             raise InvalidTableError(
-                f"column {self.name!r} holds {numbers[row]:g} in row {row + 1}, which is too far from "
-                f"what is usual there (about {self.offset:g}, give or take {self.scale:g})",
+                f"column {self.name!r} holds {numbers[row]:g} in row {row + 1}, which is too far from the "
+                f"values it was fitted to (centre {self.offset:g}, scale {self.scale:g})",
                 column=self.name,
                 row=row,
             )
         return scaled[:, None]
 
     def named(self, components: FloatArray) -> list[str | None]:
-        """Return the categories that components (n, k) of a column of texts stand for."""
+        """Return the category with the largest component in each row of (n, k); None for missing values."""
         categories = self.categories or ()
         return [None if math.isnan(row[0]) else categories[int(row.argmax())] for row in components]
 
 
 def holds_texts(values: Column) -> bool:
-    """Tell whether a column holds any text."""
+    """Return whether a column holds any text."""
     return not _is_array_of_numbers(values) and any(isinstance(value, str) for value in values)
 
 
-def learn_scale(name: str, values: Column, normalisation: Normalisation) -> PreparedColumn:
-    """Learn how to bring a column of numbers to scale.
+def fit_scale(name: str, values: Column, normalisation: Normalisation) -> PreparedColumn:
+    """Fit the offset and the scale of a column of numbers.
 
     Raises
     ------
     InvalidTableError
-        For a column of anything else, or of nothing.
+        If the column holds other values, or none.
     """
     numbers = _numbers(name, values)
     present = np.sort(numbers[~np.isnan(numbers)])
     if not len(present):
-        raise InvalidTableError(f"column {name!r} has no value at all: leave it out", column=name)
+        raise InvalidTableError(f"column {name!r} has no values: leave it out", column=name)
     offset, scale = 0.0, 1.0
     match normalisation:
         case "z-score":
@@ -104,27 +104,27 @@ def learn_scale(name: str, values: Column, normalisation: Normalisation) -> Prep
             offset, scale = float(present[0]), float(present[-1] - present[0])
         case "robust":
             offset, scale = _quantile(present, 0.5), _quantile(present, 0.75) - _quantile(present, 0.25)
-    # The mean of equal values may be off by a rounding, and is no spread.
+    # Rounding of the mean can give equal values a tiny deviation.
     if present[0] == present[-1] or scale < np.finfo(np.float64).tiny:
         scale = 1.0
     return PreparedColumn(name, normalisation, offset, scale)
 
 
-def learn_categories(name: str, values: Column, most: int) -> PreparedColumn:
-    """Learn which categories a column of texts has.
+def fit_categories(name: str, values: Column, most: int) -> PreparedColumn:
+    """Fit the categories of a column of texts.
 
     Raises
     ------
     InvalidTableError
-        For a column that holds anything else, or too many categories.
+        If the column holds other values, or too many categories.
     """
     texts = _texts(name, values)
     found = sorted({text for text in texts if text is not None})
     if len(found) > most:
         row = next((row for row, text in enumerate(texts) if text and not _is_number(text)), 0)
         raise InvalidTableError(
-            f"column {name!r} has {len(found):,} different texts, and {most} categories are allowed: leave "
-            f"it out or, if it is one of numbers, mend what is none, such as {str(texts[row])[:40]!r} in row "
+            f"column {name!r} has {len(found):,} different texts, but at most {most} categories are allowed: "
+            f"leave it out or, if it should hold numbers, fix values such as {str(texts[row])[:40]!r} in row "
             f"{row + 1}",
             column=name,
             row=row,
@@ -141,7 +141,7 @@ def _encoded(name: str, texts: list[str | None], categories: tuple[str, ...]) ->
         if text not in places:
             raise InvalidTableError(
                 f"column {name!r} holds {str(text)[:40]!r} in row {row + 1}, but the categories are "
-                f"{shown(categories)}; leave the value out to have it count as missing",
+                f"{shown(categories)}; leave the value empty to treat it as missing",
                 column=name,
                 row=row,
             )
@@ -155,11 +155,11 @@ def _is_array_of_numbers(values: Column) -> bool:
 
 
 def _numbers(name: str, values: Column) -> FloatArray:
-    """Return a column of numbers, with NaN for what is missing."""
+    """Return a column of numbers, with NaN for missing values."""
     if not _is_array_of_numbers(values):
         cells = list(values)
         _check_kinds(name, cells, (int, float, np.integer, np.floating), "numbers")
-        # Python's integers have no end.
+        # Python's integers may exceed the range of float64.
         values = [
             math.nan if cell is None else math.inf if abs(cell) > LARGEST_MAGNITUDE else cell
             for cell in cells
@@ -167,7 +167,7 @@ def _numbers(name: str, values: Column) -> FloatArray:
     numbers = np.asarray(values, dtype=np.float64)
     for row in _too_large(numbers):
         raise InvalidTableError(
-            f"column {name!r} holds a number in row {row + 1} that is not finite, or of a magnitude above "
+            f"column {name!r} holds a number in row {row + 1} that is not finite or whose magnitude is above "
             f"{LARGEST_MAGNITUDE:g}",
             column=name,
             row=row,
@@ -176,7 +176,7 @@ def _numbers(name: str, values: Column) -> FloatArray:
 
 
 def _texts(name: str, values: Column) -> list[str | None]:
-    """Return a column of texts, with None for what is missing."""
+    """Return a column of texts, with None for missing values."""
     cells = [None if isinstance(cell, float) and math.isnan(cell) else cell for cell in values]
     _check_kinds(name, cells, (str,), "texts")
     return cells  # type: ignore[return-value]
@@ -189,15 +189,15 @@ def _check_kinds(name: str, cells: list[float | str | None], kinds: tuple[type, 
     if strange:
         row = next(row for row, cell in enumerate(cells) if isinstance(cell, strange))
         raise InvalidTableError(
-            f"column {name!r} holds {what}, but {str(cells[row])[:40]!r} in row {row + 1}: a column is of "
-            "numbers or of texts, with nothing where a value is missing",
+            f"column {name!r} holds {what}, but {str(cells[row])[:40]!r} in row {row + 1}: a column must "
+            "hold either numbers or texts, and nothing for missing values",
             column=name,
             row=row,
         )
 
 
 def _too_large(numbers: FloatArray) -> list[int]:
-    """Return the first row that holds what cannot be computed with, if there is one."""
+    """Return the first row whose magnitude is too large, as a list of at most one."""
     rows: list[int] = np.flatnonzero(np.abs(numbers) > LARGEST_MAGNITUDE)[:1].tolist()
     return rows
 
@@ -211,7 +211,7 @@ def _is_number(text: str) -> bool:
 
 
 def _quantile(ordered: FloatArray, share: float) -> float:
-    """Return a quantile of values in order, between two of them in proportion."""
+    """Return a quantile of sorted values by linear interpolation."""
     place = share * (len(ordered) - 1)
     below = math.floor(place)
     above = min(below + 1, len(ordered) - 1)

@@ -1,4 +1,4 @@
-"""What a training will cost, before it starts."""
+"""Estimates the time of a training before it starts."""
 
 from typing import NamedTuple
 
@@ -6,32 +6,32 @@ from kohonen.parameters import Parameters
 
 __all__ = ["QUALITY_ITERATIONS", "Cost"]
 
-#: Measuring the quality of a map takes no longer than so many iterations.
+#: Measuring the quality of a map takes at most the time of this many iterations.
 QUALITY_ITERATIONS = 2
 
 
 class Cost(NamedTuple):
-    """The time of one step of an engine: one sample shown to the map once.
+    """Cost model of an engine; a step presents one sample to the map once.
 
     Attributes
     ----------
     per_step : float
-        Seconds for every step.
+        Seconds per step.
     per_dimension : float
-        Seconds for every dimension of the data.
+        Seconds per step and dimension of the data.
     per_value : float
-        Seconds for every weight of the map, and one more for every unit.
+        Seconds per step and value; a unit has one value per weight and one more.
     per_smoothing : float, default 0
-        Seconds, once an iteration, for every weight and every unit, times width plus height.
+        Seconds per iteration and value, times width plus height.
     pruning : int, default 1
-        In few dimensions much of the map can be passed over: where a unit has fewer values than this (one
-        more than dimensions), what each costs falls in proportion.
+        In few dimensions a search skips much of the map: if a unit has fewer values than this, the cost per
+        value falls in proportion.
     side : int, default 1
-        Units lie in square tiles of so many a side, and what of them is beyond the map's edge costs as well.
+        Side of the square tiles of units; tiles count in full at the map's edge.
     updating : float, default 0
-        What an update of the whole map adds to an iteration, where the rest of it costs one; below 0 where
-        it takes less time. It falls with the radius, so it tells how the iterations of a training differ;
-        measured, with wide margins.
+        The cost of updating the whole map, relative to the rest of an iteration; negative if iterations get
+        slower as the radius shrinks. It describes how iterations of a training differ; measured, with wide
+        margins.
     """
 
     per_step: float
@@ -43,14 +43,14 @@ class Cost(NamedTuple):
     updating: float = 0.0
 
     def seconds(self, parameters: Parameters, *, samples: int, dimension: int) -> float:
-        """Estimate how long it takes to train a map and to measure it."""
+        """Estimate the seconds needed to train a map and to measure its quality."""
         width, height = parameters.width, parameters.height
         steps = samples * self.step(width=width, height=height, dimension=dimension)
         smoothing = self.per_smoothing * width * height * (dimension + 1) * (width + height)
         return (parameters.iterations + QUALITY_ITERATIONS) * (steps + smoothing)
 
     def step(self, *, width: int, height: int, dimension: int) -> float:
-        """Estimate how long one step takes, in seconds."""
+        """Estimate the seconds of one step."""
         units = -(-width // self.side) * -(-height // self.side) * self.side**2
         values = units * (dimension + 1) * min(1.0, (dimension + 1) / self.pruning)
         return self.per_step + self.per_dimension * dimension + self.per_value * values

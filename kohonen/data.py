@@ -1,4 +1,4 @@
-"""Samples and weights on their way in: checked once, then plain contiguous float64 arrays."""
+"""Validation of samples and weights, which become contiguous float64 arrays."""
 
 from typing import Literal, TypeAlias
 
@@ -7,39 +7,39 @@ import numpy.typing as npt
 
 from kohonen.errors import InvalidDataError
 
-__all__ = ["LARGEST_MAGNITUDE", "FloatArray", "Missing", "as_samples", "as_weights", "filled"]
+__all__ = ["LARGEST_MAGNITUDE", "FloatArray", "Missing", "as_samples", "as_weights", "fill_with_means"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
-#: What becomes of missing values: they are left out of every distance and update, or refused.
+#: Treatment of missing values: "mask" leaves them out of every distance and update, "error" refuses them.
 Missing: TypeAlias = Literal["mask", "error"]
 
-#: Squares of anything larger could overflow, and a map of infinities has no best matching unit.
+#: Largest magnitude of a sample or a weight: squares of larger numbers could overflow.
 LARGEST_MAGNITUDE = 1e150
 
 
 def as_samples(
     data: npt.ArrayLike, *, dimension: int | None = None, missing: Missing = "error"
 ) -> FloatArray:
-    """Check samples and return them as a contiguous float64 array.
+    """Validate samples and return them as a contiguous float64 array.
 
     Parameters
     ----------
     data : array_like of shape (n, dim)
-        Numbers; a negative zero becomes zero, so that equal data are the same bytes.
+        Numbers; negative zeros become zero, so that equal data have equal bytes.
     dimension : int, optional
-        The dimension that is required.
+        The required dimension.
     missing : {"error", "mask"}, default "error"
-        Whether NaN may stand for a value that is missing; no sample may be without any.
+        With "mask", NaN marks a missing value; each sample must have at least one value.
 
     Returns
     -------
     ndarray of shape (n, dim)
-        A new array, in C order; every NaN is the same one.
+        A new array, in C order; all NaN have the same bits.
 
     Raises
     ------
     InvalidDataError
-        For anything but a rectangular table of at least one row and one column of finite numbers.
+        If the data are not a rectangular table of finite numbers with at least one row and one column.
     """
     array = _as_float(data, "the data")
     if array.ndim == 1 and array.size:
@@ -63,12 +63,12 @@ def as_samples(
 
 
 def as_weights(weights: npt.ArrayLike, *, width: int, height: int, dimension: int) -> FloatArray:
-    """Check weights and return a contiguous float64 copy of shape ``(width, height, dimension)``.
+    """Validate weights and return a contiguous float64 copy of shape ``(width, height, dimension)``.
 
     Raises
     ------
     InvalidDataError
-        For another shape, or anything but finite numbers.
+        If the shape is different or a weight is not a finite number.
     """
     array = _as_float(weights, "the weights")
     if array.shape != (width, height, dimension):
@@ -80,10 +80,10 @@ def as_weights(weights: npt.ArrayLike, *, width: int, height: int, dimension: in
     return array
 
 
-def filled(samples: FloatArray) -> FloatArray:
-    """Return samples (n, dim) with the mean of its column, or zero, for every value that is missing (NaN).
+def fill_with_means(samples: FloatArray) -> FloatArray:
+    """Return samples (n, dim) with missing values (NaN) replaced by the mean of their column.
 
-    The mean is none but that value where a column holds one value only.
+    A column without values becomes zero. A column of equal values is filled with exactly that value.
     """
     present = ~np.isnan(samples)
     if present.all():
@@ -111,13 +111,13 @@ def _masked(array: FloatArray) -> FloatArray:
     _check_finite(np.where(absent, 0.0, array) if absent.any() else array, "the data")
     if absent.all(axis=1).any():
         row = int(absent.all(axis=1).argmax())
-        raise InvalidDataError(f"the sample at [{row}] has no value at all: leave it out")
-    array[absent] = np.nan  # there are many, which all look alike
+        raise InvalidDataError(f"the sample at [{row}] has no values: leave it out")
+    array[absent] = np.nan  # NaN has many bit patterns: keep one
     return array
 
 
 def _check_finite(array: FloatArray, what: str) -> None:
-    # min and max pass a NaN on, so that two reductions see all that is wrong.
+    # min and max propagate NaN, so two reductions detect every invalid value.
     if array.min() >= -LARGEST_MAGNITUDE and array.max() <= LARGEST_MAGNITUDE:
         return
     usable = np.abs(array) <= LARGEST_MAGNITUDE

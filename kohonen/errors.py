@@ -1,15 +1,15 @@
-"""What can go wrong in the library.
+"""Exceptions of the library.
 
 The tree::
 
     KohonenError
     ├── InvalidParameterError     a parameter of the map or of its training (also a ValueError)
     ├── InvalidDataError          samples or weights that cannot be used (also a ValueError)
-    │   ├── InvalidColourError    one colour of many; ``index`` says which
-    │   └── InvalidTableError     a table; ``column`` and ``row`` say where
-    ├── NotFittedError            a result was asked of a map that has not been trained
-    ├── InvalidExperimentError    a file or a setting that says what to train, and cannot be understood
-    └── RunError                  a run's folder that cannot be used as is asked for
+    │   ├── InvalidColourError    a colour in a sequence; ``index`` is its position
+    │   └── InvalidTableError     a table; ``column`` and ``row`` locate the error
+    ├── NotFittedError            the map has not been trained yet
+    ├── InvalidExperimentError    an experiment's file or setting (also a ValueError)
+    └── RunError                  the folder of a run
 """
 
 __all__ = [
@@ -25,7 +25,7 @@ __all__ = [
 
 
 class KohonenError(Exception):
-    """Base of every error that the library raises on purpose."""
+    """Base class of all errors that the library raises deliberately."""
 
 
 class InvalidParameterError(KohonenError, ValueError):
@@ -34,7 +34,7 @@ class InvalidParameterError(KohonenError, ValueError):
     Attributes
     ----------
     parameter : str
-        Name of the parameter, as the caller spells it.
+        Name of the parameter, as in the call.
     """
 
     def __init__(self, message: str, *, parameter: str) -> None:
@@ -43,16 +43,16 @@ class InvalidParameterError(KohonenError, ValueError):
 
 
 class InvalidDataError(KohonenError, ValueError):
-    """Samples or weights are of the wrong shape, type or range."""
+    """Samples or weights have the wrong shape, type or range."""
 
 
 class InvalidColourError(InvalidDataError):
-    """A colour that cannot be understood.
+    """A colour cannot be parsed.
 
     Attributes
     ----------
     index : int
-        Position of the colour in the sequence that was given, from 0.
+        Position of the colour in the sequence, from 0.
     """
 
     def __init__(self, message: str, *, index: int) -> None:
@@ -61,14 +61,14 @@ class InvalidColourError(InvalidDataError):
 
 
 class InvalidTableError(InvalidDataError):
-    """A table that cannot be read, or that does not suit what it is for.
+    """A table cannot be read or does not match its preparation.
 
     Attributes
     ----------
     column : str or None
-        The name of the column that is wrong, where one is.
+        Name of the offending column, if known.
     row : int or None
-        Which of its values, from 0.
+        Index of the offending row, from 0, if known.
     """
 
     def __init__(self, message: str, *, column: str | None = None, row: int | None = None) -> None:
@@ -78,12 +78,12 @@ class InvalidTableError(InvalidDataError):
 
 
 class NotFittedError(KohonenError):
-    """A result was asked of a map that has not been trained."""
+    """A method needs a trained map, and the map has not been trained."""
 
 
 class InvalidExperimentError(KohonenError, ValueError):
-    """What says which map to train, a file or a setting, cannot be understood."""
+    """The file of an experiment, or one of its settings, is invalid."""
 
 
 class RunError(KohonenError):
-    """A run's folder cannot be used as is asked for."""
+    """The folder of a run cannot be used as requested."""

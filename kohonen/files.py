@@ -1,7 +1,7 @@
-"""The files of models: weights and samples at rest.
+"""Reads and writes the files of models: weights and samples.
 
-Files are data, never code: nothing is pickled, and what is read is checked before it is used. And what is
-seen under a file's name is whole: it is written under another name first.
+Files are data, never code: nothing is pickled, and contents are validated when read. Files are written
+atomically: under a temporary name, then renamed.
 """
 
 import contextlib
@@ -16,21 +16,21 @@ from kohonen.data import LARGEST_MAGNITUDE, FloatArray
 
 __all__ = ["UNFINISHED", "most_npy_bytes", "npy", "parse_npy", "sync_folder", "write_whole"]
 
-#: How the names end of files that are being written; a process that is killed leaves one.
+#: Suffix of temporary files; a process that is killed may leave one behind.
 UNFINISHED = ".part"
-#: What the header of an .npy file may take.
+#: Maximum size of the header of an .npy file.
 _HEADER_BYTES = 1024
 
 
 def npy(array: FloatArray) -> bytes:
-    """Return an array as the bytes of an .npy file: little-endian float64, in C order."""
+    """Return an array as an .npy file: little-endian float64, in C order."""
     file = io.BytesIO()
     np.lib.format.write_array(file, np.ascontiguousarray(array, dtype="<f8"), allow_pickle=False)
     return file.getvalue()
 
 
 def most_npy_bytes(*shape: int) -> int:
-    """Return how many bytes an .npy file of a shape has at most."""
+    """Return the maximum size, in bytes, of an .npy file of float64 of a shape."""
     size = 8
     for side in shape:
         size *= side
@@ -38,12 +38,12 @@ def most_npy_bytes(*shape: int) -> int:
 
 
 def parse_npy(file: bytes, *shape: int, missing: bool = False) -> FloatArray:
-    """Return the array of an .npy file that must hold finite float64 of a shape; or NaN, where some may miss.
+    """Return the array of an .npy file that must hold finite float64 of a shape, or NaN if `missing`.
 
     Raises
     ------
     ValueError
-        When it holds anything else.
+        If it holds anything else.
     """
     try:
         array = np.load(io.BytesIO(file), allow_pickle=False)
@@ -53,17 +53,17 @@ def parse_npy(file: bytes, *shape: int, missing: bool = False) -> FloatArray:
         raise ValueError(f"the file does not hold float64 of shape {shape}")
     usable = np.abs(array) <= LARGEST_MAGNITUDE
     if not (usable | np.isnan(array) if missing else usable).all():
-        raise ValueError("the file holds what are not finite numbers")
+        raise ValueError("the file holds numbers that are not finite")
     return np.asarray(array, dtype=np.float64)
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that whoever reads it sees all of it or what was before, whatever interrupts this.
+    """Write a file atomically: readers see the old content or the new, even after a crash.
 
     Raises
     ------
     OSError
-        When that cannot be done, with the file's own name.
+        If the file cannot be written; it names `path` rather than the temporary file.
     """
     temporary = path.with_name(f".{path.name}-{uuid.uuid4().hex}{UNFINISHED}")
     try:
@@ -80,8 +80,8 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Have a folder's names on the disk, where the system can do that."""
-    with contextlib.suppress(PermissionError):  # Windows opens no folders
+    """Flush a folder's entries to disk, if the operating system supports it."""
+    with contextlib.suppress(PermissionError):  # Windows cannot open folders
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)

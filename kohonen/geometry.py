@@ -1,12 +1,12 @@
-"""The geometry of a grid: how far apart its units are, which are neighbours, and where they are drawn.
+"""The geometry of a grid: distances between units, neighbours, and the neighbourhood function.
 
-On a *rectangular* grid units stand one apart in rows one apart, and a unit's neighbours are the eight around
-it. On a *hexagonal* grid every second row, the first of them at ``y = 1``, is shifted to the right by half a
-unit, rows are ``sqrt(3) / 2`` apart, and a unit's neighbours are the six at distance one. A *planar* grid has
-edges; on a *toroidal* one each edge goes on at the opposite edge, and distances are those of the shorter way.
+On a *rectangular* grid units are one apart in rows that are one apart, and a unit's neighbours are the eight
+around it. On a *hexagonal* grid odd rows are shifted to the right by half a unit, rows are ``sqrt(3) / 2``
+apart, and a unit's neighbours are the six at distance one. A *planar* grid has edges; on a *toroidal* grid
+opposite edges are joined, and distances are those of the shorter way.
 
-Distances along the two axes are whole numbers here: half units across, and rows down. The Gaussian
-neighbourhood is a product of one value for each of them on every grid.
+Distances along the two axes are integers: half units across and rows down. The Gaussian neighbourhood is the
+product of one factor per axis on every grid.
 """
 
 from typing import Literal, NamedTuple, TypeAlias
@@ -24,21 +24,21 @@ Grid: TypeAlias = Literal["rectangular", "hexagonal"]
 Boundary: TypeAlias = Literal["planar", "toroidal"]
 IntArray: TypeAlias = npt.NDArray[np.int64]
 
-#: Steps to half of the neighbours, as columns and rows; the other half are the same steps backwards.
+#: Steps to half of the neighbours, in columns and rows; the other half are their opposites.
 _RECTANGULAR_STEPS = ((1, 0), (0, 1), (1, 1), (1, -1))
-#: On a hexagonal grid they depend on whether the row is shifted.
+#: On a hexagonal grid the steps depend on the parity of the row.
 _HEXAGONAL_STEPS = (((1, 0), (0, 1), (-1, 1)), ((1, 0), (1, 1), (0, 1)))
 
 
 class Geometry(NamedTuple):
-    """What kind of grid a map has, whatever its size.
+    """The kind of a map's grid, independent of its size.
 
     Parameters
     ----------
     grid : {"rectangular", "hexagonal"}, default "rectangular"
-        How units are placed.
+        The arrangement of units.
     boundary : {"planar", "toroidal"}, default "planar"
-        Whether the grid ends at its edges or goes on at the opposite ones.
+        Whether the grid ends at its edges or opposite edges are joined.
     """
 
     grid: Grid = "rectangular"
@@ -46,7 +46,7 @@ class Geometry(NamedTuple):
 
     @property
     def hexagonal(self) -> bool:
-        """Whether every second row is shifted by half a unit."""
+        """Whether odd rows are shifted by half a unit."""
         return self.grid == "hexagonal"
 
     @property
@@ -60,22 +60,21 @@ class Geometry(NamedTuple):
         return 0.75 if self.hexagonal else 1.0
 
     def check(self, height: int) -> None:
-        """Refuse a height with which the grid cannot be.
+        """Refuse a height that is impossible on this grid.
 
         Raises
         ------
         InvalidParameterError
-            For a hexagonal toroidal grid of an odd number of rows: two shifted rows would meet, or two that
-            are not.
+            If a hexagonal toroidal grid has an odd number of rows: two unshifted rows would be adjacent.
         """
         if self.hexagonal and self.toroidal and height % 2:
             raise InvalidParameterError(
-                f"a hexagonal toroidal grid must have an even height, but this is {height}",
+                f"height must be even on a hexagonal toroidal grid, but is {height}",
                 parameter="height",
             )
 
     def offsets(self, units: IntArray, others: IntArray, shape: tuple[int, int]) -> tuple[IntArray, IntArray]:
-        """Return how far apart units are along each axis.
+        """Return the distances between units along each axis.
 
         Parameters
         ----------
@@ -87,7 +86,7 @@ class Geometry(NamedTuple):
         Returns
         -------
         across, down : ndarray of int
-            The distance in half units from left to right, and in rows from top to bottom; both without sign.
+            Absolute distances: in half units from left to right, and in rows from top to bottom.
         """
         width, height = shape
         (x, y), (other_x, other_y) = np.divmod(units, height), np.divmod(others, height)
@@ -100,19 +99,19 @@ class Geometry(NamedTuple):
         return across, down
 
     def distance(self, units: IntArray, others: IntArray, shape: tuple[int, int]) -> FloatArray:
-        """Return the Euclidean distance between units on the grid, as `offsets` takes them."""
+        """Return the Euclidean distance between units on the grid; arguments as for `offsets`."""
         across, down = self.offsets(units, others, shape)
         return np.sqrt(0.25 * across**2 + self.row_distance_squared * down**2)
 
     def adjacent(self, units: IntArray, others: IntArray, shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
-        """Tell which units are neighbours, or the same; as `offsets` takes them."""
+        """Return whether units are neighbours or equal; arguments as for `offsets`."""
         across, down = self.offsets(units, others, shape)
         if self.hexagonal:
             return np.asarray(across**2 + 3 * down**2 <= 4)
         return np.asarray((across <= 2) & (down <= 1))
 
     def pairs(self, width: int, height: int) -> list[tuple[IntArray, IntArray]]:
-        """Return all pairs of neighbours, each pair once, in a few lots: indices of the one and the other."""
+        """Return all pairs of neighbours, each once, as a few pairs of arrays of unit indices."""
         x, y = np.divmod(np.arange(width * height), height)
         lots = []
         for step in range(3 if self.hexagonal else 4):
@@ -131,7 +130,7 @@ class Geometry(NamedTuple):
         return lots
 
     def neighbourhood(self, schedule: Schedule, iteration: int, shape: tuple[int, int]) -> "Neighbourhood":
-        """Return the neighbourhood function of an iteration on a grid of a shape."""
+        """Return the neighbourhood function of an iteration on a grid of width and height `shape`."""
         width, height = shape
         across = np.zeros(2 * width)
         table = schedule.neighbourhood(iteration, 2 * width, distance_squared=0.25)
@@ -146,19 +145,18 @@ class Geometry(NamedTuple):
 
 
 class Neighbourhood(NamedTuple):
-    """The Gaussian of an iteration around any unit, as one factor across and one factor down.
+    """The Gaussian neighbourhood of an iteration around any unit, as a product of two factors.
 
     Attributes
     ----------
     across : ndarray of shape (4 * width - 1,)
-        The factor by the signed distance in half units; the middle one is that of distance zero.
+        The factor by the signed distance in half units; distance zero is in the middle.
     down : ndarray of shape (2 * height - 1,)
         The factor by the signed distance in rows.
     shape : tuple of int
         Width and height of the grid.
     kinds : int
-        How many kinds of rows there are: two on a hexagonal grid, one otherwise. Row ``y`` is of the kind
-        ``y % kinds``.
+        Number of kinds of rows: two on a hexagonal grid, one otherwise. Row ``y`` is of kind ``y % kinds``.
     """
 
     across: FloatArray
@@ -167,18 +165,18 @@ class Neighbourhood(NamedTuple):
     kinds: int
 
     def columns(self, x: int, y: int, kind: int) -> FloatArray:
-        """Return the factors across, seen from unit ``[x, y]``, of each column in rows of a kind."""
+        """Return the factors across of all columns in rows of a kind, relative to unit ``[x, y]``."""
         width = self.shape[0]
         start = 2 * width - 1 - 2 * x + kind - y % self.kinds
         return self.across[start : start + 2 * width - 1 : 2]
 
     def rows(self, y: int) -> FloatArray:
-        """Return the factor down, seen from a row, of each row."""
+        """Return the factors down of all rows, relative to row ``y``."""
         height = self.shape[1]
         return self.down[height - 1 - y : 2 * height - 1 - y]
 
     def smooth(self, planes: FloatArray) -> FloatArray:
-        """Smooth planes (k, width, height): each place becomes the sum of all, times the Gaussian."""
+        """Convolve planes (k, width, height) with the Gaussian."""
         width, height = self.shape
         vertical = np.array([self.rows(y) for y in range(height)])
         smoothed = np.empty_like(planes)
@@ -195,11 +193,11 @@ class Neighbourhood(NamedTuple):
 
 
 def _distinct(lots: list[tuple[IntArray, IntArray]]) -> tuple[IntArray, IntArray]:
-    """Return each pair once, and no unit with itself: around a narrow torus many ways lead to one unit."""
+    """Return each pair once and no unit with itself: on a narrow torus several steps lead to one unit."""
     pairs = np.sort(np.concatenate([np.stack(lot) for lot in lots], axis=1), axis=0)
     one, other = np.unique(pairs[:, pairs[0] != pairs[1]], axis=1)
     return one, other
 
 
-#: The geometry of the textbook.
+#: The textbook's geometry: a planar rectangular grid.
 PLANAR = Geometry()

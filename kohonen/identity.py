@@ -1,4 +1,4 @@
-"""The identity of a map: a hash of all that determines it, and of nothing else."""
+"""Model ids: hashes of the data, parameters and contract version that determine a map."""
 
 import hashlib
 import json
@@ -12,20 +12,20 @@ from kohonen.parameters import Parameters
 
 __all__ = ["CONTRACT_VERSION", "child_id", "fingerprint", "model_id"]
 
-#: Version of the algorithm's contract. Another number is another map from the same request.
+#: Version of the algorithm's contract: it changes whenever the same request gives another map.
 CONTRACT_VERSION = 1
 
-#: Parameters that were added later, and their defaults.
+#: Parameters that were added after the first version, with their defaults.
 _ADDED = {"initialisation": "random", "grid": "rectangular", "boundary": "planar"}
 
-#: Characters of an id: 128 bits.
+#: Hexadecimal digits of an id: 128 bits.
 ID_LENGTH = 32
 
 
 def fingerprint(values: FloatArray) -> str:
     """Return the SHA-256, in hexadecimal, of an array's shape and its values as little-endian float64.
 
-    Values that are missing count: as the NaN that :func:`kohonen.data.as_samples` makes of them.
+    Missing values are hashed as the NaN of :func:`kohonen.data.as_samples`.
     """
     digest = hashlib.sha256(json.dumps(values.shape).encode())
     digest.update(np.ascontiguousarray(values, dtype="<f8").data)
@@ -35,23 +35,23 @@ def fingerprint(values: FloatArray) -> str:
 def model_id(
     data_fingerprint: str, parameters: Parameters, *, preparation: Mapping[str, Any] | None = None
 ) -> str:
-    """Return the id of the map that a training makes.
+    """Return the id of the map that a training produces.
 
     Parameters
     ----------
     data_fingerprint : str
         The `fingerprint` of the samples.
     parameters : Parameters
-        The parameters, with a seed. The radius counts with the value it has, given or not.
+        The parameters, with a seed. A default radius is hashed by its value.
     preparation : mapping, optional
-        Of samples made from a table, how they were: the document that a preparation becomes. It does not
-        change the weights, but what the map does with another table.
+        The JSON document of the preparation, if the samples come from a table. It does not change the
+        weights, but the map's answers for other tables.
 
     Returns
     -------
     str
-        32 hexadecimal digits. The same data, parameters and seed have the same id everywhere; the engine that
-        trains and the name that somebody gives to the map play no part.
+        32 hexadecimal digits: equal on all machines for equal data, parameters and seed, and independent of
+        the engine and of the model's name.
     """
     determining = _determining(parameters)
     if preparation is not None:
@@ -62,21 +62,21 @@ def model_id(
 def child_id(
     parent: str, data_fingerprint: str, parameters: Parameters, *, first_iteration: int, last_iteration: int
 ) -> str:
-    """Return the id of the map that going on from another one makes.
+    """Return the id of the map that continuing the training of another map produces.
 
     Parameters
     ----------
     parent : str
-        The id of the map whose weights the training begins with.
+        The id of the map whose weights are the initial weights.
     data_fingerprint : str
         The `fingerprint` of the samples.
     parameters : Parameters
-        The parameters; the seed plays no part.
+        The parameters; the seed is ignored.
     first_iteration, last_iteration : int
-        Where in the schedule the training begins and ends.
+        The start and the end of the training in the schedule.
     """
     determining = _determining(parameters)
-    for initial in ("random_state", "initialisation"):  # the weights are the parent's
+    for initial in ("random_state", "initialisation"):  # the initial weights are the parent's
         determining.pop(initial, None)
     return _hash(
         {
@@ -100,7 +100,7 @@ def _determining(parameters: Parameters) -> dict[str, object]:
         "sigma": parameters.initial_radius,
         "random_state": parameters.random_state,
     }
-    # A parameter that a later version adds stands here only where it is not at its default, so that ids last.
+    # Added parameters are hashed only if they differ from their default, so that existing ids stay valid.
     for name, default in _ADDED.items():
         if (value := getattr(parameters, name)) != default:
             determining[name] = value

@@ -1,28 +1,28 @@
-"""Where a map's weights begin."""
+"""Initial weights of a map."""
 
 import numpy as np
 
-from kohonen.data import FloatArray, filled
+from kohonen.data import FloatArray, fill_with_means
 from kohonen.parameters import Parameters
 
 __all__ = ["initial_weights"]
 
 
 def initial_weights(parameters: Parameters, samples: FloatArray) -> FloatArray:
-    """Return the weights that a training begins with.
+    """Return the initial weights of a training.
 
     Parameters
     ----------
     parameters : Parameters
-        With a seed; ``initialisation`` says how:
+        With a seed; ``initialisation`` selects the method:
 
-        * ``"random"``: uniform in [0, 1), whatever the samples.
-        * ``"sample"``: each unit a sample, chosen at random and with replacement.
+        * ``"random"``: uniform in [0, 1), independent of the samples.
+        * ``"sample"``: for each unit a sample, drawn at random with replacement.
         * ``"pca"``: the plane through the samples' mean along their first two principal components, each
           from minus to plus the square root of its eigenvalue; the first along the grid's longer side. It
-          does not depend on the seed, and its last bits may depend on the machine's linear algebra.
+          does not depend on the seed, and its last bits may depend on the LAPACK in use.
     samples : ndarray of shape (n, dim)
-        The samples; what is missing (NaN) counts as the mean of its component.
+        The samples; missing values (NaN) count as the mean of their component.
 
     Returns
     -------
@@ -34,9 +34,9 @@ def initial_weights(parameters: Parameters, samples: FloatArray) -> FloatArray:
     T. Kohonen, *Self-Organizing Maps*, 3rd edition, Springer 2001, section 3.7 (linear initialisation).
     """
     if parameters.initialisation == "sample":
-        return _from_samples(parameters, filled(samples))
+        return _from_samples(parameters, fill_with_means(samples))
     if parameters.initialisation == "pca":
-        return _from_principal_components(parameters, filled(samples))
+        return _from_principal_components(parameters, fill_with_means(samples))
     return parameters.initial_weights(samples.shape[1])
 
 
@@ -49,13 +49,13 @@ def _from_samples(parameters: Parameters, samples: FloatArray) -> FloatArray:
 
 def _from_principal_components(parameters: Parameters, samples: FloatArray) -> FloatArray:
     mean = samples.mean(axis=0)
-    # In units of the largest deviation, so that squares do not overflow.
+    # Scaled by the largest deviation, so that squares do not overflow.
     scale = float(np.abs(samples - mean).max()) or 1.0
     deviations = (samples - mean) / scale
     values, vectors = np.linalg.eigh(deviations.T @ deviations / len(samples))
     axes = np.zeros((2, samples.shape[1]))
     for axis, k in zip(axes, range(len(values) - 1, -1, -1), strict=False):
-        # The sign of an eigenvector means nothing: its largest part shall be positive.
+        # The sign of an eigenvector is arbitrary: make its largest component positive.
         direction = vectors[:, k] * np.sign(vectors[np.abs(vectors[:, k]).argmax(), k])
         axis[:] = np.sqrt(max(float(values[k]), 0.0)) * scale * direction
     along_x, along_y = axes if parameters.width >= parameters.height else axes[::-1]

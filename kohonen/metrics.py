@@ -1,4 +1,4 @@
-"""Metrics by which models are compared, and which value of each is the best."""
+"""Metrics by which models are compared, with their direction."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -8,14 +8,14 @@ __all__ = ["METRICS", "Metric"]
 
 
 class Metric(NamedTuple):
-    """A measure of models.
+    """A quality measure of models.
 
     Attributes
     ----------
     name : str
-        What the card calls it.
+        Its name in the model card.
     ascending : bool
-        Whether the smallest is the best.
+        Whether smaller values are better.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Metric(NamedTuple):
         return f"{self.name}-{'ascending' if self.ascending else 'descending'}"
 
 
-#: By name, in the order in which the index of stored models has them: it is part of the keys.
+#: Metrics by name. The index of stored models uses this order in its keys.
 METRICS: Mapping[str, Metric] = MappingProxyType(
     {
         metric.name: metric

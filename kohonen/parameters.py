@@ -1,7 +1,7 @@
-"""What determines a training, besides the data: one definition for everything that trains.
+"""Parameters of a map and of its training, with their defaults, bounds and descriptions.
 
 The library, the service's requests, the command line and experiments in YAML take names, defaults, bounds and
-help from `DEFINITIONS`.
+help texts from `DEFINITIONS`.
 """
 
 import math
@@ -32,7 +32,7 @@ __all__ = [
 Algorithm: TypeAlias = Literal["online", "batch"]
 Initialisation: TypeAlias = Literal["random", "sample", "pca"]
 
-#: Seeds that are drawn are below this number.
+#: Upper bound (exclusive) of drawn seeds.
 SEEDS = 2**32
 
 
@@ -41,25 +41,25 @@ def draw_seed() -> int:
     return secrets.randbelow(SEEDS)
 
 
-#: What a value that is no number must be.
+#: Names of the types that are not numbers, for messages.
 _KINDS = {bool: "true or false", str: "a text", list: "a list", dict: "names with values"}
 
 
 class Definition(NamedTuple):
-    """What there is to say about a parameter.
+    """The definition of a parameter.
 
     Attributes
     ----------
     help : str
-        What it is, for people.
+        A description for users.
     kind : type
         int, float, bool, str or list.
     default : object
-        What it is where nobody says; None stands for what `help` tells.
+        The default; None if `help` describes it.
     least, above, most : float or None
-        Its bounds: at least, above, at most.
+        Bounds: minimum, exclusive minimum, maximum.
     choices : tuple of str
-        What a text may be.
+        The allowed texts.
     """
 
     help: str
@@ -71,12 +71,12 @@ class Definition(NamedTuple):
     choices: tuple[str, ...] = ()
 
     def check(self, name: str, value: Any) -> Any:
-        """Return a value as what it is to be, a NumPy number as Python's.
+        """Validate a value and return it, converting NumPy numbers to Python's.
 
         Raises
         ------
         InvalidParameterError
-            When it is of another type, or out of bounds.
+            If it has another type or is out of bounds.
         """
         if self.choices and value not in self.choices:
             known = ", ".join(map(repr, self.choices))
@@ -113,15 +113,13 @@ def _invalid(name: str, what: str) -> InvalidParameterError:
     return InvalidParameterError(f"{name} {what}", parameter=name)
 
 
-def _about(help: str, kind: Any, **bounds: Any) -> dict[str, Definition]:  # noqa: A002 - as it is called
+def _define(help: str, kind: Any, **bounds: Any) -> dict[str, Definition]:  # noqa: A002 - the field's name
     choices = get_args(kind)
     return {"definition": Definition(help, str if choices else kind, choices=choices, **bounds)}
 
 
-#: How a training is done, not what it learns.
-BATCH_SIZE = Definition(
-    "Samples that batch training looks up at a time; memory only, never the result.", int, least=1
-)
+#: Not one of the parameters: it does not affect the result.
+BATCH_SIZE = Definition("Samples per block in batch training; affects memory, not the result.", int, least=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,68 +129,64 @@ class Parameters:
     Parameters
     ----------
     width, height : int
-        Units of the grid, to the right and downwards; each at least 1.
+        Columns and rows of units; each at least 1.
     iterations : int, default 1000
         Passes over the data, at least 1.
     learning_rate : float, default 0.1
-        The learning rate at the start, above 0 and at most 1.
+        The initial learning rate, above 0 and at most 1.
     sigma : float, optional
-        The radius at the start, in units of the grid, above 0; ``max(width, height) / 2`` when None.
+        The initial radius, in units of the grid, above 0; ``max(width, height) / 2`` if None.
     random_state : int, optional
-        The seed of the initial weights, not negative; None asks for one to be drawn.
+        The seed of the initial weights, not negative; drawn at random if None.
     algorithm : {"online", "batch"}, default "online"
-        How the map is trained: by one sample after the other, or by all of them at once in each iteration,
-        which suits many samples and, with fewer of them than units, orders the map badly.
+        Update after each sample, or once per iteration from all samples. Batch training suits many samples;
+        with fewer samples than units it orders the map badly.
     initialisation : {"random", "sample", "pca"}, default "random"
-        Where the weights begin: random in [0, 1), randomly chosen samples, or evenly on the plane of the
-        samples' two principal components; see :mod:`kohonen.initialisation`.
+        Initial weights: random in [0, 1), randomly chosen samples, or evenly spaced on the plane of the
+        samples' first two principal components; see :mod:`kohonen.initialisation`.
     grid : {"rectangular", "hexagonal"}, default "rectangular"
-        How units are placed; see :mod:`kohonen.geometry`.
+        The arrangement of units; see :mod:`kohonen.geometry`.
     boundary : {"planar", "toroidal"}, default "planar"
         Whether opposite edges of the grid are joined.
 
     Raises
     ------
     InvalidParameterError
-        For a value of the wrong type or out of range.
+        If a value has the wrong type or is out of range.
     """
 
-    width: int = field(metadata=_about("Units of the map to the right.", int, default=100, least=1))
-    height: int = field(metadata=_about("Units of the map downwards.", int, default=100, least=1))
-    iterations: int = field(default=1000, metadata=_about("Passes over the data.", int, least=1))
+    width: int = field(metadata=_define("Width of the map, in units.", int, default=100, least=1))
+    height: int = field(metadata=_define("Height of the map, in units.", int, default=100, least=1))
+    iterations: int = field(default=1000, metadata=_define("Passes over the data.", int, least=1))
     learning_rate: float = field(
-        default=0.1, metadata=_about("The learning rate at the start.", float, above=0, most=1)
+        default=0.1, metadata=_define("Initial learning rate.", float, above=0, most=1)
     )
     sigma: float | None = field(
         default=None,
-        metadata=_about(
-            "The radius at the start, in units; half the map's longer side by default.", float, above=0
-        ),
+        metadata=_define("Initial radius, in units; half the map's longer side by default.", float, above=0),
     )
     random_state: int | None = field(
         default=None,
-        metadata=_about("The seed of the initial weights; drawn and told when left out.", int, least=0),
+        metadata=_define("Seed of the initial weights; drawn and reported if omitted.", int, least=0),
     )
     algorithm: Algorithm = field(
         default="online",
-        metadata=_about(
-            "How the map is trained: sample by sample, or in batches, for many samples.", Algorithm
-        ),
+        metadata=_define("Training algorithm: update after each sample, or once per iteration.", Algorithm),
     )
     initialisation: Initialisation = field(
         default="random",
-        metadata=_about(
-            "Where the weights begin: random in [0, 1), at random samples, or on the plane of the two "
-            "principal components.",
+        metadata=_define(
+            "Initial weights: random in [0, 1), random samples, or the plane of the first two principal "
+            "components.",
             Initialisation,
         ),
     )
     grid: Grid = field(
         default="rectangular",
-        metadata=_about("How units are placed: eight neighbours each, or six.", Grid),
+        metadata=_define("Arrangement of units: eight neighbours each, or six.", Grid),
     )
     boundary: Boundary = field(
-        default="planar", metadata=_about("Whether opposite edges are joined.", Boundary)
+        default="planar", metadata=_define("Whether opposite edges are joined.", Boundary)
     )
 
     def __post_init__(self) -> None:
@@ -204,7 +198,7 @@ class Parameters:
 
     @property
     def units(self) -> int:
-        """How many units the map has."""
+        """The number of units."""
         return self.width * self.height
 
     @property
@@ -214,16 +208,16 @@ class Parameters:
 
     @property
     def initial_radius(self) -> float:
-        """The radius at the start, in units of the grid."""
+        """The initial radius, in units of the grid."""
         return max(self.width, self.height) / 2 if self.sigma is None else self.sigma
 
     @property
     def schedule(self) -> Schedule:
-        """How radius and learning rate shrink."""
+        """The decay of radius and learning rate."""
         return Schedule(self.iterations, self.initial_radius, self.learning_rate)
 
     def seeded(self) -> "Parameters":
-        """Return these parameters with a seed: their own, or one drawn now."""
+        """Return these parameters with their seed, or with a random one if they have none."""
         if self.random_state is not None:
             return self
         return replace(self, random_state=draw_seed())
@@ -231,15 +225,13 @@ class Parameters:
     def initial_weights(self, dimension: int) -> FloatArray:
         """Return the random weights of the seed, of shape ``(width, height, dimension)``.
 
-        They are uniform in [0, 1) and the same wherever the seed is the same. They are what a training starts
-        from unless another initialisation is asked for.
+        They are uniform in [0, 1), equal on all machines, and the default initialisation.
         """
         generator = np.random.default_rng(self.random_state)
         return generator.random((self.width, self.height, dimension))
 
 
-#: The parameters by name. A map's width and height have no default in the library; who must have one takes
-#: that of the definition.
+#: The parameters by name. `Parameters` requires a width and a height; requests default to the definition's.
 DEFINITIONS: Mapping[str, Definition] = MappingProxyType(
     {
         one.name: one.metadata["definition"]

@@ -1,8 +1,8 @@
-"""From a table with named columns to samples, and from weights back to the table's own units.
+"""Converts tables with named columns to samples, and weights back to the table's units.
 
-Numbers are brought to one scale, or left as they are. A text is a category, and becomes as many components
-as its column has categories: 1 for the one that it is, 0 for the others. A missing value is NaN in every
-component that it would have, which masks it: see :mod:`kohonen.search` for what that means.
+Numbers are normalised or left unchanged. Texts are categories and are one-hot encoded: one component per
+category, 1 for the text's own and 0 for the others. A missing value is NaN in all its components, which
+masks it; see :mod:`kohonen.search`.
 """
 
 import math
@@ -13,29 +13,29 @@ from typing import Any, get_args
 import numpy as np
 import numpy.typing as npt
 
-from kohonen.columns import Normalisation, PreparedColumn, holds_texts, learn_categories, learn_scale
+from kohonen.columns import Normalisation, PreparedColumn, fit_categories, fit_scale, holds_texts
 from kohonen.data import FloatArray, Missing, as_samples
 from kohonen.errors import InvalidParameterError, InvalidTableError
 from kohonen.tables import Columns, Table, check_text, shown
 
 __all__ = ["MOST_CATEGORIES", "Preparation"]
 
-#: Categories of one column at most: a column of more rather names its rows.
+#: Maximum number of categories of a column; columns with more are usually identifiers.
 MOST_CATEGORIES = 64
-#: Version of the document that a preparation becomes.
+#: Version of the JSON document of a preparation.
 VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """How a table becomes samples: learnt from one table, and then the same for every other.
+    """The conversion of tables to samples, fitted to one table and applicable to others.
 
     Attributes
     ----------
     columns : tuple of PreparedColumn
         The columns, in the order of their components.
     missing : {"mask", "error"}
-        What becomes of missing values: they are left out of every distance and update, or refused.
+        Leave missing values out of every distance and update, or refuse them.
 
     Examples
     --------
@@ -59,26 +59,26 @@ class Preparation:
         missing: Missing = "mask",
         most_categories: int = MOST_CATEGORIES,
     ) -> "Preparation":
-        """Learn from a table how to prepare it.
+        """Fit a preparation to a table.
 
         Parameters
         ----------
         columns : mapping of str to column
-            Numbers or texts by name, all columns of one length; None (or NaN) where a value is missing. As
-            :func:`kohonen.tables.read_csv` returns them, or as lists.
+            Numbers or texts by name, all columns of one length, with None (or NaN) for missing values: lists,
+            or the result of :func:`kohonen.tables.read_csv`.
         normalisation : {"z-score", "none", "min-max", "robust"} or mapping, default "z-score"
-            Of all columns of numbers, or by name; those that are not named have z-scores.
+            Normalisation of all columns of numbers, or by name; columns that are not named use z-scores.
         missing : {"mask", "error"}, default "mask"
             Whether values may be missing.
         most_categories : int, default 64
-            How many categories a column may have.
+            Maximum number of categories of a column.
 
         Raises
         ------
         InvalidTableError
-            For columns of unequal lengths, one of both numbers and texts, or one without any value.
+            If columns differ in length, mix numbers and texts, or have no values.
         InvalidParameterError
-            For a normalisation that there is not, or of a column that has none.
+            If a normalisation is unknown or names a column that does not hold numbers.
         """
         _check_choice("missing", missing, get_args(Missing))
         _check_lengths(columns)
@@ -86,17 +86,17 @@ class Preparation:
         others: Normalisation = normalisation if isinstance(normalisation, str) else "z-score"
         for chosen in (others, *by_name.values()):
             _check_choice("normalisation", chosen, get_args(Normalisation))
-        learnt = []
+        fitted = []
         for name, values in columns.items():
             check_text(name, "the name of a column")
             if holds_texts(values):
-                learnt.append(learn_categories(name, values, most_categories))
+                fitted.append(fit_categories(name, values, most_categories))
             else:
-                learnt.append(learn_scale(name, values, by_name.pop(name, others)))
+                fitted.append(fit_scale(name, values, by_name.pop(name, others)))
         for name in by_name:
-            message = f"there is no column of numbers {name[:100]!r} that could be normalised"
+            message = f"there is no column of numbers {name[:100]!r} to normalise"
             raise InvalidParameterError(message, parameter="normalisation")
-        return cls(tuple(learnt), missing)
+        return cls(tuple(fitted), missing)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -110,7 +110,7 @@ class Preparation:
 
     @property
     def components(self) -> tuple[str, ...]:
-        """The names of the samples' components: that of the column, or ``"column: category"``."""
+        """The names of the samples' components: the column's name, or ``"column: category"``."""
         return tuple(component for column in self.columns for component in column.components)
 
     def transform(self, columns: Columns) -> FloatArray:
@@ -119,24 +119,24 @@ class Preparation:
         Parameters
         ----------
         columns : mapping of str to column
-            As in `fit`; columns that are not known play no part.
+            As in `fit`; unknown columns are ignored.
 
         Returns
         -------
         ndarray of shape (n, dim)
-            With NaN for what is missing.
+            The samples, with NaN for missing values.
 
         Raises
         ------
         InvalidTableError
-            Without one of the columns, for a value that does not suit its column, a missing value where none
-            may be, or a row without any value.
+            If a column is missing, a value does not fit its column, a value is missing and `missing` is
+            "error", or a row has no values.
         """
         for name in self.names:
             if name not in columns:
                 raise InvalidTableError(
-                    f"there is no column {name!r}; there are {shown(columns)}. A column of which nothing is "
-                    "known may hold missing values alone",
+                    f"there is no column {name!r}; there are {shown(columns)}. If its values are unknown, "
+                    "add it with missing values",
                     column=name,
                 )
         wanted = {name: columns[name] for name in self.names}
@@ -146,19 +146,19 @@ class Preparation:
         return as_samples(samples, missing="mask")
 
     def count_missing(self, samples: FloatArray) -> int:
-        """Return how many values were missing in the table that samples (n, dim) were made from."""
+        """Return the number of missing values in the table that became samples (n, dim)."""
         sizes = [len(column.components) for column in self.columns]
         firsts = np.cumsum([0, *sizes[:-1]])
         return int(np.isnan(samples[:, firsts]).sum())
 
     def inverse(self, weights: FloatArray) -> FloatArray:
-        """Return weights (..., dim) in the table's own units; those of categories stay shares of 1."""
+        """Return weights (..., dim) in the table's units; those of categories remain shares of 1."""
         each = [(column.offset, column.scale) for column in self.columns for _ in column.components]
         offsets, scales = np.array(each).T
         return np.asarray(weights * scales + offsets)
 
     def restore(self, samples: FloatArray) -> Table:
-        """Return samples (n, dim) as rows of a table again, in its own units."""
+        """Return samples (n, dim) as rows of a table, in the table's units."""
         values, place = self.inverse(samples), 0
         table: Table = {}
         for column in self.columns:
@@ -168,7 +168,7 @@ class Preparation:
         return table
 
     def to_json(self) -> dict[str, Any]:
-        """Return what `from_json` makes this preparation of again."""
+        """Return a JSON document from which `from_json` restores this preparation."""
         columns = [asdict(column) for column in self.columns]
         for column in columns:
             column["categories"] = column["categories"] and list(column["categories"])
@@ -176,12 +176,12 @@ class Preparation:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> "Preparation":
-        """Return the preparation that a document from `to_json` tells of.
+        """Restore a preparation from a document of `to_json`.
 
         Raises
         ------
         InvalidTableError
-            For a document of another version, or that tells of none.
+            If the document is invalid or of another version.
         """
         try:
             version, missing = document["version"], document["missing"]
@@ -196,22 +196,22 @@ class Preparation:
                 for column in columns
             )
         except (KeyError, TypeError, OverflowError) as error:
-            raise InvalidTableError(f"this tells of no preparation: {error!r}") from error
+            raise InvalidTableError(f"this is not a preparation: {error!r}") from error
         if version != VERSION or not (known and columns) or missing not in get_args(Missing):
-            raise InvalidTableError(f"this tells of no preparation of version {VERSION}")
+            raise InvalidTableError(f"this is not a preparation of version {VERSION}")
         return cls(columns, missing)
 
     def _check_missing(self, absent: npt.NDArray[np.bool_]) -> None:
         empty = absent.all(axis=1)
         if empty.any():
             row = int(empty.argmax())
-            raise InvalidTableError(f"row {row + 1} has no value at all: leave it out", row=row)
+            raise InvalidTableError(f"row {row + 1} has no values: leave it out", row=row)
         if self.missing == "error" and absent.any():
             row, component = (int(place) for place in np.argwhere(absent)[0])
             owners = [column.name for column in self.columns for _ in column.components]
             raise InvalidTableError(
                 f"column {owners[component]!r} has no value in row {row + 1}: fill it in, leave the row out, "
-                "or have missing values masked",
+                'or set missing to "mask"',
                 column=owners[component],
                 row=row,
             )

@@ -1,7 +1,7 @@
-"""A map as a file, and as what ``mlflow.pyfunc`` makes of that file; :mod:`kohonen.mlflow` logs it.
+"""Saves a map as a file and loads it as an ``mlflow.pyfunc`` model; :mod:`kohonen.mlflow` logs it.
 
-The file is data, never code: an ``.npz`` of weights and parameters, without a pickle. MLflow itself is not
-needed to read it.
+The file is an ``.npz`` of weights and parameters, without pickles: data, never code. Reading it does not need
+MLflow.
 """
 
 import json
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PyfuncMap", "estimator", "read_map", "write_map"]
 
-#: What a file that is damaged, or of something else, leads to.
+#: Errors raised while reading a file that is damaged or of another kind.
 _DAMAGE = (
     OSError,
     EOFError,
@@ -43,15 +43,15 @@ _DAMAGE = (
 
 
 class PyfuncMap:
-    """A map as ``mlflow.pyfunc`` wants it."""
+    """A map with the interface of ``mlflow.pyfunc``."""
 
     def __init__(self, som: SelfOrganizingMap, preparation: Preparation | None = None) -> None:
         self._som, self._preparation = som, preparation
 
     def predict(self, model_input: Any, params: dict[str, Any] | None = None) -> "pd.DataFrame":
-        """Return the unit of each sample, and how far it is: columns ``bmu_x``, ``bmu_y``, ``distance``.
+        """Return the best matching unit of each sample: columns ``bmu_x``, ``bmu_y`` and ``distance``.
 
-        What a map takes that was trained on a table are rows of such a table.
+        A map that was trained on a table takes rows with the table's columns.
         """
         import pandas as pd
 
@@ -72,17 +72,17 @@ def _load_pyfunc(path: str) -> PyfuncMap:
 
 
 def write_map(som: SelfOrganizingMap, path: Path, preparation: Preparation | None = None) -> None:
-    """Write a trained map to a file, and how its samples were made from a table, where they were."""
+    """Write a trained map to a file, with its preparation if it was trained on a table."""
     parameters = replace(som.parameters, random_state=som.random_state_)
-    told = json.dumps({**asdict(parameters), "missing": som.missing, "n_iter_": som.n_iter_})
-    arrays: dict[str, Any] = {"weights": som.weights_.astype("<f8"), "training": np.array(told)}
+    training = json.dumps({**asdict(parameters), "missing": som.missing, "n_iter_": som.n_iter_})
+    arrays: dict[str, Any] = {"weights": som.weights_.astype("<f8"), "training": np.array(training)}
     if preparation is not None:
         arrays["preparation"] = np.array(json.dumps(preparation.to_json()))
     np.savez_compressed(path, **arrays)
 
 
 def _read_preparation(path: Path) -> Preparation | None:
-    """Return how the samples of a file's map were made; None where they were made of no table."""
+    """Return the preparation in a file; None if the map was not trained on a table."""
     with np.load(path, allow_pickle=False) as archive:
         if "preparation" not in archive:
             return None
@@ -90,20 +90,20 @@ def _read_preparation(path: Path) -> Preparation | None:
 
 
 def read_map(path: Path) -> SelfOrganizingMap:
-    """Return the map that a file holds.
+    """Read a map from a file of `write_map`.
 
     Raises
     ------
     InvalidDataError
-        When it holds none.
+        If the file does not hold a map.
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            told = json.loads(str(archive["training"]))
+            training = json.loads(str(archive["training"]))
             weights = archive["weights"]
-        iterations = int(told.pop("n_iter_"))
-        missing = told.pop("missing")
-        return estimator(Parameters(**told), weights, iterations, missing=missing)
+        iterations = int(training.pop("n_iter_"))
+        missing = training.pop("missing")
+        return estimator(Parameters(**training), weights, iterations, missing=missing)
     except _DAMAGE as error:
         raise InvalidDataError(f"{path.name} does not hold a map: {error}") from error
 
@@ -111,23 +111,23 @@ def read_map(path: Path) -> SelfOrganizingMap:
 def estimator(
     parameters: Parameters, weights: npt.ArrayLike, iterations: int, *, missing: Missing = "error"
 ) -> SelfOrganizingMap:
-    """Return a map that has been trained as an estimator.
+    """Return a trained map as an estimator.
 
     Parameters
     ----------
     parameters : Parameters
         With the seed that was used.
     weights : array_like of shape (width, height, dim)
-        What the training ended with.
+        The trained weights.
     iterations : int
-        How many were done.
+        The number of iterations done.
     missing : {"error", "mask"}, default "error"
-        Whether samples may miss values.
+        Whether samples may have missing values.
 
     Raises
     ------
     InvalidDataError
-        When the weights are not finite numbers, or of another shape.
+        If the weights are not finite numbers or have another shape.
     """
     som = SelfOrganizingMap(**asdict(parameters), missing=missing)
     dimension = np.shape(weights)[-1]

@@ -1,11 +1,11 @@
-"""How well a map fits its samples."""
+"""Quality measures of a map: quantization error, topographic error, explained variance, unused units."""
 
 import math
 from typing import NamedTuple
 
 import numpy as np
 
-from kohonen.data import FloatArray, filled
+from kohonen.data import FloatArray, fill_with_means
 from kohonen.geometry import PLANAR, Geometry
 from kohonen.search import Matches, match
 
@@ -18,18 +18,17 @@ class Quality(NamedTuple):
     Attributes
     ----------
     quantization_error : float
-        Mean Euclidean distance of the samples to their best matching unit, in units of the data. Of samples
-        that miss values, that over what is present: the more is missing, the smaller.
+        Mean Euclidean distance of the samples to their best matching unit, in units of the data. Distances
+        are over the values present: missing values make it smaller.
     topographic_error : float
-        Share of the samples whose best and second-best matching units are not neighbours; the neighbours of a
-        unit are the eight around it, or the six on a hexagonal grid. A map of one unit has no second best,
-        and no error.
+        Share of the samples whose best and second-best matching units are not neighbours; a unit has eight
+        neighbours on a rectangular grid and six on a hexagonal one. 0 for a map of one unit.
     explained_variance : float or None
-        Share of the samples' variance that is left when each is replaced by the weights of its best matching
-        unit: 1 for a perfect fit, 0 or less for one no better than the mean. None where all samples are as
-        good as equal. Of samples that miss values, the variance of what is present.
+        Share of the samples' variance that is retained when each sample is replaced by the weights of its
+        best matching unit: 1 for a perfect fit, 0 or less for one no better than the mean. None if the
+        samples are equal up to rounding. Only values present count.
     unused_units : float
-        Share of the units that are no sample's best matching unit.
+        Share of the units that are not the best matching unit of any sample.
 
     References
     ----------
@@ -43,7 +42,7 @@ class Quality(NamedTuple):
 
 
 def assess(weights: FloatArray, samples: FloatArray, geometry: Geometry = PLANAR) -> Quality:
-    """Measure a map of weights (width, height, dim) on samples (n, dim), with NaN for what is missing."""
+    """Measure a map of weights (width, height, dim) on samples (n, dim), with NaN for missing values."""
     matches = match(weights, samples, count=2)
     best = matches.units[:, 0]
     return Quality(
@@ -63,9 +62,9 @@ def _topographic_error(matches: Matches, shape: tuple[int, int], geometry: Geome
 
 def _explained_variance(matches: Matches, samples: FloatArray) -> float | None:
     distances = matches.distances[:, 0]
-    samples = filled(samples)
+    samples = fill_with_means(samples)
     deviations = samples - samples.mean(axis=0)
-    # In units of the largest of them, so that squares do not overflow.
+    # Scaled by the largest value, so that squares do not overflow.
     largest = max(distances.max(), np.abs(deviations).max())
     left, total = (float(((values / (largest or 1.0)) ** 2).sum()) for values in (distances, deviations))
     if total == 0.0 or np.ptp(samples, axis=0).max() == 0.0:

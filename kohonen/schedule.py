@@ -1,12 +1,12 @@
-"""How the radius and the learning rate shrink while a map trains."""
+"""Decay of the radius and of the learning rate during training."""
 
 import math
 from typing import NamedTuple
 
 __all__ = ["NEIGHBOURHOOD_CUT", "Schedule"]
 
-#: The neighbourhood is taken as zero where it is smaller: that changes weights by far less than 1e-9,
-#: and it makes updates local.
+#: Smaller values of the neighbourhood count as zero, which makes updates local and changes weights by far
+#: less than 1e-9.
 NEIGHBOURHOOD_CUT = 1e-12
 
 
@@ -15,7 +15,7 @@ class Schedule(NamedTuple):
 
     With ``sigma_0`` the initial radius and ``N`` the number of iterations, ``lambda = N / ln(sigma_0)``;
     at iteration ``t`` both are their initial values times ``exp(-t / lambda)``, so that the radius reaches
-    one unit as the training ends. Where ``sigma_0 <= 1`` lambda has no meaning and both stay constant.
+    one unit at the end of the training. If ``sigma_0 <= 1``, both stay constant.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class Schedule(NamedTuple):
 
     @property
     def time_constant(self) -> float | None:
-        """``lambda``, in iterations; None where radius and learning rate stay constant."""
+        """``lambda``, in iterations; None if radius and learning rate stay constant."""
         return self.iterations / math.log(self.sigma) if self.sigma > 1.0 else None
 
     def radius(self, iteration: int) -> float:
@@ -56,21 +56,21 @@ class Schedule(NamedTuple):
         iteration : int
             ``t``, from 0.
         size : int
-            How many values are wanted at most: the longer side of the grid.
+            Maximum number of values: the longer side of the grid.
         distance_squared : float, default 1
             ``s``, the square of the distance from one ``k`` to the next, in units of the grid.
 
         Returns
         -------
         list of float
-            At least ``[1.0]``; what is beyond its end is zero.
+            At least ``[1.0]``; values beyond its end are zero.
         """
         radius = self.radius(iteration)
         double_variance = 2.0 * radius * radius
         table = [1.0]
         if double_variance == 0.0:
             return table
-        # math.exp and not np.exp, whose last bit depends on the machine's vector unit.
+        # The last bit of np.exp depends on the processor's vector unit.
         exp = math.exp
         for k in range(1, size):
             value = exp(-(k * k * distance_squared) / double_variance)

@@ -1,8 +1,8 @@
-"""Best matching units of many samples at once: exact, on all cores, and in bounded memory.
+"""Exact search for the best matching units of many samples, on all cores and in bounded memory.
 
-Where a sample misses values (NaN), its distance to a unit is that over the values which are present, as
-SOM_PAK has it. Other packages (R's kohonen) scale it up to the full dimension: that is one factor for all
-units, and leads to the same ones.
+The distance of a sample with missing values (NaN) to a unit is taken over the values present, as in SOM_PAK.
+Other packages (R's kohonen) scale it to the full dimension: the same factor for all units, which gives the
+same best matching units.
 
 References
 ----------
@@ -25,17 +25,18 @@ __all__ = ["IntArray", "Matches", "by_bounds", "by_products", "match"]
 
 IntArray: TypeAlias = npt.NDArray[np.int64]
 
-#: Bytes of the table of samples by units that is worked on at a time.
+#: Size in bytes of a block of the table of samples by units.
 BLOCK_BYTES = 8 * 2**20
-#: Samples that one core searches at a time.
+#: Samples per task of a thread.
 PART = 8192
-#: From so many samples a unit on, units are sorted before the search.
+#: Samples per unit from which on units are sorted before the search.
 SORTED_SHARE = 0.25
-#: From this dimension on it is worth a trial on so many samples whether bounds are of use: they are not when
-#: more than this share of the tiles must be looked into.
+#: From this dimension on, a pilot search of `PILOT` samples decides whether to use bounds: not if it visits
+#: more than the share `EVENLY_FAR` of the tiles.
 MANY_DIMENSIONS, PILOT, EVENLY_FAR = 48, 64, 0.5
-#: So many samples that miss the same values are worth a search in a map of the other components.
-ALIKE = 16
+#: Number of samples with the same missing values from which on they are searched together, in the components
+#: present.
+SAME_PATTERN = 16
 #: As in kohonen/kernel/tiles.h.
 UNITS_OF_A_TILE = 64
 
@@ -46,7 +47,7 @@ class Matches(NamedTuple):
     Attributes
     ----------
     units : ndarray of shape (n, k)
-        The nearest unit, and the second nearest where ``k`` is 2, as indices in C order of ``[x, y]``.
+        The nearest unit, and the second nearest if ``k`` is 2, as indices in C order of ``[x, y]``.
     distances : ndarray of shape (n, k)
         The Euclidean distances of the samples to them.
     """
@@ -56,16 +57,16 @@ class Matches(NamedTuple):
 
 
 def match(weights: FloatArray, samples: FloatArray, *, count: int = 1) -> Matches:
-    """Find the best matching units of samples, as the literal search would.
+    """Find the best matching units of samples, equal to those of an exhaustive search.
 
     Parameters
     ----------
     weights : ndarray of shape (width, height, dim)
-        The map.
+        The weights of the map.
     samples : ndarray of shape (n, dim)
-        What to look for; NaN for what is missing, but a sample has one value at least.
+        The samples; NaN for missing values, but each sample has at least one value.
     count : {1, 2}, default 1
-        Whether the second-best unit is wanted too; a map of one unit has none.
+        The number of units per sample; a map of one unit has no second.
 
     Returns
     -------
@@ -81,14 +82,14 @@ def match(weights: FloatArray, samples: FloatArray, *, count: int = 1) -> Matche
 
 
 def _masked(weights: FloatArray, samples: FloatArray, absent: npt.NDArray[np.bool_], count: int) -> Matches:
-    """Do as `match` does, for samples that miss values: for those that miss the same, where they are many."""
+    """`match` for samples with missing values, grouped by pattern where a pattern is frequent."""
     units, distances = _empty(weights, samples, count)
     patterns, pattern = np.unique(np.packbits(absent, axis=1), axis=0, return_inverse=True)
     counts = np.bincount(pattern.ravel(), minlength=len(patterns))
     order = np.argsort(pattern.ravel(), kind="stable")
     others = []
     for rows in np.split(order, np.cumsum(counts)[:-1]):
-        if len(rows) < ALIKE:
+        if len(rows) < SAME_PATTERN:
             others.append(rows)
             continue
         present = ~absent[rows[0]]
@@ -102,7 +103,7 @@ def _masked(weights: FloatArray, samples: FloatArray, absent: npt.NDArray[np.boo
 
 
 def _by_sums(weights: FloatArray, samples: FloatArray, count: int) -> Matches:
-    """Do as `match` does, component by component, whatever each sample misses."""
+    """`match` component by component, for any pattern of missing values."""
     planes = np.ascontiguousarray(weights.reshape(-1, weights.shape[2]).T)
     units, distances = _empty(weights, samples, count)
     for block in _blocks(len(samples), max(1, BLOCK_BYTES // (8 * planes.shape[1]))):
@@ -123,9 +124,9 @@ def _by_sums(weights: FloatArray, samples: FloatArray, count: int) -> Matches:
 
 
 def _is_evenly_far(weights: FloatArray, samples: FloatArray) -> bool:
-    """Tell, by some of the samples, whether most units are about as far as the nearest.
+    """Return whether most units are about as far as the nearest, as estimated from some of the samples.
 
-    Bounds are of no use then. It happens in many dimensions only, with data that have no structure.
+    Bounds do not help then. It happens only in many dimensions, with data without structure.
     """
     units: int = weights.shape[0] * weights.shape[1]
     if weights.shape[2] < MANY_DIMENSIONS or len(samples) < SORTED_SHARE * units or len(samples) <= PILOT:
@@ -136,9 +137,9 @@ def _is_evenly_far(weights: FloatArray, samples: FloatArray) -> bool:
 
 
 def by_bounds(weights: FloatArray, samples: FloatArray, *, count: int = 1) -> Matches:
-    """Do as `match` does, with the compiled kernel; see kohonen/kernel/search.h."""
+    """`match` with the compiled kernel; see kohonen/kernel/search.h."""
     units, squared = _empty(weights, samples, count)
-    # Sorting the units pays when there is much to search.
+    # Sorting the units pays off only for many samples.
     sort = len(samples) >= SORTED_SHARE * weights.shape[0] * weights.shape[1]
     _search_tiles(weights, samples, units, squared, sort=sort)
     return Matches(units, np.sqrt(squared, out=squared))
@@ -147,12 +148,12 @@ def by_bounds(weights: FloatArray, samples: FloatArray, *, count: int = 1) -> Ma
 def _search_tiles(
     weights: FloatArray, samples: FloatArray, units: IntArray, squared: FloatArray, *, sort: bool
 ) -> int:
-    """Fill in the units and their squared distances, and return how many tiles were looked into."""
+    """Fill in the units and their squared distances, and return the number of visited tiles."""
     found = loaded_kernel()
     weights, samples = np.ascontiguousarray(weights), np.ascontiguousarray(samples)
     tiles = found.tiles_open(*weights.shape, address(weights), sort, found.level)
     if not tiles:
-        raise MemoryError("there is not enough memory to search this map")
+        raise MemoryError("not enough memory to search this map")
 
     def search(part: slice) -> int:
         rows, found_units, found_squares = samples[part], units[part], squared[part]
@@ -166,21 +167,21 @@ def _search_tiles(
     finally:
         found.tiles_close(tiles)
     if min(visits) < 0:
-        raise MemoryError("there is not enough memory to search this map")
+        raise MemoryError("not enough memory to search this map")
     return sum(visits)
 
 
 def by_products(weights: FloatArray, samples: FloatArray, *, count: int = 1) -> Matches:
-    """Do as `match` does, with NumPy.
+    """`match` with NumPy.
 
-    ``|W|^2 - 2 W.v`` is one matrix product and finds all units that could be nearest; it rounds otherwise
-    than the sum of squares, so whatever is within its error of the minimum is compared again by that sum.
+    ``|W|^2 - 2 W.v`` is one matrix product, but rounds differently from the sum of squares: units within the
+    rounding error of the minimum are compared again by that sum.
     """
     codebook = weights.reshape(-1, weights.shape[2])
     units, squared = _empty(weights, samples, count)
     magnitude = max(np.abs(codebook).max(), np.abs(samples).max())
-    # What two scores and two sums of squares may be wrong by: sums of dim terms, and none is larger than four
-    # times dim * magnitude**2.
+    # Bounds the errors of two scores and two sums of squares: sums of dim terms, none larger than four times
+    # dim * magnitude**2.
     tolerance = 8 * np.finfo(np.float64).eps * (2 + codebook.shape[1]) * codebook.shape[1] * magnitude**2
     norms = np.einsum("ik,ik->i", codebook, codebook)
     for block in _blocks(len(samples), max(1, BLOCK_BYTES // (8 * len(codebook)))):
@@ -189,7 +190,7 @@ def by_products(weights: FloatArray, samples: FloatArray, *, count: int = 1) -> 
         limit = _smallest(scores, units.shape[1])
         rows, candidates = np.nonzero(scores <= (limit + tolerance)[:, None])
         distances = _squared_distances(samples[block], codebook, rows, candidates)
-        # By row, then by distance; equal distances stay in order of index, since lexsort is stable.
+        # By row, then by distance; lexsort is stable, so equal distances stay in order of index.
         order = np.lexsort((distances, rows))
         starts = np.searchsorted(rows, np.arange(block.stop - block.start))
         for k in range(units.shape[1]):
@@ -200,7 +201,7 @@ def by_products(weights: FloatArray, samples: FloatArray, *, count: int = 1) -> 
 
 
 def _empty(weights: FloatArray, samples: FloatArray, count: int) -> tuple[IntArray, FloatArray]:
-    """Return room for units and distances."""
+    """Return uninitialised arrays for units and distances."""
     shape = len(samples), min(count, weights.shape[0] * weights.shape[1])
     return np.empty(shape, dtype=np.int64), np.empty(shape)
 
@@ -211,7 +212,7 @@ def _blocks(length: int, size: int) -> Iterator[slice]:
 
 
 def _smallest(scores: FloatArray, count: int) -> FloatArray:
-    """Return the smallest score of each row, or the second smallest where ``count`` is 2."""
+    """Return the smallest score of each row, or the second smallest if ``count`` is 2."""
     if count == 1:
         smallest: FloatArray = scores.min(axis=1)
         return smallest
@@ -227,7 +228,7 @@ def _smallest(scores: FloatArray, count: int) -> FloatArray:
 def _squared_distances(
     samples: FloatArray, codebook: FloatArray, rows: IntArray, units: IntArray
 ) -> FloatArray:
-    """Return the sums of squares, in order of dimension, of pairs of a sample and a unit."""
+    """Return the squared distances of pairs of a sample and a unit, summed in order of dimension."""
     total = np.zeros(len(rows))
     for k in range(codebook.shape[1]):
         difference = samples[rows, k] - codebook[units, k]

@@ -1,6 +1,6 @@
-"""The map as an estimator of scikit-learn: for pipelines, grid searches and whatever else takes one.
+"""The self-organizing map as a scikit-learn estimator, for pipelines and grid searches.
 
-It is imported when asked for and needs scikit-learn (``pip install '.[sklearn]'``)::
+This module is optional and needs scikit-learn (``pip install '.[sklearn]'``)::
 
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -9,10 +9,10 @@ It is imported when asked for and needs scikit-learn (``pip install '.[sklearn]'
 
     clusters = make_pipeline(StandardScaler(), SOM(12, 8, n_clusters=3, random_state=7)).fit_predict(table)
 
-It trains as :class:`kohonen.SelfOrganizingMap` does, and the same data, parameters and seed give the same
-map. What differs is what scikit-learn asks for: every parameter has a default and is checked by ``fit``, a
-unit is one number, and ``predict`` may tell clusters of units. For observers, initial weights or an early
-end, train with :class:`kohonen.SelfOrganizingMap`.
+The same data, parameters and seed give the same map as :class:`kohonen.SelfOrganizingMap`. As scikit-learn
+requires, every parameter has a default and is validated by ``fit``, units are numbered, and ``predict`` can
+return clusters of units. For observers, initial weights or early stopping, use
+:class:`kohonen.SelfOrganizingMap`.
 """
 
 from numbers import Integral
@@ -45,38 +45,38 @@ class SOM(
     ClusterMixin,
     BaseEstimator,
 ):
-    """A self-organizing map that clusters, and transforms to distances, as ``sklearn.cluster.KMeans`` does.
+    """A self-organizing map that clusters and transforms to distances, like ``sklearn.cluster.KMeans``.
 
-    Units are numbered in C order of ``[x, y]``: unit ``i`` stands at ``divmod(i, height)``. Samples are
-    presented in the order given: an online training of the same rows in another order is another map.
+    Units are numbered in C order of ``[x, y]``: the position of unit ``i`` is ``divmod(i, height)``. Online
+    training presents samples in the order given, and the map depends on it.
 
     Parameters
     ----------
     width, height : int, default 10
-        Units of the grid, to the right and downwards.
+        Columns and rows of units.
     iterations : int, default 1000
         Passes over the data.
     learning_rate : float, default 0.1
-        The learning rate at the start, above 0 and at most 1.
+        The initial learning rate, above 0 and at most 1.
     sigma : float, optional
-        The radius of the neighbourhood at the start, in units of the grid; half the longer side by default.
+        The initial radius of the neighbourhood, in units of the grid; half the longer side by default.
     random_state : int, RandomState instance or None, default None
-        An integer is the seed itself, as in :class:`kohonen.SelfOrganizingMap`; otherwise one is drawn, from
-        NumPy's global state where it is None.
+        An integer is the seed itself, as in :class:`kohonen.SelfOrganizingMap`; otherwise a seed is drawn,
+        from NumPy's global state if None.
     algorithm : {"online", "batch"}, default "online"
-        Present the samples one by one, or all at once in each iteration.
+        Update after each sample, or once per iteration from all samples.
     initialisation : {"random", "sample", "pca"}, default "random"
-        Where the weights begin.
+        Initial weights: random in [0, 1), random samples, or the plane of the first two principal components.
     grid : {"rectangular", "hexagonal"}, default "rectangular"
-        How units are placed.
+        The arrangement of units.
     boundary : {"planar", "toroidal"}, default "planar"
         Whether opposite edges of the grid are joined.
     missing : {"error", "mask"}, default "error"
-        Whether samples may miss values (NaN), which are then left out of distances and updates.
+        With "mask", missing values (NaN) are left out of distances and updates.
     n_clusters : int, "auto" or None, default None
-        With None, a sample's label is its best matching unit. With a number, units are grouped into so many
-        clusters by Ward's method, and a sample's label is the cluster of its unit; ``"auto"`` takes the
-        number from 2 to 8 with the smallest Davies-Bouldin index. It changes labels only, not the map.
+        If None, a sample's label is its best matching unit. Otherwise units are grouped into `n_clusters`
+        clusters by Ward's method, and a sample's label is the cluster of its unit; ``"auto"`` selects the
+        number from 2 to 8 with the smallest Davies-Bouldin index. It affects labels, not the map.
 
     Attributes
     ----------
@@ -87,13 +87,13 @@ class SOM(
     labels_ : ndarray of shape (n,)
         The label of each sample of the last call of `fit` or `partial_fit`.
     unit_clusters_ : ndarray of shape (width, height) or None
-        The cluster of each unit; None where ``n_clusters`` is.
+        The cluster of each unit; None if ``n_clusters`` is None.
     n_iter_ : int
-        How many iterations were done.
+        The number of iterations done.
     n_features_in_ : int
-        The values of a sample.
+        The number of values of a sample.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        The names of the columns, where the samples had some.
+        The names of the columns, if the samples had names.
 
     Examples
     --------
@@ -139,7 +139,7 @@ class SOM(
         self.n_clusters = n_clusters
 
     def fit(self, X: Any, y: object = None) -> Self:
-        """Train the map from its beginning.
+        """Train the map from its initial weights.
 
         Parameters
         ----------
@@ -156,17 +156,17 @@ class SOM(
         Raises
         ------
         ValueError
-            When a parameter is out of range or the samples cannot be used.
+            If a parameter is out of range or the samples are invalid.
         """
         som = self._untrained()
         samples = self._validated(X, reset=True)
         self.som_ = som.fit(samples)
-        return self._look(samples)
+        return self._set_attributes(samples)
 
     def partial_fit(self, X: Any, y: object = None) -> Self:
-        """Do one iteration, a pass over the samples, at the schedule's next position.
+        """Do one iteration, a pass over the samples, at the next position of the schedule.
 
-        The map keeps the parameters with which it began; `n_clusters` counts as it is now.
+        The map keeps the parameters of the first call, except `n_clusters`.
 
         Parameters
         ----------
@@ -183,13 +183,13 @@ class SOM(
         Raises
         ------
         ValueError
-            When a parameter is out of range or the samples cannot be used.
+            If a parameter is out of range or the samples are invalid.
         """
         begins = not hasattr(self, "som_")
         som = self._untrained() if begins else self.som_
         samples = self._validated(X, reset=begins)
         self.som_ = som.partial_fit(samples)
-        return self._look(samples)
+        return self._set_attributes(samples)
 
     def predict(self, X: Any) -> IntArray:
         """Return the label of each sample (n, dim): its unit, or the cluster of its unit; shape (n,)."""
@@ -204,7 +204,7 @@ class SOM(
         return self.som_.transform(self._samples(X))
 
     def score(self, X: Any, y: object = None) -> float:
-        """Return minus the quantization error on the samples (n, dim): the greater, the closer the map."""
+        """Return the negative quantization error on the samples (n, dim)."""
         return -self.som_.quantization_error(self._samples(X))
 
     @property
@@ -214,7 +214,7 @@ class SOM(
 
     @property
     def _n_features_out(self) -> int:
-        """How many columns `transform` returns; ClassNamePrefixFeaturesOutMixin names them."""
+        """The number of columns of `transform`, for ClassNamePrefixFeaturesOutMixin."""
         return self.som_.parameters.width * self.som_.parameters.height
 
     def _untrained(self) -> SelfOrganizingMap:
@@ -225,8 +225,8 @@ class SOM(
             parameters["random_state"] = int(generator.randint(SEEDS, dtype=np.int64))
         return SelfOrganizingMap(**parameters)
 
-    def _look(self, samples: FloatArray) -> Self:
-        """Take over what the map has become."""
+    def _set_attributes(self, samples: FloatArray) -> Self:
+        """Set the fitted attributes from the trained map."""
         self.n_iter_ = self.som_.n_iter_
         k = self.n_clusters
         if isinstance(k, Integral):

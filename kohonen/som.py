@@ -1,4 +1,4 @@
-"""The map as an estimator, in scikit-learn's vocabulary."""
+"""The self-organizing map as an estimator, in scikit-learn's vocabulary."""
 
 from collections.abc import Callable, Sequence
 from typing import Self
@@ -25,45 +25,45 @@ class SelfOrganizingMap:
     Parameters
     ----------
     width, height : int
-        Units of the grid, to the right and downwards.
+        Columns and rows of units.
     iterations : int, default 1000
         Passes over the data.
     learning_rate : float, default 0.1
-        The learning rate at the start, above 0 and at most 1; it shrinks as the radius does.
+        The initial learning rate, above 0 and at most 1; it decays like the radius.
     sigma : float, optional
-        The radius of the neighbourhood at the start, in units of the grid; half the longer side by default.
+        The initial radius of the neighbourhood, in units of the grid; half the longer side by default.
     random_state : int, optional
-        The seed of the initial weights; drawn when None.
+        The seed of the initial weights; drawn at random if None.
     algorithm : {"online", "batch"}, default "online"
-        Present the samples one by one, or all at once in each iteration. Batch training suits many samples;
-        with fewer of them than units it orders the map badly. The learning rate plays no part in it.
+        Update after each sample, or once per iteration from all samples. Batch training suits many samples;
+        with fewer samples than units it orders the map badly. It ignores the learning rate.
     initialisation : {"random", "sample", "pca"}, default "random"
-        Begin with random weights in [0, 1), with randomly chosen samples, or evenly spread over the plane of
-        the samples' two principal components.
+        Initial weights: random in [0, 1), randomly chosen samples, or evenly spaced on the plane of the
+        samples' first two principal components.
     grid : {"rectangular", "hexagonal"}, default "rectangular"
-        How units are placed. The compiled engine serves planar rectangular grids; NumPy the others.
+        The arrangement of units. The compiled engine supports planar rectangular grids; NumPy the others.
     boundary : {"planar", "toroidal"}, default "planar"
         Whether opposite edges of the grid are joined.
     missing : {"error", "mask"}, default "error"
-        Whether samples may miss values (NaN), which are then left out of distances and updates.
+        With "mask", missing values (NaN) are left out of distances and updates.
 
     Attributes
     ----------
     weights_ : ndarray of shape (width, height, dim)
         The weight vectors, indexed ``[x, y]``.
     n_iter_ : int
-        How many iterations have been done; below ``iterations`` when the training was stopped.
+        The number of iterations done; less than ``iterations`` if the training was stopped.
     n_features_in_ : int
-        ``dim``, the values of a sample.
+        ``dim``, the number of values of a sample.
     engine_ : str
-        What trained it, such as ``"native (avx2)"`` or ``"numpy"``.
+        The engine that trained the map, such as ``"native (avx2)"`` or ``"numpy"``.
     random_state_ : int
         The seed that was used.
 
     Raises
     ------
     InvalidParameterError
-        For a value of the wrong type or out of range.
+        If a value has the wrong type or is out of range.
 
     References
     ----------
@@ -122,21 +122,21 @@ class SelfOrganizingMap:
         should_stop: Callable[[], bool] | None = None,
         observers: Sequence[Observer] = (),
     ) -> Self:
-        """Train the map from its beginning.
+        """Train the map from its initial weights.
 
         Parameters
         ----------
         X : array_like of shape (n, dim)
             The samples, presented in this order in each iteration.
         y : None
-            Ignored; here for scikit-learn's sake.
+            Ignored; present for compatibility with scikit-learn.
         initial_weights : array_like of shape (width, height, dim), optional
-            Where to begin, instead of random weights.
+            Initial weights, instead of those of the initialisation.
         should_stop : callable, optional
-            Asked between iterations; the training ends once it answers True, and the map keeps what it has
-            reached: ``n_iter_`` says how far it came.
+            Called between iterations; the training ends when it returns True, and the map keeps its state
+            after ``n_iter_`` iterations.
         observers : sequence of Observer, optional
-            Told of the start, of each iteration and of the end.
+            Notified of the start, of iterations and of the end.
 
         Returns
         -------
@@ -146,7 +146,7 @@ class SelfOrganizingMap:
         Raises
         ------
         InvalidDataError
-            When the samples or the initial weights cannot be used.
+            If the samples or the initial weights are invalid.
         """
         trained = train(
             X,
@@ -164,17 +164,17 @@ class SelfOrganizingMap:
         return self
 
     def partial_fit(self, X: npt.ArrayLike, y: object = None) -> Self:
-        """Do one iteration, a pass over the samples, at the schedule's next position.
+        """Do one iteration, a pass over the samples, at the next position of the schedule.
 
-        The first call begins from random weights, unless the map has been trained. Past the last iteration
-        the schedule goes on as it did: radius and learning rate shrink further.
+        The first call on an untrained map begins with the initial weights. Beyond the last iteration, radius
+        and learning rate shrink further.
 
         Parameters
         ----------
         X : array_like of shape (n, dim)
-            The samples of this pass; another pass may have others, of the same dimension.
+            The samples of this pass; each pass may have different samples of the same dimension.
         y : None
-            Ignored; here for scikit-learn's sake.
+            Ignored; present for compatibility with scikit-learn.
 
         Returns
         -------
@@ -184,7 +184,7 @@ class SelfOrganizingMap:
         Raises
         ------
         InvalidDataError
-            When the samples cannot be used.
+            If the samples are invalid.
         """
         fitted = hasattr(self, "weights_")
         dimension = self.n_features_in_ if fitted else None
@@ -215,14 +215,14 @@ class SelfOrganizingMap:
         Returns
         -------
         ndarray of shape (n, 2)
-            ``[x, y]`` of each sample's unit; ties go to the lowest index in C order.
+            ``[x, y]`` of each sample's best matching unit; ties go to the lowest index in C order.
 
         Raises
         ------
         NotFittedError
-            Before the map is trained.
+            If the map has not been trained.
         InvalidDataError
-            When the samples cannot be used.
+            If the samples are invalid.
         """
         units = match(self._fitted_weights(), self._samples(X)).units[:, 0]
         return np.stack(np.divmod(units, self.parameters.height), axis=1)
@@ -238,14 +238,14 @@ class SelfOrganizingMap:
         Returns
         -------
         ndarray of shape (n, width * height)
-            In units of the data; the units in C order of ``[x, y]``.
+            Distances in the data's units; the map's units are in C order of ``[x, y]``.
 
         Raises
         ------
         NotFittedError
-            Before the map is trained.
+            If the map has not been trained.
         InvalidDataError
-            When the samples cannot be used.
+            If the samples are invalid.
         """
         codebook = self._fitted_weights().reshape(-1, self.n_features_in_)
         samples = self._samples(X)

@@ -1,7 +1,7 @@
 """Tables with named columns, read from CSV.
 
-A table is a mapping of names to columns of equal length. A column holds numbers or texts, and None (or NaN,
-among numbers) where a value is missing. :mod:`kohonen.preparation` makes samples of it.
+A table is a mapping of names to columns of equal length. A column holds numbers or texts; None (or NaN in
+columns of numbers) marks a missing value. :mod:`kohonen.preparation` turns tables into samples.
 """
 
 import csv
@@ -29,21 +29,21 @@ __all__ = [
     "shown",
 ]
 
-#: A column as somebody gives it.
+#: A column as passed by a caller.
 Column: TypeAlias = Sequence[float | str | None] | FloatArray
 Columns: TypeAlias = Mapping[str, Column]
-#: A table as it is read.
+#: A table as returned by `read_csv`.
 Table: TypeAlias = dict[str, FloatArray | list[str | None]]
 
-#: What may stand between two values.
+#: Supported delimiters.
 DELIMITERS = (",", ";", "\t")
-#: Characters of a name or of a category at most.
+#: Maximum length of a column's name or of a category, in characters.
 LONGEST_TEXT = 100
-#: Rows that are read at a time.
+#: Rows per chunk while reading.
 CHUNK = 4096
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-#: With a comma for the decimals, or between thousands; which of them nobody can tell.
+#: A number with a comma, either for decimals or between thousands.
 _WITH_COMMA = re.compile(r"[+-]?[\d.]*+(,\d++)?([eE][+-]?\d++)?", re.ASCII)
 _CONTROL = re.compile("[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
 
@@ -57,36 +57,35 @@ def read_csv(
     ignore: Collection[str] = (),
     most_columns: int | None = None,
 ) -> Table:
-    """Read a table of comma-separated values, whose first line names the columns.
+    """Read a table of comma-separated values whose first line names the columns.
 
-    A column whose values are all numbers is one of numbers, with a point for the decimals; any other is one
-    of texts. White space around values does not count, and nor do empty lines.
+    A column is numeric if all its values are numbers, with a decimal point; otherwise it holds texts. White
+    space around values and empty lines are ignored.
 
     Parameters
     ----------
     source : str, bytes or file
         The text; bytes are UTF-8, with or without a byte order mark.
     delimiter : str, optional
-        What stands between values: a comma, a semicolon or a tab; by default the one that splits the first
-        line into the most names.
+        A comma, a semicolon or a tab; by default the one that splits the first line into the most names.
     absent : collection of str
-        Texts that stand for a missing value, besides nothing at all: such as ``["NA"]``.
+        Texts that mark a missing value, in addition to the empty text: for example ``["NA"]``.
     categorical : collection of str
-        Names of columns that are texts even where they look like numbers.
+        Names of columns to read as texts even if they look like numbers.
     ignore : collection of str
         Names of columns to leave out.
     most_columns : int, optional
-        How many columns there may be.
+        Maximum number of columns.
 
     Returns
     -------
     dict of str to ndarray or list
-        By name, in the order of the file: float64 with NaN for what is missing, or texts with None.
+        Columns by name, in the order of the file: float64 with NaN, or texts with None, for missing values.
 
     Raises
     ------
     InvalidTableError
-        For anything else; the message names line and column.
+        If the text is not such a table; the message names line and column.
     """
     text = _decoded(source)
     if delimiter is not None and delimiter not in DELIMITERS:
@@ -108,19 +107,19 @@ def read_csv(
 
 
 def refuse_commas(table: Table, *, categorical: Collection[str] = ()) -> None:
-    """Refuse a table in which numbers have commas, before these are taken for categories.
+    """Refuse a table whose numbers have commas, which would be read as categories.
 
     Parameters
     ----------
     table : dict of str to ndarray or list
         From `read_csv`.
     categorical : collection of str
-        Names of columns that are texts by somebody's word.
+        Names of columns that the caller declared as texts.
 
     Raises
     ------
     InvalidTableError
-        For the first column of texts that are numbers but for a comma.
+        For the first column whose texts are numbers with a comma.
     """
     for name, values in table.items():
         if isinstance(values, np.ndarray) or name in categorical:
@@ -130,26 +129,26 @@ def refuse_commas(table: Table, *, categorical: Collection[str] = ()) -> None:
             if row is not None:
                 raise InvalidTableError(
                     f"column {name!r} holds numbers with a comma, such as {str(values[row])[:40]!r} in row "
-                    f"{row + 1}: write them with a point, as in 3.5; or name the column among the "
-                    "categorical ones, if it is one of texts",
+                    f"{row + 1}: write them with a point, as in 3.5, or list the column as categorical if it "
+                    "holds texts",
                     column=name,
                     row=row,
                 )
 
 
 def check_text(text: str, what: str) -> str:
-    """Return the name of a column, or of a category, if it can be one.
+    """Validate the name of a column or of a category, and return it.
 
     Raises
     ------
     InvalidTableError
-        When it is empty, too long, or holds what cannot be shown.
+        If it is empty, too long or holds control characters.
     """
     if not text:
         raise InvalidTableError(f"{what} is empty")
     if len(text) > LONGEST_TEXT:
         raise InvalidTableError(
-            f"{what} has {len(text):,} characters, and {LONGEST_TEXT} are allowed: {text[:20]!r}..."
+            f"{what} has {len(text):,} characters, but at most {LONGEST_TEXT} are allowed: {text[:20]!r}..."
         )
     if _CONTROL.search(text):
         raise InvalidTableError(f"{what} holds control characters: {text!r}")
@@ -157,7 +156,7 @@ def check_text(text: str, what: str) -> str:
 
 
 def shown(names: Collection[str]) -> str:
-    """Return some names for people to read."""
+    """Return the first ten names, quoted, for a message."""
     listed = ", ".join(repr(name[:LONGEST_TEXT]) for name in itertools.islice(names, 10))
     return listed + (f" and {len(names) - 10:,} more" if len(names) > 10 else "")
 
@@ -174,20 +173,20 @@ def _decoded(source: str | bytes | TextIO) -> str:
 
 
 def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Give the rows that are not empty, each with the number of the line that it ends in."""
+    """Yield the rows that are not empty, each with the number of its last line."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         for row in reader:
             if row:
                 yield reader.line_num, row
     except csv.Error as error:
-        raise InvalidTableError(f"line {reader.line_num} is no row of values: {error}") from error
+        raise InvalidTableError(f"line {reader.line_num} is not valid CSV: {error}") from error
 
 
 def _width(text: str, delimiter: str) -> int:
     try:
         return len(next(_rows(text, delimiter), (0, []))[1])
-    except InvalidTableError:  # with another delimiter it may be a row
+    except InvalidTableError:  # another delimiter may fit
         return 0
 
 
@@ -196,14 +195,14 @@ def _names(text: str, delimiter: str, most: int | None) -> list[str]:
     if not row:
         raise InvalidTableError("the table is empty: its first line must name the columns")
     if most is not None and len(row) > most:
-        raise InvalidTableError(f"the table has {len(row):,} columns, and {most:,} are allowed")
+        raise InvalidTableError(f"the table has {len(row):,} columns, but at most {most:,} are allowed")
     names = [
         check_text(name.strip(), f"the name of column {place}") for place, name in enumerate(row, start=1)
     ]
     if all(_NUMBER.fullmatch(name) for name in names):
         raise InvalidTableError(
-            f"the first line must name the columns, but holds numbers only: {shown(names)}; put a line of "
-            "names before it, with a letter in each"
+            f"the first line must name the columns, but holds numbers only: {shown(names)}; insert a line of "
+            "names above it, with a letter in each"
         )
     seen: set[str] = set()
     for name in names:
@@ -214,7 +213,7 @@ def _names(text: str, delimiter: str, most: int | None) -> list[str]:
 
 
 def _chunks(text: str, delimiter: str, width: int) -> Iterator[list[tuple[str, ...]]]:
-    """Give the values below the header, some rows at a time and column by column."""
+    """Yield the values below the header in chunks of rows, each as a list of columns."""
     rows = itertools.islice(_rows(text, delimiter), 1, None)
     while chunk := list(itertools.islice(rows, CHUNK)):
         for line, row in chunk:
@@ -228,7 +227,7 @@ def _chunks(text: str, delimiter: str, width: int) -> Iterator[list[tuple[str, .
 def _numbers(
     chunks: Iterator[list[tuple[str, ...]]], places: dict[str, int], absent: set[str]
 ) -> dict[str, FloatArray]:
-    """Return those of some columns that are nothing but numbers."""
+    """Return those of the columns at `places` whose values are all numbers."""
     parts: dict[str, list[FloatArray]] = {name: [np.empty(0)] for name in places}
     for columns in chunks:
         for name in list(parts):
@@ -241,13 +240,13 @@ def _numbers(
 
 
 def _as_numbers(cells: Sequence[str], absent: set[str]) -> FloatArray | None:
-    """Return texts as numbers, or None when one of them is none."""
+    """Return texts as numbers, or None if one of them is not a number."""
     stripped = [cell.strip() for cell in cells]
     try:
         values = np.array([math.nan if cell in absent else float(cell) for cell in stripped])
     except ValueError:
         return None
-    # Python also knows nan, inf, 1_000 and other alphabets' digits as numbers.
+    # float() also accepts nan, inf, 1_000 and digits of other scripts.
     there = [cell for cell in stripped if cell not in absent] if absent.intersection(stripped) else stripped
     together = "".join(there)
     plain = together.isascii() and "_" not in together and np.isfinite(values).sum() == len(there)
@@ -257,7 +256,7 @@ def _as_numbers(cells: Sequence[str], absent: set[str]) -> FloatArray | None:
 def _texts(
     chunks: Iterator[list[tuple[str, ...]]], places: dict[str, int], absent: set[str]
 ) -> dict[str, list[str | None]]:
-    """Return columns as texts; equal ones are one object, so that few categories take little memory."""
+    """Return columns as texts; equal texts are one object, which saves memory."""
     found: dict[str, list[str | None]] = {name: [] for name in places}
     known: dict[str, str] = {}
     for columns in chunks:

@@ -1,4 +1,4 @@
-"""A training from its first iteration to its last, and those who watch it."""
+"""Trains maps, reporting to observers."""
 
 import logging
 import time
@@ -19,8 +19,8 @@ __all__ = ["Observer", "TrainedMap", "Training", "train"]
 
 _LOG = logging.getLogger(__name__)
 
-#: How long the engine runs, in seconds, before it is asked whether to stop.
-PATIENCE = 0.02
+#: Target time between calls of `should_stop`, in seconds.
+STOP_INTERVAL = 0.02
 
 
 class TrainedMap(NamedTuple):
@@ -33,13 +33,13 @@ class TrainedMap(NamedTuple):
     parameters : Parameters
         The parameters, with the seed that was used.
     iterations : int
-        How many iterations were done; fewer than asked for when the training was stopped.
+        The number of iterations done; fewer than requested if the training was stopped.
     engine : str
-        Which engine did them, such as ``"native (avx2)"`` or ``"numpy"``.
+        The engine, such as ``"native (avx2)"`` or ``"numpy"``.
     seconds : float
-        How long they took.
+        The duration of the training.
     last_iteration : int, optional
-        Where in the schedule the training was to end; after the parameters' iterations by default.
+        The planned end in the schedule; the parameters' iterations by default.
     """
 
     weights: FloatArray
@@ -57,20 +57,20 @@ class TrainedMap(NamedTuple):
 
 
 class Training:
-    """What an observer sees of a training under way.
+    """The state of a running training, as passed to observers.
 
     Attributes
     ----------
     samples : ndarray of shape (n, dim)
-        The samples; not to be changed.
+        The samples; read-only.
     parameters : Parameters
         The parameters, with the seed that is used.
     iteration : int
-        How many iterations are done.
+        The number of iterations done.
     last_iteration : int
-        How many will have been done in the end.
+        The number of iterations at the end of the training.
     stopping : bool
-        Whether an observer has asked for the training's end.
+        Whether an observer has called `stop`.
     """
 
     def __init__(
@@ -84,54 +84,54 @@ class Training:
         self.stopping = False
 
     def stop(self) -> None:
-        """Have the training end after this iteration, for good: an observer may have seen enough."""
+        """End the training after this iteration (early stopping)."""
         self.stopping = True
 
     @property
     def weights(self) -> FloatArray:
-        """A copy of the weights as they are now, of shape (width, height, dim)."""
+        """A copy of the current weights, of shape (width, height, dim)."""
         return self._engine.weights()
 
     @property
     def cost(self) -> Cost:
-        """What the steps of the engine cost."""
+        """The cost model of the engine."""
         return self._engine.cost
 
     @property
     def radius(self) -> float:
-        """The radius that the next iteration has, in units of the grid."""
+        """The radius of the next iteration, in units of the grid."""
         return self.parameters.schedule.radius(self.iteration)
 
     @property
     def learning_rate(self) -> float:
-        """The learning rate that the next iteration has."""
+        """The learning rate of the next iteration."""
         return self.parameters.schedule.rate(self.iteration)
 
 
 class Observer:
-    """Somebody who watches a training; override what is of interest.
+    """Base class of observers of a training; override the methods of interest.
 
-    An error in an observer does not lose the training: it is logged, and the observer is told no more.
+    An error in an observer does not end the training: it is logged, and the observer is removed.
 
     Attributes
     ----------
     every : int, default 1
-        After every how many iterations it is told; `start` may still set it. Watching less often costs less.
+        The number of iterations between calls of `after_iteration`; `start` may still set it.
     essential : bool, default False
-        Whether an error that a method raises ends the training: where that is worth nothing without it.
+        Whether an error in a method ends the training, for example because a checkpoint cannot be written.
     """
 
     every: int = 1
     essential: bool = False
 
     def start(self, training: Training) -> None:
-        """Take note that the training begins; the weights are the initial ones."""
+        """Handle the start of the training; the weights are the initial ones."""
 
     def after_iteration(self, training: Training) -> None:
-        """Take note that `every` more iterations are done; ``training.iteration`` counts all."""
+        """Handle the end of `every` more iterations; ``training.iteration`` counts all."""
 
     def end(self, training: Training) -> None:
-        """Take note that the training is over, or was stopped."""
+        """Handle the end of the training, complete or stopped."""
 
 
 def train(
@@ -154,38 +154,38 @@ def train(
     data : array_like of shape (n, dim)
         The samples, presented in this order in each iteration.
     parameters : Parameters
-        What to train; a seed is drawn when they have none.
+        The parameters; a random seed is drawn if they have none.
     initial_weights : array_like of shape (width, height, dim), optional
-        Where to begin, instead of the random weights of the seed.
+        Initial weights, instead of those of the parameters' initialisation.
     first_iteration : int, default 0
-        Where in the schedule to begin: a training that was stopped goes on from its weights and the number of
-        iterations that it had done, and ends with the same weights as if it had not been stopped.
+        Start in the schedule: a stopped training, continued from its weights and its number of iterations,
+        ends with the same weights as an uninterrupted one.
     last_iteration : int, optional
-        Where in the schedule to end; by default after the iterations of the parameters. Beyond those the
-        schedule goes on as it did: radius and learning rate shrink further.
+        End in the schedule; the parameters' iterations by default. Beyond those, radius and learning rate
+        shrink further.
     should_stop : callable, optional
-        Asked between iterations, some fifty times a second at most; the training ends once it answers True.
+        Called between iterations, at most about fifty times a second; the training ends when it returns True.
     observers : sequence of Observer, optional
-        Told of the start, of each iteration and of the end.
+        Notified of the start, of iterations and of the end.
     engine : type of Engine, optional
-        The fastest one by default. Few know samples that miss values.
+        The fastest engine by default.
     missing : {"error", "mask"}, default "error"
-        Whether samples may miss values (NaN). These are left out: the best matching unit is the nearest in
-        what is present, and only those components of the weights move. See :mod:`kohonen.search`.
+        With "mask", samples may have missing values (NaN), which are left out of distances and updates. See
+        :mod:`kohonen.search`.
     batch_size : int, optional
-        How many samples batch training looks up at a time: memory only, never the result.
+        Samples per block in batch training; affects memory, not the result.
 
     Returns
     -------
     TrainedMap
-        With what was reached, also when the training was stopped.
+        The trained map, or the state reached if the training was stopped.
 
     Raises
     ------
     InvalidDataError
-        When the data or the initial weights cannot be used.
+        If the data or the initial weights are invalid.
     InvalidParameterError
-        When samples miss values and the engine that is given knows complete ones only.
+        If samples have missing values and `engine` does not support them.
     """
     samples = as_samples(data, missing=missing)
     parameters = parameters.seeded()
@@ -198,10 +198,10 @@ def train(
         )
     started = time.perf_counter()
     masked = bool(np.isnan(samples).any())
-    # The kernel would look for the nearest unit beyond its memory.
+    # With NaN no distance compares as smaller, and the kernel would read beyond its memory.
     if masked and engine is not None and not issubclass(engine, AnyGridOnline | MaskedBatch):
         raise InvalidParameterError(
-            f"{engine.__name__} does not know samples that miss values: leave the engine out",
+            f"{engine.__name__} does not support missing values: omit the engine to use one that does",
             parameter="engine",
         )
     kind = engine or default_engine(parameters.algorithm, parameters.geometry, masked=masked)
@@ -211,9 +211,9 @@ def train(
     last = parameters.iterations if last_iteration is None else last_iteration
     training = Training(running, samples, parameters, first_iteration, last)
     watching = list(observers)
-    _tell(watching, "start", training)
+    _notify(watching, "start", training)
     _iterate(running, training, should_stop, watching)
-    _tell(watching, "end", training)
+    _notify(watching, "end", training)
     seconds = time.perf_counter() - started
     name = describe_engine(kind)
     return TrainedMap(running.weights(), parameters, training.iteration, name, seconds, last)
@@ -225,7 +225,7 @@ def _iterate(
     should_stop: Callable[[], bool] | None,
     observers: list[Observer],
 ) -> None:
-    """Run the engine to the last iteration, in strides as long as those who watch can bear."""
+    """Run the engine to the last iteration, in strides bounded by observers and by `should_stop`."""
     first, last = training.iteration, training.last_iteration
     stride = last - first if should_stop is None else 1
     while training.iteration < last and not training.stopping:
@@ -236,14 +236,14 @@ def _iterate(
         until = min(training.iteration + stride, last, *watched)
         started = time.perf_counter()
         engine.run(training.iteration, until)
-        if time.perf_counter() - started < PATIENCE / 2:
+        if time.perf_counter() - started < STOP_INTERVAL / 2:
             stride *= 2
         training.iteration = until
-        _tell(observers, "after_iteration", training, done=until - first)
+        _notify(observers, "after_iteration", training, done=until - first)
 
 
-def _tell(observers: list[Observer], event: str, training: Training, *, done: int = 0) -> None:
-    """Call a method of the observers whose turn it is; those that fail are dropped, or end the training."""
+def _notify(observers: list[Observer], event: str, training: Training, *, done: int = 0) -> None:
+    """Call a method of the observers that are due; remove one that fails, or raise if it is essential."""
     for observer in [observer for observer in observers if done % observer.every == 0]:
         try:
             getattr(observer, event)(training)
@@ -252,7 +252,7 @@ def _tell(observers: list[Observer], event: str, training: Training, *, done: in
                 raise
             observers.remove(observer)
             _LOG.exception(
-                "%s failed at iteration %d and is told no more; the training goes on",
+                "%s failed at iteration %d and was removed; the training continues",
                 type(observer).__name__,
                 training.iteration,
             )

@@ -1,4 +1,4 @@
-"""Execute the notebook anew, with what it puts out: .venv-workbench/bin/python notebooks/execute.py."""
+"""Executes the notebook and saves its output: .venv-workbench/bin/python notebooks/execute.py."""
 
 import os
 from pathlib import Path

@@ -1,7 +1,7 @@
-"""Engines: what computes a training, one iteration after the other.
+"""Engines: implementations of the training algorithms.
 
-An engine decides how fast a map trains, never what it learns: on the same initial weights, samples and
-schedule every engine of an algorithm ends with the same weights, those of the online algorithm bit for bit.
+Engines differ in speed only: with the same initial weights, samples and schedule all engines of an algorithm
+give the same weights, those of the online algorithm bit for bit.
 """
 
 from functools import cache
@@ -34,7 +34,7 @@ __all__ = [
     "engine_of_grid",
 ]
 
-#: The compiled engine of each algorithm, and the one that is always there.
+#: The compiled engine and the NumPy engine of each algorithm.
 ENGINES: dict[Algorithm, tuple[type["Engine"], type["Engine"]]] = {
     "online": (NativeOnline, NumpyOnline),
     "batch": (NativeBatch, NumpyBatch),
@@ -42,29 +42,29 @@ ENGINES: dict[Algorithm, tuple[type["Engine"], type["Engine"]]] = {
 
 
 class Engine(Protocol):
-    """A training under way: it holds the weights and moves them."""
+    """The interface of an engine: it holds the weights and updates them."""
 
-    #: What the engine is called wherever it is named.
+    #: Name of the engine in results.
     name: str
-    #: What its steps cost, estimated with care: rather too much than too little.
+    #: The cost model, a conservative estimate.
     cost: Cost
 
     def __init__(self, weights: FloatArray, samples: FloatArray, schedule: Schedule) -> None:
-        """Begin with ``weights`` (width, height, dim), which are left alone, on ``samples`` (n, dim)."""
+        """Begin with a copy of ``weights`` (width, height, dim) on ``samples`` (n, dim)."""
 
     def run(self, first: int, last: int) -> None:
         """Do the iterations ``first <= t < last``, each a pass over all samples in order."""
 
     def weights(self) -> FloatArray:
-        """Return a copy of the weights as they are now, of shape (width, height, dim)."""
+        """Return a copy of the current weights, of shape (width, height, dim)."""
 
 
 def default_engine(
     algorithm: Algorithm = "online", geometry: Geometry = PLANAR, *, masked: bool = False
 ) -> type[Engine]:
-    """Return the fastest engine that this installation has for an algorithm on a kind of grid.
+    """Return the fastest installed engine for an algorithm on a kind of grid.
 
-    For samples that miss values, when they are to be `masked`.
+    With `masked`, it supports samples with missing values.
     """
     if masked or geometry != PLANAR:
         return engine_of_grid(algorithm, geometry, masked=masked)
@@ -74,7 +74,7 @@ def default_engine(
 
 @cache
 def engine_of_grid(algorithm: Algorithm, geometry: Geometry, *, masked: bool = False) -> type[Engine]:
-    """Return the engine that serves an algorithm on any kind of grid, and samples that miss values."""
+    """Return the NumPy engine for any kind of grid and, with `masked`, for missing values."""
     base: type[Engine] = AnyGridOnline
     if algorithm == "batch":
         base = MaskedBatch if masked else AnyGridBatch
@@ -85,9 +85,9 @@ def engine_of_grid(algorithm: Algorithm, geometry: Geometry, *, masked: bool = F
 
 
 def describe_engine(engine: type[Engine] | None = None) -> str:
-    """Return what an engine is, for people: ``"native (avx2)"``, or ``"numpy"``.
+    """Return a description of an engine: ``"native (avx2)"`` or ``"numpy"``.
 
-    Of the one that serves by default when none is given, it is said as well why it is no better one:
+    Without an argument, that of the default engine, with the reason if it is not the compiled one:
     ``"numpy (no compiled kernel)"``.
     """
     described = engine or default_engine()

@@ -1,12 +1,12 @@
-"""Engines for every geometry, in NumPy: plain, and as fast as full passes over the map allow.
+"""NumPy engines for grids of any geometry, with full passes over the map in each step.
 
-The other engines know the planar rectangular grid only. These do for all grids what the oracle does, and the
-online one serves samples that miss values, too: see :mod:`kohonen.engines.masked`.
+The other engines support only planar rectangular grids. The online engine also supports missing values; for
+batch training see :mod:`kohonen.engines.masked`.
 """
 
 import numpy as np
 
-from kohonen.batch import Statistics, settle
+from kohonen.batch import Statistics, new_weights
 from kohonen.cost import Cost
 from kohonen.data import FloatArray
 from kohonen.engines.batch import NumpyBatch
@@ -23,15 +23,15 @@ class AnyGridOnline:
     Parameters
     ----------
     weights : ndarray of shape (width, height, dim)
-        Where the training begins; copied.
+        The initial weights; copied.
     samples : ndarray of shape (n, dim)
-        The samples, presented in this order in each iteration; NaN for what is missing.
+        The samples, presented in this order in each iteration; NaN for missing values.
     schedule : Schedule
         Radius and learning rate.
     """
 
     name = "numpy"
-    #: What grid it is; subclasses say.
+    #: The geometry; overridden by subclasses.
     geometry: Geometry = PLANAR
     cost = Cost(per_step=50e-6, per_dimension=4e-6, per_value=5e-9)
 
@@ -43,7 +43,7 @@ class AnyGridOnline:
         self._planes = np.ascontiguousarray(np.moveaxis(weights, 2, 0)).copy()
 
     def weights(self) -> FloatArray:
-        """Return a copy of the weights as they are now, of shape (width, height, dim)."""
+        """Return a copy of the current weights, of shape (width, height, dim)."""
         return np.ascontiguousarray(np.moveaxis(self._planes, 0, 2)).copy()
 
     def run(self, first: int, last: int) -> None:
@@ -58,10 +58,10 @@ class AnyGridOnline:
             columns = self._samples[:, :, None, None]
             for sample, absent, some in zip(columns, self._absent, incomplete, strict=True):
                 np.subtract(sample, self._planes, out=differences)
-                if some:  # what is missing is neither far nor near, and moves nothing
+                if some:  # missing values count neither in the distance nor in the update
                     differences[absent] = 0.0
                 np.multiply(differences, differences, out=squares)
-                # In order of dimension: np.sum may take another.
+                # In order of dimension, which np.sum does not guarantee.
                 np.copyto(distances, squares[0])
                 for plane in squares[1:]:
                     distances += plane
@@ -75,15 +75,15 @@ class AnyGridOnline:
 
 
 class AnyGridBatch(NumpyBatch):
-    """Batch training of a grid of any geometry, with the fastest search that there is."""
+    """Batch training of a grid of any geometry, with the fastest search available."""
 
-    #: What grid it is; subclasses say.
+    #: The geometry; overridden by subclasses.
     geometry: Geometry = PLANAR
-    #: With the search in NumPy; where there is a kernel, that of `NativeBatch` costs less.
+    #: With the search in NumPy; with a kernel, the search of `NativeBatch` costs less.
     cost = NumpyBatch.cost._replace(per_smoothing=1e-9)
     _match = staticmethod(match)
 
     def _updated(self, statistics: Statistics, iteration: int) -> FloatArray:
-        """Return the weights that follow an iteration."""
+        """Return the weights after an iteration."""
         around = self.geometry.neighbourhood(self._schedule, iteration, self._weights.shape[:2])
-        return settle(self._weights, around.smooth(statistics.planes))
+        return new_weights(self._weights, around.smooth(statistics.planes))

@@ -1,4 +1,4 @@
-"""A large map, a piece of it after the other: what is done to one stays in the cache until the next."""
+"""Search and update of large maps in blocks that fit into the cache."""
 
 import math
 
@@ -9,8 +9,8 @@ from kohonen.engines.planes import aligned, squared_distances, windows
 
 __all__ = ["Bands"]
 
-#: Units that are searched or updated at a time.
-PIECE = 20_000
+#: Units per block.
+BLOCK = 20_000
 
 
 class Bands:
@@ -19,7 +19,7 @@ class Bands:
     Parameters
     ----------
     planes : ndarray of shape (dimension, width * height)
-        The weights, which updates change.
+        The weights, updated in place.
     width, height : int
         Units of the grid.
     """
@@ -27,17 +27,17 @@ class Bands:
     def __init__(self, planes: FloatArray, width: int, height: int) -> None:
         self._planes, self._grid = planes, planes.reshape(-1, width, height)
         self._height = height
-        self._size = max(PIECE, height)
+        self._size = max(BLOCK, height)
         self._change, self._factors = aligned(self._size), aligned(self._size)
 
     def search(self, sample: FloatArray) -> int:
-        """Return the cell of the best matching unit of a sample (dimension,), by looking at all units."""
+        """Return the index of the best matching unit of a sample (dimension,) by exhaustive search."""
         nearest, best = math.inf, 0
         for start in range(0, self._planes.shape[1], self._size):
             distances = squared_distances(sample[:, None] - self._planes[:, start : start + self._size])
             cell = int(distances.argmin())
             distance = float(distances[cell])
-            # Of several at the same distance, the lowest is found first.
+            # Strictly smaller: of equal distances the lowest index wins.
             if distance < nearest:
                 nearest, best = distance, start + cell
         return best

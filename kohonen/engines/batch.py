@@ -1,7 +1,7 @@
-"""The batch algorithm, for many samples: one search for all of them, then one step of all weights.
+"""Engines for batch training: one search for all samples, then one update of all weights.
 
-The two engines differ in who searches. The units found are the same to the bit; the sums are NumPy's, whose
-matrix product may round otherwise on another processor.
+The two engines differ in their search. The units found are the same; the smoothing uses NumPy's matrix
+product, which may round differently on another processor.
 """
 
 import functools
@@ -17,7 +17,7 @@ from kohonen.search import IntArray, Matches, by_products, match
 
 __all__ = ["NativeBatch", "NumpyBatch"]
 
-#: Samples whose sums are made in one go and then added up, in order; another number is another rounding.
+#: Samples per partial sum; it affects the rounding, so it is a constant.
 BLOCK = 8192
 
 
@@ -27,16 +27,16 @@ class NumpyBatch:
     Parameters
     ----------
     weights : ndarray of shape (width, height, dim)
-        Where the training begins; copied.
+        The initial weights; copied.
     samples : ndarray of shape (n, dim)
         The samples.
     schedule : Schedule
-        The radius; the learning rate plays no part.
+        The radius; the learning rate is ignored.
     """
 
     name = "numpy"
     cost = Cost(per_step=1e-6, per_dimension=0.2e-6, per_value=2.5e-9, per_smoothing=0.3e-9)
-    #: How many samples are looked up at a time: memory only, never the result.
+    #: Samples per search; affects memory, not the result.
     batch_size = 16 * BLOCK
     _match: Callable[[FloatArray, FloatArray], Matches] = staticmethod(by_products)
 
@@ -51,18 +51,18 @@ class NumpyBatch:
             self._weights = self._updated(functools.reduce(merge, self._statistics()), iteration)
 
     def weights(self) -> FloatArray:
-        """Return a copy of the weights as they are now, of shape (width, height, dim)."""
+        """Return a copy of the current weights, of shape (width, height, dim)."""
         return self._weights.copy()
 
     def _updated(self, statistics: Statistics, iteration: int) -> FloatArray:
-        """Return the weights that follow an iteration."""
+        """Return the weights after an iteration."""
         table = self._schedule.neighbourhood(iteration, max(self._weights.shape[:2]))
         return update(self._weights, statistics, table)
 
     def _statistics(self) -> Iterator[Statistics]:
-        """Look all samples up, and yield what each block of them says, in order."""
+        """Search all samples, and yield the statistics of each block in order."""
         shape = self._weights.shape[:2]
-        # Whole blocks, whatever is looked up at a time: the sums shall round alike.
+        # A multiple of BLOCK, so that the batch size does not affect the rounding.
         step = max(BLOCK, self.batch_size - self.batch_size % BLOCK)
         for start in range(0, len(self._samples), step):
             batch = self._samples[start : start + step]
@@ -90,7 +90,7 @@ class NativeBatch(NumpyBatch):
         per_value=0.4e-9,
         per_smoothing=0.3e-9,
         pruning=64,
-        # While units are much alike, in the beginning, the search passes over more of them.
+        # The search skips more units at the beginning, while their weights are similar.
         updating=-0.2,
     )
     _match = staticmethod(match)

@@ -1,6 +1,6 @@
-"""The online algorithm in compiled code: the same results as in NumPy, to the bit, and far sooner.
+"""Online training by the compiled kernel: the same bits as the NumPy engines, but faster.
 
-How it works is told where it is done, in kohonen/kernel/*.h: tiles.h, search.h, train.h.
+The headers in kohonen/kernel describe the method: tiles.h, search.h, train.h.
 """
 
 import weakref
@@ -14,8 +14,8 @@ from kohonen.schedule import Schedule
 
 __all__ = ["NativeOnline"]
 
-#: How long a call into the kernel should last at most, in seconds: only between calls can it be interrupted.
-PATIENCE = 0.1
+#: Target duration of a call into the kernel, in seconds: training can be interrupted only between calls.
+CALL_SECONDS = 0.1
 
 
 class NativeOnline:
@@ -24,7 +24,7 @@ class NativeOnline:
     Parameters
     ----------
     weights : ndarray of shape (width, height, dim)
-        Where the training begins; copied.
+        The initial weights; copied.
     samples : ndarray of shape (n, dim)
         The samples, presented in this order in each iteration.
     schedule : Schedule
@@ -33,13 +33,13 @@ class NativeOnline:
     Raises
     ------
     RuntimeError
-        When this installation has no kernel.
+        If the kernel is not installed.
     MemoryError
-        When memory is short.
+        If there is not enough memory.
     """
 
     name = "native"
-    #: The instruction set, as in kernel.h; None is the best that this processor has.
+    #: The instruction set, as in kernel.h; None selects the best one of this processor.
     level: int | None = None
     cost = Cost(per_step=1e-6, per_dimension=0.1e-6, per_value=1e-9, pruning=16, side=8, updating=4.0)
 
@@ -47,7 +47,7 @@ class NativeOnline:
         found = loaded_kernel()
         self._kernel = found
         self._shape = weights.shape
-        # The kernel reads the samples where they are, so they must live as long as it does.
+        # The kernel does not copy the samples: keep them alive.
         self._samples = np.ascontiguousarray(samples, dtype=np.float64)
         initial = np.ascontiguousarray(weights, dtype=np.float64)
         width, height, dimension = weights.shape
@@ -64,11 +64,11 @@ class NativeOnline:
             found.level if self.level is None else self.level,
         )
         if not handle:
-            raise MemoryError("there is not enough memory for this map")
+            raise MemoryError("not enough memory for this map")
         self._handle: int = handle
         weakref.finalize(self, found.online_close, handle)
         seconds = len(samples) * self.cost.step(width=width, height=height, dimension=dimension)
-        self._stride = max(1, int(PATIENCE / seconds))
+        self._stride = max(1, int(CALL_SECONDS / seconds))
 
     def run(self, first: int, last: int) -> None:
         """Do the iterations ``first <= t < last``."""
@@ -76,7 +76,7 @@ class NativeOnline:
             self._kernel.online_run(self._handle, begin, min(begin + self._stride, last))
 
     def weights(self) -> FloatArray:
-        """Return a copy of the weights as they are now, of shape (width, height, dim)."""
+        """Return a copy of the current weights, of shape (width, height, dim)."""
         weights = np.empty(self._shape)
         self._kernel.online_weights(self._handle, address(weights))
         return weights

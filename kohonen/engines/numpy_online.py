@@ -1,19 +1,17 @@
-"""The online algorithm in NumPy: always there, and the reference for every other engine.
+"""Online training of planar rectangular grids in NumPy, for installations without the kernel.
 
-It does what the textbook says, sample after sample, in a fixed order of operations; what makes it fast is
-how the numbers lie in memory and what is left out because it is zero:
+It processes sample by sample in a fixed order of operations. Its speed comes from the memory layout and from
+leaving out what is zero:
 
-* The weights lie as one plane of cells per dimension, so that every operation is on long contiguous rows.
-* The Gaussian neighbourhood is a product of a value per column and a value per row, taken from one table an
+* The weights are stored as one plane per dimension, so that operations are on long contiguous rows.
+* The Gaussian neighbourhood is a product of a value per column and a value per row, from one table per
   iteration; beyond its reach it is zero.
-* On a tiny map calls cost more than the arithmetic in them: there are few, and none that broadcasts samples.
-* On a map that fits into the cache, the differences of weights and sample that the search makes serve the
-  update, too. When the reach has become short, the search begins where the best matching unit was.
-* On a larger map, boxes around the weights of its tiles tell where a sample's best matching unit can be, and
-  updates go over it in pieces.
-* In many dimensions the search is one matrix-vector product, ``|W|^2 - 2 W.v``, and the update is local.
-  That product rounds otherwise than the sum of squares, so whatever comes near its minimum is compared again
-  by the sum.
+* On a tiny map calls cost more than their arithmetic, so they are few, and none broadcasts samples.
+* On a map that fits into the cache, the update reuses the search's differences of weights and sample. Once
+  the reach is short, the search begins at the sample's previous best matching unit.
+* On a larger map, the search uses bounding boxes of tiles, and updates are done in blocks.
+* In many dimensions the search is one matrix-vector product, ``|W|^2 - 2 W.v``, and the update is local. The
+  product rounds differently from the sum of squares, so units near its minimum are compared again by the sum.
 """
 
 from collections.abc import Callable, Iterator
@@ -39,17 +37,17 @@ from kohonen.schedule import Schedule
 
 __all__ = ["NumpyOnline"]
 
-#: Up to so many weights a map is tiny.
+#: Largest number of weights of a tiny map.
 TINY_MAP = 3072
-#: In more dimensions it costs less to search by a product than by sums of squares.
+#: In more dimensions, a search by a matrix product costs less than by sums of squares.
 FEW_DIMENSIONS = 8
-#: Numbers that a tiny map's samples are spread to at a time: bounds the memory, whatever their number.
+#: Numbers per block of samples repeated to the size of a tiny map: bounds the memory.
 SPREAD = 2**18
-#: In few dimensions, from so many weights on, it costs less to search where boxes tell than everywhere.
+#: Number of weights from which on, in few dimensions, a search by boxes costs less than an exhaustive one.
 LARGE_MAP = 80_000
-#: Weights that are updated at a time: bounds the memory, and few maps are larger.
+#: Weights per block of a local update: bounds the memory.
 BAND = 2**22
-#: How often the squared norms are made anew where they are moved along, which gathers rounding errors.
+#: Steps after which the squared norms are recomputed; updating them accumulates rounding errors.
 STEPS_BETWEEN_NORMS = 32
 
 
@@ -59,7 +57,7 @@ class NumpyOnline:
     Parameters
     ----------
     weights : ndarray of shape (width, height, dim)
-        Where the training begins; copied.
+        The initial weights; copied.
     samples : ndarray of shape (n, dim)
         The samples, presented in this order in each iteration.
     schedule : Schedule
@@ -74,7 +72,7 @@ class NumpyOnline:
         self._samples = samples
         self._schedule = schedule
         cells: int = self._width * self._height
-        # One plane per dimension, and behind them one for the squared norms, kept only while they are used.
+        # One plane per dimension, and a last one for the squared norms, used in many dimensions only.
         self._planes = aligned(self._dimension + 1, cells)
         self._planes[:-1] = weights.reshape(cells, self._dimension).T
         self._grid = self._planes.reshape(-1, self._width, self._height)
@@ -87,17 +85,17 @@ class NumpyOnline:
 
     @cached_property
     def _strips(self) -> Strips:
-        """What a map that fits into the cache is searched and updated by."""
+        """Search and update of a map that fits into the cache."""
         return Strips(self._planes[:-1], self._width, self._height, self._samples)
 
     @cached_property
     def _boxes_and_bands(self) -> tuple[Boxes, Bands]:
-        """What only a large map is searched and updated by."""
+        """Search and update of a large map."""
         planes, width, height = self._planes[:-1], self._width, self._height
         return Boxes(planes, width, height, self._samples), Bands(planes, width, height)
 
     def weights(self) -> FloatArray:
-        """Return a copy of the weights as they are now, of shape (width, height, dim)."""
+        """Return a copy of the current weights, of shape (width, height, dim)."""
         shape = self._width, self._height, self._dimension
         return np.ascontiguousarray(self._planes[:-1].T).reshape(shape)
 
@@ -113,10 +111,10 @@ class NumpyOnline:
             pass_over(columns, rows, len(table) - 1)
 
     def _pass(self) -> Callable[[FloatArray, FloatArray, int], None]:
-        """Return what does an iteration on a map like this.
+        """Return the method that does an iteration on a map of this size and dimension.
 
         The neighbourhood is the product of its arguments ``columns`` (2 * width - 1, 1) and ``rows``
-        (1, 2 * height - 1), whose middle is the best matching unit's; beyond ``reach`` it is zero.
+        (1, 2 * height - 1), with the best matching unit in the middle; beyond ``reach`` it is zero.
         """
         if self._planes.size <= TINY_MAP:
             return self._tiny_pass
@@ -125,7 +123,7 @@ class NumpyOnline:
         return self._strips.pass_over if self._planes[:-1].size < LARGE_MAP else self._large_pass
 
     def _tiny_pass(self, columns: FloatArray, rows: FloatArray, _reach: int) -> None:
-        """One pass over the samples with as few calls as possible, and each on whole arrays of one shape."""
+        """Pass over the samples with as few calls as possible, each on whole arrays of one shape."""
         width, height = self._width, self._height
         planes, grid = self._planes[:-1], self._grid[:-1]
         differences, squares, distances = np.empty(planes.shape), np.empty(planes.shape), self._distances
@@ -143,7 +141,7 @@ class NumpyOnline:
             add(planes, differences, planes)
 
     def _spread_samples(self) -> Iterator[FloatArray]:
-        """Give each sample as planes of the map's size."""
+        """Yield each sample repeated to planes of the map's size."""
         dimension, cells = self._planes[:-1].shape
         some = SPREAD // (dimension * cells)
         for start in range(0, len(self._samples), some):
@@ -152,7 +150,7 @@ class NumpyOnline:
             )
 
     def _large_pass(self, columns: FloatArray, rows: FloatArray, reach: int) -> None:
-        """One pass over the samples that looks only at tiles which may have the best matching unit."""
+        """Pass over the samples, searching only tiles that can hold the best matching unit."""
         boxes, bands = self._boxes_and_bands
         boxes.begin(columns, rows)
         for index, sample in enumerate(self._samples):
@@ -164,7 +162,7 @@ class NumpyOnline:
             bands.move(sample, x, y, reach, columns, rows)
 
     def _local_pass(self, columns: FloatArray, rows: FloatArray, reach: int) -> None:
-        """One pass over the samples whose updates touch a window around the best matching unit."""
+        """Pass over the samples, updating only a window around the best matching unit."""
         cells = BAND // self._dimension
         products = np.concatenate([-2.0 * self._samples, np.ones((len(self._samples), 1))], axis=1)
         for sample, product in zip(self._samples, products, strict=True):
@@ -173,7 +171,7 @@ class NumpyOnline:
                 self._move(sample, (across, down), np.dot(column, row))
 
     def _move(self, sample: FloatArray, window: tuple[slice, slice], theta: FloatArray) -> None:
-        """Move the weights in a window towards a sample, and their squared norms along."""
+        """Move the weights in a window towards a sample, and update their squared norms."""
         columns, rows = window
         if rows.stop - rows.start == self._height:
             cells = slice(columns.start * self._height, columns.stop * self._height)
@@ -183,7 +181,7 @@ class NumpyOnline:
             move_at_once(sample[:, None, None], self._grid[:, *window], scores, theta)
 
     def _search(self, sample: FloatArray, product: FloatArray) -> int:
-        """Return the cell of the best matching unit; `_distances` holds ``|W|^2 - 2 W.v`` then."""
+        """Return the index of the best matching unit, and leave ``|W|^2 - 2 W.v`` in `_distances`."""
         if self._steps_since_norms >= STEPS_BETWEEN_NORMS:
             np.einsum("ki,ki->i", self._planes[:-1], self._planes[:-1], out=self._planes[-1])
             self._steps_since_norms = 0

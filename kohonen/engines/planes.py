@@ -1,4 +1,4 @@
-"""Planes of weights, one for each dimension: where they lie, and what is done to them one by one."""
+"""Operations on planes of weights, one plane per dimension."""
 
 import math
 from collections.abc import Iterator
@@ -20,14 +20,14 @@ __all__ = [
 
 #: Numbers in a cache line.
 LINE = 8
-#: What rounding may add to an update of a weight and of what bounds it, in units of the largest magnitude.
+#: Bound of the rounding error in an update of a weight and of its bounds, relative to the largest magnitude.
 ROUNDING = 64 * float(np.finfo(np.float64).eps)
 #: Columns are updated whole when they are as short as this, or not much longer than the window.
 SHORT_COLUMN, LONG_RUN = 64, 3
 
 
 def aligned(*shape: int) -> FloatArray:
-    """Return an empty array that begins where a cache line does: full vectors are read faster there."""
+    """Return an uninitialised array aligned to a cache line, where full vectors are read faster."""
     size = math.prod(shape)
     room = np.empty(size + LINE)
     start = -room.ctypes.data % (8 * LINE) // 8
@@ -35,7 +35,7 @@ def aligned(*shape: int) -> FloatArray:
 
 
 def mirrored(table: list[float], size: int) -> FloatArray:
-    """Return ``g(|k|)`` for ``-size < k < size``: a slice of it is the neighbourhood of any centre."""
+    """Return ``g(|k|)`` for ``-size < k < size``: slices of it are the neighbourhoods of all units."""
     mirrored = np.zeros(2 * size - 1)
     used = min(len(table), size)
     mirrored[size - 1 : size - 1 + used] = table[:used]
@@ -44,19 +44,19 @@ def mirrored(table: list[float], size: int) -> FloatArray:
 
 
 def error_of_scores(dimension: int, magnitude: float, *, steps: int) -> float:
-    """Bound how much two units' scores, and the sums of squares that decide, may be wrong by, together.
+    """Bound the total rounding error of two units' scores and of their squared distances.
 
-    Weights never leave the hull of the samples and the initial weights, so their magnitude bounds them for
-    good: no squared norm is larger than ``dimension * magnitude**2``, no score than three times that, and no
-    squared distance than four times. A norm, which is moved along for so many steps, takes over in each what
-    the scores are wrong by, shrunk, and adds a rounding error for each of its operations and of the weights'.
+    Weights stay within the hull of the samples and the initial weights, so that `magnitude` bounds them: no
+    squared norm is larger than ``dimension * magnitude**2``, no score than three times that, and no squared
+    distance than four times. In each of the `steps` updates a norm inherits the error of the scores, reduced,
+    and adds a rounding error for each of its operations and those of the weights.
     """
     roundings = 4 * steps * (10 + dimension)
     return float(roundings * np.finfo(np.float64).eps * dimension * magnitude**2)
 
 
 def sum_planes(planes: list[FloatArray], out: FloatArray) -> None:
-    """Add up planes in order of dimension, whatever their size: np.sum may take another order."""
+    """Sum planes in order of dimension, which np.sum does not guarantee."""
     if len(planes) == 1:
         out[:] = planes[0]
         return
@@ -66,7 +66,7 @@ def sum_planes(planes: list[FloatArray], out: FloatArray) -> None:
 
 
 def squared_distances(differences: FloatArray) -> FloatArray:
-    """Return the sums of the squares of planes of differences, which are used up."""
+    """Return the sums of the squares of planes of differences, which are overwritten."""
     np.multiply(differences, differences, differences)
     distances: FloatArray = differences[0]
     sum_planes(list(differences), distances)
@@ -76,11 +76,11 @@ def squared_distances(differences: FloatArray) -> FloatArray:
 def windows(
     x: int, y: int, reach: int, columns: FloatArray, rows: FloatArray, *, cells: int
 ) -> Iterator[tuple[slice, slice, FloatArray, FloatArray]]:
-    """Give what to update around a best matching unit, of about so many cells at a time.
+    """Yield the windows to update around a best matching unit, each of about `cells` units.
 
-    The neighbourhood is the product of ``columns`` (2 * width - 1, 1) and ``rows`` (1, 2 * height - 1), whose
-    middle is that unit's; beyond the reach it is zero. Given are columns and rows of the map, and theirs of
-    the neighbourhood. The rows are those in reach, or all: what is contiguous is done much faster.
+    The neighbourhood is the product of ``columns`` (2 * width - 1, 1) and ``rows`` (1, 2 * height - 1), with
+    that unit in the middle; beyond the reach it is zero. A window is its columns and rows of the map, and the
+    factors of both. It has the rows in reach, or all rows, since contiguous memory is much faster.
     """
     width, height = columns.shape[0] // 2 + 1, rows.shape[1] // 2 + 1
     left, right = max(x - reach, 0), min(x + reach + 1, width)
@@ -100,10 +100,10 @@ def windows(
 
 
 def move_at_once(sample: FloatArray, planes: FloatArray, scores: FloatArray, theta: FloatArray) -> None:
-    """Move all planes of weights, and their norms by what is known already.
+    """Move all planes of weights, and compute their new norms from the scores.
 
     ``W + h (v - W)`` has the squared norm ``r - h (r - h |v|^2)`` where ``r = |W|^2 - h (|W|^2 - 2 W.v)``:
-    the scores of the search, which are used up here, save passes over all planes.
+    the scores of the search, which are overwritten, save passes over all planes.
     """
     weights, norms = planes[:-1], planes[-1]
     change = np.subtract(sample, weights)

@@ -1,4 +1,7 @@
-"""A map that fits into the cache: the differences of a search serve the update, of a strip of columns."""
+"""Search and update of maps that fit into the cache, in strips of columns.
+
+The update reuses the differences that the search has computed.
+"""
 
 import math
 from typing import NamedTuple
@@ -10,26 +13,26 @@ from kohonen.engines.planes import ROUNDING, aligned
 
 __all__ = ["Strips"]
 
-#: Up to so many weights, and from so many samples on, it costs less to copy neighbourhoods from a table of
-#: all that there may be than to make them.
+#: Largest number of weights and smallest number of samples for which copying neighbourhoods from a table of
+#: all of them costs less than computing them.
 SMALL_MAP, MANY_SAMPLES = 40_000, 12
-#: How much of the map's columns must be in reach for updating all of them, at once, to cost less.
+#: Share of the columns in reach from which on it costs less to update all columns at once.
 WIDE_STRIP = 0.85
-#: Where no more of the map's columns are in reach than this, on a map of so many weights at least and with so
-#: many samples at most, it costs less to search first where the best matching unit was.
+#: Largest share of columns in reach, smallest number of weights and largest number of samples for which it
+#: costs less to search first around the previous best matching unit.
 NARROW_STRIP, LEAST_MAP, FEW_SAMPLES = 0.6, 20_000, 50
-#: Columns that such a strip has beyond the reach, as best matching units move; and how many times as wide as
-#: it need be it may become until there is a new one.
+#: Columns that such a strip has beyond the reach, since best matching units move; and the excess width, as a
+#: factor, at which it is replaced.
 SLACK, STALE = 1, 1.2
-#: How far weights may have moved, in units of the largest magnitude, until all places are forgotten and that
-#: starts at zero again: added to a large number, small moves would be lost.
+#: Total movement of the weights, relative to the largest magnitude, at which places are discarded and it is
+#: reset to zero: added to a large number, small moves would be lost to rounding.
 FAR = 8.0
-#: How many strips are kept at hand.
-KEPT = 1024
+#: Maximum number of cached strips.
+CACHED_STRIPS = 1024
 
 
 class _Strip(NamedTuple):
-    """Columns of the map, and room for what is computed of them: views that are made once."""
+    """Columns of the map with buffers for their differences and distances: views, created once."""
 
     weights: FloatArray  # (dimension, cells)
     differences: FloatArray
@@ -41,29 +44,29 @@ class _Strip(NamedTuple):
 
 
 class _Place(NamedTuple):
-    """Where a sample's best matching unit was, and how near any other was."""
+    """The columns around a sample's best matching unit, and a bound for units beyond them."""
 
     left: int
-    right: int  # the column after the last
+    right: int  # exclusive
     strip: _Strip
-    nearest: float  # the least distance beyond these columns, and how far weights had moved by then
+    nearest: float  # the least distance beyond these columns, plus the movement of the weights by then
 
 
 class Strips:
     """Search and update of a map that fits into the cache.
 
-    While the reach is long, all of the map is searched for each sample. Later its best matching unit hardly
-    moves, and the columns around it are searched first: beyond them no unit can be nearer than the nearest
-    was when all were looked at, less the farthest that any weights have moved since.
+    While the reach is long, the whole map is searched for each sample. Later best matching units hardly move,
+    and the columns around them are searched first: beyond those no unit can be nearer than the nearest one in
+    the last exhaustive search, less the largest movement of any weights since.
 
     Parameters
     ----------
     planes : ndarray of shape (dimension, width * height)
-        The weights, which updates change.
+        The weights, updated in place.
     width, height : int
         Units of the grid.
     samples : ndarray of shape (n, dimension)
-        What is searched for.
+        The samples to search for.
     """
 
     def __init__(self, planes: FloatArray, width: int, height: int, samples: FloatArray) -> None:
@@ -81,26 +84,26 @@ class Strips:
         """Make a pass over the samples.
 
         The neighbourhood is the product of ``columns`` (2 * width - 1, 1) and ``rows`` (1, 2 * height - 1),
-        whose middle is the best matching unit's; beyond ``reach`` it is zero.
+        with the best matching unit in the middle; beyond ``reach`` it is zero.
         """
         size, count = self._planes.size, len(self._samples)
         is_narrow = 2 * reach + 1 <= NARROW_STRIP * self._width
         if is_narrow and size >= LEAST_MAP and count <= FEW_SAMPLES:
             self._narrow_pass(columns, rows, reach)
         else:
-            self._places.clear()  # nobody watches how far weights move
+            self._places.clear()  # a wide pass does not track the movement of the weights
             self._wide_pass(columns, rows, reach)
 
     def _wide_pass(self, columns: FloatArray, rows: FloatArray, reach: int) -> None:
-        """Search all of the map for each sample, and update the columns in reach."""
+        """Search the whole map for each sample, and update the columns in reach."""
         width, height, planes = self._width, self._height, self._planes
         distances, most, strips = self._distances, WIDE_STRIP * width, self._strips
         whole = self._strip(0, width)
-        # With nothing to add up, each element is the product of two numbers, rounded once.
+        # An outer product: each element is the product of two numbers, rounded once.
         is_worth_a_table = planes.size <= SMALL_MAP and len(self._samples) >= MANY_SAMPLES
         table = np.dot(columns, rows) if is_worth_a_table else None
         differences, squares, (first, *others) = self._differences, self._factors, whole.planes
-        # A step takes microseconds: to look up a name in each is noticed, and to call a function is, too.
+        # A step takes microseconds: attribute lookups and function calls are noticeable.
         subtract, multiply, add, argmin = np.subtract, np.multiply, np.add, distances.argmin
         for sample in self._samples:
             subtract(sample, planes, differences)
@@ -127,7 +130,7 @@ class Strips:
                 add(weights, difference, weights)
 
     def _narrow_pass(self, columns: FloatArray, rows: FloatArray, reach: int) -> None:
-        """Search and update the columns around the last best matching unit, where these tell."""
+        """Search and update the columns around the previous best matching unit, if that is sufficient."""
         width, height, rate = self._width, self._height, float(rows[0, self._height - 1])
         multiply, add = np.multiply, np.add
         for index, sample in enumerate(self._samples):
@@ -140,12 +143,12 @@ class Strips:
             for difference, weights in pairs:
                 multiply(difference, factors, difference)
                 add(weights, difference, weights)
-            # A weight moves by h |v - W|, and h is the learning rate at most.
+            # A weight moves by h |v - W|, and h is at most the learning rate.
             multiply(factors, distances, distances)
             self._moved += math.sqrt(rate * float(distances.max())) + self._rounding
 
     def _where_it_was(self, index: int, sample: FloatArray, reach: int) -> tuple[int, int, _Place] | None:
-        """Return a sample's best matching unit, and the columns to update, if they are where they were."""
+        """Return a sample's best matching unit and the columns to update, if in the previous columns."""
         place = self._places.get(index)
         if place is None or place.nearest <= self._moved:
             return None
@@ -161,7 +164,7 @@ class Strips:
         return (x, y, place) if is_nearest else None
 
     def _where_it_is(self, index: int, sample: FloatArray, reach: int) -> tuple[int, int, _Place]:
-        """Return a sample's best matching unit, and the columns to update, by searching all of the map."""
+        """Return a sample's best matching unit and the columns to update, by searching the whole map."""
         width, height = self._width, self._height
         if self._moved > FAR * self._magnitude:
             self._places.clear()
@@ -174,11 +177,11 @@ class Strips:
         return x, y, place
 
     def _strip(self, left: int, right: int) -> _Strip:
-        """Return the strip from a column to the one before another: best matching units come back."""
+        """Return the strip of the columns ``left <= x < right``, cached because best matching units recur."""
         kept = self._strips.get((left, right))
         if kept:
             return kept
-        if len(self._strips) >= KEPT:
+        if len(self._strips) >= CACHED_STRIPS:
             self._strips.clear()
         cells = slice(left * self._height, right * self._height)
         weights, differences, factors = (
@@ -188,7 +191,7 @@ class Strips:
         )
         pairs = [(differences, weights)]
         if right - left < self._width:
-            # Where cells are left out, an operation on all planes costs more than one on each.
+            # On non-contiguous cells, one operation on all planes costs more than one per plane.
             pairs = list(zip(differences, weights, strict=True))
         made = self._strips[left, right] = _Strip(
             weights,
@@ -203,7 +206,7 @@ class Strips:
 
 
 def _search(sample: FloatArray, strip: _Strip) -> int:
-    """Return which cell of a strip is nearest to a sample (dimension, 1)."""
+    """Return the index of the cell of a strip that is nearest to a sample (dimension, 1)."""
     weights, differences, (first, *others), distances, squares = strip[:5]
     np.subtract(sample, weights, differences)
     np.multiply(first, first, distances)

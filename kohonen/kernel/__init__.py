@@ -1,9 +1,9 @@
-"""The compiled kernel, where there is one: plain C behind a narrow interface, called through ctypes.
+"""Loads the compiled kernel: a plain C library, called through ctypes.
 
-The library is a file beside this one, compiled when the package is built or by ``python
-kohonen/kernel/build.py``. It knows nothing of Python, so that one serves every version of it; calls release
-the interpreter's lock. Where the library is missing, `kernel()` is None and NumPy serves; likewise where it
-does not do as it should, or is of other sources than those beside it, which is logged.
+The library is a file in this folder, compiled when the package is built or by ``python
+kohonen/kernel/build.py``. It does not use Python's API, so that one library serves all versions of Python;
+calls release the interpreter's lock. Without the library `kernel()` returns None and NumPy is used instead;
+likewise, with a warning, if it fails a check or was compiled from other sources than those in this folder.
 """
 
 import ctypes
@@ -23,18 +23,18 @@ __all__ = ["Kernel", "address", "kernel", "loaded_kernel"]
 
 _LOG = logging.getLogger(__name__)
 
-#: Where the library is, and in a checkout its sources.
+#: The folder of the library and, in a checkout, of its sources.
 FOLDER = Path(__file__).parent
 
-#: The library beside this file, as build.py calls it, whose imports would cost more than loading it.
+#: Name of the library, as in build.py, whose imports would take longer than loading the library.
 LIBRARY = "libkohonen.so"
 
-#: The interface that is spoken here; a library with another one is left alone.
+#: The supported version of the interface.
 INTERFACE = 3
 
 _SIZE, _INT, _NUMBER, _POINTER = ctypes.c_int64, ctypes.c_int, ctypes.c_double, ctypes.c_void_p
 
-#: Each function's result and arguments, as in kernel.h.
+#: Result and argument types of the functions, as in kernel.h.
 _FUNCTIONS: dict[str, tuple[type | None, list[type]]] = {
     "interface": (_INT, []),
     "sources": (ctypes.c_char_p, []),
@@ -55,7 +55,7 @@ _FUNCTIONS: dict[str, tuple[type | None, list[type]]] = {
 
 
 class Kernel:
-    """The functions of a loaded library, by their names in kernel.h without ``kohonen_``.
+    """The functions of a loaded library, named as in kernel.h without the prefix ``kohonen_``.
 
     Parameters
     ----------
@@ -65,12 +65,12 @@ class Kernel:
     Attributes
     ----------
     level : int
-        The instruction set that is used, the best of this processor; see ``highest_level`` in kernel.h.
+        The instruction set in use, the best of this processor; see ``highest_level`` in kernel.h.
 
     Raises
     ------
     OSError
-        When the library cannot be loaded or does not do what it should.
+        If the library cannot be loaded or fails a check.
     """
 
     def __init__(self, path: Path) -> None:
@@ -83,58 +83,58 @@ class Kernel:
         except AttributeError as error:
             raise OSError(f"{path} is not the kernel: {error}") from error
         if self.interface() != INTERFACE:
-            raise OSError(f"{path} is a kernel of another version: {self.interface()} and not {INTERFACE}")
+            raise OSError(f"{path} has interface version {self.interface()}, but {INTERFACE} is required")
         sources = digest(FOLDER)
         if sources is not None and self.sources().decode() != sources:
-            raise OSError(f"{path} is compiled from other sources than those beside it: make it anew")
-        # All engines must make the same tables, and the kernel makes its own.
+            raise OSError(f"{path} was compiled from other sources than those beside it: compile it again")
+        # The kernel computes its own neighbourhoods, which must equal those of the NumPy engines.
         arguments_of_exp = random.Random(0)
         for _ in range(64):
             x = -30.0 * arguments_of_exp.random()
             if self.exp(x) != math.exp(x):
-                raise OSError(f"{path} has another exponential function than Python")
+                raise OSError(f"{path} has an exponential function that differs from Python's")
         self.level: int = self.highest_level()
 
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Callable[..., Any]:
-            """Tell the type of the functions that are set above."""
+            """Declare the type of the functions set above."""
 
     @property
     def instruction_set(self) -> str:
-        """The name of the instruction set that is used, such as ``"avx2"``."""
+        """The name of the instruction set in use, such as ``"avx2"``."""
         return str(self.level_name(self.level).decode())
 
 
 @functools.cache
 def kernel() -> Kernel | None:
-    """Return the kernel of this installation, or None where there is none that works."""
+    """Return the kernel of this installation, or None if it is missing or unusable."""
     path = FOLDER / LIBRARY
     if not path.exists():
         return None
     try:
         return Kernel(path)
     except OSError as error:
-        _LOG.warning("the compiled kernel is left alone, and NumPy serves: %s", error)
+        _LOG.warning("the compiled kernel is ignored, and NumPy is used instead: %s", error)
         return None
 
 
 def loaded_kernel() -> Kernel:
-    """Return the kernel of this installation, which must be there.
+    """Return the kernel of this installation.
 
     Raises
     ------
     RuntimeError
-        Where there is none.
+        If it is missing or unusable.
     """
     found = kernel()
     if found is None:
-        raise RuntimeError("the compiled kernel is not there: compile it, or use NumPy")
+        raise RuntimeError("the compiled kernel is missing: compile it, or use a NumPy engine")
     return found
 
 
 def address(array: npt.NDArray[Any]) -> int:
-    """Return where the values of a contiguous array are."""
+    """Return the address of the values of a contiguous array."""
     if not array.flags.c_contiguous:
-        raise ValueError("the kernel reads contiguous arrays only")
+        raise ValueError("the array must be contiguous")
     return array.ctypes.data

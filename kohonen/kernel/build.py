@@ -1,10 +1,10 @@
-"""Compile the kernel: the one place that knows how.
+"""Compiles the kernel.
 
-It runs before anything is installed, so it needs nothing but Python and a C compiler:
+It runs before the package is installed, so it needs only Python and a C compiler:
 
     python kohonen/kernel/build.py                                  in place, for this machine
     python kohonen/kernel/build.py --compiler "python -m ziglang cc -target aarch64-linux-gnu.2.28" \
-        --machine aarch64 --output libkohonen.so                      for another one
+        --machine aarch64 --output libkohonen.so                      for another machine
 """
 
 import argparse
@@ -22,10 +22,10 @@ __all__ = ["FLAGS", "FOLDER", "LIBRARY", "compile_kernel", "main"]
 
 FOLDER = Path(__file__).resolve().parent
 
-#: The library, beside this file when it is compiled in place; the package looks for it under this name.
+#: Name under which the package loads the library, from this folder.
 LIBRARY = "libkohonen.so"
 
-# Without -ffp-contract=off multiplications and additions are fused, and results differ between processors.
+# Without -ffp-contract=off compilers fuse multiplications and additions, and results differ by processor.
 FLAGS = [
     "-std=gnu11",
     "-O3",
@@ -37,7 +37,7 @@ FLAGS = [
     "-Wextra",
 ]
 
-#: Sources with flags of their own, of a machine; the others are compiled for the machine's baseline.
+#: Sources compiled for the machine's baseline, and those of each machine with additional flags.
 COMMON: dict[str, list[str]] = {"tiles.c": [], "sort.c": [], "online.c": [], "cpu.c": [], "baseline.c": []}
 VARIANTS: dict[str, dict[str, list[str]]] = {
     "x86_64": {
@@ -64,21 +64,21 @@ def compile_kernel(
     output : Path
         The library to write.
     compiler : str, optional
-        The command, with options if need be; ``$CC``, or ``cc``, when None.
+        The compiler's command, with options; ``$CC`` or ``cc`` if None.
     machine : str, optional
-        What it compiles for, as `platform.machine` has it; this machine when None.
+        The target, as named by `platform.machine`; this machine if None.
     flags : sequence of str, optional
-        More flags, for compiling and linking alike.
+        Additional flags for compiling and linking.
     program : Path, optional
-        A C file with a ``main``: the kernel becomes part of that program.
+        A C file with a ``main``: links a program instead of a shared library.
 
     Raises
     ------
     OSError, subprocess.CalledProcessError
-        When there is no compiler, or when it fails.
+        If the compiler is missing or fails.
     """
     command = shlex.split(compiler or os.environ.get("CC") or "cc")
-    # No import: as a program this is no part of a package.
+    # Not imported, since this file also runs as a script.
     version = runpy.run_path(str(FOLDER / "sources.py"))["digest"](FOLDER)
     own_flags = [*FLAGS, f'-DKOHONEN_SOURCES="{version}"']
     known = COMMON | VARIANTS.get(machine or platform.machine(), {})
@@ -92,7 +92,7 @@ def compile_kernel(
             subprocess.run(
                 [*command, *own_flags, *own, *flags, "-c", str(source), "-o", objects[-1]], check=True
             )
-        # Beside its place and then into it, so that nobody loads half a library.
+        # Renamed when complete, so that no process loads an incomplete library.
         fresh = output.with_name(f"{output.name}.{os.getpid()}")
         shared = [] if program else ["-shared"]
         subprocess.run([*command, *shared, *flags, *objects, "-lm", "-o", str(fresh)], check=True)
@@ -100,15 +100,13 @@ def compile_kernel(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Compile as the command line says; 1 when that fails."""
+    """Run the command line; return 1 if compiling fails."""
     parser = argparse.ArgumentParser(description="Compile the kernel.")
     parser.add_argument("--output", type=Path, default=FOLDER / LIBRARY)
-    parser.add_argument("--compiler", help="the command; $CC or cc when not given")
-    parser.add_argument(
-        "--machine", help="what it compiles for, such as aarch64; this machine when not given"
-    )
-    parser.add_argument("--program", type=Path, help="a C file with a main: make a program and no library")
-    parser.add_argument("flags", nargs="*", help="more flags, behind --")
+    parser.add_argument("--compiler", help="compiler command; $CC or cc by default")
+    parser.add_argument("--machine", help="target machine, such as aarch64; this machine by default")
+    parser.add_argument("--program", type=Path, help="C file with a main: link a program, not a library")
+    parser.add_argument("flags", nargs="*", help="additional flags, after --")
     given = parser.parse_args(arguments)
     try:
         compile_kernel(

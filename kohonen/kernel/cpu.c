@@ -1,10 +1,10 @@
-/* Which instruction sets this processor has, found out when asked. */
+/* Detects the instruction sets of this processor at run time. */
 #include "tiles.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
 
-/* The state that the operating system saves: bit 1 SSE, 2 AVX, 5 to 7 AVX-512. */
+/* The register state that the operating system saves: bit 1 SSE, 2 AVX, 5 to 7 AVX-512. */
 static unsigned saved_state(void) {
     unsigned low, high;
     __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));

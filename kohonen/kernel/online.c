@@ -1,28 +1,28 @@
-/* A training from its beginning to its end; what it does in between is in train.h. */
+/* Online training: memory, tables and the public functions; train.h has the steps. */
 #include "online.h"
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Room in the tables beyond the map's sides: tiles reach over its edge. */
+/* Padding of the tables, since tiles extend beyond the map's edge. */
 enum { MARGIN = 2 * SIDE };
 
 static int64_t longer(int64_t a, int64_t b) { return a > b ? a : b; }
 
-/* Take the next `count` doubles of a piece of memory. */
+/* Take the next `count` doubles from a block of memory. */
 static double *take(double **memory, int64_t count) {
     double *taken = *memory;
     *memory += count;
     return taken;
 }
 
-/* Allocate all arrays of doubles in one piece; 0 when memory is short. */
+/* Allocate all arrays of doubles in one block; 0 if there is not enough memory. */
 static int take_memory(struct online *training) {
     const struct tiles *map = training->map;
     int64_t across = map->width + MARGIN, down = map->height + MARGIN;
     int64_t tiles = map->columns * map->stride;
-    /* The log is emptied when all tables are in use. A very long map must do with fewer. */
+    /* The log is flushed when all tables are in use. A very long map has fewer tables, to bound the memory. */
     int64_t affordable = ((int64_t)1 << 17) / (across + down);
     training->table_count = affordable > TABLES ? TABLES : affordable < 1 ? 1 : (int)affordable;
     int64_t total = training->table_count * 2 * (across + down) + longer(across, down) + tiles +
@@ -64,9 +64,9 @@ kohonen_online *kohonen_online_open(int64_t width, int64_t height, int64_t dimen
     for (int64_t i = 0; i < n; i++) training->start[i] = -1;
     for (int64_t i = 0; i < n * dimension; i++)
         if (fabs(samples[i]) > map->magnitude) map->magnitude = fabs(samples[i]);
-    /* Weights stay within the hull of samples and initial weights, give or take their rounding. In one step the
-     * weights and the box are rounded in some ten operations, each by half a unit in the last place of
-     * something below twice the magnitude; 64 such units leave room. */
+    /* Weights stay within the hull of samples and initial weights, up to rounding. In one step the weights and
+     * the box are rounded in about ten operations, each by half a unit in the last place of a number below
+     * twice the magnitude; 64 such units leave a margin. */
     training->wrong = LOG * 64 * DBL_EPSILON * map->magnitude;
     return training;
 }
@@ -94,10 +94,10 @@ void kohonen_online_weights(const kohonen_online *training, double *weights) {
         }
 }
 
-/* The values of g beyond which it is taken as zero; see the schedule's documentation. */
+/* Smaller values of g count as zero; see kohonen/schedule.py. */
 static const double CUT = 1e-12;
 
-/* Make the tables of an iteration, in the contract's order of operations. */
+/* Compute the tables of an iteration, in the contract's order of operations. */
 void make_table(struct online *training, int64_t iteration, struct table *table) {
     const struct tiles *map = training->map;
     double decay = training->time_constant == 0.0 ? 1.0 : exp(-(double)iteration / training->time_constant);

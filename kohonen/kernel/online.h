@@ -1,4 +1,4 @@
-/* A training under way. */
+/* The state of an online training. */
 #ifndef KOHONEN_ONLINE_H
 #define KOHONEN_ONLINE_H
 
@@ -6,26 +6,25 @@
 
 enum { LOG = 64, TABLES = 16 };
 
-/* The neighbourhoods of one iteration, as tables that are read at any distance from the best matching unit, also
- * at negative ones: across[k] = g(|k|), down[k] = rate * g(|k|). */
+/* The neighbourhood of one iteration, as tables indexed by the signed distance from the best matching unit:
+ * across[k] = g(|k|), down[k] = rate * g(|k|). */
 struct table {
-    double *across, *down; /* the middles of the two tables */
+    double *across, *down; /* distance zero, in the middle of each table */
     int64_t reach;         /* g is zero at distances beyond */
 };
 
-/* A step whose update is still to be done in some tiles. The tables are as seen from the best matching unit: what
- * moves unit (x, y) is across[x] * down[y]. */
+/* A step whose update is pending in some tiles. The tables are shifted by the best matching unit: unit (x, y) is
+ * moved by the factor across[x] * down[y]. */
 struct step {
     const double *v, *across, *down;
-    int64_t first, last; /* the units that it moves, across */
+    int64_t first, last; /* columns of units within reach */
 };
 
-/* How the boxes are still to be moved for the step done last. */
+/* The pending move of the boxes for the last step. */
 struct move {
-    const double *v; /* NULL when there is nothing to do */
+    const double *v; /* NULL if no move is pending */
     int64_t first, last; /* columns of tiles */
-    /* The greatest and the least factor by which units of a tile move is the product of these for its column
-     * and its row. */
+    /* The greatest and the least factor of a tile's units are the products of these for its column and row. */
     double *near_across, *far_across, *near_down, *far_down;
 };
 
@@ -34,18 +33,18 @@ struct online {
     const double *samples;
     int64_t n;
     double sigma, rate, time_constant;
-    int64_t *start;     /* of each sample: the tile of its best matching unit when it was shown last, or -1 */
-    uint64_t *reached;  /* of each tile: which steps of the log reach it, one bit each */
-    uint64_t *applied;  /* of each tile: which of these its weights have done already */
+    int64_t *start;     /* per sample: the tile of its previous best matching unit, or -1 */
+    uint64_t *reached;  /* per tile: a bit mask of the log's steps that reach it */
+    uint64_t *applied;  /* per tile: a bit mask of those already applied to its weights */
     struct step log[LOG];
-    int logged;         /* how many steps the log holds */
+    int logged;         /* number of steps in the log */
     struct table tables[TABLES];
-    int table_count, tables_used; /* how many there are; how many of them the log refers to */
+    int table_count, tables_used; /* number of tables, and of those that the log refers to */
     struct move move;
     double *neighbourhood;         /* g(0), g(1), ... of the current iteration */
     double *bounds, *above, *below;
-    double wrong;       /* what a box may be wrong by when it has been moved for every step of the log */
-    double *memory;     /* what holds the arrays of doubles above */
+    double wrong;       /* bound of the rounding error of a box after moves for all steps of the log */
+    double *memory;     /* the block of the arrays of doubles above */
 };
 
 #endif

@@ -2,13 +2,13 @@
 
 enum { PARTS = SIDE / WIDTH }; /* vectors in a column of eight units */
 
-/* Where a tile's box begins; dimension k is at + k * 2 * WIDTH, the greatest values are WIDTH after the least. */
+/* The start of a tile's box; dimension k is at + k * 2 * WIDTH, the maxima are WIDTH after the minima. */
 static inline double *box_of(const struct tiles *map, int64_t column, int64_t row) {
     int64_t index = column * map->stride + row;
     return map->boxes + index / WIDTH * WIDTH * map->dimension * 2 + index % WIDTH;
 }
 
-/* Measure the box of a tile by its weights. */
+/* Compute the box of a tile from its weights. */
 static inline void measure(struct tiles *map, int64_t column, int64_t row, const int64_t dimension) {
     const double *weights = tile_weights(map, column, row);
     double *box = box_of(map, column, row);
@@ -36,15 +36,15 @@ static void measure_all(struct tiles *map) {
                 measure(map, column, row, map->dimension);
                 continue;
             }
-            /* No tile: a box so far away that its distance to anything is infinite. */
+            /* Padding: a box so far away that its distance to any sample is infinite. */
             double *box = box_of(map, column, row);
             for (int64_t k = 0; k < map->dimension; k++)
                 box[k * 2 * WIDTH] = box[k * 2 * WIDTH + WIDTH] = 1e200;
         }
 }
 
-/* Squared distances of a sample v to the units of a tile, the squares added in order of dimension; infinite
- * beyond the lower edge of the map. Returns the least of those that are on the map. */
+/* Squared distances of a sample v to the units of a tile, summed in order of dimension; infinite beyond the lower
+ * edge of the map. Returns the least of those on the map. */
 static inline double distances(const struct tiles *map, int64_t column, int64_t row, const double *v,
                                double *restrict out, const int64_t dimension) {
     const double *weights = tile_weights(map, column, row);
@@ -71,7 +71,7 @@ static inline double distances(const struct tiles *map, int64_t column, int64_t 
     return least_of(smallest);
 }
 
-/* The first place at which distances are at most `limit`; there is one. */
+/* The first place with a distance of at most `limit`, which must exist. */
 static inline int64_t first_at_most(const double *distance, double limit) {
     for (int64_t i = 0;; i += WIDTH) {
         unsigned mask = at_most(load(distance + i), splat(limit));
@@ -79,16 +79,16 @@ static inline int64_t first_at_most(const double *distance, double limit) {
     }
 }
 
-/* A unit's index in C order, from its place in a tile; -1 where the place is a copy of another's. Within a tile
- * indices grow with the place, and copies come last. */
+/* The index in C order of the unit at a place in a tile; -1 if the place holds a copy. Within a tile indices grow
+ * with the place, and copies come last. */
 static inline int64_t unit_at(const struct tiles *map, int64_t column, int64_t row, int64_t place) {
     if (map->index) return map->index[row * UNITS + place];
     return (column * SIDE + place / SIDE) * map->height + row * SIDE + place % SIDE;
 }
 
-/* The squared distance of a sample to each tile's box, from below: `above` and `below` are the sample plus and
- * minus what the boxes may be wrong by. Rounding is monotone and the operations are those of the distances, so
- * that no unit is ever nearer than its box. */
+/* Lower bounds of a sample's squared distances to the units of each tile: `above` and `below` are the sample plus
+ * and minus the rounding error of the boxes. Rounding is monotone and the operations are those of the distances,
+ * so that no unit is nearer than its bound. */
 static inline void bound_all(const struct tiles *map, const double *above, const double *below, double *bounds,
                              const int64_t dimension) {
     const double *box = map->boxes;
@@ -102,15 +102,15 @@ static inline void bound_all(const struct tiles *map, const double *above, const
     }
 }
 
-/* The tile, as column * stride + row, whose box is nearest. */
+/* The tile with the nearest box, as column * stride + row. */
 static inline int64_t nearest_box(const struct tiles *map, const double *bounds) {
     vec smallest = splat(INFINITY);
     for (int64_t i = 0; i < map->columns * map->stride; i += WIDTH) smallest = least(smallest, load(bounds + i));
     return first_at_most(bounds, least_of(smallest));
 }
 
-/* Which of the tiles i .. i + WIDTH - 1 may hold a unit as near as `limit`: one bit each. `row` is the row of
- * the first; what is behind the last row is no tile. */
+/* A bit mask of those tiles i .. i + WIDTH - 1 that may hold a unit within `limit`. `row` is the row of the first;
+ * places beyond the last row are padding. */
 static inline unsigned candidates(const struct tiles *map, const double *bounds, int64_t i, int64_t row,
                                   double limit) {
     unsigned mask = at_most(load(bounds + i), splat(limit));
@@ -118,7 +118,7 @@ static inline unsigned candidates(const struct tiles *map, const double *bounds,
     return left < WIDTH ? mask & ((1u << left) - 1) : mask;
 }
 
-/* The nearest units found so far, nearest first, and how many tiles were looked into for them. */
+/* The nearest units found so far, nearest first, and the number of tiles visited. */
 struct found {
     double squared[2];
     int64_t unit[2];
@@ -127,7 +127,7 @@ struct found {
 
 static const struct found NOTHING = {{INFINITY, INFINITY}, {INT64_MAX, INT64_MAX}, 0};
 
-/* Take a unit into account. Of equal distances the lower index is the nearer one. */
+/* Insert a unit if it is nearer than those found; ties go to the lower index. */
 static inline void consider(struct found *found, int count, double squared, int64_t unit) {
     for (int i = 0; i < count; i++) {
         if (squared > found->squared[i] || (squared == found->squared[i] && unit > found->unit[i])) continue;
@@ -141,7 +141,7 @@ static inline void consider(struct found *found, int count, double squared, int6
     }
 }
 
-/* Take the units of a tile into account. */
+/* Insert the units of a tile. */
 static inline void consider_tile(const struct tiles *map, int64_t column, int64_t row, const double *v,
                                  int count, struct found *found, const int64_t dimension) {
     double distance[UNITS];
@@ -161,7 +161,7 @@ static inline void consider_tile(const struct tiles *map, int64_t column, int64_
         }
 }
 
-/* The nearest units of one sample on a map that stays as it is. */
+/* The nearest units of one sample on a constant map. */
 static inline struct found match_one(const struct tiles *map, const double *v, int count, double *bounds,
                                      const int64_t dimension) {
     struct found found = NOTHING;

@@ -1,9 +1,9 @@
-/* A vector of doubles, as wide as the instruction set has it, and the few operations that need a name; plus,
- * minus and times are the compiler's own. Which instruction set it is, the compiler's flags tell.
+/* Vectors of doubles of the instruction set that the compiler's flags select, with the operations that C lacks; +,
+ * - and * are built in.
  *
  *   vec         WIDTH doubles
- *   BLOCK       rows of eight units that are updated at a time: as many as keep their weights in registers
- *   GROUP       dimensions that are updated at a time, likewise
+ *   BLOCK       rows of eight units per update: as many as fit into registers
+ *   GROUP       dimensions per update, likewise
  */
 #ifndef KOHONEN_SIMD_H
 #define KOHONEN_SIMD_H
@@ -22,7 +22,7 @@ static inline vec least(vec a, vec b) { return _mm512_min_pd(a, b); }
 static inline vec most(vec a, vec b) { return _mm512_max_pd(a, b); }
 static inline double least_of(vec a) { return _mm512_reduce_min_pd(a); }
 static inline double most_of(vec a) { return _mm512_reduce_max_pd(a); }
-/* One bit a lane: whether a <= b. */
+/* A bit mask of the lanes with a <= b. */
 static inline unsigned at_most(vec a, vec b) { return _mm512_cmp_pd_mask(a, b, _CMP_LE_OQ); }
 
 #elif defined(__AVX2__)
@@ -84,7 +84,7 @@ static inline unsigned at_most(vec a, vec b) {
     return (unsigned)(vgetq_lane_u64(mask, 0) & 1) | (unsigned)(vgetq_lane_u64(mask, 1) & 2);
 }
 
-#else /* Any other processor: one number at a time. */
+#else /* Any other processor: no vectors. */
 
 typedef double vec;
 #define WIDTH 1

@@ -1,9 +1,9 @@
-/* Sorting units into tiles of similar weights, as in a k-d tree: halve the units where they differ most, and halve
- * the halves, until 64 are left. */
+/* Sorts units into tiles of similar weights as in a k-d tree: splits the units at the median of the widest
+ * dimension, recursively, down to 64 units. */
 #include "tiles.h"
 
-/* Reorder units so that the n-th has in dimension k what it would have if all were sorted by it, with no smaller
- * ones behind it and no larger ones before it (Hoare's selection). */
+/* Partially sort units by dimension k: the n-th is where it would be in full order, with no smaller ones after it
+ * and no larger ones before it (Hoare's selection). */
 static void select_nth(int64_t *index, int64_t units, int64_t n, const double *weights, int64_t dimension,
                        int64_t k) {
     int64_t low = 0, high = units - 1;
@@ -24,7 +24,7 @@ static void select_nth(int64_t *index, int64_t units, int64_t n, const double *w
     }
 }
 
-/* The dimension in which units differ most. */
+/* The dimension with the widest range. */
 static int64_t widest(const int64_t *index, int64_t units, const double *weights, int64_t dimension) {
     int64_t best = 0;
     double most = -1.0;
@@ -40,7 +40,7 @@ static int64_t widest(const int64_t *index, int64_t units, const double *weights
     return best;
 }
 
-/* Put the units of one tile in order of index, so that of equal distances the first found has the lowest. */
+/* Sort the units of a tile by index, so that of equal distances the lowest index is found first. */
 static void sort_indices(int64_t *index, int64_t units) {
     for (int64_t i = 1; i < units; i++) {
         int64_t moved = index[i], j = i;
@@ -51,7 +51,7 @@ static void sort_indices(int64_t *index, int64_t units) {
 
 void sort_units(int64_t *index, int64_t units, const double *weights, int64_t dimension) {
     while (units > UNITS) {
-        /* Whole tiles on the left: only the last tile of all has places left over. */
+        /* Whole tiles on the left: only the very last tile may be incomplete. */
         int64_t half = (units / UNITS + 1) / 2 * UNITS;
         select_nth(index, units, half, weights, dimension, widest(index, units, weights, dimension));
         sort_units(index, half, weights, dimension);

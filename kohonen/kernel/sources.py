@@ -1,4 +1,4 @@
-"""What tells one version of the kernel's sources from another; the library has it compiled in."""
+"""The digest of the kernel's sources, which is compiled into the library."""
 
 import hashlib
 from pathlib import Path
@@ -7,12 +7,12 @@ __all__ = ["digest"]
 
 
 def digest(folder: Path) -> str | None:
-    """Return a digest of what the kernel is compiled from, or None where that is not there.
+    """Return a digest of the kernel's sources, or None if they are not installed.
 
     Parameters
     ----------
     folder : Path
-        Where the sources are, and build.py, which has the flags.
+        The folder of the sources and of build.py, which holds the flags.
     """
     sources = sorted(path for path in folder.iterdir() if path.suffix in {".c", ".h"})
     if not sources:

@@ -1,4 +1,4 @@
-/* Maps on their way into tiles and out again, and what the library says about itself. */
+/* Conversion of maps to tiles, and the library's version functions. */
 #include "tiles.h"
 #include <math.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@ void *allocate(size_t count, size_t size) {
     return memory;
 }
 
-/* The unit whose weights a place of a tile gets: its own, or, beyond the edge of the map, the nearest one's. */
+/* The unit whose weights are stored at a place of a tile: its own or, beyond the edge of the map, the nearest. */
 static int64_t unit_for(const struct tiles *map, int64_t column, int64_t row, int place) {
     if (map->index) {
         int64_t i = row * UNITS + place;
@@ -31,7 +31,7 @@ static int64_t unit_for(const struct tiles *map, int64_t column, int64_t row, in
     return x * map->height + y;
 }
 
-/* Copy weights, one unit after the other in C order, into the tiles. */
+/* Copy weights, in C order of the units, into the tiles. */
 static void fill(struct tiles *map, const double *weights) {
     for (int64_t column = 0; column < map->columns; column++)
         for (int64_t row = 0; row < map->rows; row++) {
@@ -46,7 +46,7 @@ static void fill(struct tiles *map, const double *weights) {
         }
 }
 
-/* Make the index of a map whose units are sorted; 0 when memory is short. */
+/* Create the index of a map whose units are sorted; 0 if there is not enough memory. */
 static int make_index(struct tiles *map, int64_t units, const double *weights) {
     map->index = allocate((size_t)map->rows * UNITS, sizeof *map->index);
     if (!map->index) return 0;

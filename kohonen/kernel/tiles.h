@@ -1,17 +1,17 @@
-/* How a map lies in memory: tiles of 8 x 8 units, each with the box that its weights are in.
+/* The memory layout of a map: tiles of 8 x 8 units, each with the bounding box of its weights.
  *
- * A tile is 64 units: eight steps to the right ("across"), eight downwards. Its weights are one piece of memory,
- * dimension by dimension, [dimension][across][down], so that a vector holds units below one another. Where the
- * map ends inside a tile, the places beyond its edge hold copies of the units at the edge: they are trained
- * along, so that nothing there is ever special, but they are never found.
+ * A tile is 64 units: eight steps to the right ("across"), eight downwards. Its weights are contiguous, as
+ * [dimension][across][down], so that a vector holds units below one another. Where the map ends inside a tile,
+ * the places beyond its edge hold copies of the units at the edge. Copies are trained like units, which avoids
+ * special cases, but a search never returns them.
  *
- * The box of a tile is the least and the greatest value of its weights in each dimension. A sample's distance to
- * the box bounds its distance to every unit of the tile from below, and a search passes over nearly all tiles.
- * Boxes of WIDTH tiles below one another are interleaved, [dimension][least, greatest][WIDTH], so that they
- * are compared together.
+ * The box of a tile is the minimum and the maximum of its weights in each dimension. A sample's distance to the
+ * box is a lower bound of its distance to every unit of the tile, so that a search skips nearly all tiles. Boxes
+ * of WIDTH tiles below one another are interleaved, [dimension][minimum, maximum][WIDTH], so that they are
+ * compared together.
  *
- * For a search alone, a unit's place on the grid does not matter: there units may be sorted into tiles of similar
- * weights, however badly ordered the map is. Such a map is one column of tiles, and an index tells the units.
+ * For search without training, units may be sorted into tiles of similar weights, which helps on a map that is
+ * not well ordered. Such a map is one column of tiles, with an index of the units.
  */
 #ifndef KOHONEN_TILES_H
 #define KOHONEN_TILES_H
@@ -25,35 +25,35 @@ enum { SIDE = 8, UNITS = SIDE * SIDE };
 struct tiles {
     int64_t width, height, dimension; /* of the map, in units */
     int64_t columns, rows;            /* of tiles */
-    int64_t stride;                   /* rows rounded up to whole vectors: tile (column, row) is at
-                                         column * stride + row wherever there is one value a tile */
+    int64_t stride;                   /* rows rounded up to whole vectors: in arrays of one value per tile,
+                                         tile (column, row) is at column * stride + row */
     int level;                        /* of the instruction set */
     double *weights;
     double *boxes;
-    int64_t *index;                   /* of the unit in each place, or -1; NULL where the map lies as its grid */
-    double magnitude;                 /* no weight is, or ever was, larger than this */
+    int64_t *index;                   /* of the unit at each place, or -1; NULL if units are not sorted */
+    double magnitude;                 /* bound of the magnitude of all weights, present and past */
     double edge[SIDE];                /* added to distances in the last row of tiles: infinite beyond the map */
-    double inside[SIDE];              /* added everywhere else: zeros */
+    double inside[SIDE];              /* added to distances in all other rows: zeros */
 };
 
-/* Where the weights of a tile begin. */
+/* The start of the weights of a tile. */
 static inline double *tile_weights(const struct tiles *map, int64_t column, int64_t row) {
     return map->weights + (column * map->rows + row) * map->dimension * UNITS;
 }
 
-/* How many of the eight steps to the right are on the map. */
+/* The number of a tile's columns that are on the map. */
 static inline int tile_across(const struct tiles *map, int64_t column) {
     int64_t left = map->width - column * SIDE;
     return left < SIDE ? (int)left : SIDE;
 }
 
-/* Sort units into tiles of similar weights: index[0 .. units] becomes their order. See sort.c. */
+/* Sort units into tiles of similar weights by permuting index[0 .. units - 1]. See sort.c. */
 void sort_units(int64_t *index, int64_t units, const double *weights, int64_t dimension);
 
-/* What is compiled once for each instruction set. */
+/* The functions that are compiled for each instruction set. */
 struct variant {
     const char *name;
-    int width; /* of its vectors */
+    int width; /* of its vectors, in doubles */
     void (*measure)(struct tiles *map);
     int64_t (*match)(const struct tiles *map, const double *samples, int64_t n, int count, int64_t *units,
                      double *squared);
@@ -69,7 +69,7 @@ extern const struct variant variant_avx512;
 /* The variant of a level, from 0; see cpu.c. */
 const struct variant *variant_of(int level);
 
-/* Memory that vectors may be aligned to; NULL when short. */
+/* Allocate zeroed memory, aligned to vectors; NULL if there is not enough. */
 void *allocate(size_t count, size_t size);
 
 #endif

@@ -1,16 +1,16 @@
 /* Online training, for one instruction set: part of variant.h.
  *
- * A step finds the best matching unit of a sample and moves every unit within reach towards the sample. Here the
- * search needs few tiles, and the units of the others need not be moved yet: the step goes into a log, and each
- * tile within reach remembers by one bit that it has it to do. When a search needs a tile, or the log is full, all
- * that is pending is applied to the tile, in order and in registers. Meanwhile the tile's box is moved, so that it
- * holds the weights as they are or would be; it is measured again when the log is full.
+ * A step finds the best matching unit of a sample and moves every unit within reach towards the sample. Updates
+ * are lazy, since the search visits few tiles: the step is appended to a log, and each tile within reach marks it
+ * as pending by one bit. When a search visits a tile, or the log is full, all pending steps are applied to the
+ * tile, in order and in registers. Meanwhile the tile's box is moved, so that it contains the weights before and
+ * after the pending steps; it is computed again when the log is full.
  */
 
 void make_table(struct online *training, int64_t iteration, struct table *table);
 
-/* Apply the pending steps to `group` dimensions of BLOCK rows of eight units, beginning with unit `x` of the map
- * across. This is where the time goes: W = W + h (v - W). */
+/* Apply the pending steps to `group` dimensions of BLOCK rows of eight units, beginning with column `x` of the
+ * map. This is the inner loop: W = W + h (v - W). */
 static inline __attribute__((always_inline)) void apply_block(const struct online *training, uint64_t pending,
                                                              double *weights, int64_t x, int64_t y, int64_t k,
                                                              const int group) {
@@ -31,8 +31,8 @@ static inline __attribute__((always_inline)) void apply_block(const struct onlin
         for (int i = 0; i < BLOCK * PARTS; i++) store(weights + g * UNITS + i * WIDTH, value[g][i]);
 }
 
-/* Bring the weights of a tile up to date. Its box has been moved for all of these steps, and stays as it is. */
-static inline void settle(struct online *training, int64_t column, int64_t row, const int64_t dimension) {
+/* Apply the pending steps to the weights of a tile. Its box has already been moved for them. */
+static inline void apply_pending(struct online *training, int64_t column, int64_t row, const int64_t dimension) {
     struct tiles *map = training->map;
     int64_t tile = column * map->rows + row;
     uint64_t pending = training->reached[tile] & ~training->applied[tile];
@@ -40,7 +40,7 @@ static inline void settle(struct online *training, int64_t column, int64_t row, 
     training->applied[tile] |= pending;
     double *weights = tile_weights(map, column, row);
     int across = tile_across(map, column);
-    /* Dimensions go in groups of nearly equal size, as few as registers allow. */
+    /* Process dimensions in groups of nearly equal size, as few as registers allow. */
     for (int64_t k = 0, groups = (dimension + GROUP - 1) / GROUP; groups; groups--) {
         int64_t group = (dimension - k + groups - 1) / groups;
         for (int first = 0; first < across; first += BLOCK) {
@@ -59,15 +59,15 @@ static inline void settle(struct online *training, int64_t column, int64_t row, 
     }
 }
 
-/* Empty the log, and measure the boxes of what it reaches: all are exact then. */
-static void settle_all(struct online *training) {
+/* Apply and remove all steps of the log, and recompute the boxes of the tiles that they reach. */
+static void flush_log(struct online *training) {
     struct tiles *map = training->map;
     for (int64_t column = 0; column < map->columns; column++)
         for (int64_t row = 0; row < map->rows; row++) {
             int64_t tile = column * map->rows + row;
             if (!training->reached[tile]) continue;
-            if (map->dimension == 3) settle(training, column, row, 3);
-            else settle(training, column, row, map->dimension);
+            if (map->dimension == 3) apply_pending(training, column, row, 3);
+            else apply_pending(training, column, row, map->dimension);
             measure(map, column, row, map->dimension);
             training->reached[tile] = training->applied[tile] = 0;
         }
@@ -76,7 +76,7 @@ static void settle_all(struct online *training) {
     training->move.v = NULL;
 }
 
-/* Where the box [low, high] is after a step towards v with factors between `far` and `near`. */
+/* Move the box [low, high] for a step towards v with factors between `far` and `near`. */
 static inline void move_box(double *box, vec v, vec near, vec far) {
     vec low = load(box), high = load(box + WIDTH);
     vec up = v - low, down = v - high;
@@ -84,9 +84,9 @@ static inline void move_box(double *box, vec v, vec near, vec far) {
     store(box + WIDTH, high + most(near * down, far * down));
 }
 
-/* Move the boxes for the step before, and bound the distances of the next sample to all tiles, in one pass. */
+/* Move the boxes for the previous step, and compute the bounds of the next sample for all tiles, in one pass. */
 static inline void move_and_bound(struct online *training, const int64_t dimension) {
-    /* Copies: for all that a compiler knows, storing a vector changes any of these. */
+    /* Copies, since the compiler must assume that storing a vector changes the originals. */
     const int64_t columns = training->map->columns, stride = training->map->stride;
     const struct move move = training->move;
     const double *above = training->above, *below = training->below;
@@ -110,14 +110,14 @@ static inline void move_and_bound(struct online *training, const int64_t dimensi
     }
 }
 
-/* Bring a tile up to date and take its units into account. */
+/* Apply the pending steps to a tile and insert its units. */
 static inline void visit(struct online *training, int64_t column, int64_t row, const double *v,
                          struct found *found, const int64_t dimension) {
-    settle(training, column, row, dimension);
+    apply_pending(training, column, row, dimension);
     consider_tile(training->map, column, row, v, 1, found, dimension);
 }
 
-/* Find the best matching unit of a sample; `start` is the tile to look at first, or -1. */
+/* Find the best matching unit of a sample; `start` is the tile to visit first, or -1. */
 static inline struct found find(struct online *training, const double *v, int64_t start,
                                 const int64_t dimension) {
     const struct tiles *map = training->map;
@@ -143,7 +143,7 @@ static inline struct found find(struct online *training, const double *v, int64_
     return found;
 }
 
-/* The greatest and the least value of a table over tiles that begin at distance k, k + 8, ... */
+/* The greatest and the least value of a table in each of the tiles that begin at distances k, k + 8, ... */
 static inline void extremes(const double *table, int64_t k, int64_t tiles, double *near, double *far) {
     for (int64_t i = 0; i < tiles; i++, k += SIDE) {
         near[i] = table[k > 0 ? k : k < 1 - SIDE ? k + SIDE - 1 : 0];
@@ -151,7 +151,7 @@ static inline void extremes(const double *table, int64_t k, int64_t tiles, doubl
     }
 }
 
-/* Put a step into the log, for all tiles within its reach. */
+/* Append a step to the log, and mark it as pending in all tiles within reach. */
 static inline void record(struct online *training, const struct table *table, const double *v, int64_t unit) {
     const struct tiles *map = training->map;
     int64_t x = unit / map->height, y = unit % map->height, reach = table->reach;
@@ -169,7 +169,7 @@ static inline void record(struct online *training, const struct table *table, co
     extremes(table->down, -y, map->rows, move->near_down, move->far_down);
 }
 
-/* Show one sample to the map. */
+/* Do one step: present one sample to the map. */
 static inline void show(struct online *training, const struct table *table, int64_t sample,
                         const int64_t dimension) {
     const double *v = training->samples + sample * dimension;
@@ -180,19 +180,19 @@ static inline void show(struct online *training, const struct table *table, int6
     record(training, table, v, found.unit[0]);
 }
 
-/* Make room in the log within an iteration, whose table becomes the first and only one in use. */
+/* Flush the log within an iteration, whose table becomes the first and only one in use. */
 static void make_room(struct online *training) {
     struct table *first = &training->tables[0], *current = &training->tables[training->tables_used - 1];
     struct table kept = *current;
     *current = *first;
     *first = kept;
-    settle_all(training);
+    flush_log(training);
     training->tables_used = 1;
 }
 
 static void run(struct online *training, int64_t first, int64_t last) {
     for (int64_t t = first; t < last; t++) {
-        if (training->tables_used == training->table_count) settle_all(training);
+        if (training->tables_used == training->table_count) flush_log(training);
         make_table(training, t, &training->tables[training->tables_used++]);
         for (int64_t i = 0; i < training->n; i++) {
             if (training->logged == LOG) make_room(training);
@@ -201,5 +201,5 @@ static void run(struct online *training, int64_t first, int64_t last) {
             else show(training, table, i, training->map->dimension);
         }
     }
-    settle_all(training);
+    flush_log(training);
 }

@@ -1,4 +1,4 @@
-/* The kernel for one instruction set, as the compiler's flags say: each file that includes this makes one. */
+/* The kernel for the instruction set that the compiler's flags select; included once per instruction set. */
 #include <math.h>
 #include <stdlib.h>
 #include "online.h"

@@ -1,4 +1,4 @@
-"""The contract of the online algorithm, as literally as Python allows: slow, and obviously right."""
+"""Reference implementations of the training algorithms, as literal as possible: slow, but simple."""
 
 import math
 from dataclasses import dataclass
@@ -11,21 +11,21 @@ Array = npt.NDArray[np.float64]
 
 @dataclass
 class Result:
-    """What the oracle does: the weights after each iteration, and the best matching unit of every step."""
+    """The weights after each iteration, and the best matching unit of every step."""
 
     history: list[Array]
     units: list[tuple[int, int]]
 
     @property
     def weights(self) -> Array:
-        """The weights at the end."""
+        """The final weights."""
         return self.history[-1]
 
 
 def contract(
     samples: Array, initial: Array, *, iterations: int, learning_rate: float = 0.1, sigma: float | None = None
 ) -> Result:
-    """Train as the contract says: the separable Gaussian, cut at 1e-12, in its order of operations."""
+    """Train online by the contract: the separable Gaussian, cut at 1e-12, with its order of operations."""
     weights = initial.copy()
     width, height, dimension = weights.shape
     history, units = [], []
@@ -44,7 +44,7 @@ def contract(
 
 
 def batch(samples: Array, initial: Array, *, iterations: int, sigma: float | None = None) -> Result:
-    """Train as the batch algorithm's contract says."""
+    """Train in batches by the contract."""
     weights = initial.copy()
     width, height, dimension = weights.shape
     history, units = [], []
@@ -66,7 +66,7 @@ def batch(samples: Array, initial: Array, *, iterations: int, sigma: float | Non
 
 @dataclass(frozen=True)
 class GridOfUnits:
-    """How far apart units are on any grid: on a torus, from the nearest image of the other unit."""
+    """Distances between units on any grid; on a torus, to the nearest image of the other unit."""
 
     width: int
     height: int
@@ -89,7 +89,7 @@ class GridOfUnits:
 
 
 def on_any_grid(samples: Array, initial: Array, grid: GridOfUnits, *, iterations: int) -> Result:
-    """Train online as the contract says, on a grid of any kind."""
+    """Train online by the contract, on a grid of any kind."""
     weights = initial.copy()
     history, units = [], []
     for t in range(iterations):
@@ -128,7 +128,7 @@ def batch_on_any_grid(samples: Array, initial: Array, grid: GridOfUnits, *, iter
 
 
 def masked_on_any_grid(samples: Array, initial: Array, grid: GridOfUnits, *, iterations: int) -> Result:
-    """Train online on samples that miss values (NaN): these count in no distance, and move nothing."""
+    """Train online on samples with missing values (NaN), which are left out of distances and updates."""
     weights = initial.copy()
     history, units = [], []
     for t in range(iterations):
@@ -148,7 +148,7 @@ def masked_on_any_grid(samples: Array, initial: Array, grid: GridOfUnits, *, ite
 
 
 def masked_batch_on_any_grid(samples: Array, initial: Array, grid: GridOfUnits, *, iterations: int) -> Result:
-    """Train in batches on samples that miss values (NaN): components are means of what there is of them."""
+    """Train in batches on samples with missing values (NaN): components are means of the values present."""
     weights = initial.copy()
     history, units = [], []
     for t in range(iterations):
@@ -171,13 +171,13 @@ def masked_batch_on_any_grid(samples: Array, initial: Array, grid: GridOfUnits, 
 
 
 def masked_best_matching_unit(weights: Array, v: Array) -> tuple[int, int]:
-    """Search one unit after the other, by what the sample has."""
+    """Search one unit after the other, by the sample's present values."""
     there = [k for k in range(len(v)) if not math.isnan(v[k])]
     return best_matching_unit(weights[:, :, there], v[there])
 
 
 def textbook_on_any_grid(samples: Array, initial: Array, grid: GridOfUnits, *, iterations: int) -> Array:
-    """Train online with one exponential of the Euclidean distance on the grid, and no cut."""
+    """Train online with one exponential of the Euclidean distance on the grid per unit, and no cut."""
     weights = initial.copy()
     for t in range(iterations):
         sigma_t, alpha_t = _schedule(t, iterations, 0.1, None, grid.width, grid.height)
@@ -196,7 +196,7 @@ def _cut_gaussian(squared: float, sigma_t: float) -> float:
 
 
 def g(k: int, sigma_t: float) -> float:
-    """Return the neighbourhood at a distance along one axis, cut."""
+    """Return the neighbourhood at a distance along one axis, cut at 1e-12."""
     value = math.exp(-(k * k) / (2 * sigma_t * sigma_t))
     return 0.0 if value < 1e-12 else value
 
@@ -204,7 +204,7 @@ def g(k: int, sigma_t: float) -> float:
 def textbook(
     samples: Array, initial: Array, *, iterations: int, learning_rate: float = 0.1, sigma: float | None = None
 ) -> Result:
-    """Train as the textbook says: one exponential of the Euclidean distance on the grid per unit, no cut."""
+    """Train by the textbook: one exponential of the Euclidean distance on the grid per unit, no cut."""
     weights = initial.copy()
     width, height, _ = weights.shape
     history, units = [], []
@@ -223,7 +223,7 @@ def textbook(
 
 
 def best_matching_unit(weights: Array, v: Array) -> tuple[int, int]:
-    """Search one unit after the other; the first of the nearest wins."""
+    """Search one unit after the other; ties go to the first."""
     best, least = (0, 0), math.inf
     for x in range(weights.shape[0]):
         for y in range(weights.shape[1]):
@@ -234,7 +234,7 @@ def best_matching_unit(weights: Array, v: Array) -> tuple[int, int]:
 
 
 def squared_distance(w: Array, v: Array) -> float:
-    """Add the squares in order of dimension."""
+    """Sum the squares in order of dimension."""
     total = 0.0
     for k in range(len(v)):
         total += float((v[k] - w[k]) * (v[k] - w[k]))

@@ -1,4 +1,4 @@
-"""The batch algorithm against its oracle, and what makes it fit for many samples."""
+"""Compares the batch algorithm with its oracle, and tests its support for many samples."""
 
 import functools
 from dataclasses import replace
@@ -107,7 +107,7 @@ def test_a_long_map_is_smoothed_in_pieces(monkeypatch: pytest.MonkeyPatch) -> No
     statistics = partial(samples, weights)
     table = Schedule(10, 3.0, 0.1).neighbourhood(2, 40)
     whole = update(weights, statistics, table)
-    monkeypatch.setattr(batch, "SMOOTHED_AT_ONCE", 7)
+    monkeypatch.setattr(batch, "SMOOTHING_BLOCK", 7)
     np.testing.assert_allclose(update(weights, statistics, table), whole, rtol=1e-12)
 
 

@@ -1,4 +1,4 @@
-"""The boxes of a large map: they never lose a weight, and they leave most of the map out."""
+"""The bounding boxes of a large map: they contain all weights, and exclude most of the map from searches."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from tests.kohonen.oracle import Array
 
 
 def gradient(width: int, height: int) -> Array:
-    """Return planes of a map in perfect order, of shape (2, width * height)."""
+    """Return planes of a perfectly ordered map, of shape (2, width * height)."""
     x, y = np.meshgrid(np.arange(width) / width, np.arange(height) / height, indexing="ij")
     return np.stack([x.ravel(), y.ravel()])
 
@@ -24,7 +24,7 @@ def nearest(planes: Array, sample: Array) -> int:
 
 
 def at_rest(kept: Boxes, planes: Array, samples: Array, *, height: int) -> None:
-    """Tell boxes the best matching units, as after updates that move no weights."""
+    """Set the boxes' best matching units, as after updates that move no weights."""
     kept.begin(np.zeros((2 * planes.shape[1] // height - 1, 1)), np.zeros((1, 2 * height - 1)))
     for index, sample in enumerate(samples):
         kept.move(index, *divmod(nearest(planes, sample), height))
@@ -42,7 +42,7 @@ def at_rest(kept: Boxes, planes: Array, samples: Array, *, height: int) -> None:
 def test_every_weight_is_in_its_box(
     width: int, height: int, dimension: int, scale: float, sigma: float, rate: float, seed: int
 ) -> None:
-    """Also where rounding takes a weight past another that was beyond it."""
+    """Includes weights that rounding moves past another weight."""
     generator = np.random.default_rng(seed)
     samples = generator.random((4, dimension))
     planes = scale * generator.random((dimension, width * height))
@@ -72,12 +72,12 @@ def test_on_a_map_in_order_few_tiles_are_looked_at(monkeypatch: pytest.MonkeyPat
     planes, samples = gradient(width, height), np.random.default_rng(0).random((50, 2))
     kept = Boxes(planes, width, height, samples)
     at_rest(kept, planes, samples, height=height)
-    monkeypatch.setattr(boxes, "FEW_TILES", 4 / 100)
+    monkeypatch.setattr(boxes, "MOST_TILES", 4 / 100)
     assert [kept.search(index) for index in range(50)] == [nearest(planes, sample) for sample in samples]
 
 
 def test_boxes_that_have_become_too_wide_are_made_tight(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(boxes, "PATIENCE", 3)
+    monkeypatch.setattr(boxes, "FAILED_SEARCHES", 3)
     planes, samples = np.random.default_rng(0).random((2, 30 * 20)), np.random.default_rng(1).random((1, 2))
     kept = Boxes(planes, 30, 20, samples)
     planes[:] = gradient(30, 20)
@@ -93,6 +93,6 @@ def test_each_cell_is_in_one_tile(width: int, height: int) -> None:
     kept = Boxes(np.zeros((1, width * height)), width, height, np.zeros((1, 1)))
     tiles = [set(tile) for tile in kept._cells.tolist()]
     assert sorted(cell for tile in tiles for cell in tile) == list(range(width * height))
-    # About as many tiles as units in each, whatever the map's shape.
+    # About as many tiles as units per tile, for maps of any shape.
     assert len(tiles) <= 2 * (width * height) ** 0.5 + 1
     assert kept._cells.size <= 4 * width * height

@@ -1,4 +1,4 @@
-"""Colours in every form that is taken, and the messages for those that are not."""
+"""Colours in every accepted notation, and the messages for others."""
 
 from typing import Any
 

@@ -28,7 +28,7 @@ def test_an_error_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("quota", "expected"),
     [
         ("max 100000\n", 8),
         ("50000 100000\n", 1),
@@ -39,12 +39,12 @@ def test_an_error_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_a_container_has_as_many_as_its_quota(
-    told: str | None, expected: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    quota: str | None, expected: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
     monkeypatch.setattr(module, "QUOTA", tmp_path / "cpu.max")
-    if told is not None:
-        (tmp_path / "cpu.max").write_text(told)
+    if quota is not None:
+        (tmp_path / "cpu.max").write_text(quota)
     module._quota.cache_clear()
     assert cores() == expected
     module._quota.cache_clear()

@@ -69,7 +69,7 @@ def test_missing_values_are_one_nan() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ([[1.0, 2.0], [np.nan, np.nan]], r"the sample at \[1\] has no value at all"),
+        ([[1.0, 2.0], [np.nan, np.nan]], r"the sample at \[1\] has no values"),
         ([[1.0, np.nan], [np.inf, 1.0]], r"hold inf at \[1, 0\]"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Every engine against the oracle: the same unit at every step, and the same weights."""
+"""Compares every engine with the oracle: the same unit at every step, and the same weights."""
 
 import tracemalloc
 
@@ -15,7 +15,7 @@ from tests.kohonen.oracle import Array
 
 
 def native_engines() -> list[type[Engine]]:
-    """Return the compiled engine once for each instruction set that it knows and this processor has."""
+    """Return the compiled engine for each supported instruction set of this processor."""
     found = kernel()
     if found is None:
         return []
@@ -57,35 +57,35 @@ PASSES: dict[str, dict[str, float]] = {
         "numpy_online.TINY_MAP": 0,
         "numpy_online.FEW_DIMENSIONS": 16,
         "strips.WIDE_STRIP": 2,
-        "strips.KEPT": 2,
+        "strips.CACHED_STRIPS": 2,
     },
     "narrow": {
         "numpy_online.TINY_MAP": 0,
         "numpy_online.FEW_DIMENSIONS": 16,
         "strips.NARROW_STRIP": 3,
         "strips.LEAST_MAP": 0,
-        "strips.KEPT": 3,
+        "strips.CACHED_STRIPS": 3,
     },
     "by boxes": {
         "numpy_online.TINY_MAP": 0,
         "numpy_online.FEW_DIMENSIONS": 16,
         "numpy_online.LARGE_MAP": 0,
-        "boxes.FEW_TILES": 1,
+        "boxes.MOST_TILES": 1,
     },
     "by boxes, or in pieces": {
         "numpy_online.TINY_MAP": 0,
         "numpy_online.FEW_DIMENSIONS": 16,
         "numpy_online.LARGE_MAP": 0,
-        "boxes.FEW_TILES": 0.3,
-        "boxes.PATIENCE": 2,
-        "bands.PIECE": 20,
+        "boxes.MOST_TILES": 0.3,
+        "boxes.FAILED_SEARCHES": 2,
+        "bands.BLOCK": 20,
     },
     "by boxes, in parts of columns": {
         "numpy_online.TINY_MAP": 0,
         "numpy_online.FEW_DIMENSIONS": 16,
         "numpy_online.LARGE_MAP": 0,
-        "boxes.FEW_TILES": 1,
-        "bands.PIECE": 20,
+        "boxes.MOST_TILES": 1,
+        "bands.BLOCK": 20,
         "planes.SHORT_COLUMN": 0,
         "planes.LONG_RUN": 1,
     },
@@ -127,7 +127,7 @@ def check(
     learning_rate: float = 0.1,
     sigma: float | None = None,
 ) -> None:
-    """Hold an engine to the oracle, iteration by iteration and bit for bit.
+    """Compare an engine with the oracle, iteration by iteration and bit for bit.
 
     Weights that are equal to the bit after each iteration prove that the units were: another best matching
     unit would have moved other weights.
@@ -170,7 +170,7 @@ def test_many_samples_take_no_more_memory_than_some(engine: type[Engine]) -> Non
     tracemalloc.start()
     try:
         engine(initial, samples, Schedule(1, 13.5, 0.1)).run(0, 1)
-        # Spread over the map they would be 35 million.
+        # Repeated over the map they would be 35 million numbers.
         assert tracemalloc.get_traced_memory()[1] < 6_000_000
     finally:
         tracemalloc.stop()
@@ -217,13 +217,13 @@ def test_learning_rate_of_one(engine: type[Engine]) -> None:
 
 @pytest.mark.usefixtures("every_pass")
 def test_data_far_from_the_origin(engine: type[Engine]) -> None:
-    """Where the squared norms dwarf the distances, the fast search must still find the nearest unit."""
+    """The fast search must find the nearest unit even if squared norms are much larger than distances."""
     samples, initial = random_case(9, 8, 3, 5)
     check(engine, samples * 1e-6 + 1e3, initial * 1e-6 + 1e3, 10)
 
 
 def test_a_map_of_many_tables(engine: type[Engine]) -> None:
-    """Larger than what is trained in wide passes alone, and wide enough that updates become local."""
+    """The map is too large for wide passes alone, and wide enough for local updates."""
     samples, initial = random_case(60, 20, 3, 2)
     check(engine, samples, initial, 6, sigma=8.0)
 
@@ -259,7 +259,7 @@ def test_random_cases(
     seed: int,
     passes: dict[str, float],
 ) -> None:
-    """Few levels make ties; many make none."""
+    """Few levels cause ties; many cause none."""
     generator = np.random.default_rng(seed)
     samples = generator.integers(0, levels, (count, dimension)) / (levels - 1)
     initial = generator.integers(0, levels, (width, height, dimension)) / (levels - 1)
@@ -270,7 +270,7 @@ def test_random_cases(
 
 
 def test_runs_add_up(engine: type[Engine]) -> None:
-    """A training in pieces, each from the weights of the one before, is the training in one go."""
+    """A training in parts, each from the weights of the previous one, equals an uninterrupted training."""
     samples, initial = random_case(50, 30, 3, 4)
     schedule = Schedule(30, 25.0, 0.1)
     whole = engine(initial, samples, schedule)
@@ -296,7 +296,7 @@ def test_runs_add_up(engine: type[Engine]) -> None:
     ],
 )
 def test_one_long_run(engine: type[Engine], width: int, height: int, count: int, iterations: int) -> None:
-    """An engine may put off what it has to do, but not lose it."""
+    """Engines may delay updates, but must not lose any."""
     samples, initial = random_case(width, height, 3, count)
     training = engine(initial, samples, Schedule(iterations, max(width, height) / 2, 0.1))
     training.run(0, iterations)
@@ -319,7 +319,7 @@ def test_one_long_run(engine: type[Engine], width: int, height: int, count: int,
     ],
 )
 def test_engines_agree(width: int, height: int, dimension: int, count: int, iterations: int) -> None:
-    """Where the oracle would take too long, the engines, which share no code, hold one another."""
+    """The oracle would take too long: compares the engines, which share no code, with each other."""
     samples, initial = random_case(width, height, dimension, count)
     results = []
     for engine in ENGINES:
@@ -340,7 +340,7 @@ def test_the_initial_weights_are_left_alone(engine: type[Engine]) -> None:
 @pytest.mark.usefixtures("every_pass")
 @pytest.mark.parametrize("offset", [0.0, 1000.0])
 def test_units_that_a_product_cannot_tell_apart(engine: type[Engine], offset: float) -> None:
-    # A narrow radius sends every step through the local search, and the weights differ in their last places.
+    # A small radius makes every step use the local search, and the weights differ in their last places.
     generator = np.random.default_rng(3)
     initial = offset + 0.5 + np.spacing(offset + 0.5) * generator.integers(-4, 5, (9, 7, 3))
     check(engine, offset + generator.random((6, 3)), initial, 4, sigma=0.3)

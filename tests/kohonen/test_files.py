@@ -42,7 +42,7 @@ def test_what_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
-def test_what_cannot_be_written_is_told_by_its_own_name(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_reported_by_its_own_name(tmp_path: Path) -> None:
     path = tmp_path / "nowhere" / "a"
     with pytest.raises(FileNotFoundError) as failed:
         write_whole(path, b"text")

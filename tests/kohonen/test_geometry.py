@@ -1,4 +1,4 @@
-"""Every kind of grid against positions in the plane, and its engines against the oracle."""
+"""Compares every kind of grid with positions in the plane, and its engines with the oracle."""
 
 import itertools
 import math
@@ -148,7 +148,7 @@ def test_a_map_is_trained_on_any_grid(geometry: Geometry) -> None:
 
 
 def test_what_is_a_neighbour_counts_for_the_topographic_error() -> None:
-    weights = np.array([[[0.0]], [[5.0]], [[9.0]], [[1.0]]])  # a row, whose ends are alike
+    weights = np.array([[[0.0]], [[5.0]], [[9.0]], [[1.0]]])  # a row with similar ends
     sample = np.array([[0.4]])
     assert assess(weights, sample).topographic_error == 1.0
     assert assess(weights, sample, Geometry("rectangular", "toroidal")).topographic_error == 0.0

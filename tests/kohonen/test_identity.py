@@ -12,7 +12,7 @@ SAMPLES = np.array([[1.0, 0.5], [0.0, 0.25]])
 
 
 def test_an_id_lasts() -> None:
-    """These stand in stores: another value here would orphan every model there is."""
+    """Stores hold these ids: different values would orphan all stored models."""
     assert fingerprint(SAMPLES) == "e75f3d8e92e060dc7556908a43ef136715a5c43564f383b1ece9a1ee5b72b4a0"
     assert model_id(fingerprint(SAMPLES), PARAMETERS) == "b402e574dc2127f2e69c4fcc8ca6712a"
 

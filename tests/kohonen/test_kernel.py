@@ -28,7 +28,7 @@ needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="there is
 
 @pytest.fixture
 def library(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """Where the package looks for its library during a test: nothing is there yet."""
+    """An empty folder from which the package loads its library during a test."""
     path = tmp_path / "library.so"
     monkeypatch.setattr(package, "LIBRARY", str(path))
     kernel.cache_clear()
@@ -51,7 +51,7 @@ def test_without_the_library_numpy_serves(library: Path) -> None:
 def test_a_file_that_is_no_library_is_left_alone(library: Path, caplog: pytest.LogCaptureFixture) -> None:
     library.write_text("not a library")
     assert kernel() is None
-    assert "left alone, and NumPy serves" in caplog.text
+    assert "ignored, and NumPy is used instead" in caplog.text
 
 
 @needs_compiler
@@ -66,7 +66,8 @@ def test_another_library_is_left_alone(library: Path, tmp_path: Path) -> None:
 
 @needs_compiler
 @pytest.mark.parametrize(
-    ("change", "complaint"), [("-DKOHONEN_INTERFACE=99", "99 and not 3"), ("-Dexp=cosh", "exponential")]
+    ("change", "complaint"),
+    [("-DKOHONEN_INTERFACE=99", "99, but 3 is required"), ("-Dexp=cosh", "exponential")],
 )
 def test_a_library_that_does_something_else_is_left_alone(library: Path, change: str, complaint: str) -> None:
     build.compile_kernel(library, flags=[change, *QUICKLY])
@@ -90,7 +91,7 @@ def test_a_library_of_other_sources_is_left_alone(
     kernel.cache_clear()
     assert kernel() is None
     assert "other sources" in caplog.text
-    # As in a wheel or an image, where there is nothing to compare with.
+    # As in a wheel or an image, which has no sources to compare with.
     for path in [*folder.glob("*.c"), *folder.glob("*.h")]:
         path.unlink()
     kernel.cache_clear()
@@ -107,7 +108,7 @@ def test_compiles_for_this_machine(library: Path) -> None:
     assert describe_engine() == f"native ({found.instruction_set})"
     assert describe_engine(NativeOnline) == describe_engine()
     assert describe_engine(NumpyOnline) == "numpy"
-    # Other grids are searched by the kernel, too, and so their batch training costs as little.
+    # The kernel searches other grids, too, so their batch training costs as little.
     search = engine_of_grid.__wrapped__("batch", Geometry("hexagonal")).cost.per_value
     assert search == NativeBatch.cost.per_value
 

@@ -1,4 +1,4 @@
-"""The kernel in a C program, within reach of sanitizers and emulators: random maps against the algorithm."""
+"""The kernel in a C program, for sanitizers and emulators: random maps against the literal algorithm."""
 
 import shutil
 import subprocess

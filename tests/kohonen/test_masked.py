@@ -1,4 +1,4 @@
-"""Samples that miss values: every kind of grid against the oracle, and all that is measured on them."""
+"""Samples with missing values: compares training on every kind of grid with the oracle, and tests quality."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kohonen import InvalidDataError, InvalidParameterError, Parameters, SelfOrganizingMap, assess, train
-from kohonen.data import filled
+from kohonen.data import fill_with_means
 from kohonen.engines import (
     AnyGridBatch,
     AnyGridOnline,
@@ -36,7 +36,7 @@ NAN = np.nan
 def incomplete(
     shape: tuple[int, int], dimension: int = 3, count: int = 6, seed: int = 0, levels: int = 10**6
 ) -> tuple[Array, Array]:
-    """Return samples that miss a third of their values, but never all of one, and initial weights."""
+    """Return samples without a third of their values, but with at least one each, and initial weights."""
     generator = np.random.default_rng(seed)
     samples = generator.integers(0, levels, (count, dimension)) / (levels - 1)
     absent = generator.random((count, dimension)) < 1 / 3
@@ -82,7 +82,7 @@ def test_batch_training_does_as_the_oracle(geometry: Geometry, shape: tuple[int,
     seed=st.integers(0, 2**32 - 1),
 )
 def test_random_cases(width: int, height: int, dimension: int, count: int, levels: int, seed: int) -> None:
-    """Few levels make ties; many make none."""
+    """Few levels cause ties; many cause none."""
     samples, initial = incomplete((width, height), dimension, count, seed, levels)
     parameters = Parameters(width=width, height=height, iterations=4, random_state=0)
     trained = train(samples, parameters, initial_weights=initial, missing="mask")
@@ -130,7 +130,7 @@ def test_a_component_that_no_sample_has_stays_as_it_was() -> None:
 
 @pytest.mark.parametrize("alike", [1, 10, 1000])
 def test_searches_agree(alike: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kohonen.search.ALIKE", alike)
+    monkeypatch.setattr("kohonen.search.SAME_PATTERN", alike)
     samples, weights = incomplete((9, 8), dimension=5, count=200, seed=4)
     found = match(weights, samples, count=2)
     for row, sample in enumerate(samples):
@@ -178,9 +178,9 @@ def test_equal_values_have_no_variance_whatever_is_missing() -> None:
 
 def test_what_is_missing_is_filled_with_the_mean() -> None:
     samples = np.array([[1.0, NAN, NAN], [NAN, 4.0, NAN], [3.0, 6.0, NAN]])
-    assert filled(samples).tolist() == [[1, 5, 0], [2, 4, 0], [3, 6, 0]]
+    assert fill_with_means(samples).tolist() == [[1, 5, 0], [2, 4, 0], [3, 6, 0]]
     tenths = np.array([[0.1]] * 3 + [[NAN]])
-    assert filled(tenths).tolist() == [[0.1]] * 4
+    assert fill_with_means(tenths).tolist() == [[0.1]] * 4
 
 
 @pytest.mark.parametrize("initialisation", ["sample", "pca"])
@@ -188,14 +188,14 @@ def test_initial_weights_are_complete(initialisation: Any) -> None:
     samples, _ = incomplete((6, 4), count=20)
     parameters = Parameters(width=6, height=4, random_state=1, initialisation=initialisation)
     np.testing.assert_array_equal(
-        initial_weights(parameters, samples), initial_weights(parameters, filled(samples))
+        initial_weights(parameters, samples), initial_weights(parameters, fill_with_means(samples))
     )
 
 
 @pytest.mark.parametrize("engine", [NativeOnline, NumpyOnline, NumpyBatch, AnyGridBatch])
 def test_an_engine_for_complete_samples_is_not_given_others(engine: type[Engine]) -> None:
     parameters = Parameters(width=4, height=3, iterations=2, random_state=1)
-    with pytest.raises(InvalidParameterError, match=f"{engine.__name__} does not know samples that miss"):
+    with pytest.raises(InvalidParameterError, match=f"{engine.__name__} does not support missing values"):
         train([[1.0, NAN]], parameters, engine=engine, missing="mask")
     given, chosen = (
         train([[1.0, NAN]], parameters, engine=engine, missing="mask") for engine in (AnyGridOnline, None)

@@ -63,7 +63,9 @@ def test_what_cannot_be_used_is_said(name: str, value: Any, says: str) -> None:
 
 def test_a_hexagonal_torus_has_an_even_height() -> None:
     assert Parameters(width=3, height=4, grid="hexagonal", boundary="toroidal").geometry.toroidal
-    with pytest.raises(InvalidParameterError, match="even height, but this is 3") as caught:
+    with pytest.raises(
+        InvalidParameterError, match="height must be even on a hexagonal toroidal grid, but is 3"
+    ) as caught:
         Parameters(width=3, height=3, grid="hexagonal", boundary="toroidal")
     assert caught.value.parameter == "height"
 

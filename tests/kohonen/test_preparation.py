@@ -1,4 +1,4 @@
-"""From a table to samples and back."""
+"""Conversion of tables to samples and back."""
 
 import json
 import math
@@ -137,7 +137,7 @@ def test_there_and_back_as_json() -> None:
 )
 def test_a_document_that_tells_of_no_preparation(changes: dict[str, Any]) -> None:
     document = Preparation.fit({"a": [1]}).to_json()
-    with pytest.raises(InvalidTableError, match="this tells of no preparation"):
+    with pytest.raises(InvalidTableError, match="this is not a preparation"):
         Preparation.from_json({**document, **changes})
 
 
@@ -148,7 +148,7 @@ def test_a_document_that_tells_of_no_preparation(changes: dict[str, Any]) -> Non
         ({"a": []}, {}, "at least one row", (None, None)),
         ({"a": [1], "b": [1, 2]}, {}, "column 'b' has 2 values, but 'a' has 1", ("b", None)),
         ({"": [1]}, {}, "the name of a column is empty", (None, None)),
-        ({"a": [None, NAN]}, {}, "column 'a' has no value at all", ("a", None)),
+        ({"a": [None, NAN]}, {}, "column 'a' has no values", ("a", None)),
         ({"a": ["x", 5]}, {}, "column 'a' holds texts, but '5' in row 2", ("a", 1)),
         ({"a": [1, None, True]}, {}, "column 'a' holds numbers, but 'True' in row 3", ("a", 2)),
         ({"a": [[1]]}, {}, r"but '\[1\]' in row 1", ("a", 0)),
@@ -180,8 +180,8 @@ def test_tables_of_which_nothing_can_be_learnt(
         ({"a": ["1"], "b": ["x"]}, "column 'a' holds numbers, but '1' in row 1", ("a", 0)),
         ({"a": [1], "b": [1]}, "column 'b' holds texts, but '1' in row 1", ("b", 0)),
         ({"a": [1, 2], "b": ["x", "q"]}, "'q' in row 2, but the categories are 'x', 'y'", ("b", 1)),
-        ({"a": [1, None], "b": ["x", None]}, "row 2 has no value at all", (None, 1)),
-        ({"a": [1e149], "b": ["x"]}, "too far from what is usual", ("a", 0)),
+        ({"a": [1, None], "b": ["x", None]}, "row 2 has no values", (None, 1)),
+        ({"a": [1e149], "b": ["x"]}, "too far from the values it was fitted to", ("a", 0)),
     ],
 )
 def test_tables_that_do_not_suit(table: Any, message: str, place: tuple[str | None, int | None]) -> None:

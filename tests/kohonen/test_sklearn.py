@@ -29,7 +29,7 @@ def small(**more: Any) -> SOM:
     return SOM(**{"width": 5, "height": 4, "iterations": 20, "random_state": 3, **more})
 
 
-# Small maps, since some checks train many; the last one tells clusters, and trains in another way.
+# Small maps, since some checks train many; the last one labels by cluster and trains in batches.
 @parametrize_with_checks(  # type: ignore[untyped-decorator]
     [
         SOM(6, 5, iterations=200),
@@ -149,7 +149,7 @@ def test_a_pipeline_finds_the_species_of_iris() -> None:
     som = SOM(10, 7, iterations=200, random_state=1, initialisation="pca", grid="hexagonal", n_clusters=3)
     labels = make_pipeline(StandardScaler(), som).fit_predict(samples)
     assert adjusted_rand_score(species, labels) > 0.6  # k-means: 0.62
-    # Its distances are features for what comes after it.
+    # Its distances are features for the next step of a pipeline.
     model = make_pipeline(StandardScaler(), small(iterations=100), KNeighborsClassifier())
     assert model.fit(samples, species).score(samples, species) > 0.9
 
@@ -170,7 +170,7 @@ def test_without_scikit_learn_it_says_what_to_install(monkeypatch: pytest.Monkey
 
 
 def load_again(known: ModuleType) -> None:
-    """Execute a module once more, beside the one that is loaded."""
+    """Execute a second copy of a loaded module."""
     spec = importlib.util.spec_from_file_location("again", Path(str(known.__file__)))
     assert spec
     assert spec.loader

@@ -29,7 +29,7 @@ def test_fit_is_the_training() -> None:
     assert som.engine_ == describe_engine().removesuffix(" (no compiled kernel)")
 
 
-def test_fit_begins_anew() -> None:
+def test_fit_starts_again() -> None:
     som = small_map().fit(DATA)
     first = som.weights_
     np.testing.assert_array_equal(som.fit(DATA).weights_, first)
@@ -110,7 +110,7 @@ def test_weights_stay_in_the_hull_of_the_data_and_the_initial_weights(
     start = np.random.default_rng(seed).random((width, height, 2)).reshape(-1, 2)
     points = np.concatenate([np.array(data), start])
     for angle in np.linspace(0, np.pi, 16, endpoint=False):
-        # A set is in a convex hull only if its shadow is within the hull's, in every direction.
+        # A set is in a convex hull only if its projection is within the hull's, in every direction.
         direction = np.array([np.cos(angle), np.sin(angle)])
         assert (weights @ direction).max() <= (points @ direction).max() + 1e-12
         assert (weights @ direction).min() >= (points @ direction).min() - 1e-12

@@ -1,4 +1,4 @@
-"""The strips of a small map: where a best matching unit was is enough to know, most of the time."""
+"""The strips of a small map: a search around the previous best matching unit usually suffices."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ INITIAL = np.random.default_rng(1).random((30, 20, 3))
 
 @pytest.fixture(autouse=True, scope="module")
 def narrow() -> Iterator[None]:
-    """Send small maps through narrow passes."""
+    """Make small maps use narrow passes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(numpy_online, "TINY_MAP", 0)
         patch.setattr(strips, "LEAST_MAP", 0)
@@ -28,7 +28,7 @@ def narrow() -> Iterator[None]:
 
 
 def train(patch: pytest.MonkeyPatch, iterations: int, *, sigma: float) -> tuple[int, int]:
-    """Hold a training to the oracle; return how many narrow steps there were, and whole searches in these."""
+    """Compare a training with the oracle; return the number of narrow steps and of their whole searches."""
     calls = Counter[str]()
 
     def count(name: str) -> None:
@@ -56,7 +56,7 @@ def test_the_whole_map_is_hardly_ever_searched_when_it_has_settled(monkeypatch: 
 
 
 def test_it_is_searched_while_units_far_away_may_have_come_nearer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A map without order, and a short reach: best matching units are here and there."""
+    """An unordered map with a short reach: best matching units are scattered."""
     steps, whole = train(monkeypatch, 12, sigma=1.5)
     assert steps == 12 * len(SAMPLES)
     assert whole > steps / 2
@@ -69,7 +69,7 @@ def test_it_is_searched_while_units_far_away_may_have_come_nearer(monkeypatch: p
 def test_best_matching_units_that_move_are_found(
     monkeypatch: pytest.MonkeyPatch, sigma: float, dimension: int, rate: float, seed: int
 ) -> None:
-    """Where samples are far from all weights, many units are about as near, and others come nearer.
+    """Samples are far from all weights, so that many units are about equally near and others come nearer.
 
     In half of these trainings the best unit of the columns searched first is not the best one, once at least.
     """
@@ -96,10 +96,10 @@ def test_no_weight_moves_farther_than_is_reckoned(sigma: float) -> None:
 
 
 def test_small_moves_are_never_lost_beside_a_large_sum() -> None:
-    """However long a training is, as where the radius does not shrink."""
+    """A training of any length, with a constant radius."""
     training = NumpyOnline(INITIAL, SAMPLES, Schedule(200, 0.5, 1.0))
     training.run(0, 200)
-    # What one step can add, and what the nearest unit beyond can be away, are the diagonal of a cube each.
+    # Both the largest movement of a step and the largest distance are the diagonal of a cube.
     assert training._strips._moved < strips.FAR + 2 * 3**0.5
     expected = oracle.contract(SAMPLES, INITIAL, iterations=200, sigma=0.5, learning_rate=1.0).weights
     np.testing.assert_array_equal(training.weights(), expected)

@@ -1,4 +1,4 @@
-"""Reading CSV: what is numbers, what is text, what is missing, and what is wrong in which line."""
+"""Reading CSV: numbers, texts, missing values, and errors with their lines."""
 
 import io
 import re
@@ -12,7 +12,7 @@ from kohonen.tables import CHUNK, Table, refuse_commas
 
 
 def plain(table: Table) -> dict[str, list[Any]]:
-    """Return a table as lists, with None for what is missing."""
+    """Return a table as lists, with None for missing values."""
     lists: dict[str, list[Any]] = {name: list(values) for name, values in table.items()}
     return {
         name: [None if value is None or value != value else value for value in values]
@@ -99,23 +99,23 @@ def test_equal_texts_are_one_object() -> None:
         ("\n\n", {}, "the table is empty"),
         ("a,b\n1,2\n\n3\n", {}, "line 4 has 1 values, but the first line names 2 columns"),
         ("a,b\n1,2,3\n", {}, "line 2 has 3 values"),
-        ('a,b\n1,"2\n', {}, "line 2 is no row of values: unexpected end of data"),
-        ('a,b\n1,"2"3\n', {}, "line 2 is no row of values: ',' expected after"),
-        (f"a\n{'x' * 200_000}\n", {}, "line 2 is no row of values: field larger than field limit"),
+        ('a,b\n1,"2\n', {}, "line 2 is not valid CSV: unexpected end of data"),
+        ('a,b\n1,"2"3\n', {}, "line 2 is not valid CSV: ',' expected after"),
+        (f"a\n{'x' * 200_000}\n", {}, "line 2 is not valid CSV: field larger than field limit"),
         (b"a\n1\n\xff\n", {}, r"line 3 is not UTF-8 \(byte 4\)"),
         ("a,,b\n", {}, "the name of column 2 is empty"),
         ("a,b,a\n", {}, "two columns are called 'a'"),
-        (f"{'x' * 101},b\n", {}, "the name of column 1 has 101 characters, and 100 are allowed"),
+        (f"{'x' * 101},b\n", {}, "the name of column 1 has 101 characters, but at most 100 are allowed"),
         ('"a\nb",c\n', {}, "the name of column 1 holds control characters"),
-        ("5.1,3.5\n4.9,3.0\n", {}, "holds numbers only: '5.1', '3.5'; put a line of names"),
+        ("5.1,3.5\n4.9,3.0\n", {}, "holds numbers only: '5.1', '3.5'; insert a line of names"),
         ("a,b\n", {"delimiter": "|"}, r"must be a comma, a semicolon or a tab, but is '\|'"),
         ("a,b\n", {"ignore": ["c"]}, "there is no column 'c'; there are 'a', 'b'"),
         ("a,b\n", {"categorical": ["c"]}, "there is no column 'c'"),
-        ("a,b,c\n", {"most_columns": 2}, "the table has 3 columns, and 2 are allowed"),
+        ("a,b,c\n", {"most_columns": 2}, "the table has 3 columns, but at most 2 are allowed"),
         (",".join(f"c{k}" for k in range(12)), {"ignore": ["x"]}, "'c9' and 2 more"),
     ],
 )
-def test_what_is_wrong_is_told(source: str | bytes, options: dict[str, Any], message: str) -> None:
+def test_errors_name_what_is_wrong(source: str | bytes, options: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidTableError, match=message):
         read_csv(source, **options)
 

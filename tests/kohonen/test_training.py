@@ -53,11 +53,11 @@ def test_observers_see_every_iteration() -> None:
     assert recorder.schedule[-1] == pytest.approx((1.0, 0.04))
 
 
-def test_an_observer_does_nothing_unless_told() -> None:
+def test_an_observer_does_nothing_by_default() -> None:
     assert train(DATA, PARAMETERS, observers=[Observer()]).iterations == 30
 
 
-def test_stops_when_told_and_goes_on_to_the_same_end() -> None:
+def test_a_stopped_training_continues_to_the_same_end() -> None:
     answers = iter([False] * 3 + [True])
     stopped = train(DATA, PARAMETERS, observers=[Observer()], should_stop=lambda: next(answers))
     assert stopped.stopped
@@ -86,7 +86,7 @@ def test_whether_to_stop_is_asked_seldom_of_a_fast_training() -> None:
     assert asked < 100
 
 
-def test_a_seed_is_drawn_and_told() -> None:
+def test_a_seed_is_drawn_and_reported() -> None:
     trained = train(DATA, Parameters(width=3, height=2, iterations=2))
     assert trained.parameters.random_state is not None
     np.testing.assert_array_equal(train(DATA, trained.parameters).weights, trained.weights)

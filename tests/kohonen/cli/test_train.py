@@ -114,7 +114,7 @@ def test_what_is_wanted_besides_the_map(kohonen: Terminal) -> None:
         (["--colour", "red", "--samples", "4"], 2, "--samples and --input-dim are for generated data"),
         (["--view", "heat"], 2, "a view must be one of map, "),
         (["--run-name", "a/b"], 2, "run_name must be"),
-        (["--grid", "hexagonal", "--boundary", "toroidal", "--height", "3"], 2, "even height"),
+        (["--grid", "hexagonal", "--boundary", "toroidal", "--height", "3"], 2, "must be even"),
         (["--folder", "."], 1, "exists and is not the folder of a run"),
     ],
 )  # fmt: skip
