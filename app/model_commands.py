@@ -100,7 +100,7 @@ def _list(arguments: argparse.Namespace, models: Models, settings: Settings) -> 
 def _show(arguments: argparse.Namespace, models: Models, settings: Settings) -> None:
     card = models.resolve(arguments.ref)
     revisions = [str(revision) for revision in models.names.revisions(card.id)]
-    _print(json.dumps({**card.model_dump(mode="json"), "revisions": revisions}, indent=2))
+    _print(json.dumps({**card.to_dict(), "revisions": revisions}, indent=2))
 
 
 def _add(arguments: argparse.Namespace, models: Models, settings: Settings) -> None:

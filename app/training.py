@@ -12,12 +12,14 @@ from starlette.concurrency import run_in_threadpool
 
 from app import limits
 from app.errors import ModelNotFoundError, OutOfTimeError
-from app.models import Card, Lineage, Models, Revision, Stored, make_card
+from app.models import Card, Lineage, Models, Revision, Stored
+from app.models.card import MOST_DATA_BYTES
 from app.observability import record
 from app.pool import TrainingPool
 from app.settings import Settings
 from app.timings import Timings
 from kohonen import Observer, Parameters, Preparation, TrainedMap, assess, train
+from kohonen.cards import make_card
 from kohonen.data import FloatArray
 from kohonen.frames import Moments
 from kohonen.history import History
@@ -258,7 +260,7 @@ def describe(
         trained,
         assess(trained.weights, request.samples, request.parameters.geometry),
         request.samples,
-        keep_data=request.keep_data,
+        keep_data=request.keep_data and request.samples.nbytes <= MOST_DATA_BYTES,
         environment=environment,
         history=history,
         lineage=None if request.start is None else request.start.lineage,

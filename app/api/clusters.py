@@ -9,7 +9,7 @@ from app.api.caching import model_answer
 from app.api.dependencies import AppSettings, ModelsOfStore
 from app.api.models import NOT_MODIFIED, Ref
 from app.errors import FieldError, InvalidRequestError
-from app.models import Card, Models
+from app.models import Models, StoredCard
 from app.schema import Schema
 from app.web.responses import JSON, bounded, problems
 from kohonen.clusters import cluster_units
@@ -101,7 +101,7 @@ def model_clusters(
     return model_answer(request, ref, card, ["clusters", count, samples], answer)
 
 
-def wanted_count(text: str, card: Card, pointer: str = "/k") -> ClusterCount:
+def wanted_count(text: str, card: StoredCard, pointer: str = "/k") -> ClusterCount:
     """Return the requested number of clusters.
 
     Raises
@@ -116,7 +116,7 @@ def wanted_count(text: str, card: Card, pointer: str = "/k") -> ClusterCount:
     return count
 
 
-def _clusters(models: Models, card: Card, k: ClusterCount, with_samples: bool) -> ClusterAnswer:
+def _clusters(models: Models, card: StoredCard, k: ClusterCount, with_samples: bool) -> ClusterAnswer:
     given = models.samples(card) if with_samples else None
     weights = models.weights(card)
     clusters = cluster_units(weights, k)

@@ -1,10 +1,12 @@
 """Downloads of weights: in the answer or, if too large for it, by a redirect to the store."""
 
+import json
+
 from fastapi import Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 
 from app.errors import AnswerTooLargeError
-from app.models import Card, Models
+from app.models import Models, StoredCard
 from app.models.files import MEDIA_TYPES, Format, write
 
 __all__ = ["download"]
@@ -13,7 +15,7 @@ __all__ = ["download"]
 LINK_SECONDS = 300
 
 
-def download(models: Models, card: Card, form: Format, *, most_bytes: int | None) -> Response:
+def download(models: Models, card: StoredCard, form: Format, *, most_bytes: int | None) -> Response:
     """Answer with the weights of a model in a file format.
 
     Raises
@@ -27,10 +29,10 @@ def download(models: Models, card: Card, form: Format, *, most_bytes: int | None
     if form == "npy" and (most_bytes is None or card.weights.bytes <= most_bytes):
         return Response(models.weights_file(card), media_type=media_type, headers=headers)
     if most_bytes is None:
-        pieces = write(models.weights(card), form, card=card.model_dump_json())
+        pieces = write(models.weights(card), form, card=json.dumps(card.to_dict()))
         return StreamingResponse(pieces, media_type=media_type, headers=headers)
     if (key := models.derived(card, form)) is None:
-        pieces = write(models.weights(card), form, card=card.model_dump_json())
+        pieces = write(models.weights(card), form, card=json.dumps(card.to_dict()))
         file = b"".join(pieces)
         if len(file) <= most_bytes:
             return Response(file, media_type=media_type, headers=headers)

@@ -9,10 +9,9 @@ from pydantic_core import PydanticCustomError
 from app.api.fields import parameter
 from app.api.training_schemas import Data, ModelFields
 from app.errors import FieldError, InvalidRequestError
-from app.models import Card, Lineage, Models
+from app.models import Lineage, Models, StoredCard
 from app.predictions import vectors_for
 from app.training import Start, TrainingRequest
-from kohonen import Parameters
 from kohonen.data import as_samples
 
 __all__ = ["FitBody", "FitFields"]
@@ -48,7 +47,7 @@ class FitBody(FitFields, Data):
             raise PydanticCustomError("schedule", message)
         return self
 
-    def training_request(self, models: Models, parent: Card) -> TrainingRequest:
+    def training_request(self, models: Models, parent: StoredCard) -> TrainingRequest:
         """Return the requested training.
 
         Raises
@@ -69,7 +68,7 @@ class FitBody(FitFields, Data):
         else:
             samples, field = self.samples() or (models.samples(parent), "data")
             samples = as_samples(samples, dimension=dimension, missing="mask")
-        parameters = Parameters(**parent.parameters.model_dump())
+        parameters = parent.parameters.to_parameters()
         iterations = self.iterations or parameters.iterations
         first = 0
         if self.schedule == "restart":

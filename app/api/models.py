@@ -13,7 +13,7 @@ from app.api.model_schemas import ModelList, UnitWeights
 from app.api.responses import card_document
 from app.api.training_schemas import Name
 from app.errors import FieldError, InvalidRequestError, UnitNotFoundError
-from app.models import Card, Models
+from app.models import Card, Models, StoredCard
 from app.models.files import Format
 from app.models.listing import Order
 from app.models.references import FORMS, Reference, parse
@@ -170,7 +170,9 @@ def unit_weights(request: Request, ref: Ref, x: X, y: Y, models: ModelsOfStore) 
     return unit_answer(request, ref, models, models.resolve(ref), x, y)
 
 
-def unit_answer(request: Request, ref: str | None, models: Models, card: Card, x: int, y: int) -> Response:
+def unit_answer(
+    request: Request, ref: str | None, models: Models, card: StoredCard, x: int, y: int
+) -> Response:
     """Answer with the weights of a unit."""
     width, height, _ = card.weights.shape
     if not (0 <= x < width and 0 <= y < height):

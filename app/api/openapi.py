@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.encoders import jsonable_encoder
 from fastapi.openapi.utils import get_openapi
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from app import security
 from app.api.body import reference
@@ -49,7 +49,7 @@ def install(app: FastAPI) -> None:
             made = get_openapi(**ABOUT_DOCUMENT, routes=app.routes)
             schemas = made.setdefault("components", {}).setdefault("schemas", {})
             for model in (Problem, Card, Predictions):
-                schema = model.model_json_schema(
+                schema = TypeAdapter(model).json_schema(
                     ref_template="#/components/schemas/{model}", mode="serialization"
                 )
                 schemas.update(schema.pop("$defs", {}))

@@ -41,7 +41,7 @@ def card_document(
     card: Card, request: Request, *, stored: bool = True, revision: Revision | None = None
 ) -> dict[str, Any]:
     """Return a card as JSON, with the links of the model if it is stored."""
-    document = card.model_dump(mode="json")
+    document = card.to_dict()
     if revision is not None:
         document["revision"] = str(revision)
     if stored:

@@ -5,9 +5,10 @@
 these together.
 """
 
-from app.models.card import Card, Lineage, make_card
+from app.models.card import StoredCard
 from app.models.index import Entry
 from app.models.references import Revision
 from app.models.registry import Models, Stored
+from kohonen.cards import Card, Lineage
 
-__all__ = ["Card", "Entry", "Lineage", "Models", "Revision", "Stored", "make_card"]
+__all__ = ["Card", "Entry", "Lineage", "Models", "Revision", "Stored", "StoredCard"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.models.card import MOST_DATA_BYTES, Card
+from app.models.card import MOST_DATA_BYTES, parse_card, without_data
 from app.models.registry import Models, Stored
 from kohonen import KohonenError
 from kohonen.experiments.folder import RunFolder
@@ -40,7 +40,7 @@ def add_archive(models: Models, file: bytes, *, name: str | None = None) -> Stor
     try:
         with zipfile.ZipFile(io.BytesIO(file)) as archive:
             text = np.load(io.BytesIO(_member(archive, "card.npy", MOST_CARD_BYTES)), allow_pickle=False)
-            card = Card.model_validate_json(str(text))
+            card = parse_card(str(text))
             shape = card.weights.shape
             weights = parse_npy(_member(archive, "weights.npy", most_npy_bytes(*shape)), *shape)
     except (zipfile.BadZipFile, KeyError, EOFError) as error:
@@ -49,8 +49,7 @@ def add_archive(models: Models, file: bytes, *, name: str | None = None) -> Stor
         raise ValueError(f"the weights in this archive are not those of the model {card.id!r} that it names")
     if (there := models.find(card.id)) is not None:
         return models.settle(there, name)
-    data = card.data.model_copy(update={"kept": False, "sha256": None})
-    return models.add(card.model_copy(update={"data": data}), weights, None, name=name)
+    return models.add(without_data(card), weights, None, name=name)
 
 
 def add_run(models: Models, folder: Path, *, name: str | None = None) -> Stored:
@@ -78,7 +77,7 @@ def add_run(models: Models, folder: Path, *, name: str | None = None) -> Stored:
         raise ValueError(f"this is no run that is complete: {error}") from error
     if told["id"] is None:
         raise ValueError("the training of this run was ended early by an observer: that makes no model")
-    card = Card.model_validate(told)
+    card = parse_card(told)
     if hashlib.sha256(npy(weights)).hexdigest() != card.weights.sha256:
         raise ValueError(f"the weights in this folder are not those of the model {card.id!r}")
     if samples is not None and fingerprint(samples) != card.data.fingerprint:
@@ -86,8 +85,7 @@ def add_run(models: Models, folder: Path, *, name: str | None = None) -> Stored:
     if (there := models.find(card.id)) is not None:
         return models.settle(there, name)
     if samples is None or samples.nbytes > MOST_DATA_BYTES:
-        samples = None
-        card = card.model_copy(update={"data": card.data.model_copy(update={"kept": False, "sha256": None})})
+        samples, card = None, without_data(card)
     return models.add(card, weights, samples, name=name)
 
 

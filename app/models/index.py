@@ -13,10 +13,10 @@ import struct
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from app.models.card import Card
 from app.models.keys import NEWEST, complete_key, index_folder
 from app.storage.paging import keys_from
 from app.storage.port import BlobNotFound, Store
+from kohonen.cards import Card
 from kohonen.metrics import METRICS, Metric
 
 __all__ = ["Entry", "Index"]

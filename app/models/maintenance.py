@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from app.errors import DamagedModelError
-from app.models.card import Card
+from app.models.card import StoredCard
 from app.models.index import Entry
 from app.models.keys import card_key, revisions_folder
 from app.models.registry import Models
@@ -128,7 +128,7 @@ def _sweep(models: Models, model_id: str, keys: list[str]) -> int:
     written may name it. The keys were listed before the card is read, so what it names by now is kept.
     """
     try:
-        card: Card | None = models.card_in(model_id)
+        card: StoredCard | None = models.card_in(model_id)
     except BlobNotFound:
         card = None
     except DamagedModelError:
@@ -147,7 +147,7 @@ def _is_old(models: Models, key: str) -> bool:
     return models.store.written(key) < datetime.datetime.now(datetime.UTC) - YOUNG
 
 
-def _belongs(key: str, card: Card) -> bool:
+def _belongs(key: str, card: StoredCard) -> bool:
     """Say whether a key in the folder of a model is one of the model's."""
     own = {card_key(card.id), card.weights_key, card.data_key}
     return key in own or key.startswith((card.derived_key(), revisions_folder(card.id)))

@@ -9,7 +9,7 @@ from itertools import islice
 from pydantic import ValidationError
 
 from app.errors import DamagedModelError, DataNotKeptError, ModelNotFoundError
-from app.models.card import Card
+from app.models.card import StoredCard
 from app.models.index import Entry, Index
 from app.models.keys import card_key
 from app.models.listing import Listing, Order
@@ -58,7 +58,7 @@ class ModelReader:
         self._age = None if unnamed_days is None else datetime.timedelta(days=unnamed_days)
         self._known: set[tuple[str, datetime.datetime]] = set()
 
-    def card(self, model_id: str) -> Card:
+    def card(self, model_id: str) -> StoredCard:
         """Return a model's card.
 
         Raises
@@ -77,14 +77,14 @@ class ModelReader:
                 return card
         raise ModelNotFoundError(f"there is no model {model_id!r}; POST /train makes one")
 
-    def find(self, model_id: str) -> Card | None:
+    def find(self, model_id: str) -> StoredCard | None:
         """Return a model's card, or None when there is no such model."""
         try:
             return self.card(model_id)
         except ModelNotFoundError:
             return None
 
-    def resolve(self, text: str) -> Card:
+    def resolve(self, text: str) -> StoredCard:
         """Return the card of the model that a reference means.
 
         Raises
@@ -112,7 +112,7 @@ class ModelReader:
         order = Order(*self.index.metric) if reference.best else Order()
         return (one.entry for _, one in self.listing.places(order, name=reference.name, page=1))
 
-    def weights_file(self, card: Card) -> bytes:
+    def weights_file(self, card: StoredCard) -> bytes:
         """Return the weights of a model as the bytes of an .npy file.
 
         Raises
@@ -134,7 +134,7 @@ class ModelReader:
             return data
         raise _damaged(card)
 
-    def _now(self, card: Card) -> Iterator[Card]:
+    def _now(self, card: StoredCard) -> Iterator[StoredCard]:
         """Give a card and, if it is asked for, that of the same model deleted and made again meanwhile.
 
         Raises
@@ -152,7 +152,7 @@ class ModelReader:
         if there.writing != card.writing:
             yield there
 
-    def weights(self, card: Card) -> FloatArray:
+    def weights(self, card: StoredCard) -> FloatArray:
         """Return the weights of a model, of shape (width, height, dim).
 
         Raises
@@ -168,7 +168,7 @@ class ModelReader:
         except ValueError as error:
             raise _damaged(card) from error
 
-    def samples(self, card: Card) -> FloatArray:
+    def samples(self, card: StoredCard) -> FloatArray:
         """Return what a model was trained on, of shape (n, dim).
 
         Raises
@@ -197,14 +197,14 @@ class ModelReader:
                 raise _damaged(card, "data") from error
         raise _damaged(card, "data")
 
-    def derived(self, card: Card, form: str) -> str | None:
+    def derived(self, card: StoredCard, form: str) -> str | None:
         """Return the key of a model's weights in another format, if they have been stored in it."""
         if form == "npy":
             return card.weights_key
         key = card.derived_key(form)
         return key if self.store.keys(key, limit=1) == [key] else None
 
-    def card_in(self, model_id: str) -> Card:
+    def card_in(self, model_id: str) -> StoredCard:
         """Return the card of a model, also of one that has expired and is still there.
 
         Raises
@@ -216,11 +216,11 @@ class ModelReader:
         """
         return self.read_card(model_id)[0]
 
-    def read_card(self, model_id: str) -> tuple[Card, str]:
+    def read_card(self, model_id: str) -> tuple[StoredCard, str]:
         """Return the card of a model as `card_in` does, and the version of what is stored."""
         try:
             blob = self.store.read(card_key(model_id), max_bytes=MOST_CARD_BYTES)
-            card = Card.decode(blob.data)
+            card = StoredCard.decode(blob.data)
         except (BlobTooLarge, ValidationError) as error:
             raise DamagedModelError(f"the card of model {model_id!r} cannot be read") from error
         if card.id != model_id:
@@ -251,15 +251,15 @@ class ModelReader:
             self._known.add(model)
         return True
 
-    def _lasts(self, card: Card) -> bool:
+    def _lasts(self, card: StoredCard) -> bool:
         """Say whether a model is still to be had: what has expired is removed some time later only."""
         return card.state == "named" or (card.state == "unnamed" and self._is_young(card))
 
-    def _is_young(self, model: Card | Entry) -> bool:
+    def _is_young(self, model: StoredCard | Entry) -> bool:
         return self._age is None or datetime.datetime.now(datetime.UTC) < model.created_at + self._age
 
 
-def _damaged(card: Card, what: str = "weights") -> DamagedModelError:
+def _damaged(card: StoredCard, what: str = "weights") -> DamagedModelError:
     return DamagedModelError(f"the {what} of model {card.id!r} are not what was stored; it is left as it is")
 
 

@@ -16,12 +16,13 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from app.errors import ModelNotFoundError
-from app.models.card import Card
+from app.models.card import StoredCard
 from app.models.index import Entry
 from app.models.keys import card_key
 from app.models.references import Revision
 from app.models.removal import ModelRemover
 from app.storage.port import BlobNotFound
+from kohonen.cards import Card
 from kohonen.data import FloatArray
 from kohonen.files import npy
 
@@ -39,7 +40,7 @@ class Stored(NamedTuple):
 
     Attributes
     ----------
-    card : Card
+    card : StoredCard
         Its card.
     created : bool
         Whether it was put there just now.
@@ -47,7 +48,7 @@ class Stored(NamedTuple):
         The revision of the name that was asked for.
     """
 
-    card: Card
+    card: StoredCard
     created: bool
     revision: Revision | None = None
 
@@ -63,7 +64,7 @@ class Models(ModelRemover):
         Parameters
         ----------
         card : Card
-            Its card, from `make_card`.
+            Its card, from `kohonen.cards.make_card`.
         weights : ndarray of shape (width, height, dim)
             Its weights.
         samples : ndarray of shape (n, dim) or None
@@ -81,23 +82,23 @@ class Models(ModelRemover):
         StoreUnavailable
             When the store cannot be written.
         """
-        card = card.at(_new_writing(), "unnamed" if name is None else "named")
-        self._write(card, npy(weights), None if samples is None else npy(samples))
-        while not self._commit(card):
-            there = self.find(card.id)
+        own = StoredCard.of(card, _new_writing(), "unnamed" if name is None else "named")
+        self._write(own, npy(weights), None if samples is None else npy(samples))
+        while not self._commit(own):
+            there = self.find(own.id)
             if there is None:
-                self._make_room(card.id)
+                self._make_room(own.id)
                 continue
             with suppress(ModelNotFoundError):  # it may be deleted meanwhile, and then ours is wanted
                 stored = self.settle(there, name)
-                self._discard(card)
+                self._discard(own)
                 return stored
-        self.index.add(Entry.of(card))
-        revision = self._named(card, name)
-        self._confirm(card, revision)
-        return Stored(card, created=True, revision=revision)
+        self.index.add(Entry.of(own))
+        revision = self._named(own, name)
+        self._confirm(own, revision)
+        return Stored(own, created=True, revision=revision)
 
-    def settle(self, card: Card, name: str | None) -> Stored:
+    def settle(self, card: StoredCard, name: str | None) -> Stored:
         """See to it that a model that is there is listed, and that it has a name where one is asked for.
 
         Raises
@@ -113,37 +114,37 @@ class Models(ModelRemover):
             self._confirm(card, revision)
         return Stored(card, created=False, revision=revision)
 
-    def add_derived(self, card: Card, form: str, file: bytes, *, media_type: str) -> str:
+    def add_derived(self, card: StoredCard, form: str, file: bytes, *, media_type: str) -> str:
         """Store the weights of a model in another format, and return their key."""
         key = card.derived_key(form)
         self.store.create(key, file, content_type=media_type)
         return key
 
-    def _named(self, card: Card, name: str | None) -> Revision | None:
+    def _named(self, card: StoredCard, name: str | None) -> Revision | None:
         return None if name is None else self.names.assign(name, Entry.of(card))
 
-    def _write(self, card: Card, weights: bytes, samples: bytes | None) -> None:
+    def _write(self, card: StoredCard, weights: bytes, samples: bytes | None) -> None:
         self.store.create(card.weights_key, weights, content_type=_OCTETS)
         if card.data_key is not None and samples is not None:
             self.store.create(card.data_key, samples, content_type=_OCTETS)
 
-    def _commit(self, card: Card) -> bool:
+    def _commit(self, card: StoredCard) -> bool:
         return self.store.create(card_key(card.id), card.encode(), content_type="application/json")
 
-    def _confirm(self, card: Card, revision: Revision | None) -> None:
+    def _confirm(self, card: StoredCard, revision: Revision | None) -> None:
         """Remove a model from the lists that was deleted while it was being listed."""
         with suppress(BlobNotFound):
             if self.card_in(card.id).created_at == card.created_at:
                 return
         self._unlist(card, () if revision is None else (revision,))
 
-    def _keep(self, card: Card) -> Card:
+    def _keep(self, card: StoredCard) -> StoredCard:
         """Have the card at rest say that the model has a name, and return it."""
         try:
             while card.state == "unnamed":
                 card, _ = self._mark(card, "named")
         except BlobNotFound:
-            card = card.at(card.writing, "expired")
+            card = card.in_state("expired")
         if card.state == "expired":
             raise ModelNotFoundError(f"there is no model {card.id!r}: it has been removed just now")
         return card

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from app.errors import DamagedModelError, ModelNotFoundError
-from app.models.card import Card, State
+from app.models.card import State, StoredCard
 from app.models.index import Entry
 from app.models.keys import card_key, folder, revision_key, revisions_folder
 from app.models.reading import ModelReader
@@ -71,7 +71,7 @@ class ModelRemover(ModelReader):
         except DamagedModelError:  # it is left as it is, listed
             return True
 
-    def _mark(self, model: Card | Entry, state: State) -> tuple[Card, bool]:
+    def _mark(self, model: StoredCard | Entry, state: State) -> tuple[StoredCard, bool]:
         """Change the state of a model that is in its first; return its card and whether this call did so.
 
         Raises
@@ -85,14 +85,14 @@ class ModelRemover(ModelReader):
             card, version = self.read_card(model.id)
             if card.state != "unnamed" or card.created_at != model.created_at:
                 return card, False
-            marked, key = card.at(card.writing, state), card_key(card.id)
+            marked, key = card.in_state(state), card_key(card.id)
             try:
                 self.store.replace(key, marked.encode(), version=version, content_type="application/json")
             except BlobChanged:
                 continue
             return marked, True
 
-    def _remove(self, card: Card) -> None:
+    def _remove(self, card: StoredCard) -> None:
         revisions = self._unlist(card)
         self.store.delete(card_key(card.id))
         # Somebody may have listed it meanwhile, or given it a name; who does so later sees that it is gone.
@@ -102,13 +102,13 @@ class ModelRemover(ModelReader):
         for key in list(keys_from(self.store, card.derived_key())):
             self.store.delete(key)
 
-    def _discard(self, card: Card) -> None:
+    def _discard(self, card: StoredCard) -> None:
         """Remove the files of a card that is not there, or no more."""
         for key in (card.weights_key, card.data_key):
             if key is not None:
                 self.store.delete(key)
 
-    def _unlist(self, card: Card, known: Iterable[Revision] = ()) -> set[Revision]:
+    def _unlist(self, card: StoredCard, known: Iterable[Revision] = ()) -> set[Revision]:
         """Remove a model from all lists, also as a revision of any name; not another one of the same id.
 
         Returns the revisions that it is or was about to be, beside those that are known.
@@ -120,7 +120,7 @@ class ModelRemover(ModelReader):
                 self._unname(card.id, revision)
         return revisions
 
-    def _unlist_another(self, card: Card) -> None:
+    def _unlist_another(self, card: StoredCard) -> None:
         """Remove a model from the lists that was made anew, and whose card was just deleted for an older one.
 
         That is where two remove the same and somebody makes it again in between. Its files are still there.

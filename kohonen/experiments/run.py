@@ -211,8 +211,8 @@ class _ResumableTraining:
         table = self._loaded.preparation
         prepared = None if table is None else table.to_json()
         known = model_id(fingerprint(samples), experiment.parameters, preparation=prepared)
-        card = make_card(
-            None if trained.stopped else known,
+        made = make_card(
+            known,
             trained,
             assess(trained.weights, samples, experiment.parameters.geometry),
             samples,
@@ -220,9 +220,9 @@ class _ResumableTraining:
             history=self._checkpoints.history,
             preparation=table,
         )
-        card["run_name"] = experiment.run_name
-        if trained.stopped:
-            card["stopped_at"] = trained.iterations
+        card = {**made.to_dict(), "run_name": experiment.run_name}
+        if trained.stopped:  # it is not the model that this id means
+            card |= {"id": None, "stopped_at": trained.iterations}
         frames = folder.saved_frames(self._checkpoints.frames)
         telemetry = write_results(folder, experiment, samples, trained, card, frames)
         if not experiment.keep_data:

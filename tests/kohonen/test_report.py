@@ -19,7 +19,8 @@ def card(
 ) -> dict[str, Any]:
     parameters = Parameters(width=6, height=4, random_state=1, algorithm=algorithm)
     trained = TrainedMap(np.zeros((6, 4, samples.shape[1])), parameters, 1000, "numpy", 1.0)
-    made = make_card("0" * 32, trained, Quality(**{**GOOD, **poor}), samples, keep_data=True)
+    quality = Quality(**{**GOOD, **poor})
+    made = make_card("0" * 32, trained, quality, samples, keep_data=True).to_dict()
     if errors is None:
         return made
     points = [{"iteration": at, "quantization_error": error} for at, error in enumerate(errors)]

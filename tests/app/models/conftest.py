@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from app.errors import ModelNotFoundError
-from app.models import Models, Stored, make_card
+from app.models import Models, Stored
 from kohonen import Parameters, Quality, TrainedMap
+from kohonen.cards import make_card
 from kohonen.data import FloatArray
 from kohonen.identity import fingerprint, model_id
 from tests.app.storage.conftest import credentials, moto, real_s3, s3, store

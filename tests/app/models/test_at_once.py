@@ -13,7 +13,7 @@ import pytest
 
 from app.errors import ModelNotFoundError
 from app.jobs.service import JobService
-from app.models import Card, Entry, Models, Stored, maintenance, registry
+from app.models import Card, Entry, Models, Stored, StoredCard, maintenance, registry
 from app.models.keys import card_key
 from app.models.maintenance import prune, repair
 from app.settings import Settings
@@ -330,8 +330,7 @@ def test_a_model_that_is_made_anew_keeps_its_files(make: Maker) -> None:
     store = MemoryStore()
     models = Models(store)
     card = make(models, 1).card
-    other, _ = make.request(1)
-    other = other.at("0" * 12)
+    other = StoredCard.of(make.request(1)[0], "0" * 12)
     models._write(other, b"the weights", None)
     models.delete(card.id)
     assert store.keys("models/") == [other.weights_key]
@@ -346,7 +345,7 @@ def test_what_is_deleted_just_as_it_is_asked_for_again_is_made_anew(
     bench.run(bench.worker())
     settle = bench.models.settle
 
-    def meanwhile(card: Card, name: str | None) -> Stored:
+    def meanwhile(card: StoredCard, name: str | None) -> Stored:
         monkeypatch.undo()
         bench.models.delete(card.id)
         return settle(card, name)

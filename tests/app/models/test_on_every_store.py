@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from app.errors import DamagedModelError, DataNotKeptError, ModelNotFoundError
-from app.models import Models, maintenance
+from app.models import Models, StoredCard, maintenance
+from app.models.card import without_data
 from app.models.listing import Order
 from app.models.maintenance import prune, repair
 from app.storage import Store
@@ -210,7 +211,7 @@ def test_sweeping_up_what_crashes_have_left(
     key = f"models/{damaged.id}/card.json"
     store.replace(key, b"{}", version=store.read(key, max_bytes=10_000).version, content_type="x/y")
     models.add_derived(cards[0], "csv", b"x", media_type="text/csv")
-    left = [card.at("0" * 12) for card in (cards[0], make.request(3)[0])]
+    left = [StoredCard.of(card, "0" * 12) for card in (cards[0], make.request(3)[0])]
     for card in left:
         models._write(card, b"weights", b"samples")
     before = store.keys("models/")
@@ -276,7 +277,7 @@ def test_data_that_are_damaged(make: Maker) -> None:
         with pytest.raises(DamagedModelError, match=card.id):
             models.samples(card)
     with pytest.raises(DataNotKeptError):
-        models.samples(card.model_copy(update={"data": card.data.model_copy(update={"sha256": None})}))
+        models.samples(StoredCard.of(without_data(card), card.writing))
 
 
 def test_models_without_a_name_expire(store: Store, make: Maker, check: Check) -> None:
