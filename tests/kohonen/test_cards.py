@@ -71,5 +71,5 @@ def test_a_preparation_that_does_not_suit_the_map_is_refused() -> None:
     assert card.preparation is not None
     with pytest.raises(ValueError, match="another dimension than the map"):
         replace(card, preparation=replace(card.preparation, columns=card.preparation.columns[:1]))
-    with pytest.raises(ValueError, match="no preparation"):
+    with pytest.raises(ValueError, match="not a preparation of version 1"):
         replace(card.preparation, columns=())

@@ -104,7 +104,7 @@ def test_links(s3: S3Store) -> None:
 
 @pytest.mark.parametrize("seconds", [0, -1, WEEK + 1])
 def test_links_that_no_server_takes(s3: S3Store, seconds: int) -> None:
-    with pytest.raises(ValueError, match="from a second to a week"):
+    with pytest.raises(ValueError, match="1 second to 1 week"):
         s3.link("a", seconds=seconds, filename="a.npy")
 
 
