@@ -8,9 +8,9 @@ from app.api.caching import model_answer
 from app.api.dependencies import AppSettings, ModelsOfStore
 from app.api.models import NOT_MODIFIED, Ref
 from app.api.negotiation import choose
-from app.drawing import Form, Picture, View
 from app.errors import FieldError, InvalidRequestError
 from app.models import Card
+from app.pictures import Form, Picture, View
 from app.web.responses import PNG, bounded, problems
 from kohonen.tables import LONGEST_TEXT, shown
 

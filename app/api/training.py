@@ -20,7 +20,7 @@ from app.api.training_requests import (
     read_training,
 )
 from app.api.training_schemas import TrainingBody, TrainingFields
-from app.drawing import Picture
+from app.pictures import Picture
 from app.settings import Settings
 from app.training import Outcome, TrainingRequest
 from app.web.responses import JSON, PNG, problems
