@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from app.api.training_schemas import TrainingBody
+from app.api.schemas.training import TrainingBody
 from app.deployment import open_models
 from app.errors import ServiceError
 from app.models.imports import add_archive, add_run

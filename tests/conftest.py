@@ -28,7 +28,7 @@ FOLDER = Path(__file__).parent
 #: and property tests.
 SLOW = {
     "app/api/test_store_faults.py",
-    "app/api/test_tables.py::test_figures_have_names_and_the_table_s_units",
+    "app/api/schemas/test_tables.py::test_figures_have_names_and_the_table_s_units",
     "app/jobs/test_processes.py",
     "app/jobs/test_sqs.py",
     "app/models/test_kill.py",

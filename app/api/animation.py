@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.api.negotiation import choose
-from app.api.training_schemas import FRAMES
+from app.api.schemas.training import FRAMES
 from app.settings import Settings
 from app.training import TrainingRequest
 from app.web.responses import JSON, PNG

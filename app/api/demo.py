@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from app.api.dependencies import AppSettings, Deadline, Service
 from app.api.head import wants_no_content
 from app.api.responses import outcome_headers
-from app.api.schemas import DemoQuery
+from app.api.schemas.health import DemoQuery
 from app.limits import check, check_samples
 from app.settings import Settings
 from app.training import TrainingRequest

@@ -9,12 +9,12 @@ from starlette.concurrency import run_in_threadpool
 from app.api import body
 from app.api.animation import negotiate
 from app.api.dependencies import AppSettings, Deadline, ModelsOfStore, Service
-from app.api.fit_schemas import FitBody, FitFields
 from app.api.models import Ref
 from app.api.negotiation import choose
-from app.api.tables import read_rows
+from app.api.schemas.continue_training import FitBody, FitFields
+from app.api.schemas.csv_training import ACCEPTED, FieldsQuery, View
+from app.api.schemas.tables import read_rows
 from app.api.training import ANSWERS, OFFERED, answer
-from app.api.training_requests import ACCEPTED, FieldsQuery, View
 from app.training import TrainingRequest
 from app.turns import cpu_slot_for
 from app.web.responses import CSV, problems

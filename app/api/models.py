@@ -8,10 +8,10 @@ from fastapi.responses import JSONResponse
 from app.api.caching import model_answer
 from app.api.dependencies import AppSettings, ModelsOfStore
 from app.api.downloads import download
-from app.api.examples import EXAMPLE_ID
-from app.api.model_schemas import ModelList, UnitWeights
 from app.api.responses import card_document
-from app.api.training_schemas import Name
+from app.api.schemas.examples import EXAMPLE_ID
+from app.api.schemas.models import ModelList, UnitWeights
+from app.api.schemas.training import Name
 from app.errors import FieldError, InvalidRequestError, UnitNotFoundError
 from app.models import Card, Models, StoredCard
 from app.models.files import Format

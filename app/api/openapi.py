@@ -9,10 +9,10 @@ from pydantic import BaseModel, TypeAdapter
 
 from app import security
 from app.api.body import reference
-from app.api.fit_schemas import FitBody, FitFields
-from app.api.model_schemas import Predictions, Vector, Vectors
-from app.api.schemas import Problem
-from app.api.training_schemas import TrainingBody, TrainingFields
+from app.api.schemas.continue_training import FitBody, FitFields
+from app.api.schemas.health import Problem
+from app.api.schemas.models import Predictions, Vector, Vectors
+from app.api.schemas.training import TrainingBody, TrainingFields
 from app.models import Card
 from kohonen import __version__
 

@@ -13,10 +13,10 @@ from app import limits
 from app.api import body
 from app.api.clusters import wanted_count
 from app.api.dependencies import AppSettings, Deadline, ModelsOfStore
-from app.api.model_schemas import Vector, Vectors
 from app.api.models import Ref
 from app.api.negotiation import choose
-from app.api.tables import CsvFields, read_rows
+from app.api.schemas.models import Vector, Vectors
+from app.api.schemas.tables import CsvFields, read_rows
 from app.errors import AnswerTooLargeError, FieldError, InvalidRequestError
 from app.models import Card
 from app.predictions import as_csv, as_json, columns_of, find, most_bytes, vectors_for

@@ -7,10 +7,10 @@ from starlette.concurrency import run_in_threadpool
 
 from app.api import body
 from app.api.dependencies import AppSettings, Deadline, ModelsOfStore
-from app.api.model_schemas import Prediction, UnitWeights, Vector
 from app.api.models import X, Y, card_answer, unit_answer
 from app.api.predictions import DESCRIBED, predict, samples_for
-from app.api.tables import CsvFields
+from app.api.schemas.models import Prediction, UnitWeights, Vector
+from app.api.schemas.tables import CsvFields
 from app.models import Card
 from app.predictions import find
 from app.web.responses import problems

@@ -5,7 +5,7 @@ from typing import get_args
 from fastapi import APIRouter
 
 from app.api.dependencies import AppSettings
-from app.api.schemas import Health, Limits
+from app.api.schemas.health import Health, Limits
 from kohonen import __version__
 from kohonen.engines import default_engine, describe_engine
 from kohonen.parameters import Algorithm

@@ -9,17 +9,11 @@ from starlette.concurrency import run_in_threadpool
 from app.api import body
 from app.api.animation import ANIMATION_HEADERS, ANIMATIONS, CONTENT, animated, negotiate
 from app.api.dependencies import AppSettings, Deadline, Service
-from app.api.examples import TRAINING
 from app.api.negotiation import choose
 from app.api.responses import outcome_document, outcome_headers
-from app.api.training_requests import (
-    CSV_EXAMPLE,
-    IdempotencyKey,
-    View,
-    ViewedTrainingQuery,
-    read_training,
-)
-from app.api.training_schemas import TrainingBody, TrainingFields
+from app.api.schemas.csv_training import CSV_EXAMPLE, IdempotencyKey, View, ViewedTrainingQuery, read_training
+from app.api.schemas.examples import TRAINING
+from app.api.schemas.training import TrainingBody, TrainingFields
 from app.pictures import Picture
 from app.settings import Settings
 from app.training import Outcome, TrainingRequest

@@ -16,7 +16,7 @@ from schemathesis import Case
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 import kohonen
-from app.api.examples import EXAMPLE_ID, TRAINING
+from app.api.schemas.examples import EXAMPLE_ID, TRAINING
 from app.app import create_app
 from app.settings import Settings
 from kohonen import Parameters, TrainedMap

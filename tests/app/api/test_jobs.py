@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.api import jobs as jobs_module
-from app.api.examples import JOB
+from app.api.schemas.examples import JOB
 from app.deployment import Deployment
 from app.errors import QueueUnavailable
 from app.settings import Settings

@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app import training
-from app.api.examples import EXAMPLE_ID, TRAINING
+from app.api.schemas.examples import EXAMPLE_ID, TRAINING
 from app.pool import TrainingPool
 from kohonen import SelfOrganizingMap, TrainedMap, assess
 from kohonen.colours import parse_colours

@@ -8,7 +8,7 @@ from fastapi import Request
 from pydantic import FailFast, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.api.tables import RECORD_SCHEMA, NamedColumns
+from app.api.schemas.tables import RECORD_SCHEMA, NamedColumns
 from app.models.listing import Listed, Page
 from app.schema import BodySchema, Schema
 from app.web.responses import root_path

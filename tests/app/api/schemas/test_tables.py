@@ -13,7 +13,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app import limits
-from app.api.tables import SOME_LINES
+from app.api.schemas.tables import SOME_LINES
 from app.models.keys import card_key
 from app.training import TrainingRequest
 from kohonen import Preparation, SelfOrganizingMap, train
@@ -434,7 +434,7 @@ def test_far_too_many_lines_are_not_read(
 ) -> None:
     client = make_client(max_samples=10)
     over = f"a,b{end}" + f"1,2{end}" * (2 * 10 + SOME_LINES + 1)
-    monkeypatch.setattr("app.api.tables.read_csv", None)  # to read it would take too long already
+    monkeypatch.setattr("app.api.schemas.tables.read_csv", None)  # to read it would take too long already
     assert "far more than 10 rows" in problem(train_csv(client, over), 422)["detail"]
 
 

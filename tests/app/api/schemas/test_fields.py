@@ -8,12 +8,12 @@ from typing import Any, get_args, get_type_hints
 import pytest
 from pydantic import BaseModel
 
-from app.api import fit_schemas, schemas, training_schemas
-from app.api.fields import LARGEST_INTEGER
+from app.api.schemas import continue_training, health, training
+from app.api.schemas.fields import LARGEST_INTEGER
 from kohonen import Parameters
 from kohonen.parameters import DEFINITIONS
 
-MODELS = [training_schemas.TrainingBody, fit_schemas.FitBody, schemas.DemoQuery]
+MODELS = [training.TrainingBody, continue_training.FitBody, health.DemoQuery]
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -30,14 +30,14 @@ def test_bounds_are_those_of_the_library(model: type[BaseModel]) -> None:
 
 
 def test_a_training_has_all_parameters_with_their_defaults_and_help() -> None:
-    fields = training_schemas.TrainingBody.model_fields
+    fields = training.TrainingBody.model_fields
     hints = get_type_hints(Parameters)
     for name, about in DEFINITIONS.items():
         assert (fields[name].default, fields[name].description) == (about.default, about.help)
         assert set(get_args(fields[name].annotation)) == set(get_args(hints[name]))
 
 
-@pytest.mark.parametrize("module", [training_schemas, fit_schemas, schemas])
+@pytest.mark.parametrize("module", [training, continue_training, health])
 def test_no_schema_spells_one_out(module: Any) -> None:
     tree = ast.parse(Path(inspect.getfile(module)).read_text())
     spelt = [

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from app.api.fields import LARGEST_INTEGER, parameter
+from app.api.schemas.fields import LARGEST_INTEGER, parameter
 from app.schema import QuerySchema, Schema
 
 __all__ = ["DemoQuery", "Health", "Limits", "Problem"]

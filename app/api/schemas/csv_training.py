@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from app.api import body
-from app.api.tables import CsvFields, read_table
-from app.api.training_schemas import TrainingBody, TrainingFields
+from app.api.schemas.tables import CsvFields, read_table
+from app.api.schemas.training import TrainingBody, TrainingFields
 from app.settings import Settings
 from app.training import TrainingRequest
 from app.turns import cpu_slot_for

@@ -6,8 +6,8 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.api.fields import parameter
-from app.api.training_schemas import Data, ModelFields
+from app.api.schemas.fields import parameter
+from app.api.schemas.training import Data, ModelFields
 from app.errors import FieldError, InvalidRequestError
 from app.models import Lineage, Models, StoredCard
 from app.predictions import vectors_for

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.api.fields import LARGEST_INTEGER, parameter
-from app.api.tables import NamedColumns, Normalisations, fit_preparation
+from app.api.schemas.fields import LARGEST_INTEGER, parameter
+from app.api.schemas.tables import NamedColumns, Normalisations, fit_preparation
 from app.errors import FieldError, InvalidRequestError
 from app.models.references import NAME_RULE, is_name
 from app.schema import BodySchema

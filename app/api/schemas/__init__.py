@@ -1,0 +1,1 @@
+"""Request bodies, queries and responses of the API."""
