@@ -16,9 +16,10 @@ from starlette.types import ASGIApp
 from app import observability, security
 from app.api import (
     clusters,
+    continue_training,
     demo,
     documentation,
-    fit,
+    health,
     images,
     job_pictures,
     jobs,
@@ -26,8 +27,7 @@ from app.api import (
     openapi,
     predictions,
     reports,
-    served,
-    service,
+    served_model,
     training,
 )
 from app.api.head import Head
@@ -78,9 +78,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         clusters,
         reports,
         predictions,
-        fit,
-        served,
-        service,
+        continue_training,
+        served_model,
+        health,
     ):
         # Appended directly: `include_router` would build each route again at the first request.
         made.router.routes.extend(module.router.routes)

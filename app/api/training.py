@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from app.api import body
-from app.api.animation import ANIMATION_HEADERS, ANIMATIONS, CONTENT, animated, negotiate
+from app.api.animated import ANIMATION_HEADERS, ANIMATIONS, CONTENT, animated, negotiate
 from app.api.dependencies import AppSettings, Deadline, Service
 from app.api.negotiation import choose
 from app.api.responses import outcome_document, outcome_headers

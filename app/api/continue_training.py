@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from app.api import body
-from app.api.animation import negotiate
+from app.api.animated import negotiate
 from app.api.dependencies import AppSettings, Deadline, ModelsOfStore, Service
 from app.api.models import Ref
 from app.api.negotiation import choose
