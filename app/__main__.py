@@ -37,7 +37,7 @@ def _command(arguments: list[str]) -> Callable[[], int | None]:
     """Return the command to run, with the modules that it needs imported."""
     from pydantic import ValidationError
 
-    from app import job_commands, model_commands, worker
+    from app.commands import jobs, models, worker
     from app.settings import Settings
 
     parsed = (parser := _parser()).parse_args(arguments)
@@ -49,9 +49,9 @@ def _command(arguments: list[str]) -> Callable[[], int | None]:
         parser.error("; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors()))
     match parsed.command:
         case "models":
-            return partial(model_commands.run, parsed, settings)
+            return partial(models.run, parsed, settings)
         case "jobs":
-            return partial(job_commands.run, parsed, settings)
+            return partial(jobs.run, parsed, settings)
         case "worker":
             return partial(worker.run, settings)
         case "openapi":
@@ -67,7 +67,7 @@ def _command(arguments: list[str]) -> Callable[[], int | None]:
 def _parser() -> "ArgumentParser":
     import argparse
 
-    from app import job_commands, model_commands
+    from app.commands import jobs, models
     from app.models.references import FORMS
     from kohonen.metrics import METRICS
 
@@ -80,8 +80,8 @@ def _parser() -> "ArgumentParser":
         "--best", metavar="METRIC", choices=list(METRICS), help="serve the best model by a metric"
     )
     commands.add_parser("worker", help="run jobs from the local queue or from SQS (SOM_QUEUE)")
-    model_commands.add_parser(commands)
-    job_commands.add_parser(commands)
+    models.add_parser(commands)
+    jobs.add_parser(commands)
     commands.add_parser("openapi", help="write the API's OpenAPI document to standard output")
     return parser
 

@@ -152,7 +152,7 @@ class Supervisor:
 
 
 class ProcessWorker:
-    """A worker in a separate process; see `app.jobs.process`.
+    """A worker in a separate process; see `app.commands.worker_process`.
 
     The process reads its settings from standard input, and ends when that is closed. So it does not outlive
     its server, even if that crashes.
@@ -167,7 +167,7 @@ class ProcessWorker:
 
     def __init__(self, settings: Settings, *, inherited: Collection[int] = ()) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "app.jobs.process"],
+            [sys.executable, "-m", "app.commands.worker_process"],
             stdin=subprocess.PIPE,
             pass_fds=inherited,
             # Ctrl-C must reach the server only, which ends its workers. A new session would have the same

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app import worker
+from app.commands import worker
 from app.deployment import Deployment, _job_store_name
 from app.jobs.local import LocalQueue
 from app.jobs.supervisor import Supervisor, ThreadWorker

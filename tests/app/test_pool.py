@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from app.jobs.process import NICENESS as OF_WORKERS
+from app.commands.worker_process import NICENESS as OF_WORKERS
 from app.pool import NICENESS, TrainingPool
 
 

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.commands.worker_process import NICENESS
 from app.jobs.jobs import Jobs
-from app.jobs.process import NICENESS
 from app.models import Models
 from app.storage.folder import FolderStore
 from app.training import TrainingRequest

@@ -1,4 +1,4 @@
-"""The main function of a worker process (``python -m app.jobs.process``), which `ProcessWorker` starts."""
+"""The main function of a worker process (``python -m app.commands.worker_process``), which `ProcessWorker` starts."""
 
 import json
 import os
