@@ -13,8 +13,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from app.jobs.jobs import Jobs
-from app.jobs.local import LocalQueue
-from app.jobs.port import Queue
+from app.jobs.queue.port import Queue
+from app.jobs.queue.store import LocalQueue
 from app.jobs.service import JobService
 from app.models.registry import Models
 from app.observability import record
@@ -188,7 +188,7 @@ class Deployment:
 
 def _sqs(url: str) -> Queue:
     # Imported here: boto3 takes long to import, and most requests are not about jobs.
-    from app.jobs.sqs import SqsQueue
+    from app.jobs.queue.sqs import SqsQueue
 
     return SqsQueue(url)
 

@@ -33,8 +33,8 @@ EXTRAS = {
 }
 # Who may import these packages, if not everybody.
 ONLY = {
-    "boto3": {"app/storage/s3.py", "app/jobs/sqs.py"},
-    "botocore": {"app/storage/s3.py", "app/jobs/sqs.py"},
+    "boto3": {"app/storage/s3.py", "app/jobs/queue/sqs.py"},
+    "botocore": {"app/storage/s3.py", "app/jobs/queue/sqs.py"},
     "mangum": {"app/aws/api.py"},
     "mlflow": {"kohonen/experiments/mlflow.py", "kohonen/mlflow.py", "kohonen/mlflow_inputs.py"},
     "sklearn": {"kohonen/sklearn.py"},
@@ -219,7 +219,7 @@ def test_importing_the_library_loads_numpy_and_nothing_heavier() -> None:
 
 #: What a start has no use for: adapters, what draws, what does jobs, what serves elsewhere than on Lambda.
 LATER = HEAVY | {
-    "aiohttp", "app.jobs.sqs", "app.jobs.supervisor", "app.jobs.worker", "app.storage.folder",
+    "aiohttp", "app.jobs.queue.sqs", "app.jobs.supervisor", "app.jobs.worker", "app.storage.folder",
     "app.storage.s3", "dateutil", "difflib", "httpx", "multiprocessing",
     "numpy.ma", "numpy.random", "numpy.testing", "requests", "sqlite3", "unittest", "urllib3",
     "uvicorn",

@@ -12,7 +12,7 @@ import pytest
 
 from app.jobs import worker as worker_module
 from app.jobs.jobs import Jobs
-from app.jobs.local import LocalQueue
+from app.jobs.queue.store import LocalQueue
 from app.jobs.worker import Worker
 from app.models import Models
 from app.settings import Settings

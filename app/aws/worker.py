@@ -17,7 +17,7 @@ with starting():
 
     from app.deployment import Deployment, open_models
     from app.errors import QueueUnavailable
-    from app.jobs.sqs import SqsQueue
+    from app.jobs.queue.sqs import SqsQueue
     from app.models import Models
     from app.models.maintenance import looks
     from app.observability import WORKER, configure

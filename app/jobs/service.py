@@ -6,9 +6,9 @@ from contextlib import suppress
 
 from app import limits
 from app.errors import DamagedJobError, DataNotKeptError, ModelNotFoundError, NoQueueError, QueueUnavailable
-from app.jobs.backlog import Backlog
 from app.jobs.jobs import Jobs
-from app.jobs.port import Queue
+from app.jobs.queue.backlog import Backlog
+from app.jobs.queue.port import Queue
 from app.jobs.record import Job
 from app.models import Models
 from app.problems import document_of

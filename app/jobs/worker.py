@@ -15,7 +15,7 @@ from app.errors import DamagedJobError, JobNotFoundError, QueueUnavailable, Serv
 from app.jobs.jobs import Jobs
 from app.jobs.lease import HeldJob, LeaseLostError, LeaseRenewal, new_token, seconds_left
 from app.jobs.maintenance import Housekeeping
-from app.jobs.port import LONGEST_DELAY, Message, Queue
+from app.jobs.queue.port import LONGEST_DELAY, Message, Queue
 from app.jobs.record import Job
 from app.jobs.slice import Slice
 from app.models import Models

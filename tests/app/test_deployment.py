@@ -7,7 +7,7 @@ import pytest
 
 from app.commands import worker
 from app.deployment import Deployment, _job_store_name
-from app.jobs.local import LocalQueue
+from app.jobs.queue.store import LocalQueue
 from app.jobs.supervisor import Supervisor, ThreadWorker
 from app.models import Models
 from app.settings import Settings

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import boto3
 import pytest
 
-from app.jobs import sqs
+from app.jobs.queue import sqs
 from app.settings import Settings
 from app.storage import s3
 from tests.template.stack import Stack, stack

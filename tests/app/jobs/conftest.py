@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from app.jobs.jobs import Jobs
-from app.jobs.local import LocalQueue
+from app.jobs.queue.store import LocalQueue
 from app.jobs.record import Job
 from app.jobs.worker import Worker
 from app.models import Models

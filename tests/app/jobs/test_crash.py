@@ -5,7 +5,7 @@ from typing import cast
 import numpy as np
 
 from app.jobs.jobs import Jobs
-from app.jobs.local import LocalQueue
+from app.jobs.queue.store import LocalQueue
 from app.jobs.service import STRANDED_SECONDS, JobService
 from app.models import Models
 from app.settings import Settings

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from app.jobs.port import LONGEST_DELAY
+from app.jobs.queue.port import LONGEST_DELAY
 from app.storage.port import Store
 
 __all__ = ["LocalMessage", "LocalQueue"]

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from app.errors import TooBusyError
-from app.jobs import backlog as backlog_module
-from app.jobs.backlog import Backlog
+from app.jobs.queue import backlog as backlog_module
+from app.jobs.queue.backlog import Backlog
 from app.jobs.service import JobService
 from app.settings import Settings
 from tests.app.jobs.conftest import Bench, make_request

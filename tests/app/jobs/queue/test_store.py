@@ -3,8 +3,8 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from app.jobs.local import LocalQueue
-from app.jobs.port import LONGEST_DELAY
+from app.jobs.queue.port import LONGEST_DELAY
+from app.jobs.queue.store import LocalQueue
 from app.storage.memory import MemoryStore
 from tests.app.jobs.conftest import FakeClock
 from tests.waiting import PATIENCE

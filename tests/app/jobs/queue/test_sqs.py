@@ -19,7 +19,7 @@ from app.deployment import Deployment
 from app.errors import QueueUnavailable
 from app.jobs import worker as worker_module
 from app.jobs.jobs import Jobs
-from app.jobs.sqs import SqsQueue
+from app.jobs.queue.sqs import SqsQueue
 from app.models import Models
 from app.models.listing import Order
 from app.settings import Settings

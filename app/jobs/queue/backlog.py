@@ -4,7 +4,7 @@ import threading
 import time
 
 from app.errors import TooBusyError
-from app.jobs.port import Queue
+from app.jobs.queue.port import Queue
 
 __all__ = ["Backlog"]
 
