@@ -12,10 +12,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from app.jobs.jobs import Jobs
 from app.jobs.queue.port import Queue
 from app.jobs.queue.store import LocalQueue
 from app.jobs.service import JobService
+from app.jobs.store import Jobs
 from app.models.registry import Models
 from app.observability import record
 from app.settings import Settings

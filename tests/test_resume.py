@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from app.jobs import worker as worker_module
-from app.jobs.jobs import Jobs
 from app.jobs.queue.store import LocalQueue
+from app.jobs.store import Jobs
 from app.jobs.worker import Worker
 from app.models import Models
 from app.settings import Settings

@@ -5,8 +5,8 @@ import sys
 from collections.abc import Callable
 
 from app.deployment import open_watched
-from app.jobs.jobs import Jobs
 from app.jobs.maintenance import prune, sweep
+from app.jobs.store import Jobs
 from app.settings import Settings
 from app.storage.port import StorageError
 

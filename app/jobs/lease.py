@@ -12,8 +12,8 @@ from types import TracebackType
 from typing import Self
 
 from app.errors import JobNotFoundError, QueueUnavailable
-from app.jobs.jobs import Jobs, Stored
 from app.jobs.record import Job
+from app.jobs.store import Jobs, Stored
 from app.storage.port import BlobChanged, StorageError
 
 __all__ = ["HeldJob", "LeaseLostError", "LeaseRenewal", "new_token", "seconds_left"]

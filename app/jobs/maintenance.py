@@ -13,8 +13,8 @@ from functools import partial
 from typing import NamedTuple
 
 from app.errors import DamagedJobError, JobNotFoundError
-from app.jobs.jobs import Jobs, Stored
 from app.jobs.record import State
+from app.jobs.store import Jobs, Stored
 from app.models import Models
 from app.models.maintenance import looks
 from app.storage.paging import keys_from

@@ -6,10 +6,10 @@ from contextlib import suppress
 
 from app import limits
 from app.errors import DamagedJobError, DataNotKeptError, ModelNotFoundError, NoQueueError, QueueUnavailable
-from app.jobs.jobs import Jobs
 from app.jobs.queue.backlog import Backlog
 from app.jobs.queue.port import Queue
 from app.jobs.record import Job
+from app.jobs.store import Jobs
 from app.models import Models
 from app.problems import document_of
 from app.settings import Settings

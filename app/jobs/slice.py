@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from app.jobs.jobs import Jobs
 from app.jobs.lease import HeldJob
 from app.jobs.record import Job, Progress
+from app.jobs.store import Jobs
 from app.storage.port import StorageError
 from app.training import TrainingRequest
 from kohonen import Observer, Training

@@ -12,12 +12,12 @@ from collections.abc import Callable
 
 from app import observability
 from app.errors import DamagedJobError, JobNotFoundError, QueueUnavailable, ServiceError
-from app.jobs.jobs import Jobs
 from app.jobs.lease import HeldJob, LeaseLostError, LeaseRenewal, new_token, seconds_left
 from app.jobs.maintenance import Housekeeping
 from app.jobs.queue.port import LONGEST_DELAY, Message, Queue
 from app.jobs.record import Job
 from app.jobs.slice import Slice
+from app.jobs.store import Jobs
 from app.models import Models
 from app.problems import document, document_of
 from app.settings import Settings

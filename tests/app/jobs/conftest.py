@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.jobs.jobs import Jobs
 from app.jobs.queue.store import LocalQueue
 from app.jobs.record import Job
+from app.jobs.store import Jobs
 from app.jobs.worker import Worker
 from app.models import Models
 from app.settings import Settings

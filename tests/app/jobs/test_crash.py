@@ -4,9 +4,9 @@ from typing import cast
 
 import numpy as np
 
-from app.jobs.jobs import Jobs
 from app.jobs.queue.store import LocalQueue
 from app.jobs.service import STRANDED_SECONDS, JobService
+from app.jobs.store import Jobs
 from app.models import Models
 from app.settings import Settings
 from app.storage.port import Store

@@ -10,9 +10,9 @@ import pytest
 
 from app import __main__
 from app.jobs import maintenance
-from app.jobs.jobs import Jobs
 from app.jobs.maintenance import Housekeeping, prune, sweep
 from app.jobs.record import State
+from app.jobs.store import Jobs
 from app.storage.folder import FolderStore
 from app.storage.memory import MemoryStore
 from app.storage.port import Store, StoreUnavailable

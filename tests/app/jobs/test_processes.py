@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from app.commands.worker_process import NICENESS
-from app.jobs.jobs import Jobs
+from app.jobs.store import Jobs
 from app.models import Models
 from app.storage.folder import FolderStore
 from app.training import TrainingRequest

@@ -18,8 +18,8 @@ from app.aws import worker as aws_worker
 from app.deployment import Deployment
 from app.errors import QueueUnavailable
 from app.jobs import worker as worker_module
-from app.jobs.jobs import Jobs
 from app.jobs.queue.sqs import SqsQueue
+from app.jobs.store import Jobs
 from app.models import Models
 from app.models.listing import Order
 from app.settings import Settings

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from app.errors import DamagedJobError, JobNotFoundError
-from app.jobs.jobs import MOST_RECORD_BYTES, Jobs
 from app.jobs.record import State
+from app.jobs.store import MOST_RECORD_BYTES, Jobs
 from app.storage.deadline import Deadline, until, with_deadline
 from app.storage.folder import FolderStore
 from app.storage.port import StoreUnavailable
