@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 
 from app.errors import AnswerTooLargeError
 from app.models import Models, StoredCard
-from app.models.files import MEDIA_TYPES, Format, write
+from app.models.downloads import MEDIA_TYPES, Format, write
 
 __all__ = ["download"]
 

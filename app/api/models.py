@@ -14,7 +14,7 @@ from app.api.schemas.models import ModelList, UnitWeights
 from app.api.schemas.training import Name
 from app.errors import FieldError, InvalidRequestError, UnitNotFoundError
 from app.models import Card, Models, StoredCard
-from app.models.files import Format
+from app.models.downloads import Format
 from app.models.listing import Order
 from app.models.references import FORMS, Reference, parse
 from app.web.responses import problems
