@@ -90,7 +90,7 @@ def serve(settings: "Settings") -> None:
     """Serve the API until stopped; requests in progress are completed first."""
     import uvicorn
 
-    from app.observability import configure
+    from app.runtime.telemetry import configure
 
     configure(settings.log_format, settings.log_level)
     uvicorn.run(

@@ -13,7 +13,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
-from app import observability, security
+from app import security
 from app.api import (
     clusters,
     continue_training,
@@ -33,6 +33,7 @@ from app.api import (
 from app.api.head import Head
 from app.api.responses import EXPOSED_HEADERS
 from app.deployment import Deployment, open_models
+from app.runtime import telemetry
 from app.settings import Settings
 from app.training import TrainingService
 from app.uploads import Uploads
@@ -108,7 +109,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Configure logging, log the engine, start the workers of jobs, and stop them with the server."""
     settings: Settings = app.state.settings
-    observability.configure(settings.log_format, settings.log_level)
+    telemetry.configure(settings.log_format, settings.log_level)
     _LOG.info("maps are trained by the engine %s", describe_engine())
     app.state.jobs.start()
     yield

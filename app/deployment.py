@@ -17,7 +17,7 @@ from app.jobs.queue.store import LocalQueue
 from app.jobs.service import JobService
 from app.jobs.store import Jobs
 from app.models.registry import Models
-from app.observability import record
+from app.runtime.telemetry import record
 from app.settings import Settings
 from app.storage import open_store
 from app.storage.around import wrap_calls

@@ -14,8 +14,8 @@ from app import limits
 from app.errors import ModelNotFoundError, OutOfTimeError
 from app.models import Card, Lineage, Models, Revision, Stored
 from app.models.card import MOST_DATA_BYTES
-from app.observability import record
 from app.pool import TrainingPool
+from app.runtime.telemetry import record
 from app.settings import Settings
 from app.timings import Timings
 from kohonen import Observer, Parameters, Preparation, TrainedMap, assess, train

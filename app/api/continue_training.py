@@ -15,8 +15,8 @@ from app.api.schemas.continue_training import FitBody, FitFields
 from app.api.schemas.csv_training import ACCEPTED, FieldsQuery, View
 from app.api.schemas.tables import read_rows
 from app.api.training import ANSWERS, OFFERED, answer
+from app.runtime.fairness import cpu_slot_for
 from app.training import TrainingRequest
-from app.turns import cpu_slot_for
 from app.web.responses import CSV, problems
 
 __all__ = ["router"]

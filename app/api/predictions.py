@@ -20,8 +20,8 @@ from app.api.schemas.tables import CsvFields, read_rows
 from app.errors import AnswerTooLargeError, FieldError, InvalidRequestError
 from app.models import Card
 from app.predictions import as_csv, as_json, columns_of, find, most_bytes, vectors_for
+from app.runtime.fairness import cpu_slot_for, in_cpu_slots
 from app.settings import Settings
-from app.turns import cpu_slot_for, in_cpu_slots
 from app.web.responses import CSV, JSON, problems
 from kohonen.clusters import cluster_units
 from kohonen.data import FloatArray

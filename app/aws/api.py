@@ -21,7 +21,7 @@ with starting():
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from app.app import app
-    from app.observability import configure
+    from app.runtime.telemetry import configure
 
 __all__ = ["ANSWER_SECONDS", "create_handler", "handler"]
 

@@ -20,7 +20,7 @@ with starting():
     from app.jobs.queue.sqs import SqsQueue
     from app.models import Models
     from app.models.maintenance import looks
-    from app.observability import WORKER, configure
+    from app.runtime.telemetry import WORKER, configure
     from app.settings import Settings
     from app.storage.port import StorageError
 

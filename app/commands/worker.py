@@ -9,7 +9,7 @@ import signal
 import threading
 
 from app.deployment import Deployment
-from app.observability import WORKER, configure
+from app.runtime.telemetry import WORKER, configure
 from app.settings import Settings
 from kohonen.engines import describe_engine
 

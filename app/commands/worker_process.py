@@ -7,7 +7,7 @@ import threading
 import time
 
 from app.deployment import Deployment
-from app.observability import WORKER, configure
+from app.runtime.telemetry import WORKER, configure
 from app.settings import Settings
 
 __all__ = ["main"]

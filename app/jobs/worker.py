@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable
 
-from app import observability
 from app.errors import DamagedJobError, JobNotFoundError, QueueUnavailable, ServiceError
 from app.jobs.lease import HeldJob, LeaseLostError, LeaseRenewal, new_token, seconds_left
 from app.jobs.maintenance import Housekeeping
@@ -20,6 +19,7 @@ from app.jobs.slice import Slice
 from app.jobs.store import Jobs
 from app.models import Models
 from app.problems import document, document_of
+from app.runtime import telemetry
 from app.settings import Settings
 from app.storage.port import BlobChanged, StorageError
 from app.training import TrainingRequest, describe
@@ -121,7 +121,7 @@ class Worker:
         held = self._claim(message)
         if held is None:
             return
-        with observability.task("a slice of a job", job=message.job) as fields:
+        with telemetry.task("a slice of a job", job=message.job) as fields:
             try:
                 self._train(message, held, deadline)
             except LeaseLostError:
@@ -218,7 +218,7 @@ class Worker:
             )
             iterations = trained.iterations - checkpoints.first_iteration
             steps = iterations * len(request.samples) * request.parameters.units
-            observability.record(training_seconds=trained.seconds, unit_steps=steps)
+            telemetry.record(training_seconds=trained.seconds, unit_steps=steps)
             if renewal.lost:
                 raise LeaseLostError(held.job.id)
             trained = trained._replace(seconds=checkpoints.seconds)
@@ -227,7 +227,7 @@ class Worker:
             else:
                 checkpoints.save_frames()
                 self._store_model(held, request, trained, checkpoints)
-                observability.record(trainings=1)
+                telemetry.record(trainings=1)
         if trained.stopped:
             self._continue(message, held)
         else:

@@ -6,7 +6,7 @@ import uuid
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.observability import task
+from app.runtime.telemetry import task
 
 __all__ = ["AccessLog"]
 

@@ -8,8 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.api import dependencies
+from app.runtime.fairness import SMALL, cpu_slot, cpu_slot_for, in_cpu_slots
 from app.settings import Settings
-from app.turns import SMALL, cpu_slot, cpu_slot_for, in_cpu_slots
 from tests.waiting import PATIENCE
 
 

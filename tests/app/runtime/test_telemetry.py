@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app import observability
 from app.app import create_app
 from app.aws.api import create_handler
 from app.deployment import Deployment, observed
-from app.observability import FIGURES, JsonFormatter, TextFormatter, configure, record, task
+from app.runtime import telemetry
+from app.runtime.telemetry import FIGURES, JsonFormatter, TextFormatter, configure, record, task
 from app.settings import Settings
 from app.storage.port import Store, StoreUnavailable
 from tests.app.jobs.conftest import Bench, make_request
 
-EVENTS = Path(__file__).parents[2] / "events"
+EVENTS = Path(__file__).parents[3] / "events"
 TRAINING = {"colours": ["red", "blue"], "width": 4, "height": 3, "iterations": 5, "random_state": 1}
 LOGGERS = ("", "app", "uvicorn", "uvicorn.access")
 
@@ -139,7 +139,7 @@ def test_health_is_logged_for_those_who_look_closely(lines: Lines) -> None:
 
 
 def test_a_process_is_cold_once(lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(observability, "_cold", True)
+    monkeypatch.setattr(telemetry, "_cold", True)
     client = make()
     client.get("/health")
     client.get("/health")
