@@ -20,10 +20,10 @@ from app.models.registry import Models
 from app.runtime.telemetry import record
 from app.settings import Settings
 from app.storage import open_store
-from app.storage.around import wrap_calls
 from app.storage.deadline import with_deadline
-from app.storage.later import lazy
+from app.storage.lazy import lazy
 from app.storage.port import Store, StoreUnavailable
+from app.storage.wrapper import wrap_calls
 from kohonen.metrics import Metric
 
 if TYPE_CHECKING:

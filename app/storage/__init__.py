@@ -6,7 +6,7 @@
 import re
 from functools import partial
 
-from app.storage.later import lazy
+from app.storage.lazy import lazy
 from app.storage.port import (
     Blob,
     BlobChanged,

@@ -18,9 +18,9 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import TypeVar
 
-from app.storage.around import wrap_calls
-from app.storage.helpers import run_in_thread
 from app.storage.port import Store, StoreUnavailable
+from app.storage.threads import run_in_thread
+from app.storage.wrapper import wrap_calls
 
 __all__ = ["RETRY_AFTER", "Deadline", "in_time", "is_abandoned", "seconds_left", "until", "with_deadline"]
 

@@ -3,8 +3,8 @@
 import threading
 from functools import partial
 
-from app.storage import helpers as module
-from app.storage.helpers import MOST_IDLE, run_in_thread
+from app.storage import threads as module
+from app.storage.threads import MOST_IDLE, run_in_thread
 from tests.waiting import PATIENCE, eventually
 
 
