@@ -35,7 +35,7 @@ from app.api.responses import EXPOSED_HEADERS
 from app.deployment import Deployment, open_models
 from app.runtime import telemetry
 from app.settings import Settings
-from app.training import TrainingService
+from app.training.service import TrainingService
 from app.uploads import Uploads
 from app.web import errors
 from app.web.access_log import AccessLog

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from app import limits
 from app.errors import FieldError, InvalidRequestError
 from app.models import Card
+from app.training import limits
 from kohonen import Preparation
 from kohonen.data import FloatArray, as_samples
 from kohonen.search import match

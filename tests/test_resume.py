@@ -17,7 +17,7 @@ from app.jobs.worker import Worker
 from app.models import Models
 from app.settings import Settings
 from app.storage.port import Store
-from app.training import TrainingRequest
+from app.training.service import TrainingRequest
 from kohonen import Observer, Parameters, TrainedMap, Training, train
 from kohonen.data import FloatArray
 from kohonen.experiments.folder import RunFolder

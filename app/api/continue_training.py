@@ -16,7 +16,7 @@ from app.api.schemas.csv_training import ACCEPTED, FieldsQuery, View
 from app.api.schemas.tables import read_rows
 from app.api.training import ANSWERS, OFFERED, answer
 from app.runtime.fairness import cpu_slot_for
-from app.training import TrainingRequest
+from app.training.service import TrainingRequest
 from app.web.responses import CSV, problems
 
 __all__ = ["router"]

@@ -11,9 +11,9 @@ from app.api.dependencies import AppSettings, Deadline, Service
 from app.api.head import wants_no_content
 from app.api.responses import outcome_headers
 from app.api.schemas.health import DemoQuery
-from app.limits import check, check_samples
 from app.settings import Settings
-from app.training import TrainingRequest
+from app.training.limits import check, check_samples
+from app.training.service import TrainingRequest
 from app.web.responses import PNG, problems
 from kohonen import Parameters
 from kohonen.parameters import draw_seed

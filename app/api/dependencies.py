@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 from app.jobs.service import JobService
 from app.models import Models
 from app.settings import Settings
-from app.training import TrainingService
+from app.training.service import TrainingService
 from app.web.deadline import training_ends
 
 __all__ = ["AppSettings", "Deadline", "JobsService", "ModelsOfStore", "Service"]

@@ -9,7 +9,6 @@ from fastapi.responses import StreamingResponse
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
-from app import limits
 from app.api import body
 from app.api.clusters import wanted_count
 from app.api.dependencies import AppSettings, Deadline, ModelsOfStore
@@ -22,6 +21,7 @@ from app.models import Card
 from app.predictions import as_csv, as_json, columns_of, find, most_bytes, vectors_for
 from app.runtime.fairness import cpu_slot_for, in_cpu_slots
 from app.settings import Settings
+from app.training import limits
 from app.web.responses import CSV, JSON, problems
 from kohonen.clusters import cluster_units
 from kohonen.data import FloatArray

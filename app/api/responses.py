@@ -5,8 +5,8 @@ from typing import Any
 from fastapi import Request
 
 from app.models import Card, Revision
-from app.timings import Timings
-from app.training import Outcome
+from app.training.service import Outcome
+from app.training.timings import Timings
 from app.web.responses import root_path
 
 __all__ = [

@@ -16,7 +16,7 @@ from app.api.schemas.examples import TRAINING
 from app.api.schemas.training import TrainingBody, TrainingFields
 from app.pictures import Picture
 from app.settings import Settings
-from app.training import Outcome, TrainingRequest
+from app.training.service import Outcome, TrainingRequest
 from app.web.responses import JSON, PNG, problems
 
 __all__ = ["ANSWERS", "OFFERED", "answer", "router"]

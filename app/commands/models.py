@@ -18,7 +18,7 @@ from app.models.references import FORMS, NAME_RULE, is_name, parse
 from app.models.registry import Models, Stored
 from app.settings import Settings
 from app.storage.port import StorageError
-from app.training import Outcome, TrainingService
+from app.training.service import Outcome, TrainingService
 from kohonen import KohonenError
 from kohonen.metrics import METRICS
 

@@ -15,7 +15,7 @@ from collections.abc import Collection, Sequence
 from app.errors import DamagedJobError
 from app.jobs.record import Checkpoint, Job
 from app.storage.port import BlobNotFound, BlobTooLarge, StorageError, Store
-from app.training import TrainingRequest
+from app.training.service import TrainingRequest
 from kohonen import Preparation, checkpoints
 from kohonen.data import FloatArray
 from kohonen.files import most_npy_bytes, npy, parse_npy

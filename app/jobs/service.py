@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 
-from app import limits
 from app.errors import DamagedJobError, DataNotKeptError, ModelNotFoundError, NoQueueError, QueueUnavailable
 from app.jobs.queue.backlog import Backlog
 from app.jobs.queue.port import Queue
@@ -14,7 +13,8 @@ from app.models import Models
 from app.problems import document_of
 from app.settings import Settings
 from app.storage.port import StorageError
-from app.training import TrainingRequest
+from app.training import limits
+from app.training.service import TrainingRequest
 from kohonen import Parameters
 from kohonen.data import FloatArray
 from kohonen.initialisation import initial_weights

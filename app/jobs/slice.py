@@ -10,7 +10,7 @@ from app.jobs.lease import HeldJob
 from app.jobs.record import Job, Progress
 from app.jobs.store import Jobs
 from app.storage.port import StorageError
-from app.training import TrainingRequest
+from app.training.service import TrainingRequest
 from kohonen import Observer, Training
 from kohonen.checkpoints import Checkpoint, Checkpointer
 from kohonen.data import FloatArray

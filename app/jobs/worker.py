@@ -22,7 +22,7 @@ from app.problems import document, document_of
 from app.runtime import telemetry
 from app.settings import Settings
 from app.storage.port import BlobChanged, StorageError
-from app.training import TrainingRequest, describe
+from app.training.service import TrainingRequest, describe
 from kohonen import KohonenError, TrainedMap, train
 from kohonen.checkpoints import Checkpointer
 

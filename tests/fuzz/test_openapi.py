@@ -65,7 +65,7 @@ def _quick_training() -> Iterator[None]:
         return trained._replace(parameters=parameters, iterations=parameters.iterations, last_iteration=None)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("app.training.train", train)
+        patch.setattr("app.training.service.train", train)
         yield
 
 

@@ -11,7 +11,7 @@ from app.api.schemas.tables import CsvFields, read_table
 from app.api.schemas.training import TrainingBody, TrainingFields
 from app.runtime.fairness import cpu_slot_for
 from app.settings import Settings
-from app.training import TrainingRequest
+from app.training.service import TrainingRequest
 from app.web.responses import CSV, JSON
 from kohonen.tables import refuse_commas
 

@@ -10,11 +10,11 @@ import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from app import limits
 from app.errors import FieldError, InvalidRequestError, OverLimitError
 from app.models import Card
 from app.schema import QuerySchema
 from app.settings import Settings
+from app.training import limits
 from kohonen import Preparation, read_csv
 from kohonen.columns import Normalisation
 from kohonen.data import FloatArray, Missing

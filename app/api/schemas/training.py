@@ -12,7 +12,7 @@ from app.errors import FieldError, InvalidRequestError
 from app.models.references import NAME_RULE, is_name
 from app.schema import BodySchema
 from app.settings import Settings
-from app.training import TrainingRequest
+from app.training.service import TrainingRequest
 from kohonen import Parameters
 from kohonen.colours import parse_colours
 from kohonen.data import FloatArray, Missing, as_samples

@@ -162,7 +162,7 @@ def test_not_a_thing_to_do(client: TestClient) -> None:
 
 
 def test_what_nobody_expected(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.training.assess", None)
+    monkeypatch.setattr("app.training.service.assess", None)
     document = problem(client.post("/train", json={"colours": ["red"], "width": 2, "height": 2}), 500)
     assert document["type"] == "about:blank"
 

@@ -62,7 +62,7 @@ def test_nothing_is_trained_for_it(client: TestClient, path: str, monkeypatch: p
     def train(*_: Any, **__: Any) -> None:
         raise AssertionError("nobody sees the picture")
 
-    monkeypatch.setattr("app.training.train", train)
+    monkeypatch.setattr("app.training.service.train", train)
     head = client.head(path)
     assert (head.status_code, head.content) == (200, b"")
     for name in ("content-type", "content-disposition", "vary"):

@@ -161,7 +161,7 @@ def test_too_many(make_client: MakeClient) -> None:
 
 
 def test_too_much_work(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.limits.COMPARISON_SECONDS", 1e-6)
+    monkeypatch.setattr("app.training.limits.COMPARISON_SECONDS", 1e-6)
     client.post("/train", json={**BODY, "width": 100, "height": 100, "iterations": 1})
     answer = client.post("/predict-batch", json={"data": [[0, 0, 0]] * 20_000})
     assert answer.status_code == 422

@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pytest
 from fastapi.testclient import TestClient
 
-from app import training
 from app.api.schemas.examples import EXAMPLE_ID, TRAINING
-from app.pool import TrainingPool
+from app.training import service
+from app.training.pool import TrainingPool
 from kohonen import SelfOrganizingMap, TrainedMap, assess
 from kohonen.colours import parse_colours
 from tests.kohonen import oracle
@@ -93,7 +93,7 @@ def test_the_downloaded_weights_are_the_oracles(client: TestClient) -> None:
 
 def test_the_same_request_is_the_same_model(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     first = client.post("/train", json=SMALL)
-    monkeypatch.setattr(training, "train", None)  # nothing is trained again
+    monkeypatch.setattr(service, "train", None)  # nothing is trained again
     again = client.post("/train", json={**SMALL, "colours": ["#f00", [0, 0, 255]], "colour_range": 255})
     assert again.status_code == 200
     assert "Location" not in again.headers
@@ -194,7 +194,7 @@ class Gate:
 
 def test_nobody_waits_for_a_training(make_client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = Gate()
-    monkeypatch.setattr(training, "train", gate)
+    monkeypatch.setattr(service, "train", gate)
     client = make_client(trainings=1, waiting_trainings=1)
     pool: TrainingPool = client.app.state.service._pool  # type: ignore[attr-defined]
     with client, ThreadPoolExecutor() as threads:
@@ -217,7 +217,7 @@ def test_nobody_waits_for_a_training(make_client: MakeClient, monkeypatch: pytes
 
 
 def test_a_training_that_is_late_is_stopped(make_client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.limits.estimate", lambda *_, **__: 0.0)
+    monkeypatch.setattr("app.training.limits.estimate", lambda *_, **__: 0.0)
     client = make_client(max_training_seconds=0.2)
     answer = client.post("/train", json={"colours": ["red"], "iterations": 1_000_000, "random_state": 1})
     assert answer.status_code == 503

@@ -13,7 +13,7 @@ from app.jobs.worker import Worker
 from app.models import Models
 from app.settings import Settings
 from app.storage.memory import MemoryStore
-from app.training import TrainingRequest
+from app.training.service import TrainingRequest
 from kohonen import Parameters, TrainedMap, train
 from kohonen.parameters import Initialisation
 

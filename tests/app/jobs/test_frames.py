@@ -10,7 +10,7 @@ from app.errors import DamagedJobError
 from app.jobs import worker as worker_module
 from app.jobs.record import Job
 from app.storage.port import StoreUnavailable
-from app.training import TrainingRequest
+from app.training.service import TrainingRequest
 from kohonen import train
 from kohonen.frame_files import pack, unpack
 from kohonen.frames import Moments

@@ -19,7 +19,7 @@ from app.commands.worker_process import NICENESS
 from app.jobs.store import Jobs
 from app.models import Models
 from app.storage.folder import FolderStore
-from app.training import TrainingRequest
+from app.training.service import TrainingRequest
 from kohonen.frames import Moments
 from tests.app.jobs.servers import ENDLESS, Server, children, make_body, serving, start, uninterrupted
 from tests.app.jobs.test_frames import check, whole

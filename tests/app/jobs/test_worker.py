@@ -11,7 +11,7 @@ from app.jobs import worker as worker_module
 from app.jobs.lease import HeldJob
 from app.jobs.record import Job
 from app.storage.port import StoreUnavailable
-from app.training import TrainingRequest
+from app.training.service import TrainingRequest
 from kohonen import Observer, Parameters, Preparation, TrainedMap, Training, train
 from kohonen.checkpoints import Checkpoint
 from kohonen.tables import Columns

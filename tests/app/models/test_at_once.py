@@ -20,7 +20,7 @@ from app.settings import Settings
 from app.storage.folder import FolderStore
 from app.storage.memory import MemoryStore
 from app.storage.port import BlobNotFound, Store
-from app.training import TrainingService
+from app.training.service import TrainingService
 from tests.app.jobs.conftest import Bench, bench, make_request
 from tests.app.models.conftest import SAMPLES, Maker
 

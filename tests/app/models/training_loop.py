@@ -12,7 +12,7 @@ import numpy as np
 
 from app.deployment import open_models
 from app.settings import Settings
-from app.training import TrainingRequest, TrainingService
+from app.training.service import TrainingRequest, TrainingService
 from kohonen import Parameters
 
 __all__ = ["main"]

@@ -111,7 +111,7 @@ def test_every_answer_has_an_id_and_no_two_the_same(client: TestClient) -> None:
 
 
 def test_so_has_the_answer_to_an_unexpected_error(lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.training.assess", None)
+    monkeypatch.setattr("app.training.service.assess", None)
     answer = make().post("/train", json=TRAINING)
     assert answer.status_code == 500
     line = line_of(lines)

@@ -12,10 +12,10 @@ import numpy.typing as npt
 import pytest
 from fastapi.testclient import TestClient
 
-from app import limits
 from app.api.schemas.tables import SOME_LINES
 from app.models.keys import card_key
-from app.training import TrainingRequest
+from app.training import limits
+from app.training.service import TrainingRequest
 from kohonen import Preparation, SelfOrganizingMap, train
 from kohonen.panels import CAPTION, plane_pixels
 from kohonen.parameters import Parameters
@@ -384,7 +384,7 @@ def test_categories_count_as_dimensions(client: TestClient) -> None:
 def test_many_short_categories_are_refused_before_they_fill_the_memory(
     make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.limits.MOST_TABLE_VALUES", 100)
+    monkeypatch.setattr("app.training.limits.MOST_TABLE_VALUES", 100)
     client = make_client()
     columns = {"a": [f"v{row % 10}" for row in range(11)]}
     document = problem(client.post("/train", json={"columns": columns, **MAP}), 422)
@@ -458,7 +458,7 @@ def test_masks_are_part_of_the_estimate(make_client: MakeClient) -> None:
 def test_rows_that_miss_values_take_longer_to_predict(
     pets: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.limits.MASKED_SECONDS", 1.0)
+    monkeypatch.setattr("app.training.limits.MASKED_SECONDS", 1.0)
     table: dict[str, list[Any]] = {"height": [30, 31], "weight, kg": [4, 5], "species": ["cat", "dog"]}
     assert len(predict(pets, {"columns": table})) == 2
     table["height"] = [30, None]

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from app.commands.worker_process import NICENESS as OF_WORKERS
-from app.pool import NICENESS, TrainingPool
+from app.training.pool import NICENESS, TrainingPool
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a thread has no niceness of its own")

@@ -10,14 +10,14 @@ from typing import NamedTuple
 import numpy as np
 from starlette.concurrency import run_in_threadpool
 
-from app import limits
 from app.errors import ModelNotFoundError, OutOfTimeError
 from app.models import Card, Lineage, Models, Revision, Stored
 from app.models.card import MOST_DATA_BYTES
-from app.pool import TrainingPool
 from app.runtime.telemetry import record
 from app.settings import Settings
-from app.timings import Timings
+from app.training import limits
+from app.training.pool import TrainingPool
+from app.training.timings import Timings
 from kohonen import Observer, Parameters, Preparation, TrainedMap, assess, train
 from kohonen.cards import make_card
 from kohonen.data import FloatArray

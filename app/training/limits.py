@@ -12,7 +12,7 @@ from kohonen.engines import default_engine
 from kohonen.pictures import picture_size, unit_pixels
 
 if TYPE_CHECKING:
-    from app.training import TrainingRequest
+    from app.training.service import TrainingRequest
 
 __all__ = [
     "check",
