@@ -13,12 +13,10 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
-from app import security
 from app.api import (
     clusters,
     continue_training,
     demo,
-    documentation,
     health,
     images,
     job_pictures,
@@ -30,17 +28,17 @@ from app.api import (
     served_model,
     training,
 )
-from app.api.head import Head
 from app.api.responses import EXPOSED_HEADERS
 from app.deployment import Deployment, open_models
 from app.runtime import telemetry
 from app.settings import Settings
 from app.training.service import TrainingService
-from app.uploads import Uploads
-from app.web import errors
+from app.web import documentation, errors, security
 from app.web.access_log import AccessLog
 from app.web.deadline import RequestDeadline
+from app.web.head import Head
 from app.web.slashes import TrailingSlashes
+from app.web.uploads import Uploads
 from kohonen.engines import describe_engine
 
 __all__ = ["app", "create_app"]

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from app.api.negotiation import choose
 from app.api.schemas.training import FRAMES
 from app.settings import Settings
 from app.training.service import TrainingRequest
+from app.web.negotiation import choose
 from app.web.responses import JSON, PNG
 from kohonen.animation import FORMS, animate
 from kohonen.frames import Moments

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from app.api.caching import model_answer
 from app.api.dependencies import AppSettings, ModelsOfStore
 from app.api.models import NOT_MODIFIED, Ref
 from app.errors import FieldError, InvalidRequestError
 from app.models import Models, StoredCard
 from app.schema import Schema
+from app.web.caching import model_answer
 from app.web.responses import JSON, bounded, problems
 from kohonen.clusters import cluster_units
 from kohonen.profiles import ClusterCount, cluster_samples, parse_count, profiles

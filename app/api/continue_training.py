@@ -6,17 +6,17 @@ import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from app.api import body
 from app.api.animated import negotiate
 from app.api.dependencies import AppSettings, Deadline, ModelsOfStore, Service
 from app.api.models import Ref
-from app.api.negotiation import choose
 from app.api.schemas.continue_training import FitBody, FitFields
 from app.api.schemas.csv_training import ACCEPTED, FieldsQuery, View
 from app.api.schemas.tables import read_rows
 from app.api.training import ANSWERS, OFFERED, answer
 from app.runtime.fairness import cpu_slot_for
 from app.training.service import TrainingRequest
+from app.web import body
+from app.web.negotiation import choose
 from app.web.responses import CSV, problems
 
 __all__ = ["router"]

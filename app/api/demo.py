@@ -8,12 +8,12 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from app.api.dependencies import AppSettings, Deadline, Service
-from app.api.head import wants_no_content
 from app.api.responses import outcome_headers
 from app.api.schemas.health import DemoQuery
 from app.settings import Settings
 from app.training.limits import check, check_samples
 from app.training.service import TrainingRequest
+from app.web.head import wants_no_content
 from app.web.responses import PNG, problems
 from kohonen import Parameters
 from kohonen.parameters import draw_seed

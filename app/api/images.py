@@ -4,13 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app.api.caching import model_answer
 from app.api.dependencies import AppSettings, ModelsOfStore
 from app.api.models import NOT_MODIFIED, Ref
-from app.api.negotiation import choose
 from app.errors import FieldError, InvalidRequestError
 from app.models import Card
 from app.pictures import Form, Picture, View
+from app.web.caching import model_answer
+from app.web.negotiation import choose
 from app.web.responses import PNG, bounded, problems
 from kohonen.tables import LONGEST_TEXT, shown
 

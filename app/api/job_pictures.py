@@ -5,7 +5,7 @@ from fastapi import APIRouter, Request, Response
 from app.api.animated import ANIMATION_HEADERS, ANIMATIONS, CONTENT, animated
 from app.api.dependencies import AppSettings, JobsService
 from app.api.jobs import RETRY_AFTER, JobId, retry_after
-from app.api.negotiation import choose
+from app.web.negotiation import choose
 from app.web.responses import PNG, problems
 from kohonen.pictures import draw_map, encode_png
 

@@ -11,7 +11,6 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
-from app.api import body
 from app.api.dependencies import AppSettings, Deadline, JobsService, ModelsOfStore
 from app.api.responses import card_document
 from app.api.schemas.csv_training import CSV_EXAMPLE, IdempotencyKey, TrainingQuery, read_training
@@ -22,6 +21,7 @@ from app.errors import FieldError, InvalidRequestError
 from app.jobs.record import Job, Progress, State
 from app.models import Card, Models
 from app.schema import Schema
+from app.web import body
 from app.web.responses import problems, root_path
 
 __all__ = ["RETRY_AFTER", "JobDocument", "JobId", "retry_after", "router"]

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from app.api.caching import model_answer
 from app.api.dependencies import AppSettings, ModelsOfStore
 from app.api.downloads import download
 from app.api.responses import card_document
@@ -17,6 +16,7 @@ from app.models import Card, Models, StoredCard
 from app.models.downloads import Format
 from app.models.listing import Order
 from app.models.references import FORMS, Reference, parse
+from app.web.caching import model_answer
 from app.web.responses import problems
 
 __all__ = ["NOT_MODIFIED", "Ref", "X", "Y", "card_answer", "router", "unit_answer"]

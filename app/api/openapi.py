@@ -7,13 +7,13 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, TypeAdapter
 
-from app import security
-from app.api.body import reference
 from app.api.schemas.continue_training import FitBody, FitFields
 from app.api.schemas.health import Problem
 from app.api.schemas.models import Predictions, Vector, Vectors
 from app.api.schemas.training import TrainingBody, TrainingFields
 from app.models import Card
+from app.web import security
+from app.web.body import reference
 from kohonen import __version__
 
 __all__ = ["ABOUT", "install"]

@@ -9,11 +9,9 @@ from fastapi.responses import StreamingResponse
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
-from app.api import body
 from app.api.clusters import wanted_count
 from app.api.dependencies import AppSettings, Deadline, ModelsOfStore
 from app.api.models import Ref
-from app.api.negotiation import choose
 from app.api.schemas.models import Vector, Vectors
 from app.api.schemas.tables import CsvFields, read_rows
 from app.errors import AnswerTooLargeError, FieldError, InvalidRequestError
@@ -22,6 +20,8 @@ from app.predictions import as_csv, as_json, columns_of, find, most_bytes, vecto
 from app.runtime.fairness import cpu_slot_for, in_cpu_slots
 from app.settings import Settings
 from app.training import limits
+from app.web import body
+from app.web.negotiation import choose
 from app.web.responses import CSV, JSON, problems
 from kohonen.clusters import cluster_units
 from kohonen.data import FloatArray

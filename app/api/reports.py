@@ -3,11 +3,11 @@
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
-from app.api.caching import model_answer
 from app.api.dependencies import AppSettings, ModelsOfStore
 from app.api.models import NOT_MODIFIED, Ref
-from app.api.negotiation import choose
 from app.errors import DataNotKeptError
+from app.web.caching import model_answer
+from app.web.negotiation import choose
 from app.web.responses import bounded, problems
 from kohonen.report import report
 

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from app.api import body
 from app.api.dependencies import AppSettings, Deadline, ModelsOfStore
 from app.api.models import X, Y, card_answer, unit_answer
 from app.api.predictions import DESCRIBED, predict, samples_for
@@ -13,6 +12,7 @@ from app.api.schemas.models import Prediction, UnitWeights, Vector
 from app.api.schemas.tables import CsvFields
 from app.models import Card
 from app.predictions import find
+from app.web import body
 from app.web.responses import problems
 
 __all__ = ["router"]

@@ -6,10 +6,8 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
-from app.api import body
 from app.api.animated import ANIMATION_HEADERS, ANIMATIONS, CONTENT, animated, negotiate
 from app.api.dependencies import AppSettings, Deadline, Service
-from app.api.negotiation import choose
 from app.api.responses import outcome_document, outcome_headers
 from app.api.schemas.csv_training import CSV_EXAMPLE, IdempotencyKey, View, ViewedTrainingQuery, read_training
 from app.api.schemas.examples import TRAINING
@@ -17,6 +15,8 @@ from app.api.schemas.training import TrainingBody, TrainingFields
 from app.pictures import Picture
 from app.settings import Settings
 from app.training.service import Outcome, TrainingRequest
+from app.web import body
+from app.web.negotiation import choose
 from app.web.responses import JSON, PNG, problems
 
 __all__ = ["ANSWERS", "OFFERED", "answer", "router"]

@@ -62,13 +62,13 @@ def _allowed_methods(request: Request) -> str:
         for method, scope in scopes.items()
         if any(route.matches(scope)[0] == Match.FULL for route in routes)
     ]
-    if "GET" in found:  # see app.api.head
+    if "GET" in found:  # see app.web.head
         found.append("HEAD")
     return ", ".join(sorted(found))
 
 
 def _validation(request: Request, error: Exception) -> ProblemResponse:
-    """Report what is wrong with a query or a path; bodies are validated in `app.api.body`."""
+    """Report what is wrong with a query or a path; bodies are validated in `app.web.body`."""
     assert isinstance(error, RequestValidationError)
     errors = [FieldError(pointer(wrong["loc"][1:]), wrong["msg"]) for wrong in error.errors()]
     return _known(request, InvalidRequestError(errors))

@@ -6,8 +6,8 @@ from typing import Any
 
 from app.app import create_app
 from app.problems import document
-from app.security import HEADER, is_open
 from app.settings import Settings
+from app.web.security import HEADER, is_open
 from tests.template.stack import Stack, stack
 
 ANY = "x-amazon-apigateway-any-method"

@@ -6,12 +6,12 @@ from fastapi import Header, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
-from app.api import body
 from app.api.schemas.tables import CsvFields, read_table
 from app.api.schemas.training import TrainingBody, TrainingFields
 from app.runtime.fairness import cpu_slot_for
 from app.settings import Settings
 from app.training.service import TrainingRequest
+from app.web import body
 from app.web.responses import CSV, JSON
 from kohonen.tables import refuse_commas
 

@@ -193,7 +193,7 @@ def test_what_would_fill_the_memory_is_not_parsed(
 ) -> None:
     client = make_client(max_vectors=1_000, max_samples=1_000, max_job_samples=1_000)
     client.post("/train", json=BODY)
-    monkeypatch.setattr("app.api.body.parse", None)
+    monkeypatch.setattr("app.web.body.parse", None)
     for path in (*MANY, "/predict-bmu", "/train", "/models/latest/fit"):
         answer = client.post(path, content=MONSTERS[what], headers={"Content-Type": "application/json"})
         assert answer.status_code == 422, answer.text

@@ -1,4 +1,4 @@
-"""Updates the files of the documentation pages: ``python -m app.api.assets.refresh``.
+"""Updates the files of the documentation pages: ``python -m app.web.assets.refresh``.
 
 Needs npm. Fetches the newest releases of the major versions below, and writes their files, their licences and
 a manifest of their origins beside this module. Check /docs and /redoc in a browser afterwards.

@@ -15,8 +15,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from app.api import documentation
-from app.api.assets import refresh
+from app.web import documentation
+from app.web.assets import refresh
 
 ASSETS = Path(documentation.__file__).parent / "assets"
 MANIFEST: dict[str, dict[str, str]] = json.loads((ASSETS / "manifest.json").read_text(encoding="utf-8"))

@@ -11,7 +11,7 @@ from starlette.types import Message
 
 from app.app import create_app
 from app.settings import Settings
-from app.uploads import LARGEST_AT_A_TIME, SMALL
+from app.web.uploads import LARGEST_AT_A_TIME, SMALL
 from tests.waiting import PATIENCE
 
 #: JSON may begin with any number of spaces.

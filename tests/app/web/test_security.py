@@ -8,8 +8,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
-from app import security
 from app.aws.api import create_handler
+from app.web import security
 
 KEY = "correct-horse-battery"
 
@@ -97,7 +97,7 @@ def test_keys_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch, loc
         compared.append((one, other))
         return True
 
-    monkeypatch.setattr("app.security.hmac.compare_digest", compare)
+    monkeypatch.setattr("app.web.security.hmac.compare_digest", compare)
     assert locked.get("/limits", headers={"X-API-Key": "a"}).status_code == 200
     assert [len(side) for side in compared[0]] == [32, 32]
 
