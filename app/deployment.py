@@ -27,8 +27,8 @@ from app.storage.wrapper import wrap_calls
 from kohonen.metrics import Metric
 
 if TYPE_CHECKING:
-    from app.jobs.supervisor import Supervisor
-    from app.jobs.worker import Worker
+    from app.workers.supervisor import Supervisor
+    from app.workers.worker import Worker
 
 __all__ = ["Deployment", "observed", "open_models", "open_watched"]
 
@@ -122,7 +122,7 @@ class Deployment:
         ValueError
             When there is no queue.
         """
-        from app.jobs.worker import Worker
+        from app.workers.worker import Worker
 
         if self.queue is None:
             raise _no_queue()
@@ -145,8 +145,8 @@ class Deployment:
 
     def _make_supervisor(self) -> "Supervisor":
         """Choose processes or a thread, their number and their lock."""
-        from app.jobs.host_lock import HostLock
-        from app.jobs.supervisor import ProcessWorker, Supervisor, ThreadWorker
+        from app.workers.host_lock import HostLock
+        from app.workers.supervisor import ProcessWorker, Supervisor, ThreadWorker
 
         settings, queue = self._settings, self.queue
         if queue is None:

@@ -29,7 +29,7 @@ FOLDER = Path(__file__).parent
 SLOW = {
     "app/api/test_store_faults.py",
     "app/api/schemas/test_tables.py::test_figures_have_names_and_the_table_s_units",
-    "app/jobs/test_processes.py",
+    "app/workers/test_processes.py",
     "app/jobs/queue/test_sqs.py",
     "app/models/test_kill.py",
     "app/storage/test_folder.py::test_a_list_takes_no_more_memory_for_what_it_leaves_out",

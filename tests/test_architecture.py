@@ -219,7 +219,7 @@ def test_importing_the_library_loads_numpy_and_nothing_heavier() -> None:
 
 #: What a start has no use for: adapters, what draws, what does jobs, what serves elsewhere than on Lambda.
 LATER = HEAVY | {
-    "aiohttp", "app.jobs.queue.sqs", "app.jobs.supervisor", "app.jobs.worker", "app.storage.folder",
+    "aiohttp", "app.jobs.queue.sqs", "app.workers.supervisor", "app.workers.worker", "app.storage.folder",
     "app.storage.s3", "dateutil", "difflib", "httpx", "multiprocessing",
     "numpy.ma", "numpy.random", "numpy.testing", "requests", "sqlite3", "unittest", "urllib3",
     "uvicorn",

@@ -154,7 +154,7 @@ def test_every_nightly_part_runs_and_is_reported_though_one_fails(nightly: Path)
     run = (nightly / "run").read_text()
     assert "--hypothesis-profile=long" in run
     assert "driver 7 20000\n" in run
-    assert "tests/app/jobs/test_processes.py\n" in run
+    assert "tests/app/workers/test_processes.py\n" in run
     assert "tests/emulator/test_jobs.py\n" in run
     assert run.endswith("make load ARGS=--seconds 300\n")
 

@@ -10,14 +10,14 @@ from typing import Any, Protocol, cast
 import numpy as np
 import pytest
 
-from app.jobs import worker as worker_module
 from app.jobs.queue.store import LocalQueue
 from app.jobs.store import Jobs
-from app.jobs.worker import Worker
 from app.models import Models
 from app.settings import Settings
 from app.storage.port import Store
 from app.training.service import TrainingRequest
+from app.workers import worker as worker_module
+from app.workers.worker import Worker
 from kohonen import Observer, Parameters, TrainedMap, Training, train
 from kohonen.data import FloatArray
 from kohonen.experiments.folder import RunFolder

@@ -8,10 +8,10 @@ import pytest
 from app.commands import worker
 from app.deployment import Deployment, _job_store_name
 from app.jobs.queue.store import LocalQueue
-from app.jobs.supervisor import Supervisor, ThreadWorker
 from app.models import Models
 from app.settings import Settings
 from app.storage.memory import MemoryStore
+from app.workers.supervisor import Supervisor, ThreadWorker
 from tests.app.jobs.conftest import make_request
 
 SQS = "https://sqs.eu-west-1.amazonaws.com/123456789012/jobs"

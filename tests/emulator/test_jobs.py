@@ -25,7 +25,7 @@ from moto.server import ThreadedMotoServer
 from app.app import create_app
 from app.models import Models
 from app.settings import Settings
-from tests.app.jobs.servers import make_body, uninterrupted
+from tests.app.workers.servers import make_body, uninterrupted
 from tests.emulator.test_emulator import EMULATOR, ROOT, end, free_ports, post, wait_until_open
 
 if TYPE_CHECKING:

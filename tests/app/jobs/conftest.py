@@ -9,11 +9,11 @@ import pytest
 from app.jobs.queue.store import LocalQueue
 from app.jobs.record import Job
 from app.jobs.store import Jobs
-from app.jobs.worker import Worker
 from app.models import Models
 from app.settings import Settings
 from app.storage.memory import MemoryStore
 from app.training.service import TrainingRequest
+from app.workers.worker import Worker
 from kohonen import Parameters, TrainedMap, train
 from kohonen.parameters import Initialisation
 

@@ -189,7 +189,7 @@ def test_nobody_who_waits_for_a_worker_waits_for_it(bench: Bench, monkeypatch: p
     waiting = bench.submit(make_request(2))
     order: list[str] = []
     for name, what in (("train", train), ("Housekeeping.__call__", Housekeeping.__call__)):
-        monkeypatch.setattr(f"app.jobs.worker.{name}", noted(order, name, what))
+        monkeypatch.setattr(f"app.workers.worker.{name}", noted(order, name, what))
     bench.worker().run(idle=0.01)
     assert order[:2] == ["train", "Housekeeping.__call__"]
     assert bench.jobs.get(waiting.id).state == "succeeded"
@@ -228,7 +228,7 @@ def test_a_store_that_fails_is_asked_later(
         raise StoreUnavailable("no store")
 
     worker = bench.worker()
-    monkeypatch.setattr("app.jobs.worker.RETRY_SECONDS", 0.01)
+    monkeypatch.setattr("app.workers.worker.RETRY_SECONDS", 0.01)
     monkeypatch.setattr(bench.store, "keys", fail)
     worker.run(idle=0.01)
     assert "no store" in caplog.text

@@ -297,7 +297,7 @@ def test_a_slice_of_a_job_is_one_line_with_its_figures(lines: Lines) -> None:
 
 
 def test_what_goes_wrong_with_a_job_says_which(lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.jobs.worker.train", None)
+    monkeypatch.setattr("app.workers.worker.train", None)
     bench = Bench()
     job = bench.submit(make_request())
     bench.step(bench.worker())

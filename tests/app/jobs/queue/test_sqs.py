@@ -17,7 +17,6 @@ from app import deployment as deployment_module
 from app.aws import worker as aws_worker
 from app.deployment import Deployment
 from app.errors import QueueUnavailable
-from app.jobs import worker as worker_module
 from app.jobs.queue.sqs import SqsQueue
 from app.jobs.store import Jobs
 from app.models import Models
@@ -25,6 +24,7 @@ from app.models.listing import Order
 from app.settings import Settings
 from app.storage.deadline import Deadline, until
 from app.storage.port import StoreUnavailable
+from app.workers import worker as worker_module
 from tests.app.jobs.conftest import FakeClock, expected, make_request
 
 if TYPE_CHECKING:

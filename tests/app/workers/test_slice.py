@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from app.jobs.lease import HeldJob
-from app.jobs.slice import Slice
+from app.workers.lease import HeldJob
+from app.workers.slice import Slice
 from kohonen.checkpoints import Checkpoint
 from kohonen.cost import Cost
 from tests.app.jobs.conftest import Bench, make_request

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from app.jobs.lease import HeldJob, LeaseLostError, LeaseRenewal
 from app.storage.port import StoreUnavailable
+from app.workers.lease import HeldJob, LeaseLostError, LeaseRenewal
 from tests.app.jobs.conftest import Bench, make_request
 from tests.waiting import eventually
 

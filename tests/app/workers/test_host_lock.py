@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.jobs.host_lock import HostLock
+from app.workers.host_lock import HostLock
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no file locks")
 

@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 
 from app.errors import DamagedJobError
-from app.jobs import worker as worker_module
 from app.jobs.record import Job
 from app.storage.port import StoreUnavailable
 from app.training.service import TrainingRequest
+from app.workers import worker as worker_module
 from kohonen import train
 from kohonen.frame_files import pack, unpack
 from kohonen.frames import Moments
 from kohonen.sketches import Frame, Frames
 from tests.app.jobs.conftest import Bench, expected, make_request
-from tests.app.jobs.test_worker import ONE_ITERATION, Ticking
+from tests.app.workers.test_worker import ONE_ITERATION, Ticking
 
 FIVE = Moments(5)
 
@@ -103,7 +103,7 @@ def test_what_a_crash_leaves_is_in_nobody_s_way(bench: Bench, monkeypatch: pytes
     job = bench.submit(request)
     with monkeypatch.context() as patch:
         # Frames are stored, and the record is never written that would name them.
-        patch.setattr("app.jobs.lease.HeldJob.change", refuse)
+        patch.setattr("app.workers.lease.HeldJob.change", refuse)
         with pytest.raises(StoreUnavailable):
             bench.step(bench.worker(**ONE_ITERATION))
     assert len(saved(bench, job)) == 1

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from app.jobs.lease import HeldJob
 from app.jobs.record import Job, Progress
 from app.jobs.store import Jobs
 from app.storage.port import StorageError
 from app.training.service import TrainingRequest
+from app.workers.lease import HeldJob
 from kohonen import Observer, Training
 from kohonen.checkpoints import Checkpoint, Checkpointer
 from kohonen.data import FloatArray

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from app.jobs import supervisor as supervisor_module
-from app.jobs.host_lock import HostLock
-from app.jobs.supervisor import ProcessWorker, Supervisor, ThreadWorker
 from app.settings import Settings
 from app.storage.port import StoreUnavailable
+from app.workers import supervisor as supervisor_module
+from app.workers.host_lock import HostLock
+from app.workers.supervisor import ProcessWorker, Supervisor, ThreadWorker
 
 
 class FakeWorker:

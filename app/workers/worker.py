@@ -11,11 +11,9 @@ import time
 from collections.abc import Callable
 
 from app.errors import DamagedJobError, JobNotFoundError, QueueUnavailable, ServiceError
-from app.jobs.lease import HeldJob, LeaseLostError, LeaseRenewal, new_token, seconds_left
 from app.jobs.maintenance import Housekeeping
 from app.jobs.queue.port import LONGEST_DELAY, Message, Queue
 from app.jobs.record import Job
-from app.jobs.slice import Slice
 from app.jobs.store import Jobs
 from app.models import Models
 from app.problems import document, document_of
@@ -23,6 +21,8 @@ from app.runtime import telemetry
 from app.settings import Settings
 from app.storage.port import BlobChanged, StorageError
 from app.training.service import TrainingRequest, describe
+from app.workers.lease import HeldJob, LeaseLostError, LeaseRenewal, new_token, seconds_left
+from app.workers.slice import Slice
 from kohonen import KohonenError, TrainedMap, train
 from kohonen.checkpoints import Checkpointer
 

@@ -13,9 +13,9 @@ from collections.abc import Callable, Collection
 from typing import Protocol
 
 from app.errors import QueueUnavailable
-from app.jobs.host_lock import HostLock
 from app.settings import Settings
 from app.storage.port import StorageError
+from app.workers.host_lock import HostLock
 
 __all__ = ["ProcessWorker", "RunningWorker", "Supervisor", "ThreadWorker"]
 

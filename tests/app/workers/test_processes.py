@@ -21,8 +21,8 @@ from app.models import Models
 from app.storage.folder import FolderStore
 from app.training.service import TrainingRequest
 from kohonen.frames import Moments
-from tests.app.jobs.servers import ENDLESS, Server, children, make_body, serving, start, uninterrupted
-from tests.app.jobs.test_frames import check, whole
+from tests.app.workers.servers import ENDLESS, Server, children, make_body, serving, start, uninterrupted
+from tests.app.workers.test_frames import check, whole
 from tests.waiting import PATIENCE, eventually
 
 ITERATIONS = int(os.environ.get("SOM_TEST_JOB_ITERATIONS", "400"))

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.jobs import worker as worker_module
-from app.jobs.lease import HeldJob
 from app.jobs.record import Job
 from app.storage.port import StoreUnavailable
 from app.training.service import TrainingRequest
+from app.workers import worker as worker_module
+from app.workers.lease import HeldJob
 from kohonen import Observer, Parameters, Preparation, TrainedMap, Training, train
 from kohonen.checkpoints import Checkpoint
 from kohonen.tables import Columns
@@ -467,7 +467,7 @@ def test_one_long_iteration_does_not_outlive_a_cancelled_job(
     bench: Bench, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker_module, "CHECK_SECONDS", 0.01)
-    monkeypatch.setattr("app.jobs.lease.LeaseRenewal.GRACE", 0.05)
+    monkeypatch.setattr("app.workers.lease.LeaseRenewal.GRACE", 0.05)
     job = bench.submit(make_request())
     worker = bench.worker()
     abandoned = threading.Event()

@@ -1,0 +1,1 @@
+"""Workers, which train the jobs: leases, slices, and the supervisor of worker processes."""
