@@ -27,7 +27,7 @@ from kohonen.files import write_whole
 from kohonen.frame_files import pack
 from kohonen.frames import Moments
 from kohonen.sketches import Frames
-from tests.app.jobs.conftest import Bench
+from tests.app.bench import Bench
 from tests.app.models.test_on_every_store import Crashed, Crashing
 from tests.kohonen.experiments.runs import told
 

@@ -12,7 +12,7 @@ from app.models import Models
 from app.settings import Settings
 from app.storage.memory import MemoryStore
 from app.workers.supervisor import Supervisor, ThreadWorker
-from tests.app.jobs.conftest import make_request
+from tests.app.bench import make_request
 
 SQS = "https://sqs.eu-west-1.amazonaws.com/123456789012/jobs"
 

@@ -18,7 +18,7 @@ from app.storage.memory import MemoryStore
 from app.storage.port import Store, StoreUnavailable
 from kohonen import train
 from kohonen.frames import Moments
-from tests.app.jobs.conftest import Bench, FakeClock, make_request
+from tests.app.bench import Bench, FakeClock, make_request
 
 DAY = 24 * 3600.0
 TOKEN = "0" * 32

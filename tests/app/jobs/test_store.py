@@ -13,7 +13,7 @@ from app.jobs.store import MOST_RECORD_BYTES, Jobs
 from app.storage.deadline import Deadline, until, with_deadline
 from app.storage.folder import FolderStore
 from app.storage.port import StoreUnavailable
-from tests.app.jobs.conftest import Bench, make_request
+from tests.app.bench import Bench, make_request
 
 OVER: tuple[State, ...] = ("failed", "cancelled")
 

@@ -21,7 +21,7 @@ from app.storage.folder import FolderStore
 from app.storage.memory import MemoryStore
 from app.storage.port import BlobNotFound, Store
 from app.training.service import TrainingService
-from tests.app.jobs.conftest import Bench, bench, make_request
+from tests.app.bench import Bench, bench, make_request
 from tests.app.models.conftest import SAMPLES, Maker
 
 __all__ = ["bench"]

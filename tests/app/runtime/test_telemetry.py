@@ -18,7 +18,7 @@ from app.runtime import telemetry
 from app.runtime.telemetry import FIGURES, JsonFormatter, TextFormatter, configure, record, task
 from app.settings import Settings
 from app.storage.port import Store, StoreUnavailable
-from tests.app.jobs.conftest import Bench, make_request
+from tests.app.bench import Bench, make_request
 
 EVENTS = Path(__file__).parents[3] / "events"
 TRAINING = {"colours": ["red", "blue"], "width": 4, "height": 3, "iterations": 5, "random_state": 1}

@@ -11,7 +11,7 @@ from app.models import Models
 from app.settings import Settings
 from app.storage.port import Store
 from app.training.service import TrainingRequest
-from tests.app.jobs.conftest import Bench, expected, make_request
+from tests.app.bench import Bench, expected, make_request
 from tests.app.models.test_on_every_store import Crashed, Crashing
 
 

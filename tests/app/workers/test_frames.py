@@ -15,7 +15,7 @@ from kohonen import train
 from kohonen.frame_files import pack, unpack
 from kohonen.frames import Moments
 from kohonen.sketches import Frame, Frames
-from tests.app.jobs.conftest import Bench, expected, make_request
+from tests.app.bench import Bench, expected, make_request
 from tests.app.workers.test_worker import ONE_ITERATION, Ticking
 
 FIVE = Moments(5)

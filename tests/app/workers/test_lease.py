@@ -6,7 +6,7 @@ import pytest
 
 from app.storage.port import StoreUnavailable
 from app.workers.lease import HeldJob, LeaseLostError, LeaseRenewal
-from tests.app.jobs.conftest import Bench, make_request
+from tests.app.bench import Bench, make_request
 from tests.waiting import eventually
 
 

@@ -9,7 +9,7 @@ from app.workers.lease import HeldJob
 from app.workers.slice import Slice
 from kohonen.checkpoints import Checkpoint
 from kohonen.cost import Cost
-from tests.app.jobs.conftest import Bench, make_request
+from tests.app.bench import Bench, make_request
 
 #: Of an engine whose iterations are all alike.
 STEADY = Cost(per_step=0.0, per_dimension=0.0, per_value=1.0)

@@ -15,7 +15,7 @@ from app.workers.lease import HeldJob
 from kohonen import Observer, Parameters, Preparation, TrainedMap, Training, train
 from kohonen.checkpoints import Checkpoint
 from kohonen.tables import Columns
-from tests.app.jobs.conftest import Bench, expected, make_request
+from tests.app.bench import Bench, expected, make_request
 from tests.waiting import PATIENCE, eventually
 
 #: The shortest slice: it does one iteration, however fast the machine is.

@@ -9,7 +9,7 @@ from app.jobs.queue import backlog as backlog_module
 from app.jobs.queue.backlog import Backlog
 from app.jobs.service import JobService
 from app.settings import Settings
-from tests.app.jobs.conftest import Bench, make_request
+from tests.app.bench import Bench, make_request
 
 
 class Counted:

@@ -25,7 +25,7 @@ from app.settings import Settings
 from app.storage.deadline import Deadline, until
 from app.storage.port import StoreUnavailable
 from app.workers import worker as worker_module
-from tests.app.jobs.conftest import FakeClock, expected, make_request
+from tests.app.bench import FakeClock, expected, make_request
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from app.jobs.queue.port import LONGEST_DELAY
 from app.jobs.queue.store import LocalQueue
 from app.storage.memory import MemoryStore
-from tests.app.jobs.conftest import FakeClock
+from tests.app.bench import FakeClock
 from tests.waiting import PATIENCE
 
 A, B = "a" * 32, "b" * 32
