@@ -69,7 +69,7 @@ def _parser() -> "ArgumentParser":
 
     from app.commands import jobs, models
     from app.models.references import FORMS
-    from kohonen.metrics import METRICS
+    from kohonen.analysis.metrics import METRICS
 
     parser = argparse.ArgumentParser(prog="python -m app", description="The Kohonen service.")
     commands = parser.add_subparsers(dest="command", required=True)
@@ -117,7 +117,7 @@ def _openapi() -> None:
 
 def _served(model: str | None, metric: str | None) -> dict[str, str]:
     """Return the environment variables that select the served model; the application reads them."""
-    from kohonen.metrics import METRICS
+    from kohonen.analysis.metrics import METRICS
 
     if metric is not None:
         ascending = str(METRICS[metric].ascending).lower()

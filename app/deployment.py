@@ -24,7 +24,7 @@ from app.storage.deadline import with_deadline
 from app.storage.lazy import lazy
 from app.storage.port import Store, StoreUnavailable
 from app.storage.wrapper import wrap_calls
-from kohonen.metrics import Metric
+from kohonen.analysis.metrics import Metric
 
 if TYPE_CHECKING:
     from app.workers.supervisor import Supervisor

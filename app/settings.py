@@ -6,8 +6,8 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.models.references import FORMS, parse
+from kohonen.analysis.metrics import METRICS
 from kohonen.cores import cores
-from kohonen.metrics import METRICS
 
 __all__ = ["Settings"]
 

@@ -14,7 +14,7 @@ from sklearn.datasets import load_digits, load_wine
 from sklearn.metrics import adjusted_rand_score
 
 from kohonen import Preparation, SelfOrganizingMap, assess
-from kohonen.clusters import cluster_units
+from kohonen.analysis.clusters import cluster_units
 from kohonen.data import FloatArray
 
 __all__ = ["main"]

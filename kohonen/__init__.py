@@ -6,6 +6,7 @@
 (1, 2)
 """
 
+from kohonen.analysis.quality import Quality, assess
 from kohonen.errors import (
     InvalidColourError,
     InvalidDataError,
@@ -18,7 +19,6 @@ from kohonen.errors import (
 )
 from kohonen.parameters import Parameters
 from kohonen.preparation import Preparation
-from kohonen.quality import Quality, assess
 from kohonen.som import SelfOrganizingMap
 from kohonen.tables import read_csv
 from kohonen.training import Observer, TrainedMap, Training, train

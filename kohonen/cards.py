@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from kohonen.analysis.quality import Quality
 from kohonen.data import FloatArray
 from kohonen.files import npy
 from kohonen.geometry import Boundary, Geometry, Grid
@@ -22,7 +23,6 @@ from kohonen.identity import fingerprint
 from kohonen.parameters import Parameters
 from kohonen.preparation import Preparation
 from kohonen.prepared import CardPreparation, described
-from kohonen.quality import Quality
 from kohonen.training import TrainedMap
 
 __all__ = [

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from kohonen.analysis.clusters import cluster_units
+from kohonen.analysis.views import component_planes, hit_map, positions, u_matrix, unit_errors
 from kohonen.axes import draw_strip, draw_units, figure_of, place, subplots
-from kohonen.clusters import cluster_units
 from kohonen.data import FloatArray
 from kohonen.errors import InvalidParameterError
 from kohonen.geometry import PLANAR, Geometry
 from kohonen.palettes import colours_of_groups
 from kohonen.panels import arrangement
 from kohonen.pictures import are_colours
-from kohonen.views import component_planes, hit_map, positions, u_matrix, unit_errors
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -160,7 +160,7 @@ def plot_clusters(
     geometry: Geometry = PLANAR,
     title: str | None = None,
 ) -> "Figure":
-    """Draw the clusters of units, with a legend; see :mod:`kohonen.clusters`."""
+    """Draw the clusters of units, with a legend; see :mod:`kohonen.analysis.clusters`."""
     from matplotlib.patches import Patch
 
     labels = cluster_units(weights, k).labels

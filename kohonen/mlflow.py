@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from kohonen.analysis.quality import assess
 from kohonen.data import FloatArray, as_samples
 from kohonen.errors import InvalidDataError, InvalidParameterError
 from kohonen.identity import fingerprint
@@ -38,7 +39,6 @@ from kohonen.parameters import Parameters
 from kohonen.pictures import Pixels, draw_map
 from kohonen.preparation import Preparation
 from kohonen.pyfunc import read_map, write_map
-from kohonen.quality import assess
 from kohonen.som import SelfOrganizingMap
 from kohonen.training import Observer, Training
 

@@ -7,13 +7,13 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from kohonen.clusters import cluster_units
+from kohonen.analysis.clusters import cluster_units
+from kohonen.analysis.views import component_planes, hit_map, u_matrix, unit_errors
 from kohonen.data import FloatArray
 from kohonen.errors import InvalidParameterError
 from kohonen.geometry import PLANAR, Geometry
 from kohonen.palettes import colours_of_groups, colours_of_values
 from kohonen.pictures import Pixels, draw_units, picture_size, unit_pixels
-from kohonen.views import component_planes, hit_map, u_matrix, unit_errors
 
 __all__ = [
     "NEEDS_SAMPLES",
@@ -183,7 +183,7 @@ def draw_clusters(
     scale: int | None = None,
     geometry: Geometry = PLANAR,
 ) -> Pixels:
-    """Draw the clusters of units, each in its own colour; see :mod:`kohonen.clusters`.
+    """Draw the clusters of units, each in its own colour; see :mod:`kohonen.analysis.clusters`.
 
     The other parameters are those of `draw_u_matrix`.
     """

@@ -14,10 +14,10 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from kohonen.analysis.views import u_matrix
 from kohonen.data import FloatArray, as_samples, as_weights
 from kohonen.errors import InvalidDataError, InvalidParameterError
 from kohonen.geometry import PLANAR, Geometry
-from kohonen.views import u_matrix
 
 __all__ = [
     "Pixels",

@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from kohonen.analysis.views import component_planes, hit_map, u_matrix, unit_errors
 from kohonen.cards import component_names, geometry_of, preparation_of
 from kohonen.data import FloatArray
 from kohonen.drawing import View
 from kohonen.panels import draw_groups, draw_u_matrix, draw_values, plane_pixels
 from kohonen.pictures import Pixels, are_colours, draw_map, encode_png
 from kohonen.search import IntArray
-from kohonen.views import component_planes, hit_map, u_matrix, unit_errors
 
 __all__ = ["MOST_PLANES", "views"]
 

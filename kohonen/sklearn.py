@@ -21,7 +21,7 @@ from typing import Any, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
-from kohonen.clusters import cluster_units
+from kohonen.analysis.clusters import cluster_units
 from kohonen.data import FloatArray, Missing
 from kohonen.geometry import Boundary, Grid
 from kohonen.parameters import SEEDS, Algorithm, Initialisation

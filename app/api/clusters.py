@@ -12,8 +12,8 @@ from app.models import Models, StoredCard
 from app.schema import Schema
 from app.web.caching import model_answer
 from app.web.responses import JSON, bounded, problems
-from kohonen.clusters import cluster_units
-from kohonen.profiles import ClusterCount, cluster_samples, parse_count, profiles
+from kohonen.analysis.clusters import cluster_units
+from kohonen.analysis.profiles import ClusterCount, cluster_samples, parse_count, profiles
 
 __all__ = ["ClusterQuery", "router", "wanted_count"]
 

@@ -23,7 +23,7 @@ from app.training import limits
 from app.web import body
 from app.web.negotiation import choose
 from app.web.responses import CSV, JSON, problems
-from kohonen.clusters import cluster_units
+from kohonen.analysis.clusters import cluster_units
 from kohonen.data import FloatArray
 
 __all__ = ["DESCRIBED", "predict", "router", "samples_for", "vectors_of"]

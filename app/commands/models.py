@@ -20,7 +20,7 @@ from app.settings import Settings
 from app.storage.port import StorageError
 from app.training.service import Outcome, TrainingService
 from kohonen import KohonenError
-from kohonen.metrics import METRICS
+from kohonen.analysis.metrics import METRICS
 
 __all__ = ["add_parser", "run"]
 

@@ -16,8 +16,8 @@ from typing import NamedTuple
 from app.models.keys import NEWEST, complete_key, index_folder
 from app.storage.paging import keys_from
 from app.storage.port import BlobNotFound, Store
+from kohonen.analysis.metrics import METRICS, Metric
 from kohonen.cards import Card
-from kohonen.metrics import METRICS, Metric
 
 __all__ = ["Entry", "Index"]
 

@@ -12,7 +12,7 @@ from app.models.keys import NEWEST, index_folder
 from app.models.names import Names, number_of
 from app.storage.paging import keys_from
 from app.storage.port import Store
-from kohonen.metrics import METRICS, Metric
+from kohonen.analysis.metrics import METRICS, Metric
 
 __all__ = ["Listed", "Listing", "Order", "Page"]
 

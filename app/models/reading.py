@@ -16,9 +16,9 @@ from app.models.listing import Listing, Order
 from app.models.names import Names
 from app.models.references import FORMS, Reference, parse
 from app.storage.port import BlobNotFound, BlobTooLarge, Store
+from kohonen.analysis.metrics import METRICS, Metric
 from kohonen.data import FloatArray
 from kohonen.files import most_npy_bytes, parse_npy
-from kohonen.metrics import METRICS, Metric
 
 __all__ = ["ModelReader"]
 

@@ -11,10 +11,10 @@ import click
 import numpy as np
 
 from kohonen import animation
+from kohonen.analysis.clusters import cluster_units
 from kohonen.cards import component_names
 from kohonen.cli.options import verbosity
 from kohonen.cli.progress import Bar
-from kohonen.clusters import cluster_units
 from kohonen.data import FloatArray, as_samples
 from kohonen.drawing import VIEWS, draw_view
 from kohonen.errors import InvalidDataError, RunError

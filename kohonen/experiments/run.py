@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from kohonen.analysis.quality import assess
 from kohonen.cards import make_card
 from kohonen.checkpoints import Checkpoint, Checkpointer
 from kohonen.data import FloatArray
@@ -21,7 +22,6 @@ from kohonen.experiments.telemetry import Telemetry
 from kohonen.frame_files import Piece
 from kohonen.frames import Moments
 from kohonen.identity import fingerprint, model_id
-from kohonen.quality import assess
 from kohonen.sketches import Frame
 from kohonen.training import Observer, TrainedMap, train
 

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from kohonen import InvalidParameterError
-from kohonen.clusters import cluster_units
+from kohonen.analysis.clusters import cluster_units
+from kohonen.analysis.views import hit_map, u_matrix, unit_errors
 from kohonen.figures import (
     encode_figure,
     plot_clusters,
@@ -21,7 +22,6 @@ from kohonen.figures import (
 )
 from kohonen.geometry import PLANAR, Geometry
 from kohonen.palettes import colours_of_groups, colours_of_values
-from kohonen.views import hit_map, u_matrix, unit_errors
 
 HEXAGONAL = Geometry("hexagonal", "planar")
 WEIGHTS = np.random.default_rng(0).random((7, 4, 3))

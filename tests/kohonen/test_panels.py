@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from kohonen import InvalidParameterError
-from kohonen.clusters import cluster_units
+from kohonen.analysis.clusters import cluster_units
+from kohonen.analysis.views import hit_map, u_matrix, unit_errors
 from kohonen.geometry import PLANAR, Geometry
 from kohonen.palettes import GROUPS, NOTHING, colours_of_groups, colours_of_values
 from kohonen.panels import (
@@ -24,7 +25,6 @@ from kohonen.panels import (
     planes_size,
 )
 from kohonen.pictures import Pixels, draw_input_output, draw_map, draw_units, picture_size
-from kohonen.views import hit_map, u_matrix, unit_errors
 
 HEXAGONAL = Geometry("hexagonal", "planar")
 TORUS = Geometry("rectangular", "toroidal")

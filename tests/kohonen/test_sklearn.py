@@ -19,7 +19,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from kohonen import Parameters, SelfOrganizingMap
 from kohonen import sklearn as module
-from kohonen.clusters import cluster_units
+from kohonen.analysis.clusters import cluster_units
 from kohonen.sklearn import SOM
 
 DATA = np.random.default_rng(1).random((30, 3))

@@ -8,8 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from kohonen import SelfOrganizingMap
-from kohonen.clusters import cluster_units
-from kohonen.profiles import parse_count
+from kohonen.analysis.clusters import cluster_units
+from kohonen.analysis.profiles import parse_count
 
 GENERATOR = np.random.default_rng(0)
 GROUPS = [[0.0, 0.0, 5.0], [3.0, 0.0, 5.0], [0.0, 3.0, 5.0]]

@@ -12,7 +12,7 @@ from app.models.listing import Order
 from app.models.maintenance import repair
 from app.models.references import parse
 from app.storage.memory import MemoryStore
-from kohonen.metrics import METRICS, Metric
+from kohonen.analysis.metrics import METRICS, Metric
 from tests.app.models.conftest import Maker
 
 MODELS = 3_000

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from kohonen import SelfOrganizingMap
-from kohonen.clusters import cluster_units
+from kohonen.analysis.clusters import cluster_units
 from tests.kohonen.cli.terminal import Terminal
 
 SMALL = ("--width", "5", "--height", "4", "--iterations", "30", "--random-state", "7", "--no-gif", "-q")

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kohonen import InvalidParameterError, clusters
-from kohonen.clusters import cluster_units, davies_bouldin
+from kohonen import InvalidParameterError
+from kohonen.analysis import clusters
+from kohonen.analysis.clusters import cluster_units, davies_bouldin
 from kohonen.data import FloatArray
 
 

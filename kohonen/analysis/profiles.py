@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from kohonen.clusters import Clusters
+from kohonen.analysis.clusters import Clusters
 from kohonen.data import FloatArray
 from kohonen.preparation import Preparation
 from kohonen.search import match

@@ -1,0 +1,1 @@
+"""Analysis of trained maps: quality, metrics, views, clusters and profiles."""
