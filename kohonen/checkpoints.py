@@ -18,13 +18,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from kohonen.animation.files import Piece
+from kohonen.animation.frames import Frame, Frames
+from kohonen.animation.moments import Moments
 from kohonen.data import FloatArray
 from kohonen.errors import InvalidDataError
 from kohonen.files import write_whole
-from kohonen.frame_files import Piece
-from kohonen.frames import Moments
 from kohonen.history import History
-from kohonen.sketches import Frame, Frames
 from kohonen.training import Observer, Training
 
 __all__ = ["Checkpoint", "CheckpointStore", "Checkpointer", "load_checkpoint", "save_checkpoint"]

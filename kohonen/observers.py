@@ -9,7 +9,7 @@ override the methods needed::
                 print(training.iteration, training.radius)
 
 ``training.weights`` is a copy, made on access. An error in an observer ends the training only if its
-attribute ``essential`` is true. :mod:`kohonen.sketches` has one more, for animations.
+attribute ``essential`` is true. :mod:`kohonen.animation.frames` has one more, for animations.
 """
 
 import math

@@ -9,10 +9,10 @@ from app.settings import Settings
 from app.training.service import TrainingRequest
 from app.web.negotiation import choose
 from app.web.responses import JSON, PNG
-from kohonen.animation import FORMS, animate
-from kohonen.frames import Moments
+from kohonen.animation.encode import FORMS, animate
+from kohonen.animation.frames import Frame
+from kohonen.animation.moments import Moments
 from kohonen.geometry import Geometry
-from kohonen.sketches import Frame
 
 __all__ = ["ANIMATIONS", "ANIMATION_HEADERS", "CONTENT", "animated", "negotiate"]
 

@@ -17,10 +17,10 @@ from app.jobs.record import Checkpoint, Job
 from app.storage.port import BlobNotFound, BlobTooLarge, StorageError, Store
 from app.training.service import TrainingRequest
 from kohonen import Preparation, checkpoints
+from kohonen.animation.files import Piece, pack, unpack
+from kohonen.animation.frames import Frame
 from kohonen.data import FloatArray
 from kohonen.files import most_npy_bytes, npy, parse_npy
-from kohonen.frame_files import Piece, pack, unpack
-from kohonen.sketches import Frame
 
 __all__ = ["Files"]
 

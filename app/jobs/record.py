@@ -12,8 +12,8 @@ from pydantic import ConfigDict, Field
 
 from app.schema import Schema
 from kohonen import Parameters
-from kohonen.frame_files import Piece
-from kohonen.frames import Moments
+from kohonen.animation.files import Piece
+from kohonen.animation.moments import Moments
 
 __all__ = ["Checkpoint", "Job", "JobRequest", "Lease", "Progress", "State"]
 

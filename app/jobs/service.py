@@ -16,9 +16,9 @@ from app.storage.port import StorageError
 from app.training import limits
 from app.training.service import TrainingRequest
 from kohonen import Parameters
+from kohonen.animation.frames import Frame
 from kohonen.data import FloatArray
 from kohonen.initialisation import initial_weights
-from kohonen.sketches import Frame
 
 __all__ = ["JobService"]
 

@@ -19,12 +19,12 @@ from app.training import limits
 from app.training.pool import TrainingPool
 from app.training.timings import Timings
 from kohonen import Observer, Parameters, Preparation, TrainedMap, assess, train
+from kohonen.animation.frames import Frame, Frames
+from kohonen.animation.moments import Moments
 from kohonen.cards import make_card
 from kohonen.data import FloatArray
-from kohonen.frames import Moments
 from kohonen.history import History
 from kohonen.identity import child_id, fingerprint, model_id
-from kohonen.sketches import Frame, Frames
 
 __all__ = ["Outcome", "Start", "TrainingRequest", "TrainingService", "describe"]
 

@@ -12,12 +12,12 @@ from app.storage.port import StorageError
 from app.training.service import TrainingRequest
 from app.workers.lease import HeldJob
 from kohonen import Observer, Training
+from kohonen.animation.files import Piece
+from kohonen.animation.frames import Frame
 from kohonen.checkpoints import Checkpoint, Checkpointer
 from kohonen.data import FloatArray
-from kohonen.frame_files import Piece
 from kohonen.pace import TimeLeft
 from kohonen.search import match
-from kohonen.sketches import Frame
 
 __all__ = ["Slice"]
 

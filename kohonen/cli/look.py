@@ -10,8 +10,10 @@ from typing import Any
 import click
 import numpy as np
 
-from kohonen import animation
 from kohonen.analysis.clusters import cluster_units
+from kohonen.animation import encode
+from kohonen.animation.frames import Frames
+from kohonen.animation.moments import Moments
 from kohonen.cards import component_names
 from kohonen.cli.options import verbosity
 from kohonen.cli.progress import Bar
@@ -21,10 +23,8 @@ from kohonen.errors import InvalidDataError, RunError
 from kohonen.experiments.folder import RunFolder
 from kohonen.experiments.sources import read_table
 from kohonen.files import write_whole
-from kohonen.frames import Moments
 from kohonen.report import report
 from kohonen.search import match
-from kohonen.sketches import Frames
 from kohonen.tables import shown
 from kohonen.training import train
 
@@ -33,7 +33,7 @@ __all__ = ["animate", "predict", "show"]
 _RUN = click.Path(path_type=Path)
 _IN = click.Path(path_type=Path, exists=True, dir_okay=False)
 _OUT = click.Path(path_type=Path, dir_okay=False)
-_FORMS: dict[str, animation.Form] = {".gif": "gif", ".png": "apng", ".apng": "apng", ".webp": "webp"}
+_FORMS: dict[str, encode.Form] = {".gif": "gif", ".png": "apng", ".apng": "apng", ".webp": "webp"}
 
 
 class _Clusters(click.ParamType[Any]):
@@ -164,7 +164,7 @@ def animate(
         batch_size=experiment.batch_size,
         missing="mask",
     )
-    made = animation.animate(
+    made = encode.animate(
         captured.frames,
         form=_FORMS[output.suffix],
         scale=scale,

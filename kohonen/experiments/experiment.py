@@ -8,10 +8,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, get_args
 
+from kohonen.animation.moments import Spacing
 from kohonen.data import Missing
 from kohonen.drawing import VIEWS
 from kohonen.errors import InvalidExperimentError
-from kohonen.frames import Spacing
 from kohonen.parameters import BATCH_SIZE, DEFINITIONS, Definition, Parameters
 
 __all__ = [

@@ -5,7 +5,8 @@ import io
 import json
 from typing import Any
 
-from kohonen.animation import animate, drawn_units
+from kohonen.animation.encode import animate, drawn_units
+from kohonen.animation.frames import Frame
 from kohonen.cards import preparation_of
 from kohonen.data import FloatArray
 from kohonen.drawing import VIEWS, draw_view
@@ -14,7 +15,6 @@ from kohonen.experiments.folder import RunFolder
 from kohonen.files import npy
 from kohonen.pictures import are_colours, draw_units, encode_png, unit_pixels
 from kohonen.report import report
-from kohonen.sketches import Frame
 from kohonen.training import TrainedMap
 
 __all__ = ["write_results"]

@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from kohonen.analysis.quality import assess
+from kohonen.animation.files import Piece
+from kohonen.animation.frames import Frame
+from kohonen.animation.moments import Moments
 from kohonen.cards import make_card
 from kohonen.checkpoints import Checkpoint, Checkpointer
 from kohonen.data import FloatArray
@@ -19,10 +22,7 @@ from kohonen.experiments.folder import RunFolder
 from kohonen.experiments.results import write_results
 from kohonen.experiments.sources import Loaded, import_callable, load_samples
 from kohonen.experiments.telemetry import Telemetry
-from kohonen.frame_files import Piece
-from kohonen.frames import Moments
 from kohonen.identity import fingerprint, model_id
-from kohonen.sketches import Frame
 from kohonen.training import Observer, TrainedMap, train
 
 __all__ = ["Finished", "carry_on", "finished_run", "start"]

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from kohonen import InvalidDataError, Observer, Parameters, Training, train
+from kohonen.animation.files import Piece
+from kohonen.animation.frames import Frame
+from kohonen.animation.moments import Moments
 from kohonen.checkpoints import Checkpoint, Checkpointer, load_checkpoint, save_checkpoint
-from kohonen.frame_files import Piece
-from kohonen.frames import Moments
-from kohonen.sketches import Frame
 
 DATA = np.random.default_rng(1).random((6, 3))
 PARAMETERS = Parameters(width=5, height=4, iterations=30, random_state=2)

@@ -14,9 +14,9 @@ from app.schema import BodySchema
 from app.settings import Settings
 from app.training.service import TrainingRequest
 from kohonen import Parameters
+from kohonen.animation.moments import Moments, Spacing
 from kohonen.colours import parse_colours
 from kohonen.data import FloatArray, Missing, as_samples
-from kohonen.frames import Moments, Spacing
 from kohonen.geometry import Boundary, Grid
 from kohonen.parameters import DEFINITIONS, SEEDS, Algorithm, Initialisation, draw_seed
 

@@ -17,7 +17,7 @@ from app.storage.folder import FolderStore
 from app.storage.memory import MemoryStore
 from app.storage.port import Store, StoreUnavailable
 from kohonen import train
-from kohonen.frames import Moments
+from kohonen.animation.moments import Moments
 from tests.app.bench import Bench, FakeClock, make_request
 
 DAY = 24 * 3600.0

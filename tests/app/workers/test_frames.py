@@ -12,9 +12,9 @@ from app.storage.port import StoreUnavailable
 from app.training.service import TrainingRequest
 from app.workers import worker as worker_module
 from kohonen import train
-from kohonen.frame_files import pack, unpack
-from kohonen.frames import Moments
-from kohonen.sketches import Frame, Frames
+from kohonen.animation.files import pack, unpack
+from kohonen.animation.frames import Frame, Frames
+from kohonen.animation.moments import Moments
 from tests.app.bench import Bench, expected, make_request
 from tests.app.workers.test_worker import ONE_ITERATION, Ticking
 

@@ -9,13 +9,13 @@ import pytest
 from PIL import Image
 
 from kohonen import InvalidParameterError, Parameters, train
-from kohonen.animation import FORMS, PAUSE, Form, animate
+from kohonen.animation.encode import FORMS, PAUSE, Form, animate
+from kohonen.animation.frames import Frame, Frames
+from kohonen.animation.moments import Moments
 from kohonen.data import FloatArray
-from kohonen.frames import Moments
 from kohonen.geometry import Geometry
 from kohonen.panels import draw_u_matrix
 from kohonen.pictures import draw_map
-from kohonen.sketches import Frame, Frames
 
 COLOURS = np.random.default_rng(1).random((6, 3))
 

@@ -1,7 +1,7 @@
 """Frames of a training for an animation: maps as they are drawn, captured while they train.
 
 A frame keeps the colour of each unit instead of its weights: a few bytes a unit, however many values the
-weights have. Of large maps it keeps some of the units. :mod:`kohonen.animation` makes an animation of frames.
+weights have. Of large maps it keeps some of the units. :mod:`kohonen.animation.encode` makes an animation of frames.
 """
 
 import math
@@ -10,8 +10,8 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from kohonen.animation.moments import Moments
 from kohonen.data import FloatArray
-from kohonen.frames import Moments
 from kohonen.geometry import Geometry
 from kohonen.observers import Record, record_of
 from kohonen.pictures import Pixels, are_colours, map_colours

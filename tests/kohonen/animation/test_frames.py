@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from kohonen import Observer, Parameters, TrainedMap, Training, assess, train
-from kohonen.animation import animate, drawn_units
+from kohonen.animation.encode import animate, drawn_units
+from kohonen.animation.frames import Frame, Frames
+from kohonen.animation.moments import Moments
 from kohonen.data import FloatArray
-from kohonen.frames import Moments
 from kohonen.geometry import Geometry
 from kohonen.pictures import are_colours, map_colours
-from kohonen.sketches import Frame, Frames
 from tests.kohonen import oracle
 
 COLOURS = np.random.default_rng(1).random((6, 3))

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from kohonen.animation.frames import SMALLEST, Frame
 from kohonen.errors import InvalidParameterError
 from kohonen.geometry import PLANAR, Geometry
 from kohonen.observers import Record
 from kohonen.pictures import Pixels, draw_units, picture_size, unit_pixels
-from kohonen.sketches import SMALLEST, Frame
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFont
@@ -74,7 +74,7 @@ def animate(
     Parameters
     ----------
     frames : sequence of Frame
-        From :class:`kohonen.sketches.Frames`; at least one. They are drawn as colours where the first and the
+        From :class:`kohonen.animation.frames.Frames`; at least one. They are drawn as colours where the first and the
         last of them are colours, otherwise as U-matrices.
     form : {"gif", "apng", "webp"}, default "gif"
         The file format. A GIF has 254 colours per frame; the others are lossless.

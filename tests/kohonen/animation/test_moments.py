@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from kohonen import InvalidParameterError
-from kohonen.frames import Moments
+from kohonen.animation.moments import Moments
 
 
 def test_they_are_evenly_spaced() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from kohonen.animation.frames import Frame
 from kohonen.observers import Record
-from kohonen.sketches import Frame
 
 __all__ = ["Piece", "pack", "unpack"]
 
