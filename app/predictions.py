@@ -15,7 +15,7 @@ from app.models import Card
 from app.training import limits
 from kohonen import Preparation
 from kohonen.data import FloatArray, as_samples
-from kohonen.search import match
+from kohonen.engines.search import match
 from kohonen.tables import shown
 
 __all__ = ["Found", "as_csv", "as_json", "columns_of", "find", "most_bytes", "vectors_for"]

@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from app.models.references import FORMS, parse
 from kohonen.analysis.metrics import METRICS
-from kohonen.cores import cores
+from kohonen.engines.cores import cores
 
 __all__ = ["Settings"]
 

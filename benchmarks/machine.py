@@ -11,8 +11,8 @@ import numpy as np
 
 from kohonen import Observer, Parameters, Training, train
 from kohonen.data import FloatArray
+from kohonen.engines.search import match
 from kohonen.kernel import loaded_kernel
-from kohonen.search import match
 
 __all__ = ["Machine"]
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kohonen.search import match
+from kohonen.engines.search import match
 from kohonen.training import Observer, Training
 
 __all__ = ["MOST_POINTS", "History"]

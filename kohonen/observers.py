@@ -21,9 +21,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kohonen.data import FloatArray
+from kohonen.engines.search import match
 from kohonen.errors import InvalidParameterError
 from kohonen.pace import TimeLeft
-from kohonen.search import match
 from kohonen.training import Observer, Training
 
 __all__ = ["Checkpoints", "EarlyStopping", "Progress", "Record", "Recorder", "at_least", "record_of"]

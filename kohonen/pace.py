@@ -9,7 +9,7 @@ in the speed of the latest iterations.
 import math
 from collections import deque
 
-from kohonen.cost import Cost
+from kohonen.engines.cost import Cost
 from kohonen.parameters import Parameters
 from kohonen.schedule import NEIGHBOURHOOD_CUT
 

@@ -2,7 +2,7 @@
 
 Numbers are normalised or left unchanged. Texts are categories and are one-hot encoded: one component per
 category, 1 for the text's own and 0 for the others. A missing value is NaN in all its components, which
-masks it; see :mod:`kohonen.search`.
+masks it; see :mod:`kohonen.engines.search`.
 """
 
 import math

@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from kohonen.data import Missing, as_samples, as_weights
+from kohonen.engines.search import match
 from kohonen.errors import InvalidDataError
 from kohonen.parameters import Parameters
 from kohonen.preparation import Preparation
-from kohonen.search import match
 from kohonen.som import SelfOrganizingMap
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ import numpy.typing as npt
 from kohonen.analysis.quality import Quality, assess
 from kohonen.data import FloatArray, Missing, as_samples
 from kohonen.engines import default_engine, describe_engine
+from kohonen.engines.search import match
 from kohonen.errors import NotFittedError
 from kohonen.geometry import Boundary, Grid
 from kohonen.initialisation import initial_weights as first_weights
 from kohonen.parameters import Algorithm, Initialisation, Parameters
-from kohonen.search import match
 from kohonen.training import Observer, train
 
 __all__ = ["SelfOrganizingMap"]

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kohonen.cost import Cost
 from kohonen.data import FloatArray, Missing, as_samples, as_weights
 from kohonen.engines import AnyGridOnline, Engine, MaskedBatch, default_engine, describe_engine
+from kohonen.engines.cost import Cost
 from kohonen.errors import InvalidParameterError
 from kohonen.initialisation import initial_weights as first_weights
 from kohonen.parameters import BATCH_SIZE, Parameters
@@ -171,7 +171,7 @@ def train(
         The fastest engine by default.
     missing : {"error", "mask"}, default "error"
         With "mask", samples may have missing values (NaN), which are left out of distances and updates. See
-        :mod:`kohonen.search`.
+        :mod:`kohonen.engines.search`.
     batch_size : int, optional
         Samples per block in batch training; affects memory, not the result.
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from app.errors import FieldError, OverLimitError
 from app.settings import Settings
-from kohonen.cost import QUALITY_ITERATIONS
 from kohonen.engines import default_engine
+from kohonen.engines.cost import QUALITY_ITERATIONS
 from kohonen.pictures import picture_size, unit_pixels
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from kohonen.animation.files import Piece
 from kohonen.animation.frames import Frame
 from kohonen.checkpoints import Checkpoint, Checkpointer
 from kohonen.data import FloatArray
+from kohonen.engines.search import match
 from kohonen.pace import TimeLeft
-from kohonen.search import match
 
 __all__ = ["Slice"]
 

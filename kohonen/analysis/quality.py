@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from kohonen.data import FloatArray, fill_with_means
+from kohonen.engines.search import Matches, match
 from kohonen.geometry import PLANAR, Geometry
-from kohonen.search import Matches, match
 
 __all__ = ["Quality", "assess"]
 

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kohonen.data import FloatArray
+from kohonen.engines.search import match
 from kohonen.geometry import PLANAR, Geometry
-from kohonen.search import match
 
 __all__ = ["component_planes", "hit_map", "positions", "u_matrix", "unit_errors"]
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from kohonen import Parameters, __version__
 from kohonen.cli.progress import duration
-from kohonen.cores import cores
 from kohonen.engines import ENGINES, Engine, describe_engine
+from kohonen.engines.cores import cores
 from kohonen.experiments.folder import RunFolder
 from kohonen.experiments.sources import random_samples
 from kohonen.initialisation import initial_weights

@@ -19,12 +19,12 @@ from kohonen.cli.options import verbosity
 from kohonen.cli.progress import Bar
 from kohonen.data import FloatArray, as_samples
 from kohonen.drawing import VIEWS, draw_view
+from kohonen.engines.search import match
 from kohonen.errors import InvalidDataError, RunError
 from kohonen.experiments.folder import RunFolder
 from kohonen.experiments.sources import read_table
 from kohonen.files import write_whole
 from kohonen.report import report
-from kohonen.search import match
 from kohonen.tables import shown
 from kohonen.training import train
 

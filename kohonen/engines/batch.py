@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from kohonen.batch import Statistics, gather, merge, update
-from kohonen.cost import Cost
 from kohonen.data import FloatArray
+from kohonen.engines.batch_statistics import Statistics, gather, merge, update
+from kohonen.engines.cost import Cost
+from kohonen.engines.search import IntArray, Matches, by_products, match
 from kohonen.schedule import Schedule
-from kohonen.search import IntArray, Matches, by_products, match
 
 __all__ = ["NativeBatch", "NumpyBatch"]
 

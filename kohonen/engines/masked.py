@@ -7,17 +7,17 @@ neighbourhood,
     W_ik = sum_b g g S_bk / sum_b g g n_bk
 
 and a component without values in reach keeps its weight. On complete samples this is the batch algorithm.
-For online training with missing values see :mod:`kohonen.engines.any_grid`.
+For online training with missing values see :mod:`kohonen.engines.numpy_any_grid`.
 """
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from kohonen.batch import Statistics, gather
-from kohonen.cost import Cost
 from kohonen.data import FloatArray
-from kohonen.engines.any_grid import AnyGridBatch
+from kohonen.engines.batch_statistics import Statistics, gather
+from kohonen.engines.cost import Cost
+from kohonen.engines.numpy_any_grid import AnyGridBatch
 from kohonen.schedule import Schedule
 
 __all__ = ["MaskedBatch"]

@@ -7,8 +7,8 @@ import weakref
 
 import numpy as np
 
-from kohonen.cost import Cost
 from kohonen.data import FloatArray
+from kohonen.engines.cost import Cost
 from kohonen.kernel import address, loaded_kernel
 from kohonen.schedule import Schedule
 

@@ -19,10 +19,10 @@ from functools import cached_property
 
 import numpy as np
 
-from kohonen.cost import Cost
 from kohonen.data import FloatArray
 from kohonen.engines.bands import Bands
 from kohonen.engines.boxes import Boxes
+from kohonen.engines.cost import Cost
 from kohonen.engines.planes import (
     aligned,
     error_of_scores,

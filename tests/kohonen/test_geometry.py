@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from kohonen import Parameters, SelfOrganizingMap, assess
-from kohonen.batch import Statistics
 from kohonen.engines import default_engine, engine_of_grid
+from kohonen.engines.batch_statistics import Statistics
 from kohonen.geometry import PLANAR, Geometry
 from kohonen.schedule import Schedule
 from tests.kohonen import oracle

@@ -16,10 +16,10 @@ from kohonen.engines import (
     describe_engine,
     engine_of_grid,
 )
+from kohonen.engines.search import by_bounds
 from kohonen.geometry import Geometry
 from kohonen.kernel import Kernel, address, build, kernel
 from kohonen.schedule import Schedule
-from kohonen.search import by_bounds
 
 QUICKLY = ["-O1"]
 

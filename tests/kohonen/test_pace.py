@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from kohonen import Parameters
-from kohonen.cost import Cost
 from kohonen.engines import (
     AnyGridBatch,
     AnyGridOnline,
@@ -17,6 +16,7 @@ from kohonen.engines import (
     NumpyBatch,
     NumpyOnline,
 )
+from kohonen.engines.cost import Cost
 from kohonen.pace import TimeLeft, estimate_work
 
 LARGE = Parameters(width=100, height=100, iterations=1000)

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from kohonen import Observer, Parameters, Training, train
-from kohonen.cost import Cost
 from kohonen.engines import default_engine, describe_engine
+from kohonen.engines.cost import Cost
 from tests.kohonen import oracle
 
 DATA = np.random.default_rng(1).random((4, 3))

@@ -8,7 +8,7 @@ import pytest
 from app.workers.lease import HeldJob
 from app.workers.slice import Slice
 from kohonen.checkpoints import Checkpoint
-from kohonen.cost import Cost
+from kohonen.engines.cost import Cost
 from tests.app.bench import Bench, make_request
 
 #: Of an engine whose iterations are all alike.

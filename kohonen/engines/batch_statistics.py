@@ -21,7 +21,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from kohonen.data import FloatArray
-from kohonen.search import IntArray, match
+from kohonen.engines.search import IntArray, match
 
 __all__ = ["Statistics", "gather", "merge", "new_weights", "partial", "update"]
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from kohonen import cores as module
-from kohonen.cores import cores, for_each
+from kohonen.engines import cores as module
+from kohonen.engines.cores import cores, for_each
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])

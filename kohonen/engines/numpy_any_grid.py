@@ -6,13 +6,13 @@ batch training see :mod:`kohonen.engines.masked`.
 
 import numpy as np
 
-from kohonen.batch import Statistics, new_weights
-from kohonen.cost import Cost
 from kohonen.data import FloatArray
 from kohonen.engines.batch import NumpyBatch
+from kohonen.engines.batch_statistics import Statistics, new_weights
+from kohonen.engines.cost import Cost
+from kohonen.engines.search import match
 from kohonen.geometry import PLANAR, Geometry
 from kohonen.schedule import Schedule
-from kohonen.search import match
 
 __all__ = ["AnyGridBatch", "AnyGridOnline"]
 

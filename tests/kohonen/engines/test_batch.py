@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kohonen import InvalidParameterError, Parameters, SelfOrganizingMap, assess, batch, train
-from kohonen.batch import Statistics, merge, partial, update
-from kohonen.engines import ENGINES, NumpyBatch, default_engine, describe_engine
+from kohonen import InvalidParameterError, Parameters, SelfOrganizingMap, assess, train
+from kohonen.engines import ENGINES, NumpyBatch, batch_statistics, default_engine, describe_engine
 from kohonen.engines import batch as engines
+from kohonen.engines.batch_statistics import Statistics, merge, partial, update
 from kohonen.kernel import kernel
 from kohonen.parameters import Algorithm
 from kohonen.schedule import Schedule
@@ -107,7 +107,7 @@ def test_a_long_map_is_smoothed_in_pieces(monkeypatch: pytest.MonkeyPatch) -> No
     statistics = partial(samples, weights)
     table = Schedule(10, 3.0, 0.1).neighbourhood(2, 40)
     whole = update(weights, statistics, table)
-    monkeypatch.setattr(batch, "SMOOTHING_BLOCK", 7)
+    monkeypatch.setattr(batch_statistics, "SMOOTHING_BLOCK", 7)
     np.testing.assert_allclose(update(weights, statistics, table), whole, rtol=1e-12)
 
 

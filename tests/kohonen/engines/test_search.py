@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kohonen import search
+from kohonen.engines import search
+from kohonen.engines.search import by_bounds, by_products, match
 from kohonen.kernel import kernel
-from kohonen.search import by_bounds, by_products, match
 from tests.kohonen import oracle
 
 SEARCHES = [by_products, by_bounds] if kernel() else [by_products]

@@ -19,13 +19,13 @@ from kohonen.engines import (
     NumpyOnline,
     default_engine,
 )
+from kohonen.engines.search import by_products, match
 from kohonen.geometry import Geometry
 from kohonen.identity import fingerprint, model_id
 from kohonen.initialisation import initial_weights
 from kohonen.parameters import Algorithm
 from kohonen.pictures import draw_input_output, draw_map
 from kohonen.schedule import Schedule
-from kohonen.search import by_products, match
 from tests.kohonen import oracle
 from tests.kohonen.oracle import Array, GridOfUnits
 from tests.kohonen.test_geometry import SHAPES, every_geometry, grid_of
@@ -130,7 +130,7 @@ def test_a_component_that_no_sample_has_stays_as_it_was() -> None:
 
 @pytest.mark.parametrize("alike", [1, 10, 1000])
 def test_searches_agree(alike: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kohonen.search.SAME_PATTERN", alike)
+    monkeypatch.setattr("kohonen.engines.search.SAME_PATTERN", alike)
     samples, weights = incomplete((9, 8), dimension=5, count=200, seed=4)
     found = match(weights, samples, count=2)
     for row, sample in enumerate(samples):
