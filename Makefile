@@ -120,7 +120,7 @@ wheels: $(RELEASE) ## Build wheels for x86-64 and arm64 into dist/, and test the
 	$(call wheel,x86_64)
 	$(call wheel,aarch64)
 	.venv-release/bin/python kohonen/kernel/build.py --compiler '$(ZIG) aarch64-linux-musl' --machine aarch64 \
-		--program tests/kohonen/kernel_driver.c --output build/driver-aarch64 -- -static
+		--program tests/kohonen/kernel/kernel_driver.c --output build/driver-aarch64 -- -static
 	@if command -v qemu-aarch64 >/dev/null; then qemu-aarch64 build/driver-aarch64 1 300; \
 	else echo 'qemu-aarch64 (package qemu-user) is missing: the arm64 kernel was not tested' >&2; exit 1; fi
 

@@ -44,7 +44,7 @@ SLOW = {
     "kohonen/test_figures.py::test_planes_have_names_and_scales",
     "kohonen/test_figures.py::test_units_of_a_map_are_where_they_belong",
     "kohonen/test_figures.py::test_names_are_no_formulas",
-    "kohonen/test_kernel_in_c.py",
+    "kohonen/kernel/test_kernel_in_c.py",
     "kohonen/engines/test_strips.py",
     "template",
     "test_clients.py",
