@@ -4,9 +4,9 @@ from typing import Any, NamedTuple
 
 from app.errors import FieldError, InvalidRequestError, OverLimitError
 from kohonen import Preparation
-from kohonen.data import FloatArray
 from kohonen.drawing import Form, View, draw_view
 from kohonen.geometry import Geometry
+from kohonen.inputs.arrays import FloatArray
 from kohonen.panels import NEEDS_SAMPLES, plane_pixels, planes_size
 from kohonen.pictures import picture_size, unit_pixels
 

@@ -14,9 +14,9 @@ from app.errors import FieldError, InvalidRequestError
 from app.models import Card
 from app.training import limits
 from kohonen import Preparation
-from kohonen.data import FloatArray, as_samples
 from kohonen.engines.search import match
-from kohonen.tables import shown
+from kohonen.inputs.arrays import FloatArray, as_samples
+from kohonen.inputs.tables import shown
 
 __all__ = ["Found", "as_csv", "as_json", "columns_of", "find", "most_bytes", "vectors_for"]
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kohonen.data import FloatArray
 from kohonen.engines import Engine, NativeBatch, NativeOnline, NumpyBatch, NumpyOnline
+from kohonen.inputs.arrays import FloatArray
 from kohonen.schedule import Schedule
 
 __all__ = ["BATCH", "ONLINE", "Contender"]

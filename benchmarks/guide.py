@@ -15,7 +15,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from kohonen import Preparation, SelfOrganizingMap, assess
 from kohonen.analysis.clusters import cluster_units
-from kohonen.data import FloatArray
+from kohonen.inputs.arrays import FloatArray
 
 __all__ = ["main"]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from kohonen import Observer, Parameters, Training, train
-from kohonen.data import FloatArray
 from kohonen.engines.search import match
+from kohonen.inputs.arrays import FloatArray
 from kohonen.kernel import loaded_kernel
 
 __all__ = ["Machine"]

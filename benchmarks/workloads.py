@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from benchmarks.contenders import Contender
-from kohonen.data import FloatArray
+from kohonen.inputs.arrays import FloatArray
 from kohonen.parameters import Parameters
 
 __all__ = ["GROWTH", "MANY_SAMPLES", "WORKLOADS", "Measured", "Workload", "measure", "on_one_core"]

@@ -17,10 +17,10 @@ from kohonen.errors import (
     NotFittedError,
     RunError,
 )
+from kohonen.inputs.preparation import Preparation
+from kohonen.inputs.tables import read_csv
 from kohonen.parameters import Parameters
-from kohonen.preparation import Preparation
 from kohonen.som import SelfOrganizingMap
-from kohonen.tables import read_csv
 from kohonen.training import Observer, TrainedMap, Training, train
 
 __all__ = [

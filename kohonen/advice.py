@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from kohonen.cards import component_names
-from kohonen.data import FloatArray
+from kohonen.inputs.arrays import FloatArray
 
 __all__ = ["advice"]
 

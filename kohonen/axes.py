@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kohonen.data import FloatArray
 from kohonen.geometry import Geometry
+from kohonen.inputs.arrays import FloatArray
 from kohonen.palettes import NOTHING
 
 if TYPE_CHECKING:

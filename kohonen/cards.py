@@ -15,14 +15,14 @@ from typing import Any, Literal
 import numpy as np
 
 from kohonen.analysis.quality import Quality
-from kohonen.data import FloatArray
 from kohonen.files import npy
 from kohonen.geometry import Boundary, Geometry, Grid
 from kohonen.history import History
 from kohonen.identity import fingerprint
+from kohonen.inputs.arrays import FloatArray
+from kohonen.inputs.preparation import Preparation
+from kohonen.inputs.records import CardPreparation, described
 from kohonen.parameters import Parameters
-from kohonen.preparation import Preparation
-from kohonen.prepared import CardPreparation, described
 from kohonen.training import TrainedMap
 
 __all__ = [

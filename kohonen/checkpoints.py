@@ -21,10 +21,10 @@ import numpy as np
 from kohonen.animation.files import Piece
 from kohonen.animation.frames import Frame, Frames
 from kohonen.animation.moments import Moments
-from kohonen.data import FloatArray
 from kohonen.errors import InvalidDataError
 from kohonen.files import write_whole
 from kohonen.history import History
+from kohonen.inputs.arrays import FloatArray
 from kohonen.training import Observer, Training
 
 __all__ = ["Checkpoint", "CheckpointStore", "Checkpointer", "load_checkpoint", "save_checkpoint"]

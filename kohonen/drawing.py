@@ -2,9 +2,10 @@
 
 from typing import Any, Literal, TypeAlias, get_args
 
-from kohonen.data import FloatArray
 from kohonen.errors import InvalidParameterError
 from kohonen.geometry import PLANAR, Geometry
+from kohonen.inputs.arrays import FloatArray
+from kohonen.inputs.preparation import Preparation
 from kohonen.panels import (
     NEEDS_SAMPLES,
     draw_clusters,
@@ -14,7 +15,6 @@ from kohonen.panels import (
     draw_u_matrix,
 )
 from kohonen.pictures import draw_input_output, draw_map, encode_png
-from kohonen.preparation import Preparation
 
 __all__ = ["VIEWS", "Form", "View", "draw_view"]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kohonen.data import LARGEST_MAGNITUDE, FloatArray
+from kohonen.inputs.arrays import LARGEST_MAGNITUDE, FloatArray
 
 __all__ = ["UNFINISHED", "most_npy_bytes", "npy", "parse_npy", "sync_folder", "write_whole"]
 

@@ -14,8 +14,8 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from kohonen.data import FloatArray
 from kohonen.errors import InvalidParameterError
+from kohonen.inputs.arrays import FloatArray
 from kohonen.schedule import Schedule
 
 __all__ = ["PLANAR", "Boundary", "Geometry", "Grid", "Neighbourhood"]

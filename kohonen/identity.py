@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from kohonen.data import FloatArray
+from kohonen.inputs.arrays import FloatArray
 from kohonen.parameters import Parameters
 
 __all__ = ["CONTRACT_VERSION", "child_id", "fingerprint", "model_id"]
@@ -25,7 +25,7 @@ ID_LENGTH = 32
 def fingerprint(values: FloatArray) -> str:
     """Return the SHA-256, in hexadecimal, of an array's shape and its values as little-endian float64.
 
-    Missing values are hashed as the NaN of :func:`kohonen.data.as_samples`.
+    Missing values are hashed as the NaN of :func:`kohonen.inputs.arrays.as_samples`.
     """
     digest = hashlib.sha256(json.dumps(values.shape).encode())
     digest.update(np.ascontiguousarray(values, dtype="<f8").data)

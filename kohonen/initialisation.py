@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kohonen.data import FloatArray, fill_with_means
+from kohonen.inputs.arrays import FloatArray, fill_with_means
 from kohonen.parameters import Parameters
 
 __all__ = ["initial_weights"]

@@ -30,14 +30,14 @@ import numpy as np
 import numpy.typing as npt
 
 from kohonen.analysis.quality import assess
-from kohonen.data import FloatArray, as_samples
 from kohonen.errors import InvalidDataError, InvalidParameterError
 from kohonen.identity import fingerprint
+from kohonen.inputs.arrays import FloatArray, as_samples
+from kohonen.inputs.preparation import Preparation
 from kohonen.observers import at_least, record_of
 from kohonen.panels import draw_clusters, draw_errors, draw_hits, draw_planes, draw_u_matrix
 from kohonen.parameters import Parameters
 from kohonen.pictures import Pixels, draw_map
-from kohonen.preparation import Preparation
 from kohonen.pyfunc import read_map, write_map
 from kohonen.som import SelfOrganizingMap
 from kohonen.training import Observer, Training
@@ -164,7 +164,7 @@ def log_som_model(
     example = example_of(table, feature_names, preparation)
     with nullcontext() if mlflow.active_run() else mlflow.start_run(), TemporaryDirectory() as folder:
         mlflow.log_params(_run_parameters(replace(som.parameters, random_state=som.random_state_), table))
-        mlflow.set_tag("kohonen.data", fingerprint(table))
+        mlflow.set_tag("kohonen.inputs.arrays", fingerprint(table))
         mlflow.log_metrics(quality, step=som.n_iter_)
         for view, pixels in _views(som, table).items():
             mlflow.log_image(pixels, f"views/{view}.png")

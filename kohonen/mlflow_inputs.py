@@ -10,9 +10,9 @@ import numpy as np
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 
-from kohonen.data import FloatArray
 from kohonen.errors import InvalidParameterError
-from kohonen.preparation import Preparation
+from kohonen.inputs.arrays import FloatArray
+from kohonen.inputs.preparation import Preparation
 
 if TYPE_CHECKING:
     import pandas as pd

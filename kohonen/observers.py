@@ -20,9 +20,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kohonen.data import FloatArray
 from kohonen.engines.search import match
 from kohonen.errors import InvalidParameterError
+from kohonen.inputs.arrays import FloatArray
 from kohonen.pace import TimeLeft
 from kohonen.training import Observer, Training
 

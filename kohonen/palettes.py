@@ -5,7 +5,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from kohonen.data import FloatArray
+from kohonen.inputs.arrays import FloatArray
 
 __all__ = ["GROUPS", "NOTHING", "colours_of_groups", "colours_of_values"]
 

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from kohonen.analysis.clusters import cluster_units
 from kohonen.analysis.views import component_planes, hit_map, u_matrix, unit_errors
-from kohonen.data import FloatArray
 from kohonen.errors import InvalidParameterError
 from kohonen.geometry import PLANAR, Geometry
+from kohonen.inputs.arrays import FloatArray
 from kohonen.palettes import colours_of_groups, colours_of_values
 from kohonen.pictures import Pixels, draw_units, picture_size, unit_pixels
 

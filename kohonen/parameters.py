@@ -13,9 +13,9 @@ from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
-from kohonen.data import FloatArray
 from kohonen.errors import InvalidParameterError
 from kohonen.geometry import Boundary, Geometry, Grid
+from kohonen.inputs.arrays import FloatArray
 from kohonen.schedule import Schedule
 
 __all__ = [

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kohonen.analysis.views import u_matrix
-from kohonen.data import FloatArray, as_samples, as_weights
 from kohonen.errors import InvalidDataError, InvalidParameterError
 from kohonen.geometry import PLANAR, Geometry
+from kohonen.inputs.arrays import FloatArray, as_samples, as_weights
 
 __all__ = [
     "Pixels",

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from kohonen.data import Missing, as_samples, as_weights
 from kohonen.engines.search import match
 from kohonen.errors import InvalidDataError
+from kohonen.inputs.arrays import Missing, as_samples, as_weights
+from kohonen.inputs.preparation import Preparation
 from kohonen.parameters import Parameters
-from kohonen.preparation import Preparation
 from kohonen.som import SelfOrganizingMap
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kohonen.analysis.clusters import cluster_units
-from kohonen.data import FloatArray, Missing
 from kohonen.geometry import Boundary, Grid
+from kohonen.inputs.arrays import FloatArray, Missing
 from kohonen.parameters import SEEDS, Algorithm, Initialisation
 from kohonen.som import SelfOrganizingMap
 

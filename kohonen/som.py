@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from kohonen.analysis.quality import Quality, assess
-from kohonen.data import FloatArray, Missing, as_samples
 from kohonen.engines import default_engine, describe_engine
 from kohonen.engines.search import match
 from kohonen.errors import NotFittedError
 from kohonen.geometry import Boundary, Grid
 from kohonen.initialisation import initial_weights as first_weights
+from kohonen.inputs.arrays import FloatArray, Missing, as_samples
 from kohonen.parameters import Algorithm, Initialisation, Parameters
 from kohonen.training import Observer, train
 

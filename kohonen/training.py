@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kohonen.data import FloatArray, Missing, as_samples, as_weights
 from kohonen.engines import AnyGridOnline, Engine, MaskedBatch, default_engine, describe_engine
 from kohonen.engines.cost import Cost
 from kohonen.errors import InvalidParameterError
 from kohonen.initialisation import initial_weights as first_weights
+from kohonen.inputs.arrays import FloatArray, Missing, as_samples, as_weights
 from kohonen.parameters import BATCH_SIZE, Parameters
 
 __all__ = ["Observer", "TrainedMap", "Training", "train"]

@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from app.app import create_app
 from app.settings import Settings
 from kohonen import Parameters, read_csv
-from kohonen.colours import parse_colours
+from kohonen.inputs.colours import parse_colours
 
 ROOT = Path(__file__).parents[1]
 PALETTES = sorted((ROOT / "examples" / "palettes").glob("*.json"))

@@ -22,11 +22,11 @@ from kohonen import Observer, Parameters, TrainedMap, Training, train
 from kohonen.animation.files import pack
 from kohonen.animation.frames import Frames
 from kohonen.animation.moments import Moments
-from kohonen.data import FloatArray
 from kohonen.experiments.folder import RunFolder
 from kohonen.experiments.reading import read_experiment
 from kohonen.experiments.run import carry_on, start
 from kohonen.files import write_whole
+from kohonen.inputs.arrays import FloatArray
 from tests.app.bench import Bench
 from tests.app.models.test_on_every_store import Crashed, Crashing
 from tests.kohonen.experiments.runs import told

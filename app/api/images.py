@@ -12,7 +12,7 @@ from app.pictures import Form, Picture, View
 from app.web.caching import model_answer
 from app.web.negotiation import choose
 from app.web.responses import PNG, bounded, problems
-from kohonen.tables import LONGEST_TEXT, shown
+from kohonen.inputs.tables import LONGEST_TEXT, shown
 
 __all__ = ["router"]
 

@@ -24,7 +24,7 @@ from app.web import body
 from app.web.negotiation import choose
 from app.web.responses import CSV, JSON, problems
 from kohonen.analysis.clusters import cluster_units
-from kohonen.data import FloatArray
+from kohonen.inputs.arrays import FloatArray
 
 __all__ = ["DESCRIBED", "predict", "router", "samples_for", "vectors_of"]
 

@@ -19,8 +19,8 @@ from app.training.service import TrainingRequest
 from kohonen import Preparation, checkpoints
 from kohonen.animation.files import Piece, pack, unpack
 from kohonen.animation.frames import Frame
-from kohonen.data import FloatArray
 from kohonen.files import most_npy_bytes, npy, parse_npy
+from kohonen.inputs.arrays import FloatArray
 
 __all__ = ["Files"]
 

@@ -17,8 +17,8 @@ from app.training import limits
 from app.training.service import TrainingRequest
 from kohonen import Parameters
 from kohonen.animation.frames import Frame
-from kohonen.data import FloatArray
 from kohonen.initialisation import initial_weights
+from kohonen.inputs.arrays import FloatArray
 
 __all__ = ["JobService"]
 

@@ -7,8 +7,8 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from kohonen.data import FloatArray
 from kohonen.files import npy
+from kohonen.inputs.arrays import FloatArray
 
 __all__ = ["FORMATS", "MEDIA_TYPES", "Format", "write"]
 

@@ -17,8 +17,8 @@ from app.models.names import Names
 from app.models.references import FORMS, Reference, parse
 from app.storage.port import BlobNotFound, BlobTooLarge, Store
 from kohonen.analysis.metrics import METRICS, Metric
-from kohonen.data import FloatArray
 from kohonen.files import most_npy_bytes, parse_npy
+from kohonen.inputs.arrays import FloatArray
 
 __all__ = ["ModelReader"]
 

@@ -23,8 +23,8 @@ from app.models.references import Revision
 from app.models.removal import ModelRemover
 from app.storage.port import BlobNotFound
 from kohonen.cards import Card
-from kohonen.data import FloatArray
 from kohonen.files import npy
+from kohonen.inputs.arrays import FloatArray
 
 __all__ = ["Models", "Stored"]
 

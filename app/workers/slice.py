@@ -15,8 +15,8 @@ from kohonen import Observer, Training
 from kohonen.animation.files import Piece
 from kohonen.animation.frames import Frame
 from kohonen.checkpoints import Checkpoint, Checkpointer
-from kohonen.data import FloatArray
 from kohonen.engines.search import match
+from kohonen.inputs.arrays import FloatArray
 from kohonen.pace import TimeLeft
 
 __all__ = ["Slice"]

@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from kohonen.data import FloatArray
 from kohonen.errors import InvalidParameterError
+from kohonen.inputs.arrays import FloatArray
 
 __all__ = ["MOST_CLUSTERS", "Clusters", "cluster_units", "davies_bouldin"]
 

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kohonen.analysis.clusters import Clusters
-from kohonen.data import FloatArray
 from kohonen.engines.search import match
-from kohonen.preparation import Preparation
+from kohonen.inputs.arrays import FloatArray
+from kohonen.inputs.preparation import Preparation
 
 __all__ = ["ClusterCount", "Profile", "SampleClusters", "cluster_samples", "parse_count", "profiles"]
 

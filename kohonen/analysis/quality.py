@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kohonen.data import FloatArray, fill_with_means
 from kohonen.engines.search import Matches, match
 from kohonen.geometry import PLANAR, Geometry
+from kohonen.inputs.arrays import FloatArray, fill_with_means
 
 __all__ = ["Quality", "assess"]
 

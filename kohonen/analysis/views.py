@@ -6,9 +6,9 @@ Units are indexed ``[x, y]``, as in the weights.
 import numpy as np
 import numpy.typing as npt
 
-from kohonen.data import FloatArray
 from kohonen.engines.search import match
 from kohonen.geometry import PLANAR, Geometry
+from kohonen.inputs.arrays import FloatArray
 
 __all__ = ["component_planes", "hit_map", "positions", "u_matrix", "unit_errors"]
 

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kohonen.animation.moments import Moments
-from kohonen.data import FloatArray
 from kohonen.geometry import Geometry
+from kohonen.inputs.arrays import FloatArray
 from kohonen.observers import Record, record_of
 from kohonen.pictures import Pixels, are_colours, map_colours
 from kohonen.training import Observer, Training

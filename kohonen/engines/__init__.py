@@ -7,7 +7,6 @@ give the same weights, those of the online algorithm bit for bit.
 from functools import cache
 from typing import Protocol
 
-from kohonen.data import FloatArray
 from kohonen.engines.batch import NativeBatch, NumpyBatch
 from kohonen.engines.cost import Cost
 from kohonen.engines.masked import MaskedBatch
@@ -15,6 +14,7 @@ from kohonen.engines.native_online import NativeOnline
 from kohonen.engines.numpy_any_grid import AnyGridBatch, AnyGridOnline
 from kohonen.engines.numpy_online import NumpyOnline
 from kohonen.geometry import PLANAR, Geometry
+from kohonen.inputs.arrays import FloatArray
 from kohonen.kernel import kernel
 from kohonen.parameters import Algorithm
 from kohonen.schedule import Schedule

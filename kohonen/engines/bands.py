@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from kohonen.data import FloatArray
 from kohonen.engines.planes import aligned, squared_distances, windows
+from kohonen.inputs.arrays import FloatArray
 
 __all__ = ["Bands"]
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from kohonen.data import FloatArray
 from kohonen.engines.batch_statistics import Statistics, gather, merge, update
 from kohonen.engines.cost import Cost
 from kohonen.engines.search import IntArray, Matches, by_products, match
+from kohonen.inputs.arrays import FloatArray
 from kohonen.schedule import Schedule
 
 __all__ = ["NativeBatch", "NumpyBatch"]

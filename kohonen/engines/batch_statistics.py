@@ -20,8 +20,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from kohonen.data import FloatArray
 from kohonen.engines.search import IntArray, match
+from kohonen.inputs.arrays import FloatArray
 
 __all__ = ["Statistics", "gather", "merge", "new_weights", "partial", "update"]
 

@@ -5,8 +5,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from kohonen.data import FloatArray
 from kohonen.engines.planes import ROUNDING, aligned, squared_distances, sum_planes
+from kohonen.inputs.arrays import FloatArray
 
 __all__ = ["Boxes"]
 

@@ -14,10 +14,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from kohonen.data import FloatArray
 from kohonen.engines.batch_statistics import Statistics, gather
 from kohonen.engines.cost import Cost
 from kohonen.engines.numpy_any_grid import AnyGridBatch
+from kohonen.inputs.arrays import FloatArray
 from kohonen.schedule import Schedule
 
 __all__ = ["MaskedBatch"]

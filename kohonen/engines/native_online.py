@@ -7,8 +7,8 @@ import weakref
 
 import numpy as np
 
-from kohonen.data import FloatArray
 from kohonen.engines.cost import Cost
+from kohonen.inputs.arrays import FloatArray
 from kohonen.kernel import address, loaded_kernel
 from kohonen.schedule import Schedule
 

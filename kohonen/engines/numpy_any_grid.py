@@ -6,12 +6,12 @@ batch training see :mod:`kohonen.engines.masked`.
 
 import numpy as np
 
-from kohonen.data import FloatArray
 from kohonen.engines.batch import NumpyBatch
 from kohonen.engines.batch_statistics import Statistics, new_weights
 from kohonen.engines.cost import Cost
 from kohonen.engines.search import match
 from kohonen.geometry import PLANAR, Geometry
+from kohonen.inputs.arrays import FloatArray
 from kohonen.schedule import Schedule
 
 __all__ = ["AnyGridBatch", "AnyGridOnline"]

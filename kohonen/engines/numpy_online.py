@@ -19,7 +19,6 @@ from functools import cached_property
 
 import numpy as np
 
-from kohonen.data import FloatArray
 from kohonen.engines.bands import Bands
 from kohonen.engines.boxes import Boxes
 from kohonen.engines.cost import Cost
@@ -33,6 +32,7 @@ from kohonen.engines.planes import (
     windows,
 )
 from kohonen.engines.strips import Strips
+from kohonen.inputs.arrays import FloatArray
 from kohonen.schedule import Schedule
 
 __all__ = ["NumpyOnline"]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from kohonen.data import FloatArray
+from kohonen.inputs.arrays import FloatArray
 
 __all__ = [
     "ROUNDING",

@@ -17,8 +17,8 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from kohonen.data import FloatArray
 from kohonen.engines.cores import for_each
+from kohonen.inputs.arrays import FloatArray
 from kohonen.kernel import address, kernel, loaded_kernel
 
 __all__ = ["IntArray", "Matches", "by_bounds", "by_products", "match"]

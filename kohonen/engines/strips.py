@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kohonen.data import FloatArray
 from kohonen.engines.planes import ROUNDING, aligned
+from kohonen.inputs.arrays import FloatArray
 
 __all__ = ["Strips"]
 

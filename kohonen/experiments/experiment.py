@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import Any, get_args
 
 from kohonen.animation.moments import Spacing
-from kohonen.data import Missing
 from kohonen.drawing import VIEWS
 from kohonen.errors import InvalidExperimentError
+from kohonen.inputs.arrays import Missing
 from kohonen.parameters import BATCH_SIZE, DEFINITIONS, Definition, Parameters
 
 __all__ = [
@@ -85,7 +85,7 @@ class Source:
 
 _PATH = Definition("The file.", str)
 
-#: The fields of the preparation of a table; see :mod:`kohonen.preparation`.
+#: The fields of the preparation of a table; see :mod:`kohonen.inputs.preparation`.
 TABLE: Mapping[str, Definition] = MappingProxyType(
     {
         "ignore": Definition("A column to leave out, such as a label.", list),

@@ -29,14 +29,14 @@ import numpy as np
 from kohonen.animation.files import Piece, pack, unpack
 from kohonen.animation.frames import Frame
 from kohonen.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
-from kohonen.data import FloatArray, as_samples, as_weights
 from kohonen.errors import RunError
 from kohonen.experiments.experiment import Experiment
 from kohonen.experiments.reading import read_experiment, write_yaml
 from kohonen.experiments.sources import Loaded
 from kohonen.files import UNFINISHED, npy, sync_folder, write_whole
 from kohonen.geometry import Geometry
-from kohonen.preparation import Preparation
+from kohonen.inputs.arrays import FloatArray, as_samples, as_weights
+from kohonen.inputs.preparation import Preparation
 
 __all__ = ["RunFolder"]
 

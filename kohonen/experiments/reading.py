@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from kohonen.colours import parse_colours
 from kohonen.errors import InvalidColourError, InvalidExperimentError, KohonenError
 from kohonen.experiments.experiment import (
     OUTPUT,
@@ -19,6 +18,7 @@ from kohonen.experiments.experiment import (
     check_view,
 )
 from kohonen.experiments.settings import Layer, combine
+from kohonen.inputs.colours import parse_colours
 from kohonen.parameters import Definition
 
 __all__ = ["read_experiment", "read_layer", "write_yaml"]

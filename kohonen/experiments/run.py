@@ -15,7 +15,6 @@ from kohonen.animation.frames import Frame
 from kohonen.animation.moments import Moments
 from kohonen.cards import make_card
 from kohonen.checkpoints import Checkpoint, Checkpointer
-from kohonen.data import FloatArray
 from kohonen.errors import InvalidExperimentError, RunError
 from kohonen.experiments.experiment import Experiment
 from kohonen.experiments.folder import RunFolder
@@ -23,6 +22,7 @@ from kohonen.experiments.results import write_results
 from kohonen.experiments.sources import Loaded, import_callable, load_samples
 from kohonen.experiments.telemetry import Telemetry
 from kohonen.identity import fingerprint, model_id
+from kohonen.inputs.arrays import FloatArray
 from kohonen.training import Observer, TrainedMap, train
 
 __all__ = ["Finished", "carry_on", "finished_run", "start"]

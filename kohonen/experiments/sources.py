@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from kohonen.colours import parse_colours
-from kohonen.data import FloatArray, as_samples
 from kohonen.errors import InvalidDataError, InvalidExperimentError, InvalidTableError
 from kohonen.experiments.experiment import Data, Experiment
 from kohonen.identity import fingerprint
-from kohonen.preparation import Preparation
-from kohonen.tables import Table, read_csv, refuse_commas
+from kohonen.inputs.arrays import FloatArray, as_samples
+from kohonen.inputs.colours import parse_colours
+from kohonen.inputs.preparation import Preparation
+from kohonen.inputs.tables import Table, read_csv, refuse_commas
 
 __all__ = ["Loaded", "image_colours", "import_callable", "load_samples", "random_samples", "read_table"]
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from kohonen import SelfOrganizingMap
-from kohonen.colours import parse_colours
+from kohonen.inputs.colours import parse_colours
 from kohonen.pictures import draw_input_output, draw_map
 
 FloatArray = npt.NDArray[np.float64]

@@ -20,7 +20,7 @@ from app.api.schemas.examples import EXAMPLE_ID, TRAINING
 from app.app import create_app
 from app.settings import Settings
 from kohonen import Parameters, TrainedMap
-from kohonen.data import FloatArray
+from kohonen.inputs.arrays import FloatArray
 
 #: Small limits make it quick; what the defaults of a request ask for is within them.
 LIMITS: dict[str, Any] = {

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from kohonen import InvalidParameterError, Parameters, assess, observers, train
-from kohonen.data import FloatArray
+from kohonen.inputs.arrays import FloatArray
 from kohonen.observers import Checkpoints, EarlyStopping, Progress, Recorder
 
 DATA = np.random.default_rng(1).random((6, 3))

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from kohonen.data import FloatArray
 from kohonen.errors import InvalidDataError, InvalidParameterError
+from kohonen.inputs.arrays import FloatArray
 from kohonen.pictures import (
     Pixels,
     draw_input_output,

@@ -12,7 +12,7 @@ from app.errors import FieldError, InvalidRequestError
 from app.models import Lineage, Models, StoredCard
 from app.predictions import vectors_for
 from app.training.service import Start, TrainingRequest
-from kohonen.data import as_samples
+from kohonen.inputs.arrays import as_samples
 
 __all__ = ["FitBody", "FitFields"]
 

@@ -13,7 +13,7 @@ from app.settings import Settings
 from app.training.service import TrainingRequest
 from app.web import body
 from app.web.responses import CSV, JSON
-from kohonen.tables import refuse_commas
+from kohonen.inputs.tables import refuse_commas
 
 __all__ = [
     "ACCEPTED",

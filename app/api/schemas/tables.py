@@ -16,9 +16,9 @@ from app.schema import QuerySchema
 from app.settings import Settings
 from app.training import limits
 from kohonen import Preparation, read_csv
-from kohonen.columns import Normalisation
-from kohonen.data import FloatArray, Missing
-from kohonen.tables import LONGEST_TEXT, Table
+from kohonen.inputs.arrays import FloatArray, Missing
+from kohonen.inputs.columns import Normalisation
+from kohonen.inputs.tables import LONGEST_TEXT, Table
 
 __all__ = [
     "RECORD_SCHEMA",

@@ -15,9 +15,9 @@ from app.settings import Settings
 from app.training.service import TrainingRequest
 from kohonen import Parameters
 from kohonen.animation.moments import Moments, Spacing
-from kohonen.colours import parse_colours
-from kohonen.data import FloatArray, Missing, as_samples
 from kohonen.geometry import Boundary, Grid
+from kohonen.inputs.arrays import FloatArray, Missing, as_samples
+from kohonen.inputs.colours import parse_colours
 from kohonen.parameters import DEFINITIONS, SEEDS, Algorithm, Initialisation, draw_seed
 
 __all__ = ["FRAMES", "Data", "ModelFields", "Name", "TrainingBody", "TrainingFields"]

@@ -13,7 +13,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from kohonen import SelfOrganizingMap
-from kohonen.colours import parse_colours
+from kohonen.inputs.colours import parse_colours
 from kohonen.pictures import draw_map, encode_png
 
 HERE = Path(__file__).parent

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from kohonen import Parameters, train
-from kohonen.colours import parse_colours
+from kohonen.inputs.colours import parse_colours
 from kohonen.pictures import draw_map
 
 MakeClient = Callable[..., TestClient]

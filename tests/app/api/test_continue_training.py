@@ -5,7 +5,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from kohonen import Parameters, train
-from kohonen.colours import parse_colours
+from kohonen.inputs.colours import parse_colours
 from tests.app.api.test_downloads import weights
 
 COLOURS = ["red", "blue", "gold"]

@@ -17,7 +17,7 @@ from app.deployment import Deployment
 from app.errors import QueueUnavailable
 from app.settings import Settings
 from kohonen import Parameters
-from kohonen.colours import parse_colours
+from kohonen.inputs.colours import parse_colours
 from tests.waiting import eventually
 
 SMALL: dict[str, Any] = {

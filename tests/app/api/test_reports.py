@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 from fastapi.testclient import TestClient
 
-from kohonen.colours import parse_colours
+from kohonen.inputs.colours import parse_colours
 from kohonen.panels import draw_clusters, draw_errors, draw_hits, draw_planes, draw_u_matrix
 from kohonen.pictures import draw_map
 

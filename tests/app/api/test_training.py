@@ -14,7 +14,7 @@ from app.api.schemas.examples import EXAMPLE_ID, TRAINING
 from app.training import service
 from app.training.pool import TrainingPool
 from kohonen import SelfOrganizingMap, TrainedMap, assess
-from kohonen.colours import parse_colours
+from kohonen.inputs.colours import parse_colours
 from tests.kohonen import oracle
 from tests.waiting import PATIENCE, eventually
 

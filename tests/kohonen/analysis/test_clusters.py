@@ -10,7 +10,7 @@ import pytest
 from kohonen import InvalidParameterError
 from kohonen.analysis import clusters
 from kohonen.analysis.clusters import cluster_units, davies_bouldin
-from kohonen.data import FloatArray
+from kohonen.inputs.arrays import FloatArray
 
 
 def ward_by_definition(points: FloatArray, k: int) -> set[frozenset[int]]:

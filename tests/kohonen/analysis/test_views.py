@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from kohonen.analysis.views import component_planes, hit_map, positions, u_matrix, unit_errors
-from kohonen.data import FloatArray
 from kohonen.geometry import Geometry
+from kohonen.inputs.arrays import FloatArray
 from tests.kohonen.oracle import best_matching_unit
 
 

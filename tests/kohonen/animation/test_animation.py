@@ -12,8 +12,8 @@ from kohonen import InvalidParameterError, Parameters, train
 from kohonen.animation.encode import FORMS, PAUSE, Form, animate
 from kohonen.animation.frames import Frame, Frames
 from kohonen.animation.moments import Moments
-from kohonen.data import FloatArray
 from kohonen.geometry import Geometry
+from kohonen.inputs.arrays import FloatArray
 from kohonen.panels import draw_u_matrix
 from kohonen.pictures import draw_map
 

@@ -11,8 +11,8 @@ from kohonen import Observer, Parameters, TrainedMap, Training, assess, train
 from kohonen.animation.encode import animate, drawn_units
 from kohonen.animation.frames import Frame, Frames
 from kohonen.animation.moments import Moments
-from kohonen.data import FloatArray
 from kohonen.geometry import Geometry
+from kohonen.inputs.arrays import FloatArray
 from kohonen.pictures import are_colours, map_colours
 from tests.kohonen import oracle
 

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kohonen import InvalidDataError, InvalidParameterError, Parameters, SelfOrganizingMap, assess, train
-from kohonen.data import fill_with_means
 from kohonen.engines import (
     AnyGridBatch,
     AnyGridOnline,
@@ -23,6 +22,7 @@ from kohonen.engines.search import by_products, match
 from kohonen.geometry import Geometry
 from kohonen.identity import fingerprint, model_id
 from kohonen.initialisation import initial_weights
+from kohonen.inputs.arrays import fill_with_means
 from kohonen.parameters import Algorithm
 from kohonen.pictures import draw_input_output, draw_map
 from kohonen.schedule import Schedule

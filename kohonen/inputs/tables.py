@@ -1,7 +1,7 @@
 """Tables with named columns, read from CSV.
 
 A table is a mapping of names to columns of equal length. A column holds numbers or texts; None (or NaN in
-columns of numbers) marks a missing value. :mod:`kohonen.preparation` turns tables into samples.
+columns of numbers) marks a missing value. :mod:`kohonen.inputs.preparation` turns tables into samples.
 """
 
 import csv
@@ -14,8 +14,8 @@ from typing import TextIO, TypeAlias
 
 import numpy as np
 
-from kohonen.data import FloatArray
 from kohonen.errors import InvalidTableError
+from kohonen.inputs.arrays import FloatArray
 
 __all__ = [
     "DELIMITERS",

@@ -13,10 +13,10 @@ from typing import Any, get_args
 import numpy as np
 import numpy.typing as npt
 
-from kohonen.columns import Normalisation, PreparedColumn, fit_categories, fit_scale, holds_texts
-from kohonen.data import FloatArray, Missing, as_samples
 from kohonen.errors import InvalidParameterError, InvalidTableError
-from kohonen.tables import Columns, Table, check_text, shown
+from kohonen.inputs.arrays import FloatArray, Missing, as_samples
+from kohonen.inputs.columns import Normalisation, PreparedColumn, fit_categories, fit_scale, holds_texts
+from kohonen.inputs.tables import Columns, Table, check_text, shown
 
 __all__ = ["MOST_CATEGORIES", "Preparation"]
 
@@ -65,7 +65,7 @@ class Preparation:
         ----------
         columns : mapping of str to column
             Numbers or texts by name, all columns of one length, with None (or NaN) for missing values: lists,
-            or the result of :func:`kohonen.tables.read_csv`.
+            or the result of :func:`kohonen.inputs.tables.read_csv`.
         normalisation : {"z-score", "none", "min-max", "robust"} or mapping, default "z-score"
             Normalisation of all columns of numbers, or by name; columns that are not named use z-scores.
         missing : {"mask", "error"}, default "mask"

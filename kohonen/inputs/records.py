@@ -4,9 +4,9 @@
 from dataclasses import MISSING, asdict, dataclass, field
 from typing import Any, Literal
 
-from kohonen.columns import Normalisation
-from kohonen.data import Missing
-from kohonen.preparation import Preparation
+from kohonen.inputs.arrays import Missing
+from kohonen.inputs.columns import Normalisation
+from kohonen.inputs.preparation import Preparation
 
 __all__ = ["CardColumn", "CardPreparation", "described"]
 

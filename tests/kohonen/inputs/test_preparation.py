@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kohonen import InvalidParameterError, InvalidTableError, Preparation, read_csv
-from kohonen.columns import Normalisation
-from kohonen.tables import Columns
+from kohonen.inputs.columns import Normalisation
+from kohonen.inputs.tables import Columns
 
 NAN = math.nan
 VALUES = [2.0, 4.0, 4.0, 10.0, 5.0]

@@ -8,8 +8,8 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from kohonen.data import FloatArray
 from kohonen.errors import InvalidColourError, InvalidDataError, InvalidParameterError
+from kohonen.inputs.arrays import FloatArray
 
 __all__ = ["Colour", "parse_colours"]
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from kohonen import InvalidDataError
-from kohonen.data import as_samples, as_weights
+from kohonen.inputs.arrays import as_samples, as_weights
 
 
 def test_samples_are_contiguous_float64_of_their_own() -> None:

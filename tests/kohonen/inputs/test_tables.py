@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from kohonen import InvalidTableError, read_csv
-from kohonen.tables import CHUNK, Table, refuse_commas
+from kohonen.inputs.tables import CHUNK, Table, refuse_commas
 
 
 def plain(table: Table) -> dict[str, list[Any]]:

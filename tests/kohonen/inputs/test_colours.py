@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kohonen.colours import Colour, parse_colours
 from kohonen.errors import InvalidColourError, InvalidDataError, InvalidParameterError
+from kohonen.inputs.colours import Colour, parse_colours
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from kohonen.data import LARGEST_MAGNITUDE, FloatArray
 from kohonen.errors import InvalidTableError
-from kohonen.tables import Column, check_text, shown
+from kohonen.inputs.arrays import LARGEST_MAGNITUDE, FloatArray
+from kohonen.inputs.tables import Column, check_text, shown
 
 __all__ = ["Normalisation", "PreparedColumn", "fit_categories", "fit_scale", "holds_texts"]
 

@@ -1,0 +1,1 @@
+"""Inputs of a training: arrays, colours and tables, converted to samples."""
