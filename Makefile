@@ -41,7 +41,7 @@ check: lint types $(SAM) $(KERNEL) ## Check style and types and run the quick te
 PYTEST := --no-header --numprocesses=auto --maxprocesses=4 --dist=loadfile
 COVERAGE := $(BIN)/python -m coverage report
 # Modules that need MLflow. `make workbench` tests them, in an environment that has it.
-MLFLOW := kohonen/mlflow.py,kohonen/mlflow_inputs.py,kohonen/pyfunc.py,kohonen/cli/tracking.py,kohonen/experiments/mlflow.py
+MLFLOW := kohonen/mlflow/tracking.py,kohonen/mlflow/inputs.py,kohonen/pyfunc.py,kohonen/cli/tracking.py,kohonen/mlflow/runs.py
 
 test: $(DEV) $(SAM) $(KERNEL) ## Run every test, and require full coverage of kohonen, branches included
 	@$(BIN)/python -m pytest $(PYTEST) --cov --cov-report= $(ARGS)

@@ -1,4 +1,4 @@
-"""Saves a map as a file and loads it as an ``mlflow.pyfunc`` model; :mod:`kohonen.mlflow` logs it.
+"""Saves a map as a file and loads it as an ``mlflow.pyfunc`` model; :mod:`kohonen.mlflow.tracking` logs it.
 
 The file is an ``.npz`` of weights and parameters, without pickles: data, never code. Reading it does not need
 MLflow.

@@ -25,9 +25,9 @@ WEB = {"fastapi", "httpx", "mangum", "pydantic", "pydantic_settings", "starlette
 EXTRAS = {
     "kohonen/axes.py": {"matplotlib"},
     "kohonen/figures.py": {"matplotlib"},
-    "kohonen/experiments/mlflow.py": {"mlflow"},
-    "kohonen/mlflow.py": {"mlflow"},
-    "kohonen/mlflow_inputs.py": {"mlflow", "pandas"},
+    "kohonen/mlflow/runs.py": {"mlflow"},
+    "kohonen/mlflow/tracking.py": {"mlflow"},
+    "kohonen/mlflow/inputs.py": {"mlflow", "pandas"},
     "kohonen/pyfunc.py": {"pandas"},
     "kohonen/sklearn.py": {"sklearn"},
 }
@@ -36,7 +36,7 @@ ONLY = {
     "boto3": {"app/storage/s3.py", "app/jobs/queue/sqs.py"},
     "botocore": {"app/storage/s3.py", "app/jobs/queue/sqs.py"},
     "mangum": {"app/aws/api.py"},
-    "mlflow": {"kohonen/experiments/mlflow.py", "kohonen/mlflow.py", "kohonen/mlflow_inputs.py"},
+    "mlflow": {"kohonen/mlflow/runs.py", "kohonen/mlflow/tracking.py", "kohonen/mlflow/inputs.py"},
     "sklearn": {"kohonen/sklearn.py"},
     "uvicorn": {"app/__main__.py"},
     "click": {f"kohonen/cli/{path.name}" for path in (ROOT / "kohonen" / "cli").glob("*.py")},

@@ -31,7 +31,7 @@ def tracker(wanted: bool, *, quiet: bool) -> Log:
     if not wanted:
         return lambda _: None
     try:
-        from kohonen.experiments.mlflow import check_server, log_run
+        from kohonen.mlflow.runs import check_server, log_run
     except ImportError as error:
         raise click.ClickException("--mlflow needs MLflow: pip install '.[mlflow]'") from error
     check_server()

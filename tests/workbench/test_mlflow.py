@@ -17,9 +17,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-import kohonen.mlflow
+import kohonen.mlflow.tracking
 from kohonen import InvalidDataError, InvalidParameterError, NotFittedError, SelfOrganizingMap, assess
-from kohonen.mlflow import Tracking, best_run, load_som_model, log_som_model
+from kohonen.mlflow.tracking import Tracking, best_run, load_som_model, log_som_model
 from kohonen.pyfunc import read_map, write_map
 
 DATA = np.random.default_rng(1).random((30, 3))
@@ -277,7 +277,7 @@ def test_objects_are_not_unpickled(tmp_path: Path) -> None:
 
 def test_without_mlflow_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "mlflow.models", None)
-    spec = importlib.util.spec_from_file_location("again", str(kohonen.mlflow.__file__))
+    spec = importlib.util.spec_from_file_location("again", str(kohonen.mlflow.tracking.__file__))
     assert spec
     assert spec.loader
     with pytest.raises(ImportError, match=r"pip install '\.\[mlflow\]'"):

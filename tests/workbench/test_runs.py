@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from kohonen.cli.main import run
-from kohonen.mlflow import best_run, load_som_model
+from kohonen.mlflow.tracking import best_run, load_som_model
 
 SMALL = ["--width=6", "--height=5", "--iterations=40", "--random-state=3", "--samples=12"]
 
@@ -107,7 +107,7 @@ def test_a_server_that_does_not_answer_is_told_before_the_training(
 def test_a_server_that_fails_afterwards_leaves_the_run(
     experiment: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("kohonen.experiments.mlflow.check_server", lambda: None)
+    monkeypatch.setattr("kohonen.mlflow.runs.check_server", lambda: None)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     assert run(["train", "--mlflow", "--run-name=third", *SMALL]) == 1
     assert "the run in runs/third is complete, but could not be logged" in capfd.readouterr().err
@@ -117,7 +117,7 @@ def test_a_server_that_fails_afterwards_leaves_the_run(
 def test_without_mlflow_it_says_what_to_install(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "kohonen.experiments.mlflow", None)
+    monkeypatch.setitem(sys.modules, "kohonen.mlflow.runs", None)
     assert run(["train", "--mlflow", *SMALL]) == 1
     assert "--mlflow needs MLflow: pip install '.[mlflow]'" in capfd.readouterr().err
     assert not (folder / "runs").exists()

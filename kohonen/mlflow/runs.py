@@ -1,6 +1,6 @@
 """Logs complete runs to MLflow: parameters, telemetry, quality, views, files and the model.
 
-The module needs MLflow; see :mod:`kohonen.mlflow`.
+The module needs MLflow; see :mod:`kohonen.mlflow.tracking`.
 """
 
 import time
@@ -11,7 +11,7 @@ from mlflow.exceptions import MlflowException
 
 from kohonen.errors import RunError
 from kohonen.experiments.run import Finished
-from kohonen.mlflow import log_som_model
+from kohonen.mlflow.tracking import log_som_model
 from kohonen.pyfunc import estimator
 
 __all__ = ["check_server", "log_run"]

@@ -6,7 +6,7 @@ own settings apply, such as ``MLFLOW_TRACKING_URI`` and ``MLFLOW_EXPERIMENT_NAME
     import mlflow
 
     from kohonen import SelfOrganizingMap
-    from kohonen.mlflow import Tracking, best_run, load_som_model, log_som_model
+    from kohonen.mlflow.tracking import Tracking, best_run, load_som_model, log_som_model
 
     with mlflow.start_run():
         som = SelfOrganizingMap(12, 8, random_state=7).fit(samples, observers=[Tracking()])
@@ -46,9 +46,9 @@ try:
     import mlflow
     from mlflow.models import Model
 
-    from kohonen.mlflow_inputs import example_of, signature_of
+    from kohonen.mlflow.inputs import example_of, signature_of
 except ImportError as error:
-    raise ImportError("kohonen.mlflow needs MLflow 3.1 or newer: pip install '.[mlflow]'") from error
+    raise ImportError("kohonen.mlflow.tracking needs MLflow 3.1 or newer: pip install '.[mlflow]'") from error
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -197,7 +197,7 @@ def load_som_model(model_uri: str) -> SelfOrganizingMap:
     folder = Path(mlflow.artifacts.download_artifacts(model_uri))
     flavour = Model.load(str(folder)).flavors.get("python_function", {})
     if flavour.get("loader_module") != LOADER:
-        raise InvalidDataError(f"the model {model_uri!r} was not logged by kohonen.mlflow")
+        raise InvalidDataError(f"the model {model_uri!r} was not logged by kohonen.mlflow.tracking")
     return read_map(folder / flavour["data"])
 
 

@@ -1,6 +1,6 @@
 """The signature and the input example of a map in MLflow.
 
-The module needs MLflow; see :mod:`kohonen.mlflow`.
+The module needs MLflow; see :mod:`kohonen.mlflow.tracking`.
 """
 
 from collections.abc import Sequence

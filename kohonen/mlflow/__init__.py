@@ -1,0 +1,1 @@
+"""MLflow: trainings logged as runs, and maps as models."""
