@@ -17,11 +17,11 @@ import numpy as np
 from kohonen.analysis.quality import Quality
 from kohonen.files import npy
 from kohonen.geometry import Boundary, Geometry, Grid
-from kohonen.history import History
 from kohonen.identity import fingerprint
 from kohonen.inputs.arrays import FloatArray
 from kohonen.inputs.preparation import Preparation
 from kohonen.inputs.records import CardPreparation, described
+from kohonen.observers.history import History
 from kohonen.parameters import Parameters
 from kohonen.training import TrainedMap
 

@@ -23,8 +23,8 @@ from kohonen.animation.frames import Frame, Frames
 from kohonen.animation.moments import Moments
 from kohonen.errors import InvalidDataError
 from kohonen.files import write_whole
-from kohonen.history import History
 from kohonen.inputs.arrays import FloatArray
+from kohonen.observers.history import History
 from kohonen.training import Observer, Training
 
 __all__ = ["Checkpoint", "CheckpointStore", "Checkpointer", "load_checkpoint", "save_checkpoint"]

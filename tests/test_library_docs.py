@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kohonen.observers import Recorder
+from kohonen.observers.standard import Recorder
 
 DOCS = (Path(__file__).parents[1] / "docs" / "library.md").read_text()
 

@@ -22,9 +22,9 @@ from kohonen import Observer, Parameters, Preparation, TrainedMap, assess, train
 from kohonen.animation.frames import Frame, Frames
 from kohonen.animation.moments import Moments
 from kohonen.cards import make_card
-from kohonen.history import History
 from kohonen.identity import child_id, fingerprint, model_id
 from kohonen.inputs.arrays import FloatArray
+from kohonen.observers.history import History
 
 __all__ = ["Outcome", "Start", "TrainingRequest", "TrainingService", "describe"]
 

@@ -17,7 +17,7 @@ from kohonen.animation.frames import Frame
 from kohonen.checkpoints import Checkpoint, Checkpointer
 from kohonen.engines.search import match
 from kohonen.inputs.arrays import FloatArray
-from kohonen.pace import TimeLeft
+from kohonen.observers.time_left import TimeLeft
 
 __all__ = ["Slice"]
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from kohonen.animation.frames import SMALLEST, Frame
 from kohonen.errors import InvalidParameterError
 from kohonen.geometry import PLANAR, Geometry
-from kohonen.observers import Record
+from kohonen.observers.standard import Record
 from kohonen.pictures import Pixels, draw_units, picture_size, unit_pixels
 
 if TYPE_CHECKING:

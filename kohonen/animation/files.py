@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from kohonen.animation.frames import Frame
-from kohonen.observers import Record
+from kohonen.observers.standard import Record
 
 __all__ = ["Piece", "pack", "unpack"]
 

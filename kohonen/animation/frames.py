@@ -13,7 +13,7 @@ import numpy.typing as npt
 from kohonen.animation.moments import Moments
 from kohonen.geometry import Geometry
 from kohonen.inputs.arrays import FloatArray
-from kohonen.observers import Record, record_of
+from kohonen.observers.standard import Record, record_of
 from kohonen.pictures import Pixels, are_colours, map_colours
 from kohonen.training import Observer, Training
 

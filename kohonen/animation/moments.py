@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 
 from kohonen.errors import InvalidParameterError
-from kohonen.observers import at_least
+from kohonen.observers.standard import at_least
 
 __all__ = ["Moments", "Spacing"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from kohonen.pace import TimeLeft
+from kohonen.observers.time_left import TimeLeft
 from kohonen.training import Observer, Training
 
 __all__ = ["Bar", "duration"]

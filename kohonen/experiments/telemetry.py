@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kohonen.files import write_whole
-from kohonen.observers import record_of
+from kohonen.observers.standard import record_of
 from kohonen.training import Observer, Training
 
 __all__ = ["Telemetry"]

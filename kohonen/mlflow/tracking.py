@@ -34,7 +34,7 @@ from kohonen.errors import InvalidDataError, InvalidParameterError
 from kohonen.identity import fingerprint
 from kohonen.inputs.arrays import FloatArray, as_samples
 from kohonen.inputs.preparation import Preparation
-from kohonen.observers import at_least, record_of
+from kohonen.observers.standard import at_least, record_of
 from kohonen.panels import draw_clusters, draw_errors, draw_hits, draw_planes, draw_u_matrix
 from kohonen.parameters import Parameters
 from kohonen.pictures import Pixels, draw_map

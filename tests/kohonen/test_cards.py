@@ -8,7 +8,7 @@ import pytest
 from kohonen import Parameters, Preparation, assess, train
 from kohonen.cards import Card, Lineage, component_names, geometry_of, make_card, preparation_of
 from kohonen.files import npy
-from kohonen.history import History
+from kohonen.observers.history import History
 
 DATA = np.random.default_rng(1).random((6, 3))
 PARAMETERS = Parameters(width=5, height=4, iterations=30, random_state=2)

@@ -7,7 +7,7 @@ import pytest
 from kohonen import Parameters, train
 from kohonen.cli import progress
 from kohonen.cli.progress import Bar, duration
-from kohonen.pace import TimeLeft
+from kohonen.observers.time_left import TimeLeft
 
 
 class Tty(io.StringIO):

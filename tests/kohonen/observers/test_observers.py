@@ -4,9 +4,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kohonen import InvalidParameterError, Parameters, assess, observers, train
+from kohonen import InvalidParameterError, Parameters, assess, train
 from kohonen.inputs.arrays import FloatArray
-from kohonen.observers import Checkpoints, EarlyStopping, Progress, Recorder
+from kohonen.observers import standard
+from kohonen.observers.standard import Checkpoints, EarlyStopping, Progress, Recorder
 
 DATA = np.random.default_rng(1).random((6, 3))
 PARAMETERS = Parameters(width=5, height=4, iterations=30, random_state=2)
@@ -61,14 +62,14 @@ def test_a_recorder_looks_at_the_end_once() -> None:
 
 
 def test_figures_are_measured_on_some_of_many_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(observers, "MEASURED_SAMPLES", 3)
+    monkeypatch.setattr(standard, "MEASURED_SAMPLES", 3)
     recorder = Recorder(every=30, units=True)
     trained = train(DATA, PARAMETERS, observers=[recorder])
     assert recorder.records[-1].quantization_error == assess(trained.weights, DATA[::2]).quantization_error
 
 
 def test_a_look_at_a_large_map_takes_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(observers, "MEASURED_VALUES", 3 * PARAMETERS.width * PARAMETERS.height * 2)
+    monkeypatch.setattr(standard, "MEASURED_VALUES", 3 * PARAMETERS.width * PARAMETERS.height * 2)
     recorder = Recorder(every=30, units=True)
     trained = train(DATA, PARAMETERS, observers=[recorder])
     assert recorder.records[-1].quantization_error == assess(trained.weights, DATA[::3]).quantization_error

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from kohonen import Observer, Parameters, Training, assess, train
-from kohonen.history import MOST_POINTS, History
+from kohonen.observers.history import MOST_POINTS, History
 from tests.kohonen import oracle
 
 

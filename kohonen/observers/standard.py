@@ -23,7 +23,7 @@ import numpy.typing as npt
 from kohonen.engines.search import match
 from kohonen.errors import InvalidParameterError
 from kohonen.inputs.arrays import FloatArray
-from kohonen.pace import TimeLeft
+from kohonen.observers.time_left import TimeLeft
 from kohonen.training import Observer, Training
 
 __all__ = ["Checkpoints", "EarlyStopping", "Progress", "Record", "Recorder", "at_least", "record_of"]

@@ -17,7 +17,7 @@ from kohonen.engines import (
     NumpyOnline,
 )
 from kohonen.engines.cost import Cost
-from kohonen.pace import TimeLeft, estimate_work
+from kohonen.observers.time_left import TimeLeft, estimate_work
 
 LARGE = Parameters(width=100, height=100, iterations=1000)
 LOCAL = Cost(per_step=0.0, per_dimension=0.0, per_value=1.0, updating=4.0)

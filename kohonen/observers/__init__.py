@@ -1,0 +1,1 @@
+"""Observers of a training: progress, history, early stopping and time left."""
