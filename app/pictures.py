@@ -4,11 +4,11 @@ from typing import Any, NamedTuple
 
 from app.errors import FieldError, InvalidRequestError, OverLimitError
 from kohonen import Preparation
-from kohonen.drawing import Form, View, draw_view
 from kohonen.geometry import Geometry
 from kohonen.inputs.arrays import FloatArray
-from kohonen.panels import NEEDS_SAMPLES, plane_pixels, planes_size
-from kohonen.pictures import picture_size, unit_pixels
+from kohonen.pictures.draw import Form, View, draw_view
+from kohonen.pictures.maps import picture_size, unit_pixels
+from kohonen.pictures.views import NEEDS_SAMPLES, plane_pixels, planes_size
 
 __all__ = ["Form", "Picture", "View"]
 

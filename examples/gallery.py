@@ -18,7 +18,13 @@ from sklearn.metrics import adjusted_rand_score
 from app.app import create_app
 from kohonen import SelfOrganizingMap
 from kohonen.analysis.clusters import cluster_units
-from kohonen.figures import encode_figure, plot_clusters, plot_component_planes, plot_hits, plot_samples
+from kohonen.pictures.figures import (
+    encode_figure,
+    plot_clusters,
+    plot_component_planes,
+    plot_hits,
+    plot_samples,
+)
 
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"

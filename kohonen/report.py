@@ -10,7 +10,7 @@ from kohonen.analysis.clusters import Clusters, cluster_units
 from kohonen.analysis.profiles import Profile, cluster_samples, profiles
 from kohonen.cards import component_names, preparation_of
 from kohonen.inputs.arrays import FloatArray
-from kohonen.palettes import colours_of_groups
+from kohonen.pictures.palettes import colours_of_groups
 from kohonen.report_style import STYLE
 from kohonen.report_views import views
 

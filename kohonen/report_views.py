@@ -9,11 +9,11 @@ import numpy as np
 
 from kohonen.analysis.views import component_planes, hit_map, u_matrix, unit_errors
 from kohonen.cards import component_names, geometry_of, preparation_of
-from kohonen.drawing import View
 from kohonen.engines.search import IntArray
 from kohonen.inputs.arrays import FloatArray
-from kohonen.panels import draw_groups, draw_u_matrix, draw_values, plane_pixels
-from kohonen.pictures import Pixels, are_colours, draw_map, encode_png
+from kohonen.pictures.draw import View
+from kohonen.pictures.maps import Pixels, are_colours, draw_map, encode_png
+from kohonen.pictures.views import draw_groups, draw_u_matrix, draw_values, plane_pixels
 
 __all__ = ["MOST_PLANES", "views"]
 

@@ -23,8 +23,8 @@ WEB = {"fastapi", "httpx", "mangum", "pydantic", "pydantic_settings", "starlette
 
 # What these modules of the library may import besides NumPy and Pillow: the optional extras.
 EXTRAS = {
-    "kohonen/axes.py": {"matplotlib"},
-    "kohonen/figures.py": {"matplotlib"},
+    "kohonen/pictures/axes.py": {"matplotlib"},
+    "kohonen/pictures/figures.py": {"matplotlib"},
     "kohonen/mlflow/runs.py": {"mlflow"},
     "kohonen/mlflow/tracking.py": {"mlflow"},
     "kohonen/mlflow/inputs.py": {"mlflow", "pandas"},

@@ -17,7 +17,7 @@ from app.web.head import wants_no_content
 from app.web.responses import PNG, problems
 from kohonen import Parameters
 from kohonen.parameters import draw_seed
-from kohonen.pictures import draw_input_output, encode_png
+from kohonen.pictures.maps import draw_input_output, encode_png
 
 __all__ = ["router"]
 

@@ -7,7 +7,7 @@ from app.api.dependencies import AppSettings, JobsService
 from app.api.jobs import RETRY_AFTER, JobId, retry_after
 from app.web.negotiation import choose
 from app.web.responses import PNG, problems
-from kohonen.pictures import draw_map, encode_png
+from kohonen.pictures.maps import draw_map, encode_png
 
 __all__ = ["router"]
 

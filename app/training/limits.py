@@ -9,7 +9,7 @@ from app.errors import FieldError, OverLimitError
 from app.settings import Settings
 from kohonen.engines import default_engine
 from kohonen.engines.cost import QUALITY_ITERATIONS
-from kohonen.pictures import picture_size, unit_pixels
+from kohonen.pictures.maps import picture_size, unit_pixels
 
 if TYPE_CHECKING:
     from app.training.service import TrainingRequest

@@ -11,7 +11,7 @@ from kohonen.animation.frames import SMALLEST, Frame
 from kohonen.errors import InvalidParameterError
 from kohonen.geometry import PLANAR, Geometry
 from kohonen.observers.standard import Record
-from kohonen.pictures import Pixels, draw_units, picture_size, unit_pixels
+from kohonen.pictures.maps import Pixels, draw_units, picture_size, unit_pixels
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFont

@@ -14,7 +14,7 @@ from kohonen.animation.moments import Moments
 from kohonen.geometry import Geometry
 from kohonen.inputs.arrays import FloatArray
 from kohonen.observers.standard import Record, record_of
-from kohonen.pictures import Pixels, are_colours, map_colours
+from kohonen.pictures.maps import Pixels, are_colours, map_colours
 from kohonen.training import Observer, Training
 
 __all__ = ["MOST_UNITS", "SMALLEST", "Frame", "Frames"]

@@ -17,7 +17,6 @@ from kohonen.animation.moments import Moments
 from kohonen.cards import component_names
 from kohonen.cli.options import verbosity
 from kohonen.cli.progress import Bar
-from kohonen.drawing import VIEWS, draw_view
 from kohonen.engines.search import match
 from kohonen.errors import InvalidDataError, RunError
 from kohonen.experiments.folder import RunFolder
@@ -25,6 +24,7 @@ from kohonen.experiments.sources import read_table
 from kohonen.files import write_whole
 from kohonen.inputs.arrays import FloatArray, as_samples
 from kohonen.inputs.tables import shown
+from kohonen.pictures.draw import VIEWS, draw_view
 from kohonen.report import report
 from kohonen.training import train
 

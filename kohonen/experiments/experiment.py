@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import Any, get_args
 
 from kohonen.animation.moments import Spacing
-from kohonen.drawing import VIEWS
 from kohonen.errors import InvalidExperimentError
 from kohonen.inputs.arrays import Missing
 from kohonen.parameters import BATCH_SIZE, DEFINITIONS, Definition, Parameters
+from kohonen.pictures.draw import VIEWS
 
 __all__ = [
     "GENERATED",

@@ -8,12 +8,12 @@ from typing import Any
 from kohonen.animation.encode import animate, drawn_units
 from kohonen.animation.frames import Frame
 from kohonen.cards import preparation_of
-from kohonen.drawing import VIEWS, draw_view
 from kohonen.experiments.experiment import Experiment
 from kohonen.experiments.folder import RunFolder
 from kohonen.files import npy
 from kohonen.inputs.arrays import FloatArray
-from kohonen.pictures import are_colours, draw_units, encode_png, unit_pixels
+from kohonen.pictures.draw import VIEWS, draw_view
+from kohonen.pictures.maps import are_colours, draw_units, encode_png, unit_pixels
 from kohonen.report import report
 from kohonen.training import TrainedMap
 

@@ -35,9 +35,9 @@ from kohonen.identity import fingerprint
 from kohonen.inputs.arrays import FloatArray, as_samples
 from kohonen.inputs.preparation import Preparation
 from kohonen.observers.standard import at_least, record_of
-from kohonen.panels import draw_clusters, draw_errors, draw_hits, draw_planes, draw_u_matrix
 from kohonen.parameters import Parameters
-from kohonen.pictures import Pixels, draw_map
+from kohonen.pictures.maps import Pixels, draw_map
+from kohonen.pictures.views import draw_clusters, draw_errors, draw_hits, draw_planes, draw_u_matrix
 from kohonen.pyfunc import read_map, write_map
 from kohonen.som import SelfOrganizingMap
 from kohonen.training import Observer, Training

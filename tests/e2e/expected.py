@@ -10,7 +10,7 @@ from PIL import Image
 
 from kohonen import SelfOrganizingMap
 from kohonen.inputs.colours import parse_colours
-from kohonen.pictures import draw_input_output, draw_map
+from kohonen.pictures.maps import draw_input_output, draw_map
 
 FloatArray = npt.NDArray[np.float64]
 Pixels = npt.NDArray[np.uint8]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from kohonen import SelfOrganizingMap
 from kohonen.inputs.colours import parse_colours
-from kohonen.pictures import draw_map, encode_png
+from kohonen.pictures.maps import draw_map, encode_png
 
 HERE = Path(__file__).parent
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from kohonen import Parameters, train
 from kohonen.inputs.colours import parse_colours
-from kohonen.pictures import draw_map
+from kohonen.pictures.maps import draw_map
 
 MakeClient = Callable[..., TestClient]
 

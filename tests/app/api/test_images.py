@@ -12,8 +12,8 @@ from PIL import Image
 
 from kohonen import SelfOrganizingMap
 from kohonen.geometry import Geometry
-from kohonen.panels import draw_clusters, draw_errors, draw_hits, draw_planes, draw_u_matrix
-from kohonen.pictures import draw_input_output, draw_map
+from kohonen.pictures.maps import draw_input_output, draw_map
+from kohonen.pictures.views import draw_clusters, draw_errors, draw_hits, draw_planes, draw_u_matrix
 
 BODY: dict[str, Any] = {"width": 7, "height": 4, "iterations": 20, "random_state": 1}
 COLOURS = np.random.default_rng(1).random((6, 3))

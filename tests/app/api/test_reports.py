@@ -12,8 +12,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from kohonen.inputs.colours import parse_colours
-from kohonen.panels import draw_clusters, draw_errors, draw_hits, draw_planes, draw_u_matrix
-from kohonen.pictures import draw_map
+from kohonen.pictures.maps import draw_map
+from kohonen.pictures.views import draw_clusters, draw_errors, draw_hits, draw_planes, draw_u_matrix
 
 Decode = Callable[[bytes], npt.NDArray[np.uint8]]
 MakeClient = Callable[..., TestClient]

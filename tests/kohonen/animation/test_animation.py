@@ -14,8 +14,8 @@ from kohonen.animation.frames import Frame, Frames
 from kohonen.animation.moments import Moments
 from kohonen.geometry import Geometry
 from kohonen.inputs.arrays import FloatArray
-from kohonen.panels import draw_u_matrix
-from kohonen.pictures import draw_map
+from kohonen.pictures.maps import draw_map
+from kohonen.pictures.views import draw_u_matrix
 
 COLOURS = np.random.default_rng(1).random((6, 3))
 

@@ -13,7 +13,7 @@ from kohonen.animation.frames import Frame, Frames
 from kohonen.animation.moments import Moments
 from kohonen.geometry import Geometry
 from kohonen.inputs.arrays import FloatArray
-from kohonen.pictures import are_colours, map_colours
+from kohonen.pictures.maps import are_colours, map_colours
 from tests.kohonen import oracle
 
 COLOURS = np.random.default_rng(1).random((6, 3))

@@ -24,7 +24,7 @@ from kohonen.identity import fingerprint, model_id
 from kohonen.initialisation import initial_weights
 from kohonen.inputs.arrays import fill_with_means
 from kohonen.parameters import Algorithm
-from kohonen.pictures import draw_input_output, draw_map
+from kohonen.pictures.maps import draw_input_output, draw_map
 from kohonen.schedule import Schedule
 from tests.kohonen import oracle
 from tests.kohonen.oracle import Array, GridOfUnits

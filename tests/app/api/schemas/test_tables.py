@@ -17,9 +17,9 @@ from app.models.keys import card_key
 from app.training import limits
 from app.training.service import TrainingRequest
 from kohonen import Preparation, SelfOrganizingMap, train
-from kohonen.panels import CAPTION, plane_pixels
 from kohonen.parameters import Parameters
-from kohonen.pictures import picture_size
+from kohonen.pictures.maps import picture_size
+from kohonen.pictures.views import CAPTION, plane_pixels
 from tests.app.api.test_bad_requests import problem
 from tests.app.api.test_jobs import ended
 

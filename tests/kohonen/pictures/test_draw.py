@@ -5,9 +5,9 @@ import pytest
 from PIL import Image
 
 from kohonen import InvalidParameterError
-from kohonen.drawing import VIEWS, draw_view
 from kohonen.geometry import Geometry
-from kohonen.pictures import draw_map
+from kohonen.pictures.draw import VIEWS, draw_view
+from kohonen.pictures.maps import draw_map
 
 WEIGHTS = np.random.default_rng(1).random((5, 4, 3))
 DATA = np.random.default_rng(2).random((6, 3))

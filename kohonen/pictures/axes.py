@@ -1,4 +1,4 @@
-"""Axes of annotated maps: size, grid of units and ticks; see :mod:`kohonen.figures`.
+"""Axes of annotated maps: size, grid of units and ticks; see :mod:`kohonen.pictures.figures`.
 
 matplotlib is imported when a figure is drawn.
 """
@@ -10,7 +10,7 @@ import numpy as np
 
 from kohonen.geometry import Geometry
 from kohonen.inputs.arrays import FloatArray
-from kohonen.palettes import NOTHING
+from kohonen.pictures.palettes import NOTHING
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,7 +10,8 @@ from PIL import Image
 from kohonen import InvalidParameterError
 from kohonen.analysis.clusters import cluster_units
 from kohonen.analysis.views import hit_map, u_matrix, unit_errors
-from kohonen.figures import (
+from kohonen.geometry import PLANAR, Geometry
+from kohonen.pictures.figures import (
     encode_figure,
     plot_clusters,
     plot_component_planes,
@@ -20,8 +21,7 @@ from kohonen.figures import (
     plot_u_matrix,
     plot_unit_errors,
 )
-from kohonen.geometry import PLANAR, Geometry
-from kohonen.palettes import colours_of_groups, colours_of_values
+from kohonen.pictures.palettes import colours_of_groups, colours_of_values
 
 HEXAGONAL = Geometry("hexagonal", "planar")
 WEIGHTS = np.random.default_rng(0).random((7, 4, 3))

@@ -12,8 +12,8 @@ from kohonen.analysis.views import component_planes, hit_map, u_matrix, unit_err
 from kohonen.errors import InvalidParameterError
 from kohonen.geometry import PLANAR, Geometry
 from kohonen.inputs.arrays import FloatArray
-from kohonen.palettes import colours_of_groups, colours_of_values
-from kohonen.pictures import Pixels, draw_units, picture_size, unit_pixels
+from kohonen.pictures.maps import Pixels, draw_units, picture_size, unit_pixels
+from kohonen.pictures.palettes import colours_of_groups, colours_of_values
 
 __all__ = [
     "NEEDS_SAMPLES",

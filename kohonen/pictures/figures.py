@@ -14,13 +14,13 @@ import numpy as np
 
 from kohonen.analysis.clusters import cluster_units
 from kohonen.analysis.views import component_planes, hit_map, positions, u_matrix, unit_errors
-from kohonen.axes import draw_strip, draw_units, figure_of, place, subplots
 from kohonen.errors import InvalidParameterError
 from kohonen.geometry import PLANAR, Geometry
 from kohonen.inputs.arrays import FloatArray
-from kohonen.palettes import colours_of_groups
-from kohonen.panels import arrangement
-from kohonen.pictures import are_colours
+from kohonen.pictures.axes import draw_strip, draw_units, figure_of, place, subplots
+from kohonen.pictures.maps import are_colours
+from kohonen.pictures.palettes import colours_of_groups
+from kohonen.pictures.views import arrangement
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -3,7 +3,7 @@
 Pixels are uint8 arrays of shape ``(rows, columns, 3)``: red, green, blue. A map's x runs to the right and its
 y downwards, so that unit ``[x, y]`` of weights ``(width, height, dim)`` is the square of pixels
 ``[y * scale : (y + 1) * scale, x * scale : (x + 1) * scale]``. On a hexagonal grid it is a hexagon, ``scale``
-pixels wide, on a white background. :mod:`kohonen.panels` draws the other views.
+pixels wide, on a white background. :mod:`kohonen.pictures.views` draws the other views.
 """
 
 import io

@@ -11,8 +11,9 @@ from kohonen import InvalidParameterError
 from kohonen.analysis.clusters import cluster_units
 from kohonen.analysis.views import hit_map, u_matrix, unit_errors
 from kohonen.geometry import PLANAR, Geometry
-from kohonen.palettes import GROUPS, NOTHING, colours_of_groups, colours_of_values
-from kohonen.panels import (
+from kohonen.pictures.maps import Pixels, draw_input_output, draw_map, draw_units, picture_size
+from kohonen.pictures.palettes import GROUPS, NOTHING, colours_of_groups, colours_of_values
+from kohonen.pictures.views import (
     CAPTION,
     GAP,
     arrangement,
@@ -24,7 +25,6 @@ from kohonen.panels import (
     plane_pixels,
     planes_size,
 )
-from kohonen.pictures import Pixels, draw_input_output, draw_map, draw_units, picture_size
 
 HEXAGONAL = Geometry("hexagonal", "planar")
 TORUS = Geometry("rectangular", "toroidal")

@@ -6,7 +6,8 @@ from kohonen.errors import InvalidParameterError
 from kohonen.geometry import PLANAR, Geometry
 from kohonen.inputs.arrays import FloatArray
 from kohonen.inputs.preparation import Preparation
-from kohonen.panels import (
+from kohonen.pictures.maps import draw_input_output, draw_map, encode_png
+from kohonen.pictures.views import (
     NEEDS_SAMPLES,
     draw_clusters,
     draw_errors,
@@ -14,7 +15,6 @@ from kohonen.panels import (
     draw_planes,
     draw_u_matrix,
 )
-from kohonen.pictures import draw_input_output, draw_map, encode_png
 
 __all__ = ["VIEWS", "Form", "View", "draw_view"]
 
@@ -122,7 +122,7 @@ def _figure(
     clusters: int | None,
 ) -> bytes:
     # Imported here: matplotlib is slow to import and seldom needed.
-    from kohonen import figures
+    from kohonen.pictures import figures
 
     match view, samples:
         case "input-output", given if given is not None:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from kohonen.errors import InvalidDataError, InvalidParameterError
 from kohonen.inputs.arrays import FloatArray
-from kohonen.pictures import (
+from kohonen.pictures.maps import (
     Pixels,
     draw_input_output,
     draw_input_strip,

@@ -1,0 +1,1 @@
+"""Pictures of maps: colours, planes and matrices as images, and annotated figures."""
