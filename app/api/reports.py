@@ -9,7 +9,7 @@ from app.errors import DataNotKeptError
 from app.web.caching import model_answer
 from app.web.negotiation import choose
 from app.web.responses import bounded, problems
-from kohonen.report import report
+from kohonen.report.page import report
 
 __all__ = ["router"]
 

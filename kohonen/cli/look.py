@@ -25,7 +25,7 @@ from kohonen.files import write_whole
 from kohonen.inputs.arrays import FloatArray, as_samples
 from kohonen.inputs.tables import shown
 from kohonen.pictures.draw import VIEWS, draw_view
-from kohonen.report import report
+from kohonen.report.page import report
 from kohonen.training import train
 
 __all__ = ["animate", "predict", "show"]

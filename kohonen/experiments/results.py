@@ -14,7 +14,7 @@ from kohonen.files import npy
 from kohonen.inputs.arrays import FloatArray
 from kohonen.pictures.draw import VIEWS, draw_view
 from kohonen.pictures.maps import are_colours, draw_units, encode_png, unit_pixels
-from kohonen.report import report
+from kohonen.report.page import report
 from kohonen.training import TrainedMap
 
 __all__ = ["write_results"]

@@ -5,14 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from kohonen.advice import advice
 from kohonen.analysis.clusters import Clusters, cluster_units
 from kohonen.analysis.profiles import Profile, cluster_samples, profiles
 from kohonen.cards import component_names, preparation_of
 from kohonen.inputs.arrays import FloatArray
 from kohonen.pictures.palettes import colours_of_groups
-from kohonen.report_style import STYLE
-from kohonen.report_views import views
+from kohonen.report.advice import advice
+from kohonen.report.style import STYLE
+from kohonen.report.views import views
 
 __all__ = ["report"]
 

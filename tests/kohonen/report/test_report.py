@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from kohonen import Parameters, Quality, TrainedMap
-from kohonen.advice import advice
 from kohonen.cards import make_card
-from kohonen.report import report
+from kohonen.report.advice import advice
+from kohonen.report.page import report
 
 SAMPLES = np.random.default_rng(0).random((100, 3))
 GOOD = {"quantization_error": 0.1, "topographic_error": 0.02, "explained_variance": 0.9, "unused_units": 0.1}
