@@ -9,6 +9,6 @@ from app.models.card import StoredCard
 from app.models.index import Entry
 from app.models.references import Revision
 from app.models.registry import Models, Stored
-from kohonen.cards import Card, Lineage
+from kohonen.card import Card, Lineage
 
 __all__ = ["Card", "Entry", "Lineage", "Models", "Revision", "Stored", "StoredCard"]

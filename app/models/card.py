@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field, TypeAdapter
 
 from app.models.keys import data_key, derived_folder, weights_key
-from kohonen.cards import Card
+from kohonen.card import Card
 
 __all__ = ["MOST_DATA_BYTES", "State", "StoredCard", "parse_card", "without_data"]
 

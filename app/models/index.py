@@ -17,7 +17,7 @@ from app.models.keys import NEWEST, complete_key, index_folder
 from app.storage.paging import keys_from
 from app.storage.port import BlobNotFound, Store
 from kohonen.analysis.metrics import METRICS, Metric
-from kohonen.cards import Card
+from kohonen.card import Card
 
 __all__ = ["Entry", "Index"]
 

@@ -22,7 +22,7 @@ from app.models.keys import card_key
 from app.models.references import Revision
 from app.models.removal import ModelRemover
 from app.storage.port import BlobNotFound
-from kohonen.cards import Card
+from kohonen.card import Card
 from kohonen.files import npy
 from kohonen.inputs.arrays import FloatArray
 
@@ -64,7 +64,7 @@ class Models(ModelRemover):
         Parameters
         ----------
         card : Card
-            Its card, from `kohonen.cards.make_card`.
+            Its card, from `kohonen.card.make_card`.
         weights : ndarray of shape (width, height, dim)
             Its weights.
         samples : ndarray of shape (n, dim) or None

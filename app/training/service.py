@@ -21,7 +21,7 @@ from app.training.timings import Timings
 from kohonen import Observer, Parameters, Preparation, TrainedMap, assess, train
 from kohonen.animation.frames import Frame, Frames
 from kohonen.animation.moments import Moments
-from kohonen.cards import make_card
+from kohonen.card import make_card
 from kohonen.identity import child_id, fingerprint, model_id
 from kohonen.inputs.arrays import FloatArray
 from kohonen.observers.history import History

@@ -14,7 +14,7 @@ from kohonen.analysis.clusters import cluster_units
 from kohonen.animation import encode
 from kohonen.animation.frames import Frames
 from kohonen.animation.moments import Moments
-from kohonen.cards import component_names
+from kohonen.card import component_names
 from kohonen.cli.options import verbosity
 from kohonen.cli.progress import Bar
 from kohonen.engines.search import match

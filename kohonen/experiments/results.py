@@ -7,7 +7,7 @@ from typing import Any
 
 from kohonen.animation.encode import animate, drawn_units
 from kohonen.animation.frames import Frame
-from kohonen.cards import preparation_of
+from kohonen.card import preparation_of
 from kohonen.experiments.experiment import Experiment
 from kohonen.experiments.folder import RunFolder
 from kohonen.files import npy

@@ -13,7 +13,7 @@ from kohonen.analysis.quality import assess
 from kohonen.animation.files import Piece
 from kohonen.animation.frames import Frame
 from kohonen.animation.moments import Moments
-from kohonen.cards import make_card
+from kohonen.card import make_card
 from kohonen.checkpoints import Checkpoint, Checkpointer
 from kohonen.errors import InvalidExperimentError, RunError
 from kohonen.experiments.experiment import Experiment

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from kohonen.cards import component_names
+from kohonen.card import component_names
 from kohonen.inputs.arrays import FloatArray
 
 __all__ = ["advice"]
@@ -27,7 +27,7 @@ def advice(card: Mapping[str, Any], samples: FloatArray | None = None) -> list[s
     Parameters
     ----------
     card : mapping
-        The model's card, as :func:`kohonen.cards.make_card` writes it.
+        The model's card, as :func:`kohonen.card.make_card` writes it.
     samples : ndarray of shape (n, dim), optional
         The samples that it was trained on, if they are kept.
     """

@@ -7,7 +7,7 @@ from typing import Any
 
 from kohonen.analysis.clusters import Clusters, cluster_units
 from kohonen.analysis.profiles import Profile, cluster_samples, profiles
-from kohonen.cards import component_names, preparation_of
+from kohonen.card import component_names, preparation_of
 from kohonen.inputs.arrays import FloatArray
 from kohonen.pictures.palettes import colours_of_groups
 from kohonen.report.advice import advice
@@ -26,7 +26,7 @@ def report(card: Mapping[str, Any], weights: FloatArray, samples: FloatArray | N
     Parameters
     ----------
     card : mapping
-        Its card, as :func:`kohonen.cards.make_card` writes it.
+        Its card, as :func:`kohonen.card.make_card` writes it.
     weights : ndarray of shape (width, height, dim)
         Its weights.
     samples : ndarray of shape (n, dim) or None

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kohonen.analysis.views import component_planes, hit_map, u_matrix, unit_errors
-from kohonen.cards import component_names, geometry_of, preparation_of
+from kohonen.card import component_names, geometry_of, preparation_of
 from kohonen.engines.search import IntArray
 from kohonen.inputs.arrays import FloatArray
 from kohonen.pictures.draw import View

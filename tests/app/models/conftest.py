@@ -10,7 +10,7 @@ import pytest
 from app.errors import ModelNotFoundError
 from app.models import Models, Stored
 from kohonen import Parameters, Quality, TrainedMap
-from kohonen.cards import make_card
+from kohonen.card import make_card
 from kohonen.identity import fingerprint, model_id
 from kohonen.inputs.arrays import FloatArray
 from tests.app.storage.conftest import credentials, moto, real_s3, s3, store

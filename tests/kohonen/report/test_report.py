@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kohonen import Parameters, Quality, TrainedMap
-from kohonen.cards import make_card
+from kohonen.card import make_card
 from kohonen.report.advice import advice
 from kohonen.report.page import report
 

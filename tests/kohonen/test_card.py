@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kohonen import Parameters, Preparation, assess, train
-from kohonen.cards import Card, Lineage, component_names, geometry_of, make_card, preparation_of
+from kohonen.card import Card, Lineage, component_names, geometry_of, make_card, preparation_of
 from kohonen.files import npy
 from kohonen.observers.history import History
 
