@@ -43,22 +43,92 @@ ONLY = {
     "dotenv": {"kohonen/experiments/settings.py"},
     "yaml": {"kohonen/experiments/reading.py"},
 }
-# What knows nothing of HTTP and nothing of the routes, so that it can be called and tested without them.
-PLAIN = [path for path in MODULES if path.parent.name in ("jobs", "models", "storage")] + [
-    ROOT / "app" / f"{name}.py"
-    for name in (
-        "deployment",
-        "drawing",
-        "errors",
-        "limits",
-        "observability",
-        "pool",
-        "predictions",
-        "problems",
-        "settings",
-        "training",
-    )
+#: The packages, and the modules beside them, from the ground up: each imports only from itself and from those
+#: before it.
+LAYERS = [
+    "kohonen.errors",
+    "kohonen.inputs",
+    "kohonen.schedule",
+    "kohonen.geometry",
+    "kohonen.parameters",
+    "kohonen.identity",
+    "kohonen.initialisation",
+    "kohonen.kernel",
+    "kohonen.engines",
+    "kohonen.training",
+    "kohonen.observers",
+    "kohonen.files",
+    "kohonen.analysis",
+    "kohonen.som",
+    "kohonen",
+    "kohonen.card",
+    "kohonen.pictures",
+    "kohonen.report",
+    "kohonen.animation",
+    "kohonen.checkpoints",
+    "kohonen.experiments",
+    "kohonen.pyfunc",
+    "kohonen.mlflow",
+    "kohonen.sklearn",
+    "kohonen.cli",
+    "kohonen.__main__",
+    "app",
+    "app.schema",
+    "app.errors",
+    "app.storage",
+    "app.models",
+    "app.problems",
+    "app.settings",
+    "app.runtime",
+    "app.training",
+    "app.jobs.queue",
+    "app.jobs",
+    "app.pictures",
+    "app.predictions",
+    "app.web",
+    "app.api.schemas",
+    "app.api",
+    "app.workers",
+    "app.deployment",
+    "app.app",
+    "app.aws",
+    "app.commands",
+    "app.__main__",
 ]
+#: Sub-packages that are layers of their own.
+SUB_PACKAGES = {"app.api.schemas", "app.jobs.queue"}
+#: Imports that run up, each inside a function: `app.app.handler` is a name for Lambda's entry point.
+UPWARDS = {("app/app.py", "app.aws.api")}
+#: The most modules of a folder; `app/api` has a module for each resource.
+MOST_MODULES, MOST_ROUTES = 15, 25
+#: Folders whose modules know HTTP, with the module that puts the service together.
+HTTP = ("app/api/", "app/web/", "app/aws/", "app/app.py")
+#: Names of modules that recur within the library or the service, in folders of different roles.
+RECURRING = {
+    "app": {
+        "continue_training": {"api", "api/schemas"},
+        "deadline": {"storage", "web"},
+        "downloads": {"api", "models"},
+        "errors": {".", "web"},
+        "health": {"api", "api/schemas"},
+        "jobs": {"api", "commands"},
+        "maintenance": {"jobs", "models"},
+        "models": {"api", "api/schemas", "commands"},
+        "port": {"jobs/queue", "storage"},
+        "predictions": {".", "api"},
+        "responses": {"api", "web"},
+        "service": {"jobs", "training"},
+        "store": {"jobs", "jobs/queue"},
+        "training": {"api", "api/schemas"},
+        "worker": {"aws", "commands", "workers"},
+    },
+    "kohonen": {
+        "files": {".", "animation"},
+        "sources": {"experiments", "kernel"},
+        "tracking": {"cli", "mlflow"},
+        "views": {"analysis", "pictures", "report"},
+    },
+}
 
 
 def name_of(path: Path) -> str:
@@ -124,18 +194,79 @@ def test_an_adapter_s_package_is_known_to_the_adapter_alone(path: Path) -> None:
     } == set()
 
 
-@pytest.mark.parametrize("path", PLAIN, ids=name_of)
-def test_decisions_are_made_without_http(path: Path) -> None:
-    http = WEB - {"pydantic", "pydantic_settings"}
-    known = [
-        name for name in imports(path) if not name.startswith("starlette.concurrency")
-    ]  # threads, no HTTP
-    assert [name for name in known if name.partition(".")[0] in http] == []
-    assert [name for name in imports(path) if name.startswith(("app.api", "app.web"))] == []
-    if path.parent.name == "storage":
-        assert [
-            name for name in imports(path) if name.startswith("app.") and not name.startswith("app.storage")
-        ] == []
+def module_of(path: Path) -> str:
+    """Return the dotted name of a module."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def layer_of(module: str) -> str:
+    """Return the package that a module stands in, or the module itself where it stands beside them."""
+    parts = module.split(".")
+    nested = ".".join(parts[:3])
+    return nested if nested in SUB_PACKAGES else ".".join(parts[:2])
+
+
+def imported(path: Path, *, inside_functions: bool = True) -> set[str]:
+    """Return the modules of the project that a module imports."""
+    names = set(imports(path, inside_functions=inside_functions))
+    modules = {module_of(found) for name in names if (found := source_of(name))}
+    # `from package import module` lists the package as well, of which nothing else is used.
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module in modules:
+            submodules = {alias.name for alias in node.names if source_of(f"{node.module}.{alias.name}")}
+            if submodules == {alias.name for alias in node.names}:
+                modules.discard(node.module)
+    return modules - {module_of(path)}
+
+
+@every_module
+def test_no_import_runs_up(path: Path) -> None:
+    own = layer_of(module_of(path))
+    assert own in LAYERS
+    above = LAYERS[LAYERS.index(own) + 1 :]
+    assert [
+        name for name in imported(path) if layer_of(name) in above and (name_of(path), name) not in UPWARDS
+    ] == []
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = {module_of(path): imported(path, inside_functions=False) for path in MODULES}
+    while leaves := {name for name, used in graph.items() if not used & graph.keys()}:
+        graph = {name: used for name, used in graph.items() if name not in leaves}
+    assert graph == {}
+
+
+FOLDERS = sorted({path.parent for path in MODULES})
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=name_of)
+def test_a_folder_has_few_modules_and_a_line_that_describes_it(folder: Path) -> None:
+    modules = [path for path in MODULES if path.parent == folder and not path.name.startswith("__")]
+    assert len(modules) <= (MOST_ROUTES if name_of(folder) == "app/api" else MOST_MODULES)
+    docstring = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8")))
+    assert docstring
+    assert docstring.partition("\n")[0].endswith((".", ":"))
+
+
+@pytest.mark.parametrize("package", sorted(RECURRING))
+def test_a_name_recurs_only_in_folders_of_different_roles(package: str) -> None:
+    folders: dict[str, set[str]] = {}
+    for path in MODULES:
+        if name_of(path).startswith(f"{package}/") and not path.name.startswith("__"):
+            folder = path.parent.relative_to(ROOT / package).as_posix()
+            folders.setdefault(path.stem, set()).add(folder)
+    assert {name: found for name, found in folders.items() if len(found) > 1} == RECURRING[package]
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if name_of(path).startswith("app/")], ids=name_of)
+def test_http_is_known_at_the_edge_only(path: Path) -> None:
+    edge = name_of(path).startswith(HTTP)
+    assert edge or not packages(path) & (WEB - {"pydantic", "pydantic_settings"} - known_to(path))
+
+
+def known_to(path: Path) -> set[str]:
+    """Return the packages that are known to a module alone, or to a few."""
+    return {package for package, names in ONLY.items() if name_of(path) in names}
 
 
 @pytest.mark.parametrize("path", [path for path in MODULES if path.parent.name == "api"], ids=name_of)

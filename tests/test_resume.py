@@ -15,7 +15,7 @@ from app.jobs.store import Jobs
 from app.models import Models
 from app.settings import Settings
 from app.storage.port import Store
-from app.training.service import TrainingRequest
+from app.training.request import TrainingRequest
 from app.workers import worker as worker_module
 from app.workers.worker import Worker
 from kohonen import Observer, Parameters, TrainedMap, Training, train

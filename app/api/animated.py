@@ -6,7 +6,7 @@ from typing import Any
 
 from app.api.schemas.training import FRAMES
 from app.settings import Settings
-from app.training.service import TrainingRequest
+from app.training.request import TrainingRequest
 from app.web.negotiation import choose
 from app.web.responses import JSON, PNG
 from kohonen.animation.encode import FORMS, animate

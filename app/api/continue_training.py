@@ -14,7 +14,7 @@ from app.api.schemas.csv_training import ACCEPTED, FieldsQuery, View
 from app.api.schemas.tables import read_rows
 from app.api.training import ANSWERS, OFFERED, answer
 from app.runtime.fairness import cpu_slot_for
-from app.training.service import TrainingRequest
+from app.training.request import TrainingRequest
 from app.web import body
 from app.web.negotiation import choose
 from app.web.responses import CSV, problems

@@ -12,7 +12,7 @@ from app.api.responses import outcome_headers
 from app.api.schemas.health import DemoQuery
 from app.settings import Settings
 from app.training.limits import check, check_samples
-from app.training.service import TrainingRequest
+from app.training.request import TrainingRequest
 from app.web.head import wants_no_content
 from app.web.responses import PNG, problems
 from kohonen import Parameters

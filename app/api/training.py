@@ -14,7 +14,8 @@ from app.api.schemas.examples import TRAINING
 from app.api.schemas.training import TrainingBody, TrainingFields
 from app.pictures import Picture
 from app.settings import Settings
-from app.training.service import Outcome, TrainingRequest
+from app.training.request import TrainingRequest
+from app.training.service import Outcome
 from app.web import body
 from app.web.negotiation import choose
 from app.web.responses import JSON, PNG, problems

@@ -19,7 +19,7 @@ with starting():
     from app.errors import QueueUnavailable
     from app.jobs.queue.sqs import SqsQueue
     from app.models import Models
-    from app.models.maintenance import looks
+    from app.models.maintenance import prune_steps
     from app.runtime.telemetry import WORKER, configure
     from app.settings import Settings
     from app.storage.port import StorageError
@@ -76,7 +76,7 @@ def _prune(models: Models, days: float | None, deadline: float) -> Event:
     """Remove models without a name that are over some days old, and report how many; the rest next time."""
     removed, complete = 0, True
     if days is not None:
-        for entry in looks(models, days=days):
+        for entry in prune_steps(models, days=days):
             removed += entry is not None
             if time.monotonic() > deadline:
                 complete = False

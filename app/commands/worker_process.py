@@ -1,4 +1,4 @@
-"""The main function of a worker process (``python -m app.commands.worker_process``), which `ProcessWorker` starts."""
+"""The main function of a worker process, ``python -m app.commands.worker_process``."""
 
 import json
 import os

@@ -15,7 +15,7 @@ from collections.abc import Collection, Sequence
 from app.errors import DamagedJobError
 from app.jobs.record import Checkpoint, Job
 from app.storage.port import BlobNotFound, BlobTooLarge, StorageError, Store
-from app.training.service import TrainingRequest
+from app.training.request import TrainingRequest
 from kohonen import Preparation, checkpoints
 from kohonen.animation.files import Piece, pack, unpack
 from kohonen.animation.frames import Frame

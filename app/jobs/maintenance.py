@@ -16,7 +16,7 @@ from app.errors import DamagedJobError, JobNotFoundError
 from app.jobs.record import State
 from app.jobs.store import Jobs, Stored
 from app.models import Models
-from app.models.maintenance import looks
+from app.models.maintenance import prune_steps
 from app.storage.paging import keys_from
 from app.storage.port import BlobNotFound
 
@@ -77,7 +77,7 @@ class Housekeeping:
     def of_models(cls, models: Models, days: float) -> "Housekeeping":
         """Return the housekeeping that removes models without a name that are older than `days` days."""
         report = f"%d models without a name older than {days:g} days were removed"
-        return cls(partial(looks, models, days=days), report)
+        return cls(partial(prune_steps, models, days=days), report)
 
     @classmethod
     def of_all(

@@ -14,7 +14,7 @@ from app.problems import document_of
 from app.settings import Settings
 from app.storage.port import StorageError
 from app.training import limits
-from app.training.service import TrainingRequest
+from app.training.request import TrainingRequest
 from kohonen import Parameters
 from kohonen.animation.frames import Frame
 from kohonen.initialisation import initial_weights
@@ -89,7 +89,7 @@ class JobService:
         card = self._models.find(request.id)
         if card is not None and _is_enough(job, request):
             with suppress(ModelNotFoundError):  # deleted concurrently: it is trained again
-                self._models.settle(card, request.name)
+                self._models.ensure_listed(card, request.name)
                 return self._succeeded(request, job)
         if self._queue is None or self._backlog is None:
             raise NoQueueError(
@@ -106,7 +106,7 @@ class JobService:
             card = self._models.find(job.id)
             if card is not None and _is_enough(job, request):
                 with suppress(ModelNotFoundError):
-                    self._models.settle(card, request.name)
+                    self._models.ensure_listed(card, request.name)
                     return self._succeeded(request, job)
             # Its model was removed, or was trained without frames.
             job, queued = self._jobs.add(request, over=("failed", "cancelled", "succeeded"))

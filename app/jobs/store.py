@@ -20,7 +20,7 @@ from app.jobs.files import Files
 from app.jobs.record import Job, JobRequest, Progress, State
 from app.storage.paging import keys_from
 from app.storage.port import BlobChanged, BlobNotFound, BlobTooLarge, Store
-from app.training.service import TrainingRequest
+from app.training.request import TrainingRequest
 from kohonen.animation.moments import Moments
 
 __all__ = ["Clock", "Jobs", "Stored", "utc_now"]

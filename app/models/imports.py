@@ -48,7 +48,7 @@ def add_archive(models: Models, file: bytes, *, name: str | None = None) -> Stor
     if hashlib.sha256(npy(weights)).hexdigest() != card.weights.sha256:
         raise ValueError(f"the weights in this archive are not those of the model {card.id!r} that it names")
     if (there := models.find(card.id)) is not None:
-        return models.settle(there, name)
+        return models.ensure_listed(there, name)
     return models.add(without_data(card), weights, None, name=name)
 
 
@@ -83,7 +83,7 @@ def add_run(models: Models, folder: Path, *, name: str | None = None) -> Stored:
     if samples is not None and fingerprint(samples) != card.data.fingerprint:
         raise ValueError(f"the samples in this folder are not those of the model {card.id!r}")
     if (there := models.find(card.id)) is not None:
-        return models.settle(there, name)
+        return models.ensure_listed(there, name)
     if samples is None or samples.nbytes > MOST_DATA_BYTES:
         samples, card = None, without_data(card)
     return models.add(card, weights, samples, name=name)

@@ -13,7 +13,7 @@ from app.models.registry import Models
 from app.storage.paging import keys_from
 from app.storage.port import BlobNotFound
 
-__all__ = ["Repaired", "looks", "prune", "repair"]
+__all__ = ["Repaired", "prune", "prune_steps", "repair"]
 
 #: What is younger may belong to a model that is just being written down.
 YOUNG = datetime.timedelta(days=1)
@@ -47,10 +47,10 @@ def prune(models: Models, *, days: float, dry: bool = False) -> Iterator[Entry]:
     dry : bool
         Give them, and remove nothing.
     """
-    return (entry for entry in looks(models, days=days, dry=dry) if entry is not None)
+    return (entry for entry in prune_steps(models, days=days, dry=dry) if entry is not None)
 
 
-def looks(models: Models, *, days: float, dry: bool = False) -> Iterator[Entry | None]:
+def prune_steps(models: Models, *, days: float, dry: bool = False) -> Iterator[Entry | None]:
     """Look at one model over some days old after the other, and give it if it is removed."""
     last = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=days)
     for entry in list(models.index.entries()):  # what is removed is not to move the pages

@@ -28,9 +28,9 @@ from kohonen.inputs.arrays import FloatArray
 
 __all__ = ["Models", "Stored"]
 
-#: How often, and with what pauses in seconds, to look whether an expired model has gone. Its removal takes a
-#: few calls of the store from the moment its card says so; if it takes longer, the process has died.
-LOOKS, PAUSE = 100, 0.1
+#: The number of checks whether an expired model has been removed, and the pause between them in seconds. A
+#: removal takes a few calls of the store once the card is marked. If it takes longer, its process has died.
+ATTEMPTS, PAUSE = 100, 0.1
 
 _OCTETS = "application/octet-stream"
 
@@ -90,7 +90,7 @@ class Models(ModelRemover):
                 self._make_room(own.id)
                 continue
             with suppress(ModelNotFoundError):  # it may be deleted meanwhile, and then ours is wanted
-                stored = self.settle(there, name)
+                stored = self.ensure_listed(there, name)
                 self._discard(own)
                 return stored
         self.index.add(Entry.of(own))
@@ -98,13 +98,13 @@ class Models(ModelRemover):
         self._confirm(own, revision)
         return Stored(own, created=True, revision=revision)
 
-    def settle(self, card: StoredCard, name: str | None) -> Stored:
-        """See to it that a model that is there is listed, and that it has a name where one is asked for.
+    def ensure_listed(self, card: StoredCard, name: str | None) -> Stored:
+        """List a stored model where it is not listed yet, and give it the name, if there is one.
 
         Raises
         ------
         ModelNotFoundError
-            When it has been deleted or has expired since the card was read, and so cannot be given a name.
+            When it has been deleted, or has expired, since the card was read.
         """
         if name is not None:
             card = self._keep(card)
@@ -139,19 +139,19 @@ class Models(ModelRemover):
         self._unlist(card, () if revision is None else (revision,))
 
     def _keep(self, card: StoredCard) -> StoredCard:
-        """Have the card at rest say that the model has a name, and return it."""
+        """Mark the stored card as that of a named model, and return it."""
         try:
             while card.state == "unnamed":
                 card, _ = self._mark(card, "named")
         except BlobNotFound:
             card = card.in_state("expired")
         if card.state == "expired":
-            raise ModelNotFoundError(f"there is no model {card.id!r}: it has been removed just now")
+            raise ModelNotFoundError(f"there is no model {card.id!r}: it was removed concurrently")
         return card
 
     def _make_room(self, model_id: str) -> None:
-        """See to the removal of a model that has expired, so that it can be made again."""
-        for _ in range(LOOKS):
+        """Wait until an expired model is removed, or remove it, so that it can be stored again."""
+        for _ in range(ATTEMPTS):
             try:
                 card = self.card_in(model_id)
             except BlobNotFound:
@@ -165,5 +165,5 @@ class Models(ModelRemover):
 
 
 def _new_writing() -> str:
-    """Return a word that names the files of one who writes a model, and nobody else's."""
+    """Return a unique word, with which a writer names its files of a model."""
     return uuid.uuid4().hex[:12]

@@ -3,16 +3,13 @@
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from app.errors import FieldError, OverLimitError
 from app.settings import Settings
+from app.training.request import TrainingRequest
 from kohonen.engines import default_engine
 from kohonen.engines.cost import QUALITY_ITERATIONS
 from kohonen.pictures.maps import picture_size, unit_pixels
-
-if TYPE_CHECKING:
-    from app.training.service import TrainingRequest
 
 __all__ = [
     "check",
@@ -33,7 +30,7 @@ MASKED_SECONDS = 3e-9
 MOST_TABLE_VALUES = 2**24
 
 
-def estimate(request: "TrainingRequest") -> float:
+def estimate(request: TrainingRequest) -> float:
     """Return an upper estimate of the seconds that a training takes."""
     samples, dimension = request.samples.shape
     parameters = replace(request.parameters, iterations=request.iterations)
@@ -42,7 +39,7 @@ def estimate(request: "TrainingRequest") -> float:
     return engine.cost.seconds(parameters, samples=samples, dimension=dimension)
 
 
-def check(request: "TrainingRequest", *, limits: Settings, seconds: float) -> None:
+def check(request: TrainingRequest, *, limits: Settings, seconds: float) -> None:
     """Refuse a training that is over a limit, or that is estimated to take longer than `seconds`.
 
     Raises
@@ -63,7 +60,7 @@ def check(request: "TrainingRequest", *, limits: Settings, seconds: float) -> No
         raise OverLimitError(errors)
 
 
-def check_job(request: "TrainingRequest", *, limits: Settings) -> None:
+def check_job(request: TrainingRequest, *, limits: Settings) -> None:
     """Refuse a job that is over a limit.
 
     Raises
@@ -172,7 +169,7 @@ def check_samples(samples: int, *, limits: Settings, field: str) -> None:
         raise OverLimitError([FieldError(f"/{field}", message)])
 
 
-def _too_long(request: "TrainingRequest", expected: float, seconds: float) -> FieldError:
+def _too_long(request: TrainingRequest, expected: float, seconds: float) -> FieldError:
     allowed = max(1, math.floor(request.iterations * seconds / expected))
     return FieldError(
         "/iterations",
@@ -181,7 +178,7 @@ def _too_long(request: "TrainingRequest", expected: float, seconds: float) -> Fi
     )
 
 
-def _too_large(request: "TrainingRequest", limits: Settings, most_samples: int) -> Iterator[FieldError]:
+def _too_large(request: TrainingRequest, limits: Settings, most_samples: int) -> Iterator[FieldError]:
     parameters, (samples, dimension) = request.parameters, request.samples.shape
     width, height = parameters.width, parameters.height
     rows, columns = picture_size(width, height, unit_pixels(width, height), parameters.geometry)

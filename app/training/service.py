@@ -3,123 +3,27 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import NamedTuple
 
-import numpy as np
-from starlette.concurrency import run_in_threadpool
+from anyio import to_thread
 
 from app.errors import ModelNotFoundError, OutOfTimeError
-from app.models import Card, Lineage, Models, Revision, Stored
+from app.models import Card, Models, Revision, Stored
 from app.models.card import MOST_DATA_BYTES
 from app.runtime.telemetry import record
 from app.settings import Settings
 from app.training import limits
 from app.training.pool import TrainingPool
+from app.training.request import TrainingRequest
 from app.training.timings import Timings
-from kohonen import Observer, Parameters, Preparation, TrainedMap, assess, train
+from kohonen import Observer, TrainedMap, assess, train
 from kohonen.animation.frames import Frame, Frames
-from kohonen.animation.moments import Moments
 from kohonen.card import make_card
-from kohonen.identity import child_id, fingerprint, model_id
 from kohonen.inputs.arrays import FloatArray
 from kohonen.observers.history import History
 
-__all__ = ["Outcome", "Start", "TrainingRequest", "TrainingService", "describe"]
-
-
-class Start(NamedTuple):
-    """The model that a training continues from.
-
-    Attributes
-    ----------
-    weights : ndarray of shape (width, height, dim)
-        The weights of the parent model.
-    lineage : Lineage
-        The parent model, and the first and the last iteration of the training in the schedule.
-    """
-
-    weights: FloatArray
-    lineage: Lineage
-
-
-@dataclass(frozen=True)
-class TrainingRequest:
-    """A request to train a map.
-
-    Attributes
-    ----------
-    samples : ndarray of shape (n, dim)
-        The samples.
-    parameters : Parameters
-        The parameters, with a seed.
-    persist : bool
-        Whether the model is stored.
-    keep_data : bool
-        Whether the samples are stored with it.
-    field : str
-        The field of the HTTP request that contained the samples.
-    name : str or None
-        The name that the model becomes a revision of.
-    start : Start or None
-        The model that the training continues from.
-    frames : Moments or None
-        When to capture the frames of an animation. They are not stored with the model, so a stored model is
-        trained again for them.
-    preparation : Preparation or None
-        How a table was converted to the samples; None for other data.
-    """
-
-    samples: FloatArray
-    parameters: Parameters
-    persist: bool = True
-    keep_data: bool = True
-    field: str = "data"
-    name: str | None = None
-    start: Start | None = None
-    frames: Moments | None = None
-    preparation: Preparation | None = None
-
-    @cached_property
-    def id(self) -> str:
-        """The id of the trained model."""
-        data = fingerprint(self.samples)
-        if self.start is None:
-            table = None if self.preparation is None else self.preparation.to_json()
-            return model_id(data, self.parameters, preparation=table)
-        return child_id(
-            self.start.lineage.parent,
-            data,
-            self.parameters,
-            first_iteration=self.first_iteration,
-            last_iteration=self.last_iteration,
-        )
-
-    @cached_property
-    def masked(self) -> bool:
-        """Whether samples have missing values."""
-        return bool(np.isnan(self.samples).any())
-
-    @property
-    def may_be_job(self) -> bool:
-        """Whether a job can train it: jobs store their model, and start from the first iteration."""
-        return self.persist and self.start is None
-
-    @property
-    def first_iteration(self) -> int:
-        """The iteration of the schedule at which the training begins."""
-        return 0 if self.start is None else self.start.lineage.first_iteration
-
-    @property
-    def last_iteration(self) -> int:
-        """The iteration of the schedule at which the training ends."""
-        return self.parameters.iterations if self.start is None else self.start.lineage.last_iteration
-
-    @property
-    def iterations(self) -> int:
-        """The number of iterations."""
-        return self.last_iteration - self.first_iteration
+__all__ = ["Outcome", "TrainingService", "describe"]
 
 
 class Outcome(NamedTuple):
@@ -183,7 +87,7 @@ class TrainingService:
         timings = Timings()
         if request.persist and request.frames is None:
             with timings.measure("store"):
-                found = await run_in_threadpool(self._find, request)
+                found = await to_thread.run_sync(self._find, request)
             if found is not None:
                 stored, weights = found
                 return Outcome(stored.card, weights, True, False, stored.revision, timings)
@@ -194,14 +98,14 @@ class TrainingService:
             trained = await self._run(request, deadline, observers)
         with timings.measure("quality"):
             environment = self._settings.deployment
-            card = await run_in_threadpool(partial(describe, request, trained, history, environment))
+            card = await to_thread.run_sync(describe, request, trained, history, environment)
         captured = [] if frames is None else frames.frames
         if not request.persist:
             return Outcome(card, trained.weights, False, False, None, timings, captured)
         with timings.measure("store"):
             # If a concurrent request has stored the model, its card is returned.
-            stored = await run_in_threadpool(
-                self._models.add, card, trained.weights, request.samples, name=request.name
+            stored = await to_thread.run_sync(
+                partial(self._models.add, card, trained.weights, request.samples, name=request.name)
             )
         revision = stored.revision
         return Outcome(stored.card, trained.weights, True, stored.created, revision, timings, captured)
@@ -212,7 +116,7 @@ class TrainingService:
             return None
         try:
             weights = self._models.weights(card)
-            return self._models.settle(card, request.name), weights
+            return self._models.ensure_listed(card, request.name), weights
         except ModelNotFoundError:  # deleted concurrently: it is trained again
             return None
 

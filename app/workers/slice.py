@@ -9,7 +9,7 @@ import numpy as np
 from app.jobs.record import Job, Progress
 from app.jobs.store import Jobs
 from app.storage.port import StorageError
-from app.training.service import TrainingRequest
+from app.training.request import TrainingRequest
 from app.workers.lease import HeldJob
 from kohonen import Observer, Training
 from kohonen.animation.files import Piece

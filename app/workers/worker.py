@@ -16,11 +16,12 @@ from app.jobs.queue.port import LONGEST_DELAY, Message, Queue
 from app.jobs.record import Job
 from app.jobs.store import Jobs
 from app.models import Models
-from app.problems import document, document_of
 from app.runtime import telemetry
 from app.settings import Settings
 from app.storage.port import BlobChanged, StorageError
-from app.training.service import TrainingRequest, describe
+from app.training.request import TrainingRequest
+from app.training.service import describe
+from app.workers.failures import given_up, problem_of, reason_to_give_up
 from app.workers.lease import HeldJob, LeaseLostError, LeaseRenewal, new_token, seconds_left
 from app.workers.slice import Slice
 from kohonen import KohonenError, TrainedMap, train
@@ -155,31 +156,17 @@ class Worker:
         seconds = self._settings.lease_seconds
         message.extend_visibility(seconds)
         claimed = job.claimed(new_token(), now, seconds=seconds)
-        reason = self._reason_to_give_up(claimed)
+        reason = reason_to_give_up(claimed, self._settings)
         try:
             if reason is None:
                 return HeldJob(self._jobs, self._jobs.replace(stored, claimed))
-            problem = document(500, reason, slug="gave-up", title="The training was given up")
-            self._jobs.replace(stored, job.done("failed", now, problem=problem))
+            self._jobs.replace(stored, job.done("failed", now, problem=given_up(reason)))
         except BlobChanged:  # another worker was faster
             message.release(LEASE_MARGIN)
             return None
         logger.error("job %s: %s", job.id, reason)
         message.acknowledge()
         self._jobs.files.forget(job.request.input)
-        return None
-
-    def _reason_to_give_up(self, job: Job) -> str | None:
-        """Return why a job must not be started again, or None."""
-        attempts, slices = self._settings.max_job_attempts, self._settings.max_job_slices
-        if job.attempts > attempts:
-            return (
-                f"the training was started {attempts} times without getting further than iteration "
-                f"{job.checkpoint.iteration if job.checkpoint else 0}, and its worker was lost each time: "
-                "it may need more memory than is available; use a smaller map or fewer samples"
-            )
-        if job.slices > slices:
-            return f"the training is not done after {slices:,} slices, which is the limit"
         return None
 
     def _train(self, message: Message, held: HeldJob, deadline: float | None) -> None:
@@ -283,18 +270,9 @@ class Worker:
 
     def _fail(self, message: Message, held: HeldJob, error: Exception) -> None:
         try:
-            held.change(lambda job: job.done("failed", self._jobs.clock(), problem=_problem(error)))
+            held.change(lambda job: job.done("failed", self._jobs.clock(), problem=problem_of(error)))
         except LeaseLostError:
             if not held.job.ended:
                 return
         message.acknowledge()
         self._jobs.files.forget_input(held.job)
-
-
-def _problem(error: Exception) -> dict[str, object]:
-    """Return the problem detail of an error."""
-    try:
-        return document_of(error)
-    except LookupError:
-        detail = f"an internal error occurred ({type(error).__name__}); it has been logged"
-        return document(500, detail, slug="failed", title="The training failed")

@@ -74,8 +74,8 @@ def animate(
     Parameters
     ----------
     frames : sequence of Frame
-        From :class:`kohonen.animation.frames.Frames`; at least one. They are drawn as colours where the first and the
-        last of them are colours, otherwise as U-matrices.
+        From :class:`kohonen.animation.frames.Frames`; at least one. They are drawn as colours where the first
+        and the last of them are colours, otherwise as U-matrices.
     form : {"gif", "apng", "webp"}, default "gif"
         The file format. A GIF has 254 colours per frame; the others are lossless.
     scale : int, optional

@@ -1,7 +1,7 @@
 """Frames of a training for an animation: maps as they are drawn, captured while they train.
 
 A frame keeps the colour of each unit instead of its weights: a few bytes a unit, however many values the
-weights have. Of large maps it keeps some of the units. :mod:`kohonen.animation.encode` makes an animation of frames.
+weights have. Of large maps it keeps some of the units. :mod:`kohonen.animation.encode` encodes the frames.
 """
 
 import math

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pytest
 
 from app.jobs.queue.store import LocalQueue
 from app.jobs.record import Job
@@ -12,7 +11,7 @@ from app.jobs.store import Jobs
 from app.models import Models
 from app.settings import Settings
 from app.storage.memory import MemoryStore
-from app.training.service import TrainingRequest
+from app.training.request import TrainingRequest
 from app.workers.worker import Worker
 from kohonen import Parameters, TrainedMap, train
 from kohonen.parameters import Initialisation
@@ -91,8 +90,3 @@ class Bench:
 
     def weights(self, job_id: str) -> Any:
         return self.models.weights(self.models.card(job_id))
-
-
-@pytest.fixture
-def bench() -> Bench:
-    return Bench()

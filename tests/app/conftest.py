@@ -11,6 +11,7 @@ from PIL import Image
 
 from app.app import create_app
 from app.settings import Settings
+from tests.app.bench import Bench
 
 MakeClient = Callable[..., TestClient]
 
@@ -49,3 +50,8 @@ def decode() -> Callable[[bytes], npt.NDArray[np.uint8]]:
             return np.asarray(picture.convert("RGB"))
 
     return pixels
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()

@@ -11,7 +11,7 @@ from app.api.schemas.training import Data, ModelFields
 from app.errors import FieldError, InvalidRequestError
 from app.models import Lineage, Models, StoredCard
 from app.predictions import vectors_for
-from app.training.service import Start, TrainingRequest
+from app.training.request import Start, TrainingRequest
 from kohonen.inputs.arrays import as_samples
 
 __all__ = ["FitBody", "FitFields"]

@@ -10,7 +10,7 @@ from app.api.schemas.tables import CsvFields, read_table
 from app.api.schemas.training import TrainingBody, TrainingFields
 from app.runtime.fairness import cpu_slot_for
 from app.settings import Settings
-from app.training.service import TrainingRequest
+from app.training.request import TrainingRequest
 from app.web import body
 from app.web.responses import CSV, JSON
 from kohonen.inputs.tables import refuse_commas

@@ -12,7 +12,7 @@ from app.errors import FieldError, InvalidRequestError
 from app.models.references import NAME_RULE, is_name
 from app.schema import BodySchema
 from app.settings import Settings
-from app.training.service import TrainingRequest
+from app.training.request import TrainingRequest
 from kohonen import Parameters
 from kohonen.animation.moments import Moments, Spacing
 from kohonen.geometry import Boundary, Grid

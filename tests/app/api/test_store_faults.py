@@ -19,7 +19,7 @@ from app.settings import Settings
 from app.storage import deadline
 from app.storage.folder import FolderStore
 from app.storage.s3 import S3Store
-from app.training import service
+from app.training import service as training_service
 from tests.app.storage.conftest import BUCKET, credentials, moto, s3
 from tests.app.storage.test_s3_faults import URL, Raw, Server, answer, naps, raising, refusal
 from tests.waiting import PATIENCE
@@ -152,7 +152,7 @@ def test_bodies_that_break_off(service: TestClient, failing: Failing) -> None:
 def test_a_store_that_does_not_answer_in_time(
     make_client: MakeClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    describe = service.describe
+    describe = training_service.describe
 
     def described(*arguments: Any) -> Card:
         """Leave little time for what comes next, which is storing."""
@@ -172,7 +172,7 @@ def test_a_store_that_does_not_answer_in_time(
     body = {**SMALL, "random_state": 1}
     with monkeypatch.context() as patch:
         patch.setattr(FolderStore, "create", late)
-        patch.setattr(service, "describe", described)
+        patch.setattr(training_service, "describe", described)
         answer = client.post("/train", json=body)
     assert answer.status_code == 503
     assert answer.json()["type"] == "urn:kohonen:problem:store-unavailable"

@@ -37,7 +37,7 @@ class Maker:
         card, weights = self.request(seed)
         if (there := models.find(card.id)) is not None:
             with suppress(ModelNotFoundError):  # removed just now: it is made anew
-                return models.settle(there, name)
+                return models.ensure_listed(there, name)
         return models.add(card, weights, SAMPLES, name=name)
 
 

@@ -21,10 +21,8 @@ from app.storage.folder import FolderStore
 from app.storage.memory import MemoryStore
 from app.storage.port import BlobNotFound, Store
 from app.training.service import TrainingService
-from tests.app.bench import Bench, bench, make_request
+from tests.app.bench import Bench, make_request
 from tests.app.models.conftest import SAMPLES, Maker
-
-__all__ = ["bench"]
 
 PATIENCE = 120.0
 
@@ -207,7 +205,7 @@ def test_a_naming_at_any_moment_of_a_pruning(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The model stays and has the name, or is made again and has it; with and without an age of its own."""
-    monkeypatch.setattr(registry, "LOOKS", 10_000)
+    monkeypatch.setattr(registry, "ATTEMPTS", 10_000)
     steps, going, ends = 0, True, set()
     while going:
         store = new_store()
@@ -251,7 +249,7 @@ def test_an_expired_model_whose_removal_a_crash_cut_off(
     make: Maker, check: Callable[[Models], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is not to be had any more, and is made again when it is asked for."""
-    monkeypatch.setattr(registry, "LOOKS", 2)
+    monkeypatch.setattr(registry, "ATTEMPTS", 2)
     monkeypatch.setattr(registry, "PAUSE", 0.0)
     store = MemoryStore()
     models = Models(store)
@@ -343,14 +341,14 @@ def test_what_is_deleted_just_as_it_is_asked_for_again_is_made_anew(
 ) -> None:
     bench.submit(make_request(1))
     bench.run(bench.worker())
-    settle = bench.models.settle
+    ensure_listed = bench.models.ensure_listed
 
     def meanwhile(card: StoredCard, name: str | None) -> Stored:
         monkeypatch.undo()
         bench.models.delete(card.id)
-        return settle(card, name)
+        return ensure_listed(card, name)
 
-    monkeypatch.setattr(bench.models, "settle", meanwhile)
+    monkeypatch.setattr(bench.models, "ensure_listed", meanwhile)
     request = make_request(1, name="a")
     if as_job:
         service = JobService(bench.jobs, bench.models, bench.queue, Settings())

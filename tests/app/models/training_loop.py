@@ -12,7 +12,8 @@ import numpy as np
 
 from app.deployment import open_models
 from app.settings import Settings
-from app.training.service import TrainingRequest, TrainingService
+from app.training.request import TrainingRequest
+from app.training.service import TrainingService
 from kohonen import Parameters
 
 __all__ = ["main"]

@@ -10,7 +10,7 @@ from app.jobs.store import Jobs
 from app.models import Models
 from app.settings import Settings
 from app.storage.port import Store
-from app.training.service import TrainingRequest
+from app.training.request import TrainingRequest
 from tests.app.bench import Bench, expected, make_request
 from tests.app.models.test_on_every_store import Crashed, Crashing
 

@@ -19,7 +19,7 @@ from app.commands.worker_process import NICENESS
 from app.jobs.store import Jobs
 from app.models import Models
 from app.storage.folder import FolderStore
-from app.training.service import TrainingRequest
+from app.training.request import TrainingRequest
 from kohonen.animation.moments import Moments
 from tests.app.workers.servers import ENDLESS, Server, children, make_body, serving, start, uninterrupted
 from tests.app.workers.test_frames import check, whole

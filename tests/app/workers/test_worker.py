@@ -9,7 +9,7 @@ import pytest
 
 from app.jobs.record import Job
 from app.storage.port import StoreUnavailable
-from app.training.service import TrainingRequest
+from app.training.request import TrainingRequest
 from app.workers import worker as worker_module
 from app.workers.lease import HeldJob
 from kohonen import Observer, Parameters, Preparation, TrainedMap, Training, train

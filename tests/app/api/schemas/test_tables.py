@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 from app.api.schemas.tables import SOME_LINES
 from app.models.keys import card_key
 from app.training import limits
-from app.training.service import TrainingRequest
+from app.training.request import TrainingRequest
 from kohonen import Preparation, SelfOrganizingMap, train
 from kohonen.parameters import Parameters
 from kohonen.pictures.maps import picture_size

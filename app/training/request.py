@@ -1,0 +1,108 @@
+"""Requests to train a map, as values."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from app.models import Lineage
+from kohonen import Parameters, Preparation
+from kohonen.animation.moments import Moments
+from kohonen.identity import child_id, fingerprint, model_id
+from kohonen.inputs.arrays import FloatArray
+
+__all__ = ["Start", "TrainingRequest"]
+
+
+class Start(NamedTuple):
+    """The model that a training continues from.
+
+    Attributes
+    ----------
+    weights : ndarray of shape (width, height, dim)
+        The weights of the parent model.
+    lineage : Lineage
+        The parent model, and the first and the last iteration of the training in the schedule.
+    """
+
+    weights: FloatArray
+    lineage: Lineage
+
+
+@dataclass(frozen=True)
+class TrainingRequest:
+    """A request to train a map.
+
+    Attributes
+    ----------
+    samples : ndarray of shape (n, dim)
+        The samples.
+    parameters : Parameters
+        The parameters, with a seed.
+    persist : bool
+        Whether the model is stored.
+    keep_data : bool
+        Whether the samples are stored with it.
+    field : str
+        The field of the HTTP request that contained the samples.
+    name : str or None
+        The name that the model becomes a revision of.
+    start : Start or None
+        The model that the training continues from.
+    frames : Moments or None
+        When to capture the frames of an animation. They are not stored with the model, so a stored model is
+        trained again for them.
+    preparation : Preparation or None
+        How a table was converted to the samples; None for other data.
+    """
+
+    samples: FloatArray
+    parameters: Parameters
+    persist: bool = True
+    keep_data: bool = True
+    field: str = "data"
+    name: str | None = None
+    start: Start | None = None
+    frames: Moments | None = None
+    preparation: Preparation | None = None
+
+    @cached_property
+    def id(self) -> str:
+        """The id of the trained model."""
+        data = fingerprint(self.samples)
+        if self.start is None:
+            table = None if self.preparation is None else self.preparation.to_json()
+            return model_id(data, self.parameters, preparation=table)
+        return child_id(
+            self.start.lineage.parent,
+            data,
+            self.parameters,
+            first_iteration=self.first_iteration,
+            last_iteration=self.last_iteration,
+        )
+
+    @cached_property
+    def masked(self) -> bool:
+        """Whether samples have missing values."""
+        return bool(np.isnan(self.samples).any())
+
+    @property
+    def may_be_job(self) -> bool:
+        """Whether a job can train it: jobs store their model, and start from the first iteration."""
+        return self.persist and self.start is None
+
+    @property
+    def first_iteration(self) -> int:
+        """The iteration of the schedule at which the training begins."""
+        return 0 if self.start is None else self.start.lineage.first_iteration
+
+    @property
+    def last_iteration(self) -> int:
+        """The iteration of the schedule at which the training ends."""
+        return self.parameters.iterations if self.start is None else self.start.lineage.last_iteration
+
+    @property
+    def iterations(self) -> int:
+        """The number of iterations."""
+        return self.last_iteration - self.first_iteration
