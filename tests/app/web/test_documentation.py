@@ -21,7 +21,7 @@ from app.web.assets import refresh
 ASSETS = Path(documentation.__file__).parent / "assets"
 MANIFEST: dict[str, dict[str, str]] = json.loads((ASSETS / "manifest.json").read_text(encoding="utf-8"))
 PAGES = ["/docs", "/redoc"]
-OWN = {".gitattributes", "__pycache__", "manifest.json", "refresh.py"}
+OWN = {"__init__.py", ".gitattributes", "__pycache__", "manifest.json", "refresh.py"}
 
 
 def client(root_path: str = "") -> TestClient:
