@@ -10,8 +10,8 @@ from app.api.animated import negotiate
 from app.api.dependencies import AppSettings, Deadline, ModelsOfStore, Service
 from app.api.models import Ref
 from app.api.schemas.continue_training import FitBody, FitFields
-from app.api.schemas.csv_training import ACCEPTED, FieldsQuery, View
 from app.api.schemas.tables import read_rows
+from app.api.schemas.training_input import ACCEPTED, FieldsQuery, View
 from app.api.training import ANSWERS, OFFERED, answer
 from app.runtime.fairness import cpu_slot_for
 from app.training.request import TrainingRequest

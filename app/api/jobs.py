@@ -13,10 +13,10 @@ from starlette.concurrency import run_in_threadpool
 
 from app.api.dependencies import AppSettings, Deadline, JobsService, ModelsOfStore
 from app.api.responses import card_document
-from app.api.schemas.csv_training import CSV_EXAMPLE, IdempotencyKey, TrainingQuery, read_training
 from app.api.schemas.examples import EXAMPLE_ID, JOB
 from app.api.schemas.health import Problem
 from app.api.schemas.training import TrainingBody, TrainingFields
+from app.api.schemas.training_input import CSV_EXAMPLE, IdempotencyKey, TrainingQuery, read_training
 from app.errors import FieldError, InvalidRequestError
 from app.jobs.record import Job, Progress, State
 from app.models import Card, Models

@@ -9,9 +9,15 @@ from starlette.concurrency import run_in_threadpool
 from app.api.animated import ANIMATION_HEADERS, ANIMATIONS, CONTENT, animated, negotiate
 from app.api.dependencies import AppSettings, Deadline, Service
 from app.api.responses import outcome_document, outcome_headers
-from app.api.schemas.csv_training import CSV_EXAMPLE, IdempotencyKey, View, ViewedTrainingQuery, read_training
 from app.api.schemas.examples import TRAINING
 from app.api.schemas.training import TrainingBody, TrainingFields
+from app.api.schemas.training_input import (
+    CSV_EXAMPLE,
+    IdempotencyKey,
+    View,
+    ViewedTrainingQuery,
+    read_training,
+)
 from app.pictures import Picture
 from app.settings import Settings
 from app.training.request import TrainingRequest
