@@ -1,1 +1,1 @@
-"""The service: HTTP in front of the library, storage behind it."""
+"""The service: an HTTP API on the library, with storage and background jobs."""

@@ -1,1 +1,1 @@
-"""Training that outlives a request: records, a queue port with two adapters, and the worker."""
+"""Jobs, which are trainings that outlive a request: their records, files and queue."""

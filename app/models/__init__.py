@@ -1,8 +1,8 @@
-"""Models that last: cards, weights and samples in a store, an index to list them by, and their names.
+"""The registry of trained models: cards, weights and samples in a store, an index, and names.
 
-`keys` says where everything is, `card` what there is to say about a model, `files` what it is made of,
-`index` and `listing` how models are listed, `names` and `references` how they are referred to. `Models` puts
-these together.
+* `keys`: the layout of the store; `card`: the stored card; `downloads` and `imports`: files,
+* `index`, `listing`: ordered lists of models; `names`, `references`: names, and references such as ``name@3``,
+* `reading`, `removal`, `registry`: `Models`, which reads, removes and stores models; `maintenance`: commands.
 """
 
 from app.models.card import StoredCard

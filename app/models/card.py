@@ -12,8 +12,7 @@ from kohonen.card import Card
 
 __all__ = ["MOST_DATA_BYTES", "State", "StoredCard", "parse_card", "without_data"]
 
-#: Whether a model has been given a name, or has expired without one. A card leaves the first state once, and
-#: never leaves the others.
+#: The state of a model. It changes at most once: from unnamed to named, or to expired.
 State: TypeAlias = Literal["unnamed", "named", "expired"]
 
 #: Larger samples are not stored.

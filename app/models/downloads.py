@@ -23,7 +23,7 @@ MEDIA_TYPES: dict[Format, str] = {
 
 
 def write(weights: FloatArray, form: Format, *, card: str) -> Iterator[bytes]:
-    """Give weights in a format, piece by piece.
+    """Yield weights in a format, in pieces.
 
     Parameters
     ----------

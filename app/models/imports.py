@@ -1,4 +1,4 @@
-"""Models from elsewhere: what a download in the format npz holds, or the folder of a run at a terminal."""
+"""Imports models from npz archives, as downloads give them, and from the folders of runs."""
 
 import hashlib
 import io
@@ -21,7 +21,7 @@ MOST_CARD_BYTES = 4 * 2**22
 
 
 def add_archive(models: Models, file: bytes, *, name: str | None = None) -> Stored:
-    """Store a model that was downloaded as an archive. The data that it was trained on do not come with it.
+    """Store a model from a downloaded archive, which does not contain the training data.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def add_archive(models: Models, file: bytes, *, name: str | None = None) -> Stor
 
 
 def add_run(models: Models, folder: Path, *, name: str | None = None) -> Stored:
-    """Store the model of a run (``kohonen train``), with the samples where the run has kept them.
+    """Store the model of a run (``kohonen train``), with its samples if the run has stored them.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""The index: keys that say enough of a model to list it, to sort by a metric and to find the best.
+"""The index of models: keys that contain what is needed to list, sort and find the best.
 
 Each model has two keys: one in the order of time, and one in that of the deployment's metric (METRIC_KEY). A
-page of these orders is one call of the store, or two, however many models there are, and needs no card.
+page of these orders takes one or two calls of the store for any number of models, and reads no card.
 
 METRIC_KEY may be changed. A process that writes declares the orders of other metrics incomplete first; an
 order that is not complete is not used until ``python -m app models repair`` has completed it.
@@ -35,7 +35,7 @@ _ENTRY = re.compile(
 
 
 class Entry(NamedTuple):
-    """What a key of the index says of a model.
+    """A model in the index: the content of its key.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ class Entry(NamedTuple):
 
     @classmethod
     def parse(cls, key: str) -> "Entry | None":
-        """Return the entry that a key of an index ends with, or None where it holds none."""
+        """Return the entry that a key of an index ends with, or None."""
         match = _ENTRY.search(key)
         if match is None or match.end() != len(key):
             return None
@@ -104,13 +104,13 @@ class Index:
         self._declared = False
 
     def add(self, entry: Entry) -> None:
-        """List a model. The order that lists the newest first comes last: what is there is everywhere."""
+        """List a model. The order of time is written last, so that it lists only complete entries."""
         self._declare()
         for key in reversed(self._keys(entry)):
             self._store.create(key, b"", content_type="text/plain")
 
     def ensure(self, entry: Entry) -> bool:
-        """List a model that is most probably listed already, and say whether it was."""
+        """List a model that is probably listed already, and return whether it was."""
         newest, _ = self._keys(entry)
         try:
             self._store.read(newest, max_bytes=1)
@@ -120,28 +120,28 @@ class Index:
         return True
 
     def remove(self, entry: Entry) -> None:
-        """List a model no more."""
+        """Remove a model from the index."""
         self._declare()
         for key in self._keys(entry):
             self._store.delete(key)
 
     def entries(self, order: str = NEWEST) -> Iterator[Entry]:
-        """Give all that an order lists."""
+        """Yield the entries of an order."""
         for key in keys_from(self._store, index_folder(order)):
             if (entry := Entry.parse(key)) is not None:
                 yield entry
 
     def entries_of(self, model_id: str) -> list[Entry]:
-        """Return what is listed under an id, where no card says it: this looks through the whole index."""
+        """Return the entries of an id, by a scan of the whole index, for models without a readable card."""
         return [entry for entry in self.entries() if entry.id == model_id]
 
     def is_complete(self) -> bool:
-        """Say whether no model is missing in the order of the metric."""
+        """Return whether the order of the metric lists every model."""
         key = complete_key(self.metric.order)
         return self._store.keys(key, limit=1) == [key]
 
     def complete(self) -> None:
-        """Declare the order of the metric complete, and remove those of others."""
+        """Mark the order of the metric as complete, and remove the orders of other metrics."""
         key = complete_key(self.metric.order)
         own = (index_folder(NEWEST), index_folder(self.metric.order), key)
         for other in list(keys_from(self._store, "index/")):
@@ -150,7 +150,7 @@ class Index:
         self._store.create(key, b"", content_type="text/plain")
 
     def _declare(self) -> None:
-        """Before the first change by this process, declare the orders of other metrics incomplete.
+        """Mark the orders of other metrics as incomplete, before the first change by this process.
 
         That of this metric is complete where there are no models yet.
         """
@@ -175,7 +175,7 @@ class Index:
 
 
 def _encoded(value: float | None, *, ascending: bool = True) -> str:
-    """Return a number as text that sorts as the number does; no number sorts last."""
+    """Return a number as text of the same order; None sorts last."""
     if value is None:
         return _NO_VALUE
     (bits,) = struct.unpack(">Q", struct.pack(">d", value + 0.0))

@@ -13,9 +13,8 @@
     names/{name}/numbers/{number}                the revisions of a name: created once, never used again
     names/{name}/index/{number}.{entry}          the models that they are
 
-Each writer of a model puts a random word of its own, the writing, into the names of the files, and the card
-has that word. So the removal of a model, or of what a crash has left, never takes the files of another
-writer of the same model.
+Each writer of a model adds a random word, the writing, to the names of its files, and the card contains it.
+So the removal of a model, or of files left by a crash, never removes the files of another writer.
 
 Numbers and times in keys are counted down, so that the newest comes first.
 """
@@ -49,12 +48,12 @@ _ID = re.compile(r"[0-9a-f]{32}")
 
 
 def is_id(text: str) -> bool:
-    """Say whether a text looks like the id of a model."""
+    """Return whether a text has the form of an id."""
     return _ID.fullmatch(text) is not None
 
 
 def folder(model_id: str) -> str:
-    """Return what the keys of a model open with."""
+    """Return the prefix of the keys of a model."""
     return f"models/{model_id}/"
 
 
@@ -74,32 +73,32 @@ def data_key(model_id: str, sha256: str, writing: str) -> str:
 
 
 def derived_folder(model_id: str, writing: str) -> str:
-    """Return what the keys of a model's weights in other formats open with."""
+    """Return the prefix of the keys of a model's weights in other formats."""
     return f"{folder(model_id)}derived/{writing}/"
 
 
 def revisions_folder(model_id: str) -> str:
-    """Return what the keys open with that say which revisions a model is."""
+    """Return the prefix of the keys that name the revisions of a model."""
     return f"{folder(model_id)}revisions/"
 
 
 def revision_key(model_id: str, name: str, number: int) -> str:
-    """Return the key that says that a model is a revision of a name; no name has a dot."""
+    """Return the key that marks a model as a revision of a name; names have no dot."""
     return f"{revisions_folder(model_id)}{name}.{number}"
 
 
 def index_folder(order: str) -> str:
-    """Return what the keys of an index open with."""
+    """Return the prefix of the keys of an order."""
     return f"index/{order}/"
 
 
 def complete_key(order: str = "") -> str:
-    """Return the key that says that an order of the index is complete, or what all such keys open with."""
+    """Return the key that marks an order of the index as complete, or the prefix of such keys."""
     return f"index/complete/{order}"
 
 
 def numbers_folder(name: str) -> str:
-    """Return what the keys of a name's revisions open with."""
+    """Return the prefix of the keys of a name's revisions."""
     return f"names/{name}/numbers/"
 
 
@@ -109,6 +108,6 @@ def number_key(name: str, number: int) -> str:
 
 
 def name_index_folder(name: str, number: int | None = None) -> str:
-    """Return what the keys of a name's index open with, or the one key of a revision."""
+    """Return the prefix of the keys of a name's index, or of the key of a revision."""
     start = f"names/{name}/index/"
     return start if number is None else f"{start}{MOST_REVISIONS - number:08}."

@@ -1,4 +1,4 @@
-"""Listing models: pages of the index, in some order."""
+"""Lists models in pages of the index, in an order."""
 
 import base64
 import binascii
@@ -20,7 +20,7 @@ _PLACE = re.compile(r"[0-9a-z]{1,40}(?:\.[0-9a-z]{1,40}){1,9}")
 
 
 class Order(NamedTuple):
-    """By what models are ordered.
+    """An order of models.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Order(NamedTuple):
 
     @classmethod
     def best_first(cls, metric: str) -> "Order":
-        """Return the order of a metric that opens with the best."""
+        """Return the order of a metric, best first."""
         return cls(metric, METRICS[metric].ascending)
 
 
@@ -55,7 +55,7 @@ class Listed(NamedTuple):
 
 
 class Page(NamedTuple):
-    """Some models of a list.
+    """A page of a list.
 
     Attributes
     ----------
@@ -117,7 +117,7 @@ class Listing:
     def places(
         self, order: Order, *, name: str | None = None, start_after: str = "", page: int
     ) -> Iterator[tuple[str, Listed]]:
-        """Give all models in an order, each with its place; it costs what is taken from it."""
+        """Yield the models of an order with their places, fetched page by page."""
         if name is not None:
             sort = order.metric is not None
             start, keys = ("", 1000) if sort else (start_after, page)
@@ -146,7 +146,7 @@ class Listing:
 def _sorted(
     listed: Iterator[tuple[str, Listed]], order: Order, start_after: str
 ) -> Iterator[tuple[str, Listed]]:
-    """Sort a whole list, which takes as long as there are models, but no card."""
+    """Sort a whole list. It reads every key, but no card."""
 
     def rank(place: str, entry: Entry) -> tuple[bool, float, str]:
         assert order.metric is not None

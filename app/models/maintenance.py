@@ -1,4 +1,4 @@
-"""What is done to a store from time to time: expired models go, and the index is held to what is there."""
+"""Removes expired models, and repairs the index after crashes."""
 
 import datetime
 from collections.abc import Iterator
@@ -15,13 +15,13 @@ from app.storage.port import BlobNotFound
 
 __all__ = ["Repaired", "prune", "prune_steps", "repair"]
 
-#: What is younger may belong to a model that is just being written down.
+#: Younger files may belong to a model that is being stored.
 YOUNG = datetime.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """What has been put right.
+    """A repair.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class Repaired:
 
 
 def prune(models: Models, *, days: float, dry: bool = False) -> Iterator[Entry]:
-    """Remove models without a name that are older than some days, and give each.
+    """Remove models without a name that are older than some days, and yield each.
 
     Parameters
     ----------
@@ -51,16 +51,16 @@ def prune(models: Models, *, days: float, dry: bool = False) -> Iterator[Entry]:
 
 
 def prune_steps(models: Models, *, days: float, dry: bool = False) -> Iterator[Entry | None]:
-    """Look at one model over some days old after the other, and give it if it is removed."""
+    """Check the models older than some days one by one; yield each that is removed, and None otherwise."""
     last = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=days)
-    for entry in list(models.index.entries()):  # what is removed is not to move the pages
+    for entry in list(models.index.entries()):  # a copy, since removals would shift the pages
         if entry.created_at < last:
             gone = not models.has_name(entry) and (models.is_there(entry) if dry else models.expire(entry))
             yield entry if gone else None
 
 
 def repair(models: Models) -> Iterator[Repaired]:
-    """Hold the index to what is there, remove what crashes have left, and give what was wrong.
+    """Match the index to the stored models, remove files left by crashes, and yield each repair.
 
     It takes a look at every model.
     """
@@ -104,7 +104,7 @@ def _complete(models: Models) -> Iterator[Repaired]:
             index.add(entry)
             if models.is_there(entry):
                 yield Repaired(entry.id, f"was not listed by {index.metric.name}")
-            else:  # it has been deleted meanwhile
+            else:  # deleted concurrently
                 index.remove(entry)
     for entry in ordered:
         if str(entry) not in listed and not models.is_there(entry):
@@ -114,7 +114,7 @@ def _complete(models: Models) -> Iterator[Repaired]:
 
 
 def _stored(models: Models) -> dict[str, list[str]]:
-    """Return the ids of which there is something in the store, and the keys of each."""
+    """Return the ids in the store, with the keys of each."""
     found: dict[str, list[str]] = {}
     for key in keys_from(models.store, "models/"):
         found.setdefault(key.split("/")[1], []).append(key)
@@ -122,7 +122,7 @@ def _stored(models: Models) -> dict[str, list[str]]:
 
 
 def _sweep(models: Models, model_id: str, keys: list[str]) -> int:
-    """Remove what a crash has left of a model, and say how many files that were.
+    """Remove the files of a model that a crash has left, and return their number.
 
     That is what its card does not name. Nothing goes that is younger than a day: a card that is about to be
     written may name it. The keys were listed before the card is read, so what it names by now is kept.
@@ -148,6 +148,6 @@ def _is_old(models: Models, key: str) -> bool:
 
 
 def _belongs(key: str, card: StoredCard) -> bool:
-    """Say whether a key in the folder of a model is one of the model's."""
+    """Return whether a key in the folder of a model belongs to the model."""
     own = {card_key(card.id), card.weights_key, card.data_key}
     return key in own or key.startswith((card.derived_key(), revisions_folder(card.id)))

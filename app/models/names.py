@@ -1,4 +1,4 @@
-"""Names of models: each has revisions, numbered from 1, and a revision is a model for good."""
+"""Names of models. A name has revisions, numbered from 1, each of which is permanently one model."""
 
 import json
 from collections.abc import Iterator
@@ -44,14 +44,14 @@ class Names:
             number += 1
             while not self._allocate(name, number, entry.id) and not self._is(name, number, entry.id):
                 number += 1
-        # The model knows its revisions before anybody finds it by them: deleting it will find them all. What
-        # a crash leaves undone here is done when the same is asked for again.
+        # The model's own list of revisions is written first, so that a deletion finds them all. The same
+        # request completes what a crash leaves undone here.
         self._store.create(revision_key(entry.id, name, number), b"", content_type="text/plain")
         self._store.create(name_index_folder(name, number) + str(entry), b"", content_type="text/plain")
         return Revision(name, number)
 
     def revisions(self, model_id: str) -> list[Revision]:
-        """Return which revisions a model is."""
+        """Return the revisions of a model."""
         folder = revisions_folder(model_id)
         found = []
         for key in keys_from(self._store, folder):
@@ -60,7 +60,7 @@ class Names:
         return sorted(found, key=lambda revision: (revision.name, revision.number))
 
     def entries(self, name: str, *, start_after: str = "", page: int = 1000) -> Iterator[tuple[str, Entry]]:
-        """Give the models of a name, the newest revision first, each with its place in the name's index."""
+        """Yield the models of a name, newest first, with their places in the name's index."""
         folder = name_index_folder(name)
         for key in keys_from(self._store, folder, start_after=start_after, page=page):
             entry = Entry.parse(key)
@@ -68,20 +68,20 @@ class Names:
                 yield key[len(folder) :], entry
 
     def everything(self) -> Iterator[tuple[Revision, Entry]]:
-        """Give every revision of every name."""
+        """Yield every revision of every name."""
         for key in keys_from(self._store, "names/"):
             _, name, folder, place = key.split("/")
             if folder == "index" and (entry := Entry.parse(key)) is not None:
                 yield Revision(name, number_of(place)), entry
 
     def entry(self, revision: Revision) -> Entry | None:
-        """Return what the index says of a revision; None when it is not there, or no more."""
+        """Return the entry of a revision; None if it does not exist or was removed."""
         for key in self._store.keys(name_index_folder(revision.name, revision.number), limit=1):
             return Entry.parse(key)
         return None
 
     def remove(self, revision: Revision) -> None:
-        """Take a revision away; its number stays used."""
+        """Remove a revision. Its number is not used again."""
         key = number_key(revision.name, revision.number)
         with suppress(BlobNotFound, BlobChanged):
             version = self._store.read(key, max_bytes=_MOST_RECORD_BYTES).version
@@ -101,13 +101,13 @@ class Names:
         )
 
     def _is(self, name: str, number: int, model_id: str) -> bool:
-        """Say whether a number has been given to a model that has not been deleted since."""
+        """Return whether a number belongs to a model that has not been deleted since."""
         record = self._store.read(number_key(name, number), max_bytes=_MOST_RECORD_BYTES).data
         return record == _record(model_id)
 
 
 def _record(model_id: str | None) -> bytes:
-    """Return what is stored of a revision: its model, or that this has been deleted."""
+    """Return the stored record of a revision: the id of its model, or None once that is deleted."""
     return json.dumps({"id": model_id}).encode()
 
 

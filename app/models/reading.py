@@ -1,4 +1,4 @@
-"""Reading models: cards by reference, weights and samples, each checked before it is used."""
+"""Reads models: cards by reference, weights and samples, each verified against its checksum."""
 
 import datetime
 import hashlib
@@ -32,7 +32,7 @@ MOST_REMEMBERED = 10_000
 
 
 class ModelReader:
-    """The models of one store, to be read.
+    """Read access to the models of one store.
 
     Parameters
     ----------
@@ -78,14 +78,14 @@ class ModelReader:
         raise ModelNotFoundError(f"there is no model {model_id!r}; POST /train makes one")
 
     def find(self, model_id: str) -> StoredCard | None:
-        """Return a model's card, or None when there is no such model."""
+        """Return a model's card, or None if the model does not exist."""
         try:
             return self.card(model_id)
         except ModelNotFoundError:
             return None
 
     def resolve(self, text: str) -> StoredCard:
-        """Return the card of the model that a reference means.
+        """Return the card of the model that a reference names.
 
         Raises
         ------
@@ -105,7 +105,7 @@ class ModelReader:
         raise ModelNotFoundError(_nothing(reference))
 
     def _entries(self, reference: Reference) -> Iterator[Entry]:
-        """Give the models that a reference may mean, the first that is there being meant."""
+        """Yield the candidates of a reference; the first that exists is meant."""
         if reference.revision is not None:
             entry = self.names.entry(reference.revision)
             return iter(() if entry is None else (entry,))
@@ -135,7 +135,7 @@ class ModelReader:
         raise _damaged(card)
 
     def _now(self, card: StoredCard) -> Iterator[StoredCard]:
-        """Give a card and, if it is asked for, that of the same model deleted and made again meanwhile.
+        """Yield the card and, if needed, that of the same model deleted and stored again since.
 
         Raises
         ------
@@ -169,7 +169,7 @@ class ModelReader:
             raise _damaged(card) from error
 
     def samples(self, card: StoredCard) -> FloatArray:
-        """Return what a model was trained on, of shape (n, dim).
+        """Return the samples that a model was trained on, of shape (n, dim).
 
         Raises
         ------
@@ -198,14 +198,14 @@ class ModelReader:
         raise _damaged(card, "data")
 
     def derived(self, card: StoredCard, form: str) -> str | None:
-        """Return the key of a model's weights in another format, if they have been stored in it."""
+        """Return the key of a model's weights in another format, if it is stored."""
         if form == "npy":
             return card.weights_key
         key = card.derived_key(form)
         return key if self.store.keys(key, limit=1) == [key] else None
 
     def card_in(self, model_id: str) -> StoredCard:
-        """Return the card of a model, also of one that has expired and is still there.
+        """Return the card of a model, even if it has expired and is not yet removed.
 
         Raises
         ------
@@ -217,7 +217,7 @@ class ModelReader:
         return self.read_card(model_id)[0]
 
     def read_card(self, model_id: str) -> tuple[StoredCard, str]:
-        """Return the card of a model as `card_in` does, and the version of what is stored."""
+        """Return the card of a model as `card_in` does, and the version of its blob."""
         try:
             blob = self.store.read(card_key(model_id), max_bytes=MOST_CARD_BYTES)
             card = StoredCard.decode(blob.data)
@@ -228,21 +228,21 @@ class ModelReader:
         return card, blob.version
 
     def is_kept(self, entry: Entry) -> bool:
-        """Say whether a listed model has not expired.
+        """Return whether a listed model has not expired.
 
         One that is over the age costs a read of its card; one with a name does so once.
         """
         return self._is_young(entry) or self.has_name(entry)
 
     def has_name(self, entry: Entry) -> bool:
-        """Say whether a listed model is there and has been given a name: it has one for good then."""
+        """Return whether a listed model exists and has a name, which it then keeps."""
         model = entry.id, entry.created_at
         if model not in self._known:
             try:
                 card = self.card_in(entry.id)
             except BlobNotFound:
                 return False
-            except DamagedModelError:  # its names are to be seen elsewhere
+            except DamagedModelError:  # its names are in their own index
                 return bool(self.names.revisions(entry.id))
             if card.state != "named" or card.created_at != entry.created_at:
                 return False
@@ -252,7 +252,7 @@ class ModelReader:
         return True
 
     def _lasts(self, card: StoredCard) -> bool:
-        """Say whether a model is still to be had: what has expired is removed some time later only."""
+        """Return whether a model has not expired. Expired models are removed later."""
         return card.state == "named" or (card.state == "unnamed" and self._is_young(card))
 
     def _is_young(self, model: StoredCard | Entry) -> bool:
@@ -264,7 +264,7 @@ def _damaged(card: StoredCard, what: str = "weights") -> DamagedModelError:
 
 
 def _nothing(reference: Reference) -> str:
-    """Say what to do where a reference means no model."""
+    """Return the error message for a reference without a model, with the remedy."""
     if reference.revision is not None:
         return (
             f"there is no revision {reference.text!r}; GET /models?name={reference.name} lists what there is"

@@ -1,4 +1,4 @@
-"""References to models: what may stand for ``{ref}`` in a path.
+"""References to models, the ``{ref}`` of paths.
 
 An id; a name, which means its newest revision; ``name@3``; ``name@best``; ``latest`` or ``best`` of all
 models.
@@ -13,7 +13,7 @@ __all__ = ["FORMS", "NAME_RULE", "RESERVED", "Reference", "Revision", "is_name",
 
 FORMS = "an id, a name, name@3, name@best, latest or best"
 
-#: Words that refer to models of any name.
+#: References to the models of all names.
 RESERVED = ("best", "latest")
 NAME_RULE = (
     "a name is up to 64 lower-case letters, digits, '_' and '-', opens with a letter or a digit, and is "
@@ -43,12 +43,12 @@ class Revision(NamedTuple):
 
 
 def is_name(text: str) -> bool:
-    """Say whether a text may be the name of models."""
+    """Return whether a text is a valid name."""
     return _NAME.fullmatch(text) is not None and text not in RESERVED and not is_id(text)
 
 
 class Reference(NamedTuple):
-    """What a reference says.
+    """A parsed reference.
 
     Attributes
     ----------
@@ -72,12 +72,12 @@ class Reference(NamedTuple):
 
     @property
     def moves(self) -> bool:
-        """Whether it may mean another model one day."""
+        """Whether it can name another model later."""
         return self.id is None and self.revision is None
 
 
 def parse(text: str) -> Reference | None:
-    """Return what a reference says, or None where the text is none."""
+    """Return the reference in a text, or None if it is not one."""
     if is_id(text):
         return Reference(text, id=text)
     if text in RESERVED:

@@ -1,13 +1,12 @@
-"""Trained models at rest, in any store: written, listed and named.
+"""Stores, lists and names trained models, in any store.
 
 A model is data, never code. Its card is written last and is the commit: a model without a card does not
-exist, and whatever a crash has left of one is in nobody's way. A model is listed once its card is there, and
-no longer once it is to be deleted: what is listed can be loaded. What a crash has kept from being listed is
-to be had by its id, and is listed when the same training is asked for again, or by ``python -m app models
-repair``.
+exist, and files that a crash has left do no harm. A model is listed after its card is written, and removed
+from the lists before it is deleted, so that every listed model can be loaded. A model that a crash has left
+unlisted can be read by its id. The same training, or ``python -m app models repair``, lists it.
 
-The card at rest says whether the model has been given a name. Naming and pruning both replace the card as
-long as it is in its first state: only one of them succeeds, so no model with a name is ever pruned.
+The stored card contains the state of the model: unnamed, named or expired. Naming and pruning both replace
+the card of an unnamed model by a conditional write. Only one succeeds, so a named model is never pruned.
 """
 
 import time
@@ -89,7 +88,7 @@ class Models(ModelRemover):
             if there is None:
                 self._make_room(own.id)
                 continue
-            with suppress(ModelNotFoundError):  # it may be deleted meanwhile, and then ours is wanted
+            with suppress(ModelNotFoundError):  # deleted concurrently: then this one is stored
                 stored = self.ensure_listed(there, name)
                 self._discard(own)
                 return stored
@@ -132,7 +131,7 @@ class Models(ModelRemover):
         return self.store.create(card_key(card.id), card.encode(), content_type="application/json")
 
     def _confirm(self, card: StoredCard, revision: Revision | None) -> None:
-        """Remove a model from the lists that was deleted while it was being listed."""
+        """Remove a model from the lists if it was deleted while it was being listed."""
         with suppress(BlobNotFound):
             if self.card_in(card.id).created_at == card.created_at:
                 return

@@ -1,4 +1,4 @@
-"""The removal of models: on request, or once they have expired without a name."""
+"""Removes models, on request or when they have expired."""
 
 from collections.abc import Iterable
 
@@ -15,10 +15,10 @@ __all__ = ["ModelRemover"]
 
 
 class ModelRemover(ModelReader):
-    """The models of one store, to be read and removed; see `ModelReader` for the parameters."""
+    """Access to the models of one store, to read and remove them; see `ModelReader` for the parameters."""
 
     def delete(self, model_id: str) -> None:
-        """Remove a model, with its revisions of names, whose numbers are not given again.
+        """Remove a model and its revisions. Their numbers are not used again.
 
         Raises
         ------
@@ -29,7 +29,7 @@ class ModelRemover(ModelReader):
             raise ModelNotFoundError(f"there is no model {model_id!r}")
 
     def remove(self, model_id: str) -> bool:
-        """Remove what there is of a model, and say whether it was there."""
+        """Remove all files and keys of a model, and return whether it existed."""
         try:
             card = self.card_in(model_id)
         except BlobNotFound:
@@ -41,7 +41,7 @@ class ModelRemover(ModelReader):
         return True
 
     def expire(self, entry: Entry) -> bool:
-        """Remove a model unless it has a name, or is given one just now; say whether it has been removed.
+        """Remove a model unless it has a name, or gets one concurrently; return whether it was removed.
 
         It is removed from the lists first and its card marked then: a crash in between leaves a model that is
         not listed, and none that is listed and cannot be loaded.
@@ -51,28 +51,28 @@ class ModelRemover(ModelReader):
             card, marked = self._mark(entry, "expired")
         except BlobNotFound:
             return False
-        except DamagedModelError:  # nobody can give it a name
+        except DamagedModelError:  # it cannot be named
             self._remove_damaged(entry.id)
             return True
         if marked:
             self._remove(card)
         elif card.state == "named" and Entry.of(card) == entry:
             self.index.add(entry)
-            if not self.is_there(entry):  # it has been deleted meanwhile
+            if not self.is_there(entry):  # deleted concurrently
                 self._unlist(card)
         return marked
 
     def is_there(self, entry: Entry) -> bool:
-        """Say whether what is listed is there; a model whose card cannot be read is."""
+        """Return whether a listed model exists, even if its card cannot be read."""
         try:
             return Entry.of(self.card_in(entry.id)) == entry
         except BlobNotFound:
             return False
-        except DamagedModelError:  # it is left as it is, listed
+        except DamagedModelError:  # it stays listed
             return True
 
     def _mark(self, model: StoredCard | Entry, state: State) -> tuple[StoredCard, bool]:
-        """Change the state of a model that is in its first; return its card and whether this call did so.
+        """Change the state of an unnamed model; return its card and whether this call changed it.
 
         Raises
         ------
@@ -95,7 +95,7 @@ class ModelRemover(ModelReader):
     def _remove(self, card: StoredCard) -> None:
         revisions = self._unlist(card)
         self.store.delete(card_key(card.id))
-        # Somebody may have listed it meanwhile, or given it a name; who does so later sees that it is gone.
+        # Another process may have listed or named it before the card was deleted; a later one finds no card.
         self._unlist(card, revisions)
         self._unlist_another(card)
         self._discard(card)
@@ -103,13 +103,13 @@ class ModelRemover(ModelReader):
             self.store.delete(key)
 
     def _discard(self, card: StoredCard) -> None:
-        """Remove the files of a card that is not there, or no more."""
+        """Remove the files of a card that is not stored."""
         for key in (card.weights_key, card.data_key):
             if key is not None:
                 self.store.delete(key)
 
     def _unlist(self, card: StoredCard, known: Iterable[Revision] = ()) -> set[Revision]:
-        """Remove a model from all lists, also as a revision of any name; not another one of the same id.
+        """Remove a model, and its revisions, from all lists; a later model of the same id stays.
 
         Returns the revisions that it is or was about to be, beside those that are known.
         """
@@ -121,16 +121,16 @@ class ModelRemover(ModelReader):
         return revisions
 
     def _unlist_another(self, card: StoredCard) -> None:
-        """Remove a model from the lists that was made anew, and whose card was just deleted for an older one.
+        """Remove a model from the lists that was stored again, and whose card was deleted by mistake.
 
-        That is where two remove the same and somebody makes it again in between. Its files are still there.
+        This happens if two processes remove a model and a third stores it again in between; its files remain.
         """
         weights = self.store.keys(f"{folder(card.id)}weights-")
         if any(key != card.weights_key for key in weights):
             self._unlist_absent(card.id)
 
     def _unlist_absent(self, model_id: str) -> None:
-        """Remove from the lists what is not there under an id; no card comes back once it has gone."""
+        """Remove the entries of an id from the lists for which there is no card."""
         for entry in self.index.entries_of(model_id):
             if not self.is_there(entry):
                 self.index.remove(entry)
@@ -144,11 +144,11 @@ class ModelRemover(ModelReader):
         self.store.delete(revision_key(model_id, revision.name, revision.number))
 
     def _remove_damaged(self, model_id: str) -> None:
-        """Remove a model whose card cannot be read: it does not say which files are its own."""
+        """Remove a model whose card cannot be read, and so does not name its files."""
         own, revisions = card_key(model_id), revisions_folder(model_id)
         keys = list(keys_from(self.store, folder(model_id)))
         files = [key for key in keys if key != own and not key.startswith(revisions)]
-        # As long as the card is there, nobody makes the model anew: those files are of nobody else.
+        # While the card exists, the model is not stored again, so the files belong to no other writer.
         if not self._is_damaged(model_id):
             return
         for entry in self.index.entries_of(model_id):
@@ -156,7 +156,7 @@ class ModelRemover(ModelReader):
         for revision in self.names.revisions(model_id):
             self._unname(model_id, revision)
         self.store.delete(own)
-        self._unlist_absent(model_id)  # somebody else may have removed it, and a third have made it
+        self._unlist_absent(model_id)  # others may have removed it and stored it again
         for key in files:
             self.store.delete(key)
 
@@ -165,6 +165,6 @@ class ModelRemover(ModelReader):
             self.card_in(model_id)
         except DamagedModelError:
             return True
-        except BlobNotFound:  # somebody else has removed it
+        except BlobNotFound:  # removed concurrently
             pass
         return False

@@ -1,4 +1,4 @@
-"""Views of a trained map as arrays; :mod:`kohonen.pictures.maps` draws them.
+"""Views of a trained map as arrays; :mod:`kohonen.pictures.views` draws them.
 
 Units are indexed ``[x, y]``, as in the weights.
 """
