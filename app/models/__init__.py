@@ -1,7 +1,7 @@
 """The registry of trained models: cards, weights and samples in a store, an index, and names.
 
 * `keys`: the layout of the store; `card`: the stored card; `downloads` and `imports`: files,
-* `index`, `listing`: ordered lists of models; `names`, `references`: names, and references such as ``name@3``,
+* `keys`: the layout of the store; `card`: the stored card; `downloads` and `imports`: their files,
 * `reading`, `removal`, `registry`: `Models`, which reads, removes and stores models; `maintenance`: commands.
 """
 
