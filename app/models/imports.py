@@ -44,7 +44,9 @@ def add_archive(models: Models, file: bytes, *, name: str | None = None) -> Stor
             shape = card.weights.shape
             weights = parse_npy(_member(archive, "weights.npy", most_npy_bytes(*shape)), *shape)
     except (zipfile.BadZipFile, KeyError, EOFError) as error:
-        raise ValueError(f"this is no archive of a model, as download?format=npz gives: {error}") from error
+        raise ValueError(
+            f"this is not an archive of a model; use a file from download?format=npz: {error}"
+        ) from error
     if hashlib.sha256(npy(weights)).hexdigest() != card.weights.sha256:
         raise ValueError(f"the weights in this archive are not those of the model {card.id!r} that it names")
     if (there := models.find(card.id)) is not None:
@@ -74,9 +76,11 @@ def add_run(models: Models, folder: Path, *, name: str | None = None) -> Stored:
         told, samples = run.card(), run.samples()
         weights = parse_npy(run.weights_file.read_bytes(), *told["weights"]["shape"])
     except (KohonenError, OSError, KeyError, TypeError) as error:
-        raise ValueError(f"this is no run that is complete: {error}") from error
+        raise ValueError(f"this is not the folder of a complete run: {error}") from error
     if told["id"] is None:
-        raise ValueError("the training of this run was ended early by an observer: that makes no model")
+        raise ValueError(
+            "the training of this run was ended early by an observer, so it cannot be stored as a model"
+        )
     card = parse_card(told)
     if hashlib.sha256(npy(weights)).hexdigest() != card.weights.sha256:
         raise ValueError(f"the weights in this folder are not those of the model {card.id!r}")

@@ -169,5 +169,5 @@ def _decoded(cursor: str) -> str:
     except (binascii.Error, ValueError):
         place = ""
     if not _PLACE.fullmatch(place) or Entry.parse(place) is None:
-        raise ValueError("this cursor is not one of a page before")
+        raise ValueError("invalid cursor; use the one that the previous page returned")
     return place

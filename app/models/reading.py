@@ -96,7 +96,7 @@ class ModelReader:
         """
         reference = parse(text)
         if reference is None:
-            raise ModelNotFoundError(f"{text[:80]!r} refers to no model: that would be {FORMS}")
+            raise ModelNotFoundError(f"{text[:80]!r} is not a reference to a model; use {FORMS}")
         if reference.id is not None:
             return self.card(reference.id)
         for entry in islice(self._entries(reference), MOST_MISSING):
@@ -148,7 +148,7 @@ class ModelReader:
         except BlobNotFound:
             there = None
         if there is None or there.weights.sha256 != card.weights.sha256:
-            raise ModelNotFoundError(f"there is no model {card.id!r}: it has been deleted just now")
+            raise ModelNotFoundError(f"there is no model {card.id!r}: it was deleted during this request")
         if there.writing != card.writing:
             yield there
 

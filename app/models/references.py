@@ -16,7 +16,7 @@ FORMS = "an id, a name, name@3, name@best, latest or best"
 #: References to the models of all names.
 RESERVED = ("best", "latest")
 NAME_RULE = (
-    "a name is up to 64 lower-case letters, digits, '_' and '-', opens with a letter or a digit, and is "
+    "a name is up to 64 lower-case letters, digits, '_' and '-', starts with a letter or a digit, and is "
     "neither 'best' nor 'latest' nor an id"
 )
 

@@ -1,4 +1,4 @@
-"""What is started: the service, its largest imports alone, and nothing at all; and what that is asked."""
+"""Handlers to start: the service, its largest imports alone, and an empty one."""
 
 import json
 import re

@@ -1,1 +1,1 @@
-"""What the service bears: clients that mix what can be asked, and how long /health takes meanwhile."""
+"""A load test of the service: clients with mixed requests, and the latency of /health beside them."""

@@ -1,4 +1,4 @@
-"""What a load has shown: the figures, and what is wrong with them."""
+"""Reports the figures of a load test, and the limits that they exceed."""
 
 import statistics
 from collections import Counter

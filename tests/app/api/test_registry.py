@@ -173,7 +173,9 @@ def test_a_cursor_that_was_tampered_with(client: TestClient, way: str) -> None:
         cursor = base64.urlsafe_b64encode(other).decode().rstrip("=")
         answer = client.get(f"/models?cursor={cursor}{way}")
         assert answer.status_code == 422
-        assert answer.json()["detail"] == "/cursor: this cursor is not one of a page before"
+        assert (
+            answer.json()["detail"] == "/cursor: invalid cursor; use the one that the previous page returned"
+        )
 
 
 def test_a_list_says_enough(client: TestClient) -> None:
