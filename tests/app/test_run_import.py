@@ -84,9 +84,9 @@ def test_without_its_samples(run: Path, add: Any, make_client: Any, tmp_path: Pa
 @pytest.mark.parametrize(
     ("damage", "says"),
     [
-        ("nothing", "is no run that is complete: .* is not the folder of a run"),
-        ("card", "is no run that is complete: .* continue it with kohonen resume"),
-        ("shape", "is no run that is complete"),
+        ("nothing", "is not the folder of a complete run: .* is not the folder of a run"),
+        ("card", "is not the folder of a complete run: .* continue it with kohonen resume"),
+        ("shape", "is not the folder of a complete run"),
         ("weights", "the weights in this folder are not those"),
         ("samples", "the samples in this folder are not those"),
     ],

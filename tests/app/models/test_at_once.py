@@ -316,7 +316,7 @@ def test_what_is_deleted_while_it_is_read(make: Maker) -> None:
     models = Models(store)
     card = make(models, 1).card
     models.delete(card.id)
-    with pytest.raises(ModelNotFoundError, match="deleted just now"):
+    with pytest.raises(ModelNotFoundError, match="deleted during this request"):
         models.weights(card)
     make(models, 1)
     assert models.weights(card).size  # made again since
