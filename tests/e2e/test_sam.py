@@ -92,7 +92,7 @@ def test_the_documentation_comes_with_its_assets(api: str) -> None:
     for asset in assets:
         answer = httpx2.get(api + asset, timeout=60)
         assert answer.status_code == 200
-        file = ROOT / "app" / "api" / "assets" / Path(asset.partition("?")[0]).name
+        file = ROOT / "app" / "web" / "assets" / Path(asset.partition("?")[0]).name
         assert answer.content == file.read_bytes()
 
 
