@@ -1,6 +1,5 @@
 """Jobs as the settings say."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from app.settings import Settings
 from app.storage.memory import MemoryStore
 from app.workers.supervisor import Supervisor, ThreadWorker
 from tests.app.bench import make_request
+from tests.waiting import eventually
 
 SQS = "https://sqs.eu-west-1.amazonaws.com/123456789012/jobs"
 
@@ -71,10 +71,7 @@ def test_memory_is_shared_with_no_process() -> None:
 def test_a_store_in_memory_has_a_worker_in_a_thread() -> None:
     made = Deployment(Settings(store="memory:", workers=3))
     made.service.submit(make_request())
-    until = time.monotonic() + 60
-    while not made.jobs.get(make_request().id).ended:
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    eventually(lambda: made.jobs.get(make_request().id).ended)
     assert made._supervisor is not None
     assert [type(worker) for worker in made._supervisor._workers] == [ThreadWorker]
     made.stop()

@@ -2,7 +2,6 @@
 
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from app.storage.port import StoreUnavailable
 from app.workers import supervisor as supervisor_module
 from app.workers.host_lock import HostLock
 from app.workers.supervisor import ProcessWorker, Supervisor, ThreadWorker
+from tests.waiting import eventually
 
 
 class FakeWorker:
@@ -74,13 +74,6 @@ def lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], HostLo
     return lambda: HostLock("store")
 
 
-def until(what: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not what():
-        assert time.monotonic() < end
-        time.sleep(0.005)
-
-
 def test_no_worker_starts_when_there_is_nothing_to_do(server: Server) -> None:
     assert not server.supervisor.check()
     assert server.started == []
@@ -125,7 +118,7 @@ def test_workers_start_when_it_is_woken_and_end_when_it_is_stopped(server: Serve
     server.work = True
     assert server.started == []
     server.supervisor.wake()
-    until(lambda: len(server.started) == 2)
+    eventually(lambda: len(server.started) == 2)
     server.supervisor.stop()
     assert [worker.status for worker in server.started] == [0, 0]
     server.supervisor.wake()
@@ -150,7 +143,7 @@ def test_it_goes_on_after_a_failure_of_the_store(server: Server, monkeypatch: py
 
     monkeypatch.setattr(server.supervisor, "_has_work", has_work)
     server.supervisor.wake()
-    until(lambda: len(server.started) == 2)
+    eventually(lambda: len(server.started) == 2)
 
 
 def test_without_workers_nothing_is_supervised() -> None:
