@@ -16,6 +16,7 @@ The tree::
     ├── UnitNotFoundError          a unit outside a model's map
     ├── DataNotKeptError           data that a call needs are not stored
     ├── DamagedModelError          a model whose stored bytes have changed
+    │   └── OutdatedModelError     a model of another version of the contract
     ├── JobNotFoundError           a job that does not exist
     ├── DamagedJobError            a job whose stored record or samples have changed
     └── NoQueueError               a job in a deployment without a queue
@@ -41,6 +42,7 @@ __all__ = [
     "NoQueueError",
     "NotAcceptableError",
     "OutOfTimeError",
+    "OutdatedModelError",
     "OverLimitError",
     "QueueUnavailable",
     "ServiceError",
@@ -137,6 +139,10 @@ class DataNotKeptError(ServiceError):
 
 class DamagedModelError(ServiceError):
     """The stored bytes of a model have changed since it was stored."""
+
+
+class OutdatedModelError(DamagedModelError):
+    """The model was stored under another version of the contract."""
 
 
 class JobNotFoundError(ServiceError):

@@ -18,7 +18,7 @@ from kohonen.analysis.quality import Quality
 from kohonen.files import npy
 from kohonen.geometry import Boundary, Geometry, Grid
 from kohonen.identity import fingerprint
-from kohonen.inputs.arrays import FloatArray
+from kohonen.inputs.arrays import Dataset
 from kohonen.inputs.preparation import Preparation
 from kohonen.inputs.records import CardPreparation, described
 from kohonen.observers.history import History
@@ -26,6 +26,7 @@ from kohonen.parameters import Parameters
 from kohonen.training import TrainedMap
 
 __all__ = [
+    "SCHEMA_VERSION",
     "Card",
     "CardData",
     "CardEngine",
@@ -42,6 +43,10 @@ __all__ = [
 ]
 
 
+#: The version of cards, which is that of the contract.
+SCHEMA_VERSION: Literal[2] = 2
+
+
 @dataclass(frozen=True, kw_only=True)
 class CardParameters:
     """The parameters, with the seed and the radius that were used."""
@@ -51,6 +56,7 @@ class CardParameters:
     iterations: int
     learning_rate: float
     sigma: float
+    final_sigma: float = 1.0
     random_state: int
     algorithm: str
     initialisation: str = "random"
@@ -72,6 +78,9 @@ class CardData:
     kept: bool = described("Whether the samples are stored beside the model.")
     sha256: str | None = described("Checksum of their .npy file, where they are kept.", default=None)
     missing: int = described("How many values of the table are missing, and masked.", default=0)
+    sample_weight: str | None = described(
+        "The fingerprint of the sample weights, if there are any.", default=None
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +151,7 @@ class Lineage:
 class Card:
     """What there is to say about a model."""
 
-    schema_version: int = 1
+    schema_version: Literal[2] = SCHEMA_VERSION
     id: str
     created_at: datetime.datetime
     environment: str = described("The deployment that trained it.")
@@ -192,7 +201,7 @@ def make_card(
     model_id: str,
     trained: TrainedMap,
     quality: Quality,
-    samples: FloatArray,
+    data: Dataset,
     *,
     keep_data: bool,
     environment: str = "local",
@@ -200,9 +209,9 @@ def make_card(
     lineage: Lineage | None = None,
     preparation: Preparation | None = None,
 ) -> Card:
-    """Return the card of a model that has just been trained on samples (n, dim).
+    """Return the card of a model that has just been trained.
 
-    `keep_data` says that the samples are stored beside the weights. `lineage` names the model that the
+    `keep_data` says that the data are stored beside the weights. `lineage` names the model that the
     training went on from, and `preparation` has made the samples from a table.
     """
     # Imported here: the package imports the modules above it first.
@@ -217,12 +226,13 @@ def make_card(
         environment=environment,
         parameters=CardParameters(**{**asdict(trained.parameters), "sigma": sigma}),
         data=CardData(
-            fingerprint=fingerprint(samples),
-            samples=len(samples),
-            dimension=samples.shape[1],
+            fingerprint=fingerprint(data.samples),
+            samples=len(data.samples),
+            dimension=data.samples.shape[1],
             kept=keep_data,
-            sha256=hashlib.sha256(npy(samples)).hexdigest() if keep_data else None,
-            missing=0 if preparation is None else preparation.count_missing(samples),
+            sha256=hashlib.sha256(npy(data.table)).hexdigest() if keep_data else None,
+            missing=0 if preparation is None else preparation.count_missing(data.samples),
+            sample_weight=None if data.sample_weight is None else fingerprint(data.sample_weight),
         ),
         quality=CardQuality(**quality._asdict(), history=_history(history)),
         engine=CardEngine(

@@ -141,7 +141,10 @@ class Geometry(NamedTuple):
         steps = np.abs(np.arange(-2 * width + 1, 2 * width)), np.abs(np.arange(-height + 1, height))
         if self.toroidal:
             steps = np.minimum(steps[0], 2 * width - steps[0]), np.minimum(steps[1], height - steps[1])
-        return Neighbourhood(across[steps[0]], down[steps[1]], shape, 2 if self.hexagonal else 1)
+        reach = (int(np.flatnonzero(across)[-1]) + 1) // 2, int(np.flatnonzero(down)[-1])
+        if self.toroidal:
+            reach = shape
+        return Neighbourhood(across[steps[0]], down[steps[1]], shape, 2 if self.hexagonal else 1, reach)
 
 
 class Neighbourhood(NamedTuple):
@@ -157,12 +160,21 @@ class Neighbourhood(NamedTuple):
         Width and height of the grid.
     kinds : int
         Number of kinds of rows: two on a hexagonal grid, one otherwise. Row ``y`` is of kind ``y % kinds``.
+    reach : tuple of int
+        Columns and rows beyond which the factors are zero.
     """
 
     across: FloatArray
     down: FloatArray
     shape: tuple[int, int]
     kinds: int
+    reach: tuple[int, int]
+
+    def window(self, x: int, y: int) -> tuple[int, int, int, int]:
+        """Return the first and last columns and rows (exclusive) in reach of unit ``[x, y]``."""
+        (width, height), (across, down) = self.shape, self.reach
+        left, right = max(x - across, 0), min(x + across + 1, width)
+        return left, right, max(y - down, 0), min(y + down + 1, height)
 
     def columns(self, x: int, y: int, kind: int) -> FloatArray:
         """Return the factors across of all columns in rows of a kind, relative to unit ``[x, y]``."""
@@ -174,6 +186,19 @@ class Neighbourhood(NamedTuple):
         """Return the factors down of all rows, relative to row ``y``."""
         height = self.shape[1]
         return self.down[height - 1 - y : 2 * height - 1 - y]
+
+    def factors(self, x: int, y: int, window: tuple[int, int, int, int], out: FloatArray) -> None:
+        """Compute the products of both factors in a `window`, relative to unit ``[x, y]``."""
+        (width, height), (left, right, top, bottom) = self.shape, window
+        down = self.down[height - 1 - y + top : height - 1 - y + bottom]
+        if self.kinds == 1:
+            first = 2 * width - 1 - 2 * x
+            np.multiply(self.across[first + 2 * left : first + 2 * right - 1 : 2, None], down, out=out)
+            return
+        for kind in (0, 1):
+            first = (kind - top) % 2
+            across = self.columns(x, y, kind)[left:right, None]
+            np.multiply(across, down[first::2], out=out[:, first::2])
 
     def smooth(self, planes: FloatArray) -> FloatArray:
         """Convolve planes (k, width, height) with the Gaussian."""

@@ -8,32 +8,43 @@ from typing import Any
 import numpy as np
 
 from kohonen.inputs.arrays import FloatArray
-from kohonen.parameters import Parameters
+from kohonen.parameters import DEFINITIONS, Parameters
 
 __all__ = ["CONTRACT_VERSION", "child_id", "fingerprint", "model_id"]
 
 #: Version of the algorithm's contract: it changes whenever the same request gives another map.
-CONTRACT_VERSION = 1
-
-#: Parameters that were added after the first version, with their defaults.
-_ADDED = {"initialisation": "random", "grid": "rectangular", "boundary": "planar"}
+CONTRACT_VERSION = 2
 
 #: Hexadecimal digits of an id: 128 bits.
 ID_LENGTH = 32
 
+#: Rows per leaf of the hash of an array.
+LEAF = 65_536
+
+#: Parameters without which a map cannot be described: they have no defaults.
+_ALWAYS = {"width", "height", "random_state"}
+
 
 def fingerprint(values: FloatArray) -> str:
-    """Return the SHA-256, in hexadecimal, of an array's shape and its values as little-endian float64.
+    """Return the SHA-256, in hexadecimal, of an array's shape and its values.
 
-    Missing values are hashed as the NaN of :func:`kohonen.inputs.arrays.as_samples`.
+    It is a tree hash, so that arrays can be hashed in parts: the root is the hash of the shape as JSON and of
+    the digests of the leaves, each the SHA-256 of 65,536 rows of little-endian float64. Missing values are
+    hashed as the NaN of :func:`kohonen.inputs.arrays.as_samples`.
     """
-    digest = hashlib.sha256(json.dumps(values.shape).encode())
-    digest.update(np.ascontiguousarray(values, dtype="<f8").data)
-    return digest.hexdigest()
+    root = hashlib.sha256(json.dumps(values.shape).encode())
+    for start in range(0, len(values), LEAF):
+        leaf = np.ascontiguousarray(values[start : start + LEAF], dtype="<f8")
+        root.update(hashlib.sha256(leaf.data).digest())
+    return root.hexdigest()
 
 
 def model_id(
-    data_fingerprint: str, parameters: Parameters, *, preparation: Mapping[str, Any] | None = None
+    data_fingerprint: str,
+    parameters: Parameters,
+    *,
+    sample_weight: str | None = None,
+    preparation: Mapping[str, Any] | None = None,
 ) -> str:
     """Return the id of the map that a training produces.
 
@@ -42,10 +53,12 @@ def model_id(
     data_fingerprint : str
         The `fingerprint` of the samples.
     parameters : Parameters
-        The parameters, with a seed. A default radius is hashed by its value.
+        The parameters, with a seed. Defaults are not hashed.
+    sample_weight : str, optional
+        The `fingerprint` of the sample weights, if there are any.
     preparation : mapping, optional
-        The JSON document of the preparation, if the samples come from a table. It does not change the
-        weights, but the map's answers for other tables.
+        What the preparation does, as in :attr:`kohonen.Preparation.transformation`, if the samples come from
+        a table. It does not change the weights, but the map's answers for other tables.
 
     Returns
     -------
@@ -53,14 +66,22 @@ def model_id(
         32 hexadecimal digits: equal on all machines for equal data, parameters and seed, and independent of
         the engine and of the model's name.
     """
-    determining = _determining(parameters)
-    if preparation is not None:
-        determining["preparation"] = dict(preparation)
-    return _hash({"contract": CONTRACT_VERSION, "data": data_fingerprint, **determining})
+    return _hash(
+        _determining(parameters),
+        data=data_fingerprint,
+        sample_weight=sample_weight,
+        preparation=None if preparation is None else dict(preparation),
+    )
 
 
 def child_id(
-    parent: str, data_fingerprint: str, parameters: Parameters, *, first_iteration: int, last_iteration: int
+    parent: str,
+    data_fingerprint: str,
+    parameters: Parameters,
+    *,
+    first_iteration: int,
+    last_iteration: int,
+    sample_weight: str | None = None,
 ) -> str:
     """Return the id of the map that continuing the training of another map produces.
 
@@ -68,8 +89,8 @@ def child_id(
     ----------
     parent : str
         The id of the map whose weights are the initial weights.
-    data_fingerprint : str
-        The `fingerprint` of the samples.
+    data_fingerprint, sample_weight : str
+        As in `model_id`.
     parameters : Parameters
         The parameters; the seed is ignored.
     first_iteration, last_iteration : int
@@ -79,34 +100,29 @@ def child_id(
     for initial in ("random_state", "initialisation"):  # the initial weights are the parent's
         determining.pop(initial, None)
     return _hash(
-        {
-            "contract": CONTRACT_VERSION,
-            "data": data_fingerprint,
-            "parent": parent,
-            "first_iteration": first_iteration,
-            "last_iteration": last_iteration,
-            **determining,
-        }
+        determining,
+        data=data_fingerprint,
+        sample_weight=sample_weight,
+        parent=parent,
+        first_iteration=first_iteration,
+        last_iteration=last_iteration,
     )
 
 
 def _determining(parameters: Parameters) -> dict[str, object]:
-    determining: dict[str, object] = {
-        "algorithm": parameters.algorithm,
-        "width": parameters.width,
-        "height": parameters.height,
-        "iterations": parameters.iterations,
-        "learning_rate": parameters.learning_rate,
-        "sigma": parameters.initial_radius,
-        "random_state": parameters.random_state,
+    """Return the parameters by name, without those that have their default."""
+    values = {name: getattr(parameters, name) for name in DEFINITIONS}
+    if parameters.initial_radius == max(parameters.width, parameters.height) / 2:
+        values["sigma"] = None
+    return {
+        name: value for name, value in values.items() if name in _ALWAYS or value != DEFINITIONS[name].default
     }
-    # Added parameters are hashed only if they differ from their default, so that existing ids stay valid.
-    for name, default in _ADDED.items():
-        if (value := getattr(parameters, name)) != default:
-            determining[name] = value
-    return determining
 
 
-def _hash(determined_by: dict[str, object]) -> str:
-    canonical = json.dumps(determined_by, sort_keys=True, separators=(",", ":"))
+def _hash(determining: dict[str, object], **others: object) -> str:
+    """Return the hash of all that is given, but None."""
+    given = {name: value for name, value in others.items() if value is not None}
+    canonical = json.dumps(
+        {"contract": CONTRACT_VERSION, **determining, **given}, sort_keys=True, separators=(",", ":")
+    )
     return hashlib.sha256(canonical.encode()).hexdigest()[:ID_LENGTH]

@@ -8,7 +8,9 @@ from kohonen.parameters import Parameters
 __all__ = ["initial_weights"]
 
 
-def initial_weights(parameters: Parameters, samples: FloatArray) -> FloatArray:
+def initial_weights(
+    parameters: Parameters, samples: FloatArray, sample_weight: FloatArray | None = None
+) -> FloatArray:
     """Return the initial weights of a training.
 
     Parameters
@@ -23,6 +25,8 @@ def initial_weights(parameters: Parameters, samples: FloatArray) -> FloatArray:
           does not depend on the seed, and its last bits may depend on the LAPACK in use.
     samples : ndarray of shape (n, dim)
         The samples; missing values (NaN) count as the mean of their component.
+    sample_weight : ndarray of shape (n,), optional
+        Their weights in the mean and the components of "pca". No method uses samples of weight 0.
 
     Returns
     -------
@@ -33,11 +37,13 @@ def initial_weights(parameters: Parameters, samples: FloatArray) -> FloatArray:
     ----------
     T. Kohonen, *Self-Organizing Maps*, 3rd edition, Springer 2001, section 3.7 (linear initialisation).
     """
+    if parameters.initialisation == "random":
+        return parameters.initial_weights(samples.shape[1])
+    shares = np.ones(len(samples)) if sample_weight is None else sample_weight / sample_weight.max()
+    samples, shares = fill_with_means(samples[shares > 0.0]), shares[shares > 0.0]
     if parameters.initialisation == "sample":
-        return _from_samples(parameters, fill_with_means(samples))
-    if parameters.initialisation == "pca":
-        return _from_principal_components(parameters, fill_with_means(samples))
-    return parameters.initial_weights(samples.shape[1])
+        return _from_samples(parameters, samples)
+    return _from_principal_components(parameters, samples, shares / shares.sum())
 
 
 def _from_samples(parameters: Parameters, samples: FloatArray) -> FloatArray:
@@ -47,12 +53,12 @@ def _from_samples(parameters: Parameters, samples: FloatArray) -> FloatArray:
     return weights
 
 
-def _from_principal_components(parameters: Parameters, samples: FloatArray) -> FloatArray:
-    mean = samples.mean(axis=0)
+def _from_principal_components(parameters: Parameters, samples: FloatArray, shares: FloatArray) -> FloatArray:
+    mean = (samples * shares[:, None]).sum(axis=0)
     # Scaled by the largest deviation, so that squares do not overflow.
     scale = float(np.abs(samples - mean).max()) or 1.0
     deviations = (samples - mean) / scale
-    values, vectors = np.linalg.eigh(deviations.T @ deviations / len(samples))
+    values, vectors = np.linalg.eigh((deviations * shares[:, None]).T @ deviations)
     axes = np.zeros((2, samples.shape[1]))
     for axis, k in zip(axes, range(len(values) - 1, -1, -1), strict=False):
         # The sign of an eigenvector is arbitrary: make its largest component positive.

@@ -136,6 +136,10 @@ class Parameters:
         The initial learning rate, above 0 and at most 1.
     sigma : float, optional
         The initial radius, in units of the grid, above 0; ``max(width, height) / 2`` if None.
+    final_sigma : float, default 1
+        The radius at the end of the training. Below 0.134 (on a rectangular grid) a unit has no neighbours,
+        and an iteration of batch training is one of k-means. From an initial radius that is not larger, the
+        radius stays as it is.
     random_state : int, optional
         The seed of the initial weights, not negative; drawn at random if None.
     algorithm : {"online", "batch"}, default "online"
@@ -164,6 +168,9 @@ class Parameters:
     sigma: float | None = field(
         default=None,
         metadata=_define("Initial radius, in units; half the map's longer side by default.", float, above=0),
+    )
+    final_sigma: float = field(
+        default=1.0, metadata=_define("Radius at the end of the training, in units.", float, above=0)
     )
     random_state: int | None = field(
         default=None,
@@ -214,7 +221,22 @@ class Parameters:
     @property
     def schedule(self) -> Schedule:
         """The decay of radius and learning rate."""
-        return Schedule(self.iterations, self.initial_radius, self.learning_rate)
+        return Schedule(self.iterations, self.initial_radius, self.learning_rate, self.final_sigma)
+
+    def check_weighting(self, sample_weight: object) -> None:
+        """Refuse sample weights for an algorithm that takes none.
+
+        Raises
+        ------
+        InvalidParameterError
+            If there are weights for online training.
+        """
+        if sample_weight is not None and self.algorithm == "online":
+            raise InvalidParameterError(
+                "online training presents the samples one by one and takes no sample weights: use the "
+                'algorithm "batch"',
+                parameter="sample_weight",
+            )
 
     def seeded(self) -> "Parameters":
         """Return these parameters with their seed, or with a random one if they have none."""

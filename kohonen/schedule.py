@@ -34,11 +34,16 @@ class Schedule(NamedTuple):
     iterations: int
     sigma: float
     learning_rate: float
+    final_sigma: float = 1.0
 
     @property
     def time_constant(self) -> float | None:
         """``lambda``, in iterations; None if radius and learning rate stay constant."""
-        return self.iterations / math.log(self.sigma) if self.sigma > 1.0 else None
+        return (
+            self.iterations / math.log(self.sigma / self.final_sigma)
+            if self.sigma > self.final_sigma
+            else None
+        )
 
     def radius(self, iteration: int) -> float:
         """Return ``sigma_t``, the width of the Gaussian neighbourhood, in units of the grid."""

@@ -60,6 +60,8 @@ class SOM(
         The initial learning rate, above 0 and at most 1.
     sigma : float, optional
         The initial radius of the neighbourhood, in units of the grid; half the longer side by default.
+    final_sigma : float, default 1
+        The radius at the end of the training.
     random_state : int, RandomState instance or None, default None
         An integer is the seed itself, as in :class:`kohonen.SelfOrganizingMap`; otherwise a seed is drawn,
         from NumPy's global state if None.
@@ -117,6 +119,7 @@ class SOM(
         iterations: int = 1000,
         learning_rate: float = 0.1,
         sigma: float | None = None,
+        final_sigma: float = 1.0,
         random_state: int | np.random.RandomState | None = None,
         algorithm: Algorithm = "online",
         initialisation: Initialisation = "random",
@@ -130,6 +133,7 @@ class SOM(
         self.iterations = iterations
         self.learning_rate = learning_rate
         self.sigma = sigma
+        self.final_sigma = final_sigma
         self.random_state = random_state
         self.algorithm = algorithm
         self.initialisation = initialisation
@@ -138,7 +142,7 @@ class SOM(
         self.missing = missing
         self.n_clusters = n_clusters
 
-    def fit(self, X: Any, y: object = None) -> Self:
+    def fit(self, X: Any, y: object = None, sample_weight: Any = None) -> Self:
         """Train the map from its initial weights.
 
         Parameters
@@ -147,6 +151,8 @@ class SOM(
             The samples, presented in this order in each iteration.
         y : None
             Ignored.
+        sample_weight : array_like of shape (n,), optional
+            Weights of the samples in batch training, at least 0.
 
         Returns
         -------
@@ -160,10 +166,10 @@ class SOM(
         """
         som = self._untrained()
         samples = self._validated(X, reset=True)
-        self.som_ = som.fit(samples)
+        self.som_ = som.fit(samples, sample_weight=sample_weight)
         return self._set_attributes(samples)
 
-    def partial_fit(self, X: Any, y: object = None) -> Self:
+    def partial_fit(self, X: Any, y: object = None, sample_weight: Any = None) -> Self:
         """Do one iteration, a pass over the samples, at the next position of the schedule.
 
         The map keeps the parameters of the first call, except `n_clusters`.
@@ -174,6 +180,8 @@ class SOM(
             The samples of this pass.
         y : None
             Ignored.
+        sample_weight : array_like of shape (n,), optional
+            As in `fit`.
 
         Returns
         -------
@@ -188,7 +196,7 @@ class SOM(
         begins = not hasattr(self, "som_")
         som = self._untrained() if begins else self.som_
         samples = self._validated(X, reset=begins)
-        self.som_ = som.partial_fit(samples)
+        self.som_ = som.partial_fit(samples, sample_weight=sample_weight)
         return self._set_attributes(samples)
 
     def predict(self, X: Any) -> IntArray:
@@ -203,9 +211,9 @@ class SOM(
         """Return the Euclidean distance of each sample (n, dim) to each unit; shape (n, width * height)."""
         return self.som_.transform(self._samples(X))
 
-    def score(self, X: Any, y: object = None) -> float:
-        """Return the negative quantization error on the samples (n, dim)."""
-        return -self.som_.quantization_error(self._samples(X))
+    def score(self, X: Any, y: object = None, sample_weight: Any = None) -> float:
+        """Return the negative (weighted) quantization error on the samples (n, dim)."""
+        return -self.som_.quantization_error(self._samples(X), sample_weight)
 
     @property
     def weights_(self) -> FloatArray:

@@ -1,20 +1,19 @@
 """The self-organizing map as an estimator, in scikit-learn's vocabulary."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from kohonen.analysis.quality import Quality, assess
-from kohonen.engines import default_engine, describe_engine
 from kohonen.engines.search import match
 from kohonen.errors import NotFittedError
 from kohonen.geometry import Boundary, Grid
-from kohonen.initialisation import initial_weights as first_weights
-from kohonen.inputs.arrays import FloatArray, Missing, as_samples
+from kohonen.inputs.arrays import FloatArray, Missing, as_sample_weight, as_samples
 from kohonen.parameters import Algorithm, Initialisation, Parameters
-from kohonen.training import Observer, train
+from kohonen.training import Observer, TrainedMap, train
 
 __all__ = ["SelfOrganizingMap"]
 
@@ -32,6 +31,8 @@ class SelfOrganizingMap:
         The initial learning rate, above 0 and at most 1; it decays like the radius.
     sigma : float, optional
         The initial radius of the neighbourhood, in units of the grid; half the longer side by default.
+    final_sigma : float, default 1
+        The radius at the end of the training. A batch training that ends below 0.134 ends as k-means.
     random_state : int, optional
         The seed of the initial weights; drawn at random if None.
     algorithm : {"online", "batch"}, default "online"
@@ -41,7 +42,7 @@ class SelfOrganizingMap:
         Initial weights: random in [0, 1), randomly chosen samples, or evenly spaced on the plane of the
         samples' first two principal components.
     grid : {"rectangular", "hexagonal"}, default "rectangular"
-        The arrangement of units. The compiled engine supports planar rectangular grids; NumPy the others.
+        The arrangement of units.
     boundary : {"planar", "toroidal"}, default "planar"
         Whether opposite edges of the grid are joined.
     missing : {"error", "mask"}, default "error"
@@ -92,6 +93,7 @@ class SelfOrganizingMap:
         iterations: int = 1000,
         learning_rate: float = 0.1,
         sigma: float | None = None,
+        final_sigma: float = 1.0,
         random_state: int | None = None,
         algorithm: Algorithm = "online",
         initialisation: Initialisation = "random",
@@ -106,6 +108,7 @@ class SelfOrganizingMap:
             iterations=iterations,
             learning_rate=learning_rate,
             sigma=sigma,
+            final_sigma=final_sigma,
             random_state=random_state,
             algorithm=algorithm,
             initialisation=initialisation,
@@ -117,6 +120,7 @@ class SelfOrganizingMap:
         self,
         X: npt.ArrayLike,
         y: object = None,
+        sample_weight: npt.ArrayLike | None = None,
         *,
         initial_weights: npt.ArrayLike | None = None,
         should_stop: Callable[[], bool] | None = None,
@@ -130,6 +134,8 @@ class SelfOrganizingMap:
             The samples, presented in this order in each iteration.
         y : None
             Ignored; present for compatibility with scikit-learn.
+        sample_weight : array_like of shape (n,), optional
+            Weights of the samples in batch training, at least 0: a weight of 2 counts as the sample twice.
         initial_weights : array_like of shape (width, height, dim), optional
             Initial weights, instead of those of the initialisation.
         should_stop : callable, optional
@@ -146,24 +152,24 @@ class SelfOrganizingMap:
         Raises
         ------
         InvalidDataError
-            If the samples or the initial weights are invalid.
+            If the samples, their weights or the initial weights are invalid.
+        InvalidParameterError
+            If there are sample weights for online training.
         """
         trained = train(
             X,
             self.parameters,
+            sample_weight=sample_weight,
             initial_weights=initial_weights,
             should_stop=should_stop,
             observers=observers,
             missing=self.missing,
         )
-        self.weights_ = trained.weights
-        self.n_iter_ = trained.iterations
-        self.n_features_in_ = trained.weights.shape[2]
-        self.random_state_ = trained.parameters.random_state
-        self.engine_ = trained.engine
-        return self
+        return self._set_attributes(trained)
 
-    def partial_fit(self, X: npt.ArrayLike, y: object = None) -> Self:
+    def partial_fit(
+        self, X: npt.ArrayLike, y: object = None, sample_weight: npt.ArrayLike | None = None
+    ) -> Self:
         """Do one iteration, a pass over the samples, at the next position of the schedule.
 
         The first call on an untrained map begins with the initial weights. Beyond the last iteration, radius
@@ -175,6 +181,8 @@ class SelfOrganizingMap:
             The samples of this pass; each pass may have different samples of the same dimension.
         y : None
             Ignored; present for compatibility with scikit-learn.
+        sample_weight : array_like of shape (n,), optional
+            As in `fit`.
 
         Returns
         -------
@@ -184,25 +192,23 @@ class SelfOrganizingMap:
         Raises
         ------
         InvalidDataError
-            If the samples are invalid.
+            If the samples or their weights are invalid.
+        InvalidParameterError
+            If there are sample weights for online training.
         """
         fitted = hasattr(self, "weights_")
-        dimension = self.n_features_in_ if fitted else None
-        samples = as_samples(X, dimension=dimension, missing=self.missing)
-        if not fitted:
-            parameters = self.parameters.seeded()
-            self.weights_ = first_weights(parameters, samples)
-            self.n_iter_ = 0
-            self.n_features_in_ = samples.shape[1]
-            self.random_state_ = parameters.random_state
-        masked = bool(np.isnan(samples).any())
-        kind = default_engine(self.parameters.algorithm, self.parameters.geometry, masked=masked)
-        engine = kind(self.weights_, samples, self.parameters.schedule)
-        engine.run(self.n_iter_, self.n_iter_ + 1)
-        self.weights_ = engine.weights()
-        self.engine_ = describe_engine(kind)
-        self.n_iter_ += 1
-        return self
+        done = self.n_iter_ if fitted else 0
+        samples = as_samples(X, dimension=self.n_features_in_ if fitted else None, missing=self.missing)
+        trained = train(
+            samples,
+            replace(self.parameters, random_state=self.random_state_) if fitted else self.parameters,
+            sample_weight=sample_weight,
+            initial_weights=self.weights_ if fitted else None,
+            first_iteration=done,
+            last_iteration=done + 1,
+            missing=self.missing,
+        )
+        return self._set_attributes(trained)
 
     def predict(self, X: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Return the best matching unit of each sample.
@@ -254,16 +260,26 @@ class SelfOrganizingMap:
             squared += np.nan_to_num(np.subtract.outer(samples[:, k], codebook[:, k]) ** 2, nan=0.0)
         return np.sqrt(squared)
 
-    def quantization_error(self, X: npt.ArrayLike) -> float:
-        """Return the mean Euclidean distance of the samples (n, dim) to their best matching units."""
-        return self._quality(X).quantization_error
+    def quantization_error(self, X: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> float:
+        """Return the (weighted) mean distance of the samples (n, dim) to their best matching units."""
+        return self._quality(X, sample_weight).quantization_error
 
-    def topographic_error(self, X: npt.ArrayLike) -> float:
-        """Return the share of the samples (n, dim) whose two best matching units are not neighbours."""
-        return self._quality(X).topographic_error
+    def topographic_error(self, X: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> float:
+        """Return the (weighted) share of the samples (n, dim) whose two best units are not neighbours."""
+        return self._quality(X, sample_weight).topographic_error
 
-    def _quality(self, data: npt.ArrayLike) -> Quality:
-        return assess(self._fitted_weights(), self._samples(data), self.parameters.geometry)
+    def _set_attributes(self, trained: TrainedMap) -> Self:
+        self.weights_ = trained.weights
+        self.n_iter_ = trained.iterations
+        self.n_features_in_ = trained.weights.shape[2]
+        self.random_state_ = trained.parameters.random_state
+        self.engine_ = trained.engine
+        return self
+
+    def _quality(self, data: npt.ArrayLike, sample_weight: npt.ArrayLike | None) -> Quality:
+        weights, samples = self._fitted_weights(), self._samples(data)
+        given = as_sample_weight(sample_weight, count=len(samples))
+        return assess(weights, samples, self.parameters.geometry, given)
 
     def _fitted_weights(self) -> FloatArray:
         if not hasattr(self, "weights_"):

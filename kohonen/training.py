@@ -5,14 +5,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-import numpy as np
 import numpy.typing as npt
 
-from kohonen.engines import AnyGridOnline, Engine, MaskedBatch, default_engine, describe_engine
+from kohonen.engines import Engine, default_engine, describe_engine
 from kohonen.engines.cost import Cost
-from kohonen.errors import InvalidParameterError
 from kohonen.initialisation import initial_weights as first_weights
-from kohonen.inputs.arrays import FloatArray, Missing, as_samples, as_weights
+from kohonen.inputs.arrays import FloatArray, Missing, as_sample_weight, as_samples, as_weights
 from kohonen.parameters import BATCH_SIZE, Parameters
 
 __all__ = ["Observer", "TrainedMap", "Training", "train"]
@@ -63,6 +61,8 @@ class Training:
     ----------
     samples : ndarray of shape (n, dim)
         The samples; read-only.
+    sample_weight : ndarray of shape (n,) or None
+        Their weights.
     parameters : Parameters
         The parameters, with the seed that is used.
     iteration : int
@@ -74,9 +74,16 @@ class Training:
     """
 
     def __init__(
-        self, engine: Engine, samples: FloatArray, parameters: Parameters, iteration: int, last_iteration: int
+        self,
+        engine: Engine,
+        samples: FloatArray,
+        parameters: Parameters,
+        iteration: int,
+        last_iteration: int,
+        sample_weight: FloatArray | None = None,
     ) -> None:
         self._engine = engine
+        self.sample_weight = sample_weight
         self.samples = samples
         self.parameters = parameters
         self.iteration = iteration
@@ -138,6 +145,7 @@ def train(
     data: npt.ArrayLike,
     parameters: Parameters,
     *,
+    sample_weight: npt.ArrayLike | None = None,
     initial_weights: npt.ArrayLike | None = None,
     first_iteration: int = 0,
     last_iteration: int | None = None,
@@ -155,6 +163,8 @@ def train(
         The samples, presented in this order in each iteration.
     parameters : Parameters
         The parameters; a random seed is drawn if they have none.
+    sample_weight : array_like of shape (n,), optional
+        Weights of the samples in batch training, at least 0: a weight of 2 counts as the sample twice.
     initial_weights : array_like of shape (width, height, dim), optional
         Initial weights, instead of those of the parameters' initialisation.
     first_iteration : int, default 0
@@ -183,33 +193,29 @@ def train(
     Raises
     ------
     InvalidDataError
-        If the data or the initial weights are invalid.
+        If the data, the sample weights or the initial weights are invalid.
     InvalidParameterError
-        If samples have missing values and `engine` does not support them.
+        If there are sample weights for online training.
     """
     samples = as_samples(data, missing=missing)
     parameters = parameters.seeded()
     dimension = samples.shape[1]
+    given_weight = as_sample_weight(sample_weight, count=len(samples))
+    parameters.check_weighting(given_weight)
     if initial_weights is None:
-        weights = first_weights(parameters, samples)
+        weights = first_weights(parameters, samples, given_weight)
     else:
         weights = as_weights(
             initial_weights, width=parameters.width, height=parameters.height, dimension=dimension
         )
     started = time.perf_counter()
-    masked = bool(np.isnan(samples).any())
-    # With NaN no distance compares as smaller, and the kernel would read beyond its memory.
-    if masked and engine is not None and not issubclass(engine, AnyGridOnline | MaskedBatch):
-        raise InvalidParameterError(
-            f"{engine.__name__} does not support missing values: omit the engine to use one that does",
-            parameter="engine",
-        )
-    kind = engine or default_engine(parameters.algorithm, parameters.geometry, masked=masked)
+    kind = engine or default_engine(parameters.algorithm)
     if batch_size is not None:
         kind = type(kind.__name__, (kind,), {"batch_size": BATCH_SIZE.check("batch_size", batch_size)})
-    running = kind(weights, samples, parameters.schedule)
+    weighting = {} if given_weight is None else {"sample_weight": given_weight}
+    running = kind(weights, samples, parameters.schedule, parameters.geometry, **weighting)
     last = parameters.iterations if last_iteration is None else last_iteration
-    training = Training(running, samples, parameters, first_iteration, last)
+    training = Training(running, samples, parameters, first_iteration, last, given_weight)
     watching = list(observers)
     _notify(watching, "start", training)
     _iterate(running, training, should_stop, watching)

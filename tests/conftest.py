@@ -55,7 +55,6 @@ SLOW = {
     "kohonen/cli/test_train.py",
     "kohonen/engines/test_engines.py",
     "kohonen/engines/test_masked.py",
-    "kohonen/engines/test_strips.py",
     "kohonen/experiments/test_kill.py",
     "kohonen/experiments/test_run.py",
     "kohonen/kernel/test_kernel.py",

@@ -20,7 +20,7 @@ from kohonen import Preparation, checkpoints
 from kohonen.animation.files import Piece, pack, unpack
 from kohonen.animation.frames import Frame
 from kohonen.files import most_npy_bytes, npy, parse_npy
-from kohonen.inputs.arrays import FloatArray
+from kohonen.inputs.arrays import Dataset, FloatArray
 
 __all__ = ["Files"]
 
@@ -44,7 +44,7 @@ class Files:
     def add(self, request: TrainingRequest) -> str:
         """Store the samples of a request, and return their key."""
         key = f"jobs/{request.id}/samples-{uuid.uuid4().hex}.npy"
-        self._store.create(key, npy(request.samples), content_type=_OCTETS)
+        self._store.create(key, npy(request.data.table), content_type=_OCTETS)
         return key
 
     def request(self, job: Job) -> TrainingRequest:
@@ -56,12 +56,18 @@ class Files:
             When its samples are damaged or missing.
         """
         wanted = job.request
-        shape = wanted.samples, wanted.dimension
-        samples = self._array(wanted.input, shape, missing=True) if wanted.input else None
-        if samples is not None:
+        shape = wanted.samples, wanted.dimension + wanted.weighted
+        stored = self._array(wanted.input, shape, missing=True) if wanted.input else None
+        if stored is not None:
+            data = Dataset.of(stored, weighted=wanted.weighted)
             table = None if wanted.preparation is None else Preparation.from_json(wanted.preparation)
             request = TrainingRequest(
-                samples, wanted.training, frames=wanted.frames, preparation=table, **wanted.options
+                data.samples,
+                wanted.training,
+                frames=wanted.frames,
+                preparation=table,
+                sample_weight=data.sample_weight,
+                **wanted.options,
             )
             if request.id == job.id:
                 return request

@@ -42,6 +42,8 @@ class JobRequest(_Part):
         When to capture the frames of an animation; None for no frames.
     preparation : dict or None
         How a table was converted to the samples; None for other data.
+    weighted : bool
+        Whether the samples have weights.
     """
 
     parameters: dict[str, Any]
@@ -51,6 +53,7 @@ class JobRequest(_Part):
     input: str | None
     frames: Moments | None = None
     preparation: dict[str, Any] | None = None
+    weighted: bool = False
 
     @property
     def training(self) -> Parameters:
@@ -115,7 +118,7 @@ class Job(_Part):
         The frames of the animation up to the checkpoint, or all at the end.
     """
 
-    schema_version: int = 1
+    schema_version: Literal[2] = 2
     id: str
     state: State = "queued"
     created_at: Time

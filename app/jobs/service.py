@@ -230,11 +230,11 @@ class JobService:
         if parameters.initialisation == "random":
             return parameters.initial_weights(job.request.dimension)
         try:
-            samples = self._jobs.files.request(job).samples
+            data = self._jobs.files.request(job).data
         except DamagedJobError as error:
             message = f"job {job.id} ended before its first checkpoint, so there is no map of it"
             raise DataNotKeptError(message) from error
-        return initial_weights(parameters, samples)
+        return initial_weights(parameters, *data)
 
 
 def _is_enough(job: Job | None, request: TrainingRequest) -> bool:

@@ -93,7 +93,10 @@ class Jobs:
         except BlobNotFound as error:
             raise JobNotFoundError(f"there is no job {job_id!r}; use POST /atrain to create one") from error
         except (BlobTooLarge, ValidationError) as error:
-            raise DamagedJobError(f"the record of job {job_id!r} cannot be read") from error
+            raise DamagedJobError(
+                f"the record of job {job_id!r} is damaged, or of another version of the contract: delete the "
+                "job, and send its request again"
+            ) from error
 
     def get(self, job_id: str) -> Job:
         """Return a job; see `read`."""
@@ -275,6 +278,7 @@ def _job_request(request: TrainingRequest, key: str | None) -> JobRequest:
         input=key,
         frames=request.frames,
         preparation=None if request.preparation is None else request.preparation.to_json(),
+        weighted=request.sample_weight is not None,
     )
 
 

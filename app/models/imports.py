@@ -73,7 +73,7 @@ def add_run(models: Models, folder: Path, *, name: str | None = None) -> Stored:
     """
     try:
         run = RunFolder.open(folder)
-        told, samples = run.card(), run.samples()
+        told, data = run.card(), run.data()
         weights = parse_npy(run.weights_file.read_bytes(), *told["weights"]["shape"])
     except (KohonenError, OSError, KeyError, TypeError) as error:
         raise ValueError(f"this is not the folder of a complete run: {error}") from error
@@ -84,13 +84,16 @@ def add_run(models: Models, folder: Path, *, name: str | None = None) -> Stored:
     card = parse_card(told)
     if hashlib.sha256(npy(weights)).hexdigest() != card.weights.sha256:
         raise ValueError(f"the weights in this folder are not those of the model {card.id!r}")
-    if samples is not None and fingerprint(samples) != card.data.fingerprint:
+    if data is not None and [None if each is None else fingerprint(each) for each in data] != [
+        card.data.fingerprint,
+        card.data.sample_weight,
+    ]:
         raise ValueError(f"the samples in this folder are not those of the model {card.id!r}")
     if (there := models.find(card.id)) is not None:
         return models.ensure_listed(there, name)
-    if samples is None or samples.nbytes > MOST_DATA_BYTES:
-        samples, card = None, without_data(card)
-    return models.add(card, weights, samples, name=name)
+    if data is None or data.samples.nbytes > MOST_DATA_BYTES:
+        data, card = None, without_data(card)
+    return models.add(card, weights, data, name=name)
 
 
 def _member(archive: zipfile.ZipFile, name: str, most_bytes: int) -> bytes:

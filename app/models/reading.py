@@ -2,13 +2,14 @@
 
 import datetime
 import hashlib
+import json
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 
 from pydantic import ValidationError
 
-from app.errors import DamagedModelError, DataNotKeptError, ModelNotFoundError
+from app.errors import DamagedModelError, DataNotKeptError, ModelNotFoundError, OutdatedModelError
 from app.models.card import StoredCard
 from app.models.index import Entry, Index
 from app.models.keys import card_key
@@ -17,8 +18,9 @@ from app.models.names import Names
 from app.models.references import FORMS, Reference, parse
 from app.storage.port import BlobNotFound, BlobTooLarge, Store
 from kohonen.analysis.metrics import METRICS, Metric
+from kohonen.card import SCHEMA_VERSION
 from kohonen.files import most_npy_bytes, parse_npy
-from kohonen.inputs.arrays import FloatArray
+from kohonen.inputs.arrays import Dataset, FloatArray
 
 __all__ = ["ModelReader"]
 
@@ -169,7 +171,11 @@ class ModelReader:
             raise _damaged(card) from error
 
     def samples(self, card: StoredCard) -> FloatArray:
-        """Return the samples that a model was trained on, of shape (n, dim).
+        """Return the samples that a model was trained on, as `data` does."""
+        return self.data(card).samples
+
+    def data(self, card: StoredCard) -> Dataset:
+        """Return the samples that a model was trained on, and their weights.
 
         Raises
         ------
@@ -183,14 +189,15 @@ class ModelReader:
                 f"the data that model {card.id!r} was trained on are not kept: the request left them out "
                 '("keep_data": false), or they were too large'
             )
-        shape = (card.data.samples, card.data.dimension)
+        weighted = card.data.sample_weight is not None
+        shape = (card.data.samples, card.data.dimension + weighted)
         for there in self._now(card):
             if there.data_key is None:
                 continue
             try:
                 file = self.store.read(there.data_key, max_bytes=most_npy_bytes(*shape)).data
                 if hashlib.sha256(file).hexdigest() == card.data.sha256:
-                    return parse_npy(file, *shape, missing=True)
+                    return Dataset.of(parse_npy(file, *shape, missing=True), weighted=weighted)
             except BlobNotFound:
                 continue
             except (BlobTooLarge, ValueError) as error:
@@ -222,7 +229,7 @@ class ModelReader:
             blob = self.store.read(card_key(model_id), max_bytes=MOST_CARD_BYTES)
             card = StoredCard.decode(blob.data)
         except (BlobTooLarge, ValidationError) as error:
-            raise DamagedModelError(f"the card of model {model_id!r} cannot be read") from error
+            raise _unreadable(model_id, b"" if isinstance(error, BlobTooLarge) else blob.data) from error
         if card.id != model_id:
             raise DamagedModelError(f"the card of model {model_id!r} is that of another")
         return card, blob.version
@@ -257,6 +264,19 @@ class ModelReader:
 
     def _is_young(self, model: StoredCard | Entry) -> bool:
         return self._age is None or datetime.datetime.now(datetime.UTC) < model.created_at + self._age
+
+
+def _unreadable(model_id: str, card: bytes) -> DamagedModelError:
+    try:
+        version = json.loads(card)["schema_version"]
+    except (ValueError, KeyError, TypeError):
+        version = SCHEMA_VERSION
+    if version == SCHEMA_VERSION:
+        return DamagedModelError(f"the card of model {model_id!r} cannot be read")
+    return OutdatedModelError(
+        f"model {model_id!r} was stored under version {version} of the contract, and this service reads "
+        f"version {SCHEMA_VERSION}: delete it, and train it again"
+    )
 
 
 def _damaged(card: StoredCard, what: str = "weights") -> DamagedModelError:

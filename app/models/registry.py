@@ -23,7 +23,7 @@ from app.models.removal import ModelRemover
 from app.storage.port import BlobNotFound
 from kohonen.card import Card
 from kohonen.files import npy
-from kohonen.inputs.arrays import FloatArray
+from kohonen.inputs.arrays import Dataset, FloatArray
 
 __all__ = ["Models", "Stored"]
 
@@ -56,7 +56,7 @@ class Models(ModelRemover):
     """The models of one store; see `ModelReader` for the parameters and for what can be read."""
 
     def add(
-        self, card: Card, weights: FloatArray, samples: FloatArray | None, *, name: str | None = None
+        self, card: Card, weights: FloatArray, data: Dataset | None, *, name: str | None = None
     ) -> Stored:
         """Store a model and list it.
 
@@ -66,7 +66,7 @@ class Models(ModelRemover):
             Its card, from `kohonen.card.make_card`.
         weights : ndarray of shape (width, height, dim)
             Its weights.
-        samples : ndarray of shape (n, dim) or None
+        data : Dataset or None
             What it was trained on; stored where the card says so.
         name : str, optional
             A name that it becomes a revision of.
@@ -82,7 +82,7 @@ class Models(ModelRemover):
             When the store cannot be written.
         """
         own = StoredCard.of(card, _new_writing(), "unnamed" if name is None else "named")
-        self._write(own, npy(weights), None if samples is None else npy(samples))
+        self._write(own, npy(weights), None if data is None else npy(data.table))
         while not self._commit(own):
             there = self.find(own.id)
             if there is None:
@@ -122,10 +122,10 @@ class Models(ModelRemover):
     def _named(self, card: StoredCard, name: str | None) -> Revision | None:
         return None if name is None else self.names.assign(name, Entry.of(card))
 
-    def _write(self, card: StoredCard, weights: bytes, samples: bytes | None) -> None:
+    def _write(self, card: StoredCard, weights: bytes, data: bytes | None) -> None:
         self.store.create(card.weights_key, weights, content_type=_OCTETS)
-        if card.data_key is not None and samples is not None:
-            self.store.create(card.data_key, samples, content_type=_OCTETS)
+        if card.data_key is not None and data is not None:
+            self.store.create(card.data_key, data, content_type=_OCTETS)
 
     def _commit(self, card: StoredCard) -> bool:
         return self.store.create(card_key(card.id), card.encode(), content_type="application/json")

@@ -35,7 +35,7 @@ def estimate(request: TrainingRequest) -> float:
     samples, dimension = request.samples.shape
     parameters = replace(request.parameters, iterations=request.iterations)
     # The fastest engines do not support missing values.
-    engine = default_engine(parameters.algorithm, parameters.geometry, masked=request.masked)
+    engine = default_engine(parameters.algorithm)
     return engine.cost.seconds(parameters, samples=samples, dimension=dimension)
 
 

@@ -4,13 +4,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-import numpy as np
-
 from app.models import Lineage
 from kohonen import Parameters, Preparation
 from kohonen.animation.moments import Moments
 from kohonen.identity import child_id, fingerprint, model_id
-from kohonen.inputs.arrays import FloatArray
+from kohonen.inputs.arrays import Dataset, FloatArray
 
 __all__ = ["Start", "TrainingRequest"]
 
@@ -55,6 +53,8 @@ class TrainingRequest:
         trained again for them.
     preparation : Preparation or None
         How a table was converted to the samples; None for other data.
+    sample_weight : ndarray of shape (n,) or None
+        The weights of the samples.
     """
 
     samples: FloatArray
@@ -66,26 +66,32 @@ class TrainingRequest:
     start: Start | None = None
     frames: Moments | None = None
     preparation: Preparation | None = None
+    sample_weight: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        self.parameters.check_weighting(self.sample_weight)
 
     @cached_property
     def id(self) -> str:
         """The id of the trained model."""
         data = fingerprint(self.samples)
+        weight = None if self.sample_weight is None else fingerprint(self.sample_weight)
         if self.start is None:
-            table = None if self.preparation is None else self.preparation.to_json()
-            return model_id(data, self.parameters, preparation=table)
+            table = None if self.preparation is None else self.preparation.transformation
+            return model_id(data, self.parameters, sample_weight=weight, preparation=table)
         return child_id(
             self.start.lineage.parent,
             data,
             self.parameters,
             first_iteration=self.first_iteration,
             last_iteration=self.last_iteration,
+            sample_weight=weight,
         )
 
-    @cached_property
-    def masked(self) -> bool:
-        """Whether samples have missing values."""
-        return bool(np.isnan(self.samples).any())
+    @property
+    def data(self) -> Dataset:
+        """The samples and their weights."""
+        return Dataset(self.samples, self.sample_weight)
 
     @property
     def may_be_job(self) -> bool:

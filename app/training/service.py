@@ -105,7 +105,7 @@ class TrainingService:
         with timings.measure("store"):
             # If a concurrent request has stored the model, its card is returned.
             stored = await to_thread.run_sync(
-                partial(self._models.add, card, trained.weights, request.samples, name=request.name)
+                partial(self._models.add, card, trained.weights, request.data, name=request.name)
             )
         revision = stored.revision
         return Outcome(stored.card, trained.weights, True, stored.created, revision, timings, captured)
@@ -133,6 +133,7 @@ class TrainingService:
                     train,
                     request.samples,
                     request.parameters,
+                    sample_weight=request.sample_weight,
                     initial_weights=None if request.start is None else request.start.weights,
                     first_iteration=request.first_iteration,
                     last_iteration=request.last_iteration,
@@ -162,8 +163,8 @@ def describe(
     return make_card(
         request.id,
         trained,
-        assess(trained.weights, request.samples, request.parameters.geometry),
-        request.samples,
+        assess(trained.weights, request.samples, request.parameters.geometry, request.sample_weight),
+        request.data,
         keep_data=request.keep_data and request.samples.nbytes <= MOST_DATA_BYTES,
         environment=environment,
         history=history,

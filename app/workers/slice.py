@@ -4,8 +4,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from app.jobs.record import Job, Progress
 from app.jobs.store import Jobs
 from app.storage.port import StorageError
@@ -16,7 +14,7 @@ from kohonen.animation.files import Piece
 from kohonen.animation.frames import Frame
 from kohonen.checkpoints import Checkpoint, Checkpointer
 from kohonen.engines.search import match
-from kohonen.inputs.arrays import FloatArray
+from kohonen.inputs.arrays import FloatArray, weighted_mean
 from kohonen.observers.time_left import TimeLeft
 
 __all__ = ["Slice"]
@@ -120,7 +118,8 @@ class Slice(Observer):
 
     def _error(self, weights: FloatArray) -> float:
         """Return the quantization error, of evenly spaced samples if there are many."""
-        samples = self._request.samples
+        samples, weight = self._request.data
         count = max(1, MOST_COMPARISONS // weights.size)
-        chosen = samples[:: -(-len(samples) // count)]
-        return float(np.mean(match(weights, chosen, count=1).distances))
+        chosen = slice(None, None, -(-len(samples) // count))
+        distances = match(weights, samples[chosen]).distances[:, 0]
+        return weighted_mean(distances, None if weight is None else weight[chosen])

@@ -193,6 +193,7 @@ class Worker:
             trained = train(
                 request.samples,
                 request.parameters,
+                sample_weight=request.sample_weight,
                 initial_weights=checkpoints.initial_weights,
                 first_iteration=checkpoints.first_iteration,
                 # Each slice trains at least one iteration, so that the job ends.
@@ -241,7 +242,7 @@ class Worker:
         while not held.job.ended:
             for name in held.job.names or (None,):
                 if name not in given:
-                    self._models.add(card, trained.weights, request.samples, name=name)
+                    self._models.add(card, trained.weights, request.data, name=name)
                     given.add(name)
             held.change(finished)
 

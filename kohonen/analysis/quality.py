@@ -7,7 +7,7 @@ import numpy as np
 
 from kohonen.engines.search import Matches, match
 from kohonen.geometry import PLANAR, Geometry
-from kohonen.inputs.arrays import FloatArray, fill_with_means
+from kohonen.inputs.arrays import FloatArray, fill_with_means, weighted_mean
 
 __all__ = ["Quality", "assess"]
 
@@ -41,32 +41,44 @@ class Quality(NamedTuple):
     unused_units: float
 
 
-def assess(weights: FloatArray, samples: FloatArray, geometry: Geometry = PLANAR) -> Quality:
-    """Measure a map of weights (width, height, dim) on samples (n, dim), with NaN for missing values."""
+def assess(
+    weights: FloatArray,
+    samples: FloatArray,
+    geometry: Geometry = PLANAR,
+    sample_weight: FloatArray | None = None,
+) -> Quality:
+    """Measure a map of weights (width, height, dim) on samples (n, dim), with NaN for missing values.
+
+    With ``sample_weight`` (n,), means, shares and variances are weighted.
+    """
     matches = match(weights, samples, count=2)
-    best = matches.units[:, 0]
+    counted = np.ones(len(samples)) if sample_weight is None else sample_weight
+    best = matches.units[counted > 0.0, 0]
     return Quality(
-        quantization_error=float(matches.distances[:, 0].mean()),
-        topographic_error=_topographic_error(matches, weights.shape[:2], geometry),
-        explained_variance=_explained_variance(matches, samples),
+        quantization_error=weighted_mean(matches.distances[:, 0], sample_weight),
+        topographic_error=_topographic_error(matches, weights.shape[:2], geometry, sample_weight),
+        explained_variance=_explained_variance(matches, samples, counted),
         unused_units=1.0 - len(np.unique(best)) / (weights.shape[0] * weights.shape[1]),
     )
 
 
-def _topographic_error(matches: Matches, shape: tuple[int, int], geometry: Geometry) -> float:
+def _topographic_error(
+    matches: Matches, shape: tuple[int, int], geometry: Geometry, sample_weight: FloatArray | None
+) -> float:
     if matches.units.shape[1] == 1:
         return 0.0
     best, second = matches.units.T
-    return float((~geometry.adjacent(best, second, shape)).mean())
+    return weighted_mean(~geometry.adjacent(best, second, shape), sample_weight)
 
 
-def _explained_variance(matches: Matches, samples: FloatArray) -> float | None:
-    distances = matches.distances[:, 0]
-    samples = fill_with_means(samples)
-    deviations = samples - samples.mean(axis=0)
+def _explained_variance(matches: Matches, samples: FloatArray, counted: FloatArray) -> float | None:
+    distances, samples = matches.distances[counted > 0.0, 0], fill_with_means(samples)[counted > 0.0]
+    shares = counted[counted > 0.0] / counted.max()
+    deviations = samples - (samples * (shares / shares.sum())[:, None]).sum(axis=0)
     # Scaled by the largest value, so that squares do not overflow.
-    largest = max(distances.max(), np.abs(deviations).max())
-    left, total = (float(((values / (largest or 1.0)) ** 2).sum()) for values in (distances, deviations))
+    largest = max(distances.max(), np.abs(deviations).max()) or 1.0
+    left = float((shares * (distances / largest) ** 2).sum())
+    total = float((shares[:, None] * (deviations / largest) ** 2).sum())
     if total == 0.0 or np.ptp(samples, axis=0).max() == 0.0:
         return None
     explained = 1.0 - left / total

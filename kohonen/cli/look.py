@@ -152,14 +152,15 @@ def animate(
     if output.suffix not in _FORMS:
         raise click.UsageError(f"{output}: the name of the file must end in {', '.join(_FORMS)}")
     run = RunFolder.open(folder)
-    experiment, samples = run.experiment(), run.samples()
-    if samples is None:
+    experiment, data = run.experiment(), run.data()
+    if data is None:
         raise RunError(f"the samples are not kept in {folder}: train its experiment.yaml again")
     captured = Frames(Moments(frames, spacing))
     bar = Bar(folder.name, quiet=options["quiet"], verbose=bool(options["verbose"]))
     train(
-        samples,
+        data.samples,
         experiment.parameters,
+        sample_weight=data.sample_weight,
         observers=[captured, bar],
         batch_size=experiment.batch_size,
         missing="mask",

@@ -1,17 +1,14 @@
 """Engines: implementations of the training algorithms.
 
 Engines differ in speed only: with the same initial weights, samples and schedule all engines of an algorithm
-give the same weights, those of the online algorithm bit for bit.
+give the same weights, bit for bit.
 """
 
-from functools import cache
 from typing import Protocol
 
 from kohonen.engines.batch import NativeBatch, NumpyBatch
 from kohonen.engines.cost import Cost
-from kohonen.engines.masked import MaskedBatch
 from kohonen.engines.native_online import NativeOnline
-from kohonen.engines.numpy_any_grid import AnyGridBatch, AnyGridOnline
 from kohonen.engines.numpy_online import NumpyOnline
 from kohonen.geometry import PLANAR, Geometry
 from kohonen.inputs.arrays import FloatArray
@@ -21,17 +18,13 @@ from kohonen.schedule import Schedule
 
 __all__ = [
     "ENGINES",
-    "AnyGridBatch",
-    "AnyGridOnline",
     "Engine",
-    "MaskedBatch",
     "NativeBatch",
     "NativeOnline",
     "NumpyBatch",
     "NumpyOnline",
     "default_engine",
     "describe_engine",
-    "engine_of_grid",
 ]
 
 #: The compiled engine and the NumPy engine of each algorithm.
@@ -49,8 +42,13 @@ class Engine(Protocol):
     #: The cost model, a conservative estimate.
     cost: Cost
 
-    def __init__(self, weights: FloatArray, samples: FloatArray, schedule: Schedule) -> None:
-        """Begin with a copy of ``weights`` (width, height, dim) on ``samples`` (n, dim)."""
+    def __init__(
+        self, weights: FloatArray, samples: FloatArray, schedule: Schedule, geometry: Geometry = PLANAR
+    ) -> None:
+        """Begin with a copy of ``weights`` (width, height, dim) on ``samples`` (n, dim).
+
+        Samples may have missing values (NaN). Engines for batch training take ``sample_weight`` (n,) as well.
+        """
 
     def run(self, first: int, last: int) -> None:
         """Do the iterations ``first <= t < last``, each a pass over all samples in order."""
@@ -59,29 +57,10 @@ class Engine(Protocol):
         """Return a copy of the current weights, of shape (width, height, dim)."""
 
 
-def default_engine(
-    algorithm: Algorithm = "online", geometry: Geometry = PLANAR, *, masked: bool = False
-) -> type[Engine]:
-    """Return the fastest installed engine for an algorithm on a kind of grid.
-
-    With `masked`, it supports samples with missing values.
-    """
-    if masked or geometry != PLANAR:
-        return engine_of_grid(algorithm, geometry, masked=masked)
+def default_engine(algorithm: Algorithm = "online") -> type[Engine]:
+    """Return the compiled engine of an algorithm, or the NumPy engine where there is no kernel."""
     native, numpy = ENGINES[algorithm]
     return native if kernel() else numpy
-
-
-@cache
-def engine_of_grid(algorithm: Algorithm, geometry: Geometry, *, masked: bool = False) -> type[Engine]:
-    """Return the NumPy engine for any kind of grid and, with `masked`, for missing values."""
-    base: type[Engine] = AnyGridOnline
-    if algorithm == "batch":
-        base = MaskedBatch if masked else AnyGridBatch
-    cost = base.cost
-    if base is AnyGridBatch and kernel():
-        cost = NativeBatch.cost._replace(per_smoothing=cost.per_smoothing)
-    return type(base.__name__, (base,), {"geometry": geometry, "cost": cost})
 
 
 def describe_engine(engine: type[Engine] | None = None) -> str:

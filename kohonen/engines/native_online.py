@@ -8,6 +8,7 @@ import weakref
 import numpy as np
 
 from kohonen.engines.cost import Cost
+from kohonen.geometry import PLANAR, Geometry
 from kohonen.inputs.arrays import FloatArray
 from kohonen.kernel import address, loaded_kernel
 from kohonen.schedule import Schedule
@@ -43,7 +44,9 @@ class NativeOnline:
     level: int | None = None
     cost = Cost(per_step=1e-6, per_dimension=0.1e-6, per_value=1e-9, pruning=16, side=8, updating=4.0)
 
-    def __init__(self, weights: FloatArray, samples: FloatArray, schedule: Schedule) -> None:
+    def __init__(
+        self, weights: FloatArray, samples: FloatArray, schedule: Schedule, geometry: Geometry = PLANAR
+    ) -> None:
         found = loaded_kernel()
         self._kernel = found
         self._shape = weights.shape

@@ -84,6 +84,7 @@ class Source:
 
 
 _PATH = Definition("The file.", str)
+_WEIGHT = Definition("Weights of the samples in batch training.", list)
 
 #: The fields of the preparation of a table; see :mod:`kohonen.inputs.preparation`.
 TABLE: Mapping[str, Definition] = MappingProxyType(
@@ -94,6 +95,7 @@ TABLE: Mapping[str, Definition] = MappingProxyType(
         "delimiter": Definition(
             "Delimiter of values; detected by default.", str, choices=("comma", "semicolon", "tab")
         ),
+        "sample_weight": Definition("A column with the weights of the rows in batch training.", str),
         "normalisation": Definition(
             "Normalisation of all numeric columns, or by column; z-score by default.", object
         ),
@@ -115,11 +117,19 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
             {
                 "values": Definition("CSS colours, or triples of red, green and blue.", list),
                 "range": Definition("The value of a full channel in a triple.", int, default=1, least=1),
+                "sample_weight": _WEIGHT,
             },
         ),
-        "values": Source("rows", {"rows": Definition("The samples, each a list of values.", list)}),
+        "values": Source(
+            "rows",
+            {"rows": Definition("The samples, each a list of values.", list), "sample_weight": _WEIGHT},
+        ),
         "csv": Source("path", {"path": _PATH, **TABLE}, paths=("path",)),
-        "npy": Source("path", {"path": _PATH}, paths=("path",)),
+        "npy": Source(
+            "path",
+            {"path": _PATH, "sample_weight": Definition("The file of the sample weights.", str)},
+            paths=("path", "sample_weight"),
+        ),
         "image": Source(
             "path",
             {

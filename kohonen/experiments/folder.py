@@ -2,7 +2,7 @@
 
 ====================  ==================================================================================
 ``experiment.yaml``   the experiment with every parameter resolved: training it again gives the same map
-``samples.npy``       the samples as trained on
+``samples.npy``       the samples as trained on, and ``sample_weight.npy`` their weights, if they have any
 ``preparation.json``  the preparation of the samples, if they come from a table
 ``telemetry.jsonl``   the telemetry of the training, one JSON object per line
 ``checkpoint/``       the last checkpoint, as long as the run is not complete
@@ -35,7 +35,8 @@ from kohonen.experiments.reading import read_experiment, write_yaml
 from kohonen.experiments.sources import Loaded
 from kohonen.files import UNFINISHED, npy, sync_folder, write_whole
 from kohonen.geometry import Geometry
-from kohonen.inputs.arrays import FloatArray, as_samples, as_weights
+from kohonen.identity import CONTRACT_VERSION
+from kohonen.inputs.arrays import Dataset, FloatArray, as_sample_weight, as_samples, as_weights
 from kohonen.inputs.preparation import Preparation
 
 __all__ = ["RunFolder"]
@@ -58,6 +59,7 @@ class RunFolder:
         self.path = Path(path)
         self.experiment_file = self.path / "experiment.yaml"
         self.samples_file = self.path / "samples.npy"
+        self.weight_file = self.path / "sample_weight.npy"
         self.preparation_file = self.path / "preparation.json"
         self.telemetry_file = self.path / "telemetry.jsonl"
         self.weights_file = self.path / "weights.npy"
@@ -84,6 +86,8 @@ class RunFolder:
         try:
             made.path.mkdir()
             write_whole(made.samples_file, npy(loaded.samples))
+            if loaded.sample_weight is not None:
+                write_whole(made.weight_file, npy(loaded.sample_weight))
             if loaded.preparation is not None:
                 document = json.dumps(loaded.preparation.to_json(), indent=2)
                 write_whole(made.preparation_file, document.encode())
@@ -170,12 +174,21 @@ class RunFolder:
 
     def samples(self) -> FloatArray | None:
         """Return the samples; None if they are not kept."""
+        data = self.data()
+        return None if data is None else data.samples
+
+    def data(self) -> Dataset | None:
+        """Return the samples and their weights; None if they are not kept."""
+        file = self.samples_file
         try:
-            return as_samples(np.load(self.samples_file, allow_pickle=False), missing="mask")
+            samples = as_samples(np.load(file, allow_pickle=False), missing="mask")
+            file = self.weight_file
+            weight = np.load(file, allow_pickle=False) if file.exists() else None
+            return Dataset(samples, as_sample_weight(weight, count=len(samples)))
         except FileNotFoundError:
             return None
         except (ValueError, EOFError) as error:
-            raise RunError(f"{self.samples_file} is damaged: {error}") from error
+            raise RunError(f"{file} is damaged: {error}") from error
 
     def preparation(self) -> Preparation | None:
         """Return the preparation of the samples; None if they do not come from a table."""
@@ -202,6 +215,11 @@ class RunFolder:
             card: dict[str, Any] = json.loads(self.card_file.read_text(encoding="utf-8"))
         except ValueError as error:
             raise RunError(f"{self.card_file} is damaged: {error}") from error
+        if card.get("schema_version") != CONTRACT_VERSION:
+            raise RunError(
+                f"the run in {self.path} is of another version of the contract: train its experiment.yaml "
+                "again, without the field 'fingerprint'"
+            )
         return card
 
     def weights(self) -> FloatArray:

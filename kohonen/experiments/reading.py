@@ -172,7 +172,7 @@ class _Reader:
         options = self._fields(path, given, source.fields)
         if kind != "random" and source.main not in options:
             raise self._error_at(path, f"{source.main!r} is missing")
-        for name in source.paths:
+        for name in options.keys() & source.paths:
             options[name] = str(self._folder / options[name])
         if kind == "colours":
             self._colours((*path, *(["values"] if given is section[kind] else [])), options)

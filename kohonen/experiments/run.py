@@ -93,7 +93,7 @@ def start(
     experiment = replace(experiment, parameters=experiment.parameters.seeded())
     loaded = load_samples(experiment)
     _observers(experiment)  # errors are reported before the folder is created
-    resolved = experiment.resolved(fingerprint(loaded.samples))
+    resolved = experiment.resolved(fingerprint(loaded.data.table))
     made = RunFolder.create(folder, resolved, loaded, overwrite=overwrite)
     return carry_on(made, observers=observers, should_stop=should_stop)
 
@@ -126,10 +126,10 @@ def carry_on(
     if folder.complete:
         raise RunError(f"the run in {folder.path} is already complete")
     with folder.locked():
-        experiment, samples = folder.experiment(), folder.samples()
-        if samples is None:
+        experiment, data = folder.experiment(), folder.data()
+        if data is None:
             raise RunError(f"{folder.samples_file} is missing: the run cannot be continued without it")
-        loaded = Loaded(samples, folder.preparation())
+        loaded = Loaded(data.samples, folder.preparation(), data.sample_weight)
         return _ResumableTraining(folder, experiment, loaded).train(observers, should_stop)
 
 
@@ -181,6 +181,7 @@ class _ResumableTraining:
             trained = train(
                 self._loaded.samples,
                 experiment.parameters,
+                sample_weight=self._loaded.sample_weight,
                 initial_weights=checkpoints.initial_weights,
                 first_iteration=checkpoints.first_iteration,
                 should_stop=(lambda: True) if self._stopped_early else should_stop,
@@ -207,15 +208,19 @@ class _ResumableTraining:
 
     def _finish(self, trained: TrainedMap) -> Finished:
         """Write the results, the card last, and remove the checkpoints."""
-        folder, experiment, samples = self._folder, self._experiment, self._loaded.samples
+        folder, experiment, (samples, weight) = self._folder, self._experiment, self._loaded.data
         table = self._loaded.preparation
-        prepared = None if table is None else table.to_json()
-        known = model_id(fingerprint(samples), experiment.parameters, preparation=prepared)
+        known = model_id(
+            fingerprint(samples),
+            experiment.parameters,
+            sample_weight=None if weight is None else fingerprint(weight),
+            preparation=None if table is None else table.transformation,
+        )
         made = make_card(
             known,
             trained,
-            assess(trained.weights, samples, experiment.parameters.geometry),
-            samples,
+            assess(trained.weights, samples, experiment.parameters.geometry, weight),
+            self._loaded.data,
             keep_data=experiment.keep_data,
             history=self._checkpoints.history,
             preparation=table,
@@ -227,6 +232,7 @@ class _ResumableTraining:
         telemetry = write_results(folder, experiment, samples, trained, card, frames)
         if not experiment.keep_data:
             folder.samples_file.unlink(missing_ok=True)
+            folder.weight_file.unlink(missing_ok=True)
         folder.remove_checkpoints()
         return Finished(folder, experiment, samples, trained, card, telemetry)
 

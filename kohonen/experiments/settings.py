@@ -43,7 +43,7 @@ VARIABLES: Mapping[str, Variable] = MappingProxyType(
         **_of(["width", "height"]),
         "SOM_INPUT_DIM": Variable("generated", "dimension", GENERATED["dimension"]),
         "SOM_SAMPLES": Variable("generated", "samples", GENERATED["samples"]),
-        **_of(["iterations", "learning_rate", "sigma", "batch_size", "random_state"]),
+        **_of(["iterations", "learning_rate", "sigma", "final_sigma", "batch_size", "random_state"]),
         "SOM_RUN_NAME": Variable("run", "run_name", RUN_NAME),
         "SOM_VERBOSE": Variable(
             "run", "verbose", Definition("Whether to print more details.", bool, default=False)

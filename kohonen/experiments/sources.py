@@ -13,9 +13,9 @@ import numpy as np
 from kohonen.errors import InvalidDataError, InvalidExperimentError, InvalidTableError
 from kohonen.experiments.experiment import Data, Experiment
 from kohonen.identity import fingerprint
-from kohonen.inputs.arrays import FloatArray, as_samples
+from kohonen.inputs.arrays import Dataset, FloatArray, as_sample_weight, as_samples
 from kohonen.inputs.colours import parse_colours
-from kohonen.inputs.preparation import Preparation
+from kohonen.inputs.preparation import Preparation, take_weights
 from kohonen.inputs.tables import Table, read_csv, refuse_commas
 
 __all__ = ["Loaded", "image_colours", "import_callable", "load_samples", "random_samples", "read_table"]
@@ -36,10 +36,18 @@ class Loaded:
         The samples, with NaN for missing values.
     preparation : Preparation or None
         Their preparation, if they come from a table.
+    sample_weight : ndarray of shape (n,) or None
+        Their weights.
     """
 
     samples: FloatArray
     preparation: Preparation | None = None
+    sample_weight: FloatArray | None = None
+
+    @property
+    def data(self) -> Dataset:
+        """The samples and their weights."""
+        return Dataset(self.samples, self.sample_weight)
 
 
 def load_samples(experiment: Experiment) -> Loaded:
@@ -56,8 +64,13 @@ def load_samples(experiment: Experiment) -> Loaded:
     if data.kind == "csv":
         loaded = _table(data.options)
     else:
-        loaded = Loaded(as_samples(_LOADERS[data.kind](data.options, experiment)))
-    if data.fingerprint is not None and fingerprint(loaded.samples) != data.fingerprint:
+        samples = as_samples(_LOADERS[data.kind](data.options, experiment))
+        weight = data.options.get("sample_weight")
+        if isinstance(weight, str):
+            weight = _array(weight)
+        loaded = Loaded(samples, sample_weight=as_sample_weight(weight, count=len(samples)))
+    experiment.parameters.check_weighting(loaded.sample_weight)
+    if data.fingerprint is not None and fingerprint(loaded.data.table) != data.fingerprint:
         raise InvalidDataError(
             f"the data ({_place(data)}) are not those of this experiment: restore those, or remove "
             "'fingerprint' from its file to train another map"
@@ -165,13 +178,13 @@ def _random(options: dict[str, Any], experiment: Experiment) -> FloatArray:
     return random_samples(options["samples"], options["dimension"], seed)
 
 
-def _npy(options: dict[str, Any], experiment: Experiment) -> Any:
+def _array(path: str) -> Any:
     try:
-        array = np.load(options["path"], allow_pickle=False)
+        array = np.load(path, allow_pickle=False)
     except (ValueError, EOFError) as error:
-        raise InvalidDataError(f"{options['path']} is not a .npy file of numbers: {error}") from error
+        raise InvalidDataError(f"{path} is not a .npy file of numbers: {error}") from error
     if not isinstance(array, np.ndarray):
-        raise InvalidDataError(f"{options['path']} is an archive of arrays: save the samples as .npy")
+        raise InvalidDataError(f"{path} is an archive of arrays: save the samples as .npy")
     return array
 
 
@@ -179,13 +192,14 @@ def _table(options: Mapping[str, Any]) -> Loaded:
     path = Path(options["path"])
     table = read_table(path, options)
     try:
+        weight = take_weights(table, options.get("sample_weight"))
         refuse_commas(table, categorical=options.get("categorical") or ())
     except InvalidTableError as error:
         raise _in_file(path, error) from error
     preparation = Preparation.fit(
         table, normalisation=options.get("normalisation", "z-score"), missing=options["missing"]
     )
-    return Loaded(preparation.transform(table), preparation)
+    return Loaded(preparation.transform(table), preparation, weight)
 
 
 def _in_file(path: Path, error: InvalidTableError) -> InvalidTableError:
@@ -204,7 +218,7 @@ _LOADERS: dict[str, Callable[[dict[str, Any], Experiment], Any]] = {
     "random": _random,
     "colours": lambda options, _: parse_colours(options["values"], colour_range=options["range"]),
     "values": lambda options, _: options["rows"],
-    "npy": _npy,
+    "npy": lambda options, _: _array(options["path"]),
     "image": lambda options, _: image_colours(Path(options["path"]), options["colours"]),
     "call": _call,
 }

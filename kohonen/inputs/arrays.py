@@ -1,13 +1,23 @@
 """Validation of samples and weights, which become contiguous float64 arrays."""
 
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from kohonen.errors import InvalidDataError
 
-__all__ = ["LARGEST_MAGNITUDE", "FloatArray", "Missing", "as_samples", "as_weights", "fill_with_means"]
+__all__ = [
+    "LARGEST_MAGNITUDE",
+    "Dataset",
+    "FloatArray",
+    "Missing",
+    "as_sample_weight",
+    "as_samples",
+    "as_weights",
+    "fill_with_means",
+    "weighted_mean",
+]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 #: Treatment of missing values: "mask" leaves them out of every distance and update, "error" refuses them.
@@ -15,6 +25,35 @@ Missing: TypeAlias = Literal["mask", "error"]
 
 #: Largest magnitude of a sample or a weight: squares of larger numbers could overflow.
 LARGEST_MAGNITUDE = 1e150
+
+
+class Dataset(NamedTuple):
+    """What a map is trained on.
+
+    Attributes
+    ----------
+    samples : ndarray of shape (n, dim)
+        The samples, with NaN for missing values.
+    sample_weight : ndarray of shape (n,) or None
+        Their weights.
+    """
+
+    samples: FloatArray
+    sample_weight: FloatArray | None = None
+
+    @classmethod
+    def of(cls, table: FloatArray, *, weighted: bool) -> "Dataset":
+        """Return the data of a `table`, whose last column has the sample weights if they are weighted."""
+        if not weighted:
+            return cls(table)
+        return cls(np.ascontiguousarray(table[:, :-1]), np.ascontiguousarray(table[:, -1]))
+
+    @property
+    def table(self) -> FloatArray:
+        """The samples and, as a last column, their weights: the form in which data are stored."""
+        if self.sample_weight is None:
+            return self.samples
+        return np.column_stack([self.samples, self.sample_weight])
 
 
 def as_samples(
@@ -80,6 +119,32 @@ def as_weights(weights: npt.ArrayLike, *, width: int, height: int, dimension: in
     return array
 
 
+def as_sample_weight(weights: npt.ArrayLike | None, *, count: int) -> FloatArray | None:
+    """Validate sample weights and return a contiguous float64 copy of shape ``(count,)``; None for None.
+
+    Raises
+    ------
+    InvalidDataError
+        If there is not one weight for each sample, a weight is negative or not finite, or all are zero.
+    """
+    if weights is None:
+        return None
+    array = _as_float(weights, "the sample weights")
+    if array.shape != (count,):
+        raise InvalidDataError(
+            f"there must be a sample weight for each of {count:,} samples, but their shape is {array.shape}"
+        )
+    _check_finite(array, "the sample weights")
+    if (array < 0.0).any():
+        row = int((array < 0.0).argmax())
+        raise InvalidDataError(
+            f"sample weights must not be negative, but the one at [{row}] is {array[row]:g}"
+        )
+    if not array.any():
+        raise InvalidDataError("at least one sample weight must be above zero")
+    return array
+
+
 def fill_with_means(samples: FloatArray) -> FloatArray:
     """Return samples (n, dim) with missing values (NaN) replaced by the mean of their column.
 
@@ -93,6 +158,15 @@ def fill_with_means(samples: FloatArray) -> FloatArray:
     means = np.maximum(means, np.where(present, samples, np.inf).min(axis=0))
     means = np.minimum(means, np.where(present, samples, -np.inf).max(axis=0))
     return np.where(present, samples, np.where(counts > 0, means, 0.0))
+
+
+def weighted_mean(values: npt.NDArray[np.float64 | np.bool_], sample_weight: FloatArray | None) -> float:
+    """Return the mean of values (n,), weighted by ``sample_weight`` (n,) if any weight is positive."""
+    if sample_weight is None or not sample_weight.any():
+        return float(values.mean())
+    # Scaled by the largest weight, so that products do not overflow.
+    shares = sample_weight / sample_weight.max()
+    return float((values * shares).sum() / shares.sum())
 
 
 def _as_float(values: npt.ArrayLike, what: str) -> FloatArray:

@@ -13,12 +13,12 @@ from typing import Any, get_args
 import numpy as np
 import numpy.typing as npt
 
-from kohonen.errors import InvalidParameterError, InvalidTableError
-from kohonen.inputs.arrays import FloatArray, Missing, as_samples
+from kohonen.errors import InvalidDataError, InvalidParameterError, InvalidTableError
+from kohonen.inputs.arrays import FloatArray, Missing, as_sample_weight, as_samples
 from kohonen.inputs.columns import Normalisation, PreparedColumn, fit_categories, fit_scale, holds_texts
 from kohonen.inputs.tables import Columns, Table, check_text, shown
 
-__all__ = ["MOST_CATEGORIES", "Preparation"]
+__all__ = ["MOST_CATEGORIES", "Preparation", "take_weights"]
 
 #: Maximum number of categories of a column; columns with more are usually identifiers.
 MOST_CATEGORIES = 64
@@ -167,6 +167,17 @@ class Preparation:
             table[column.name] = part[:, 0] if column.categories is None else column.named(part)
         return table
 
+    @property
+    def transformation(self) -> dict[str, Any]:
+        """What determines the samples of a table, as a JSON document: part of a model's identity."""
+        columns = [
+            {"name": column.name, "categories": list(column.categories)}
+            if column.categories is not None
+            else {"name": column.name, "offset": column.offset, "scale": column.scale}
+            for column in self.columns
+        ]
+        return {"missing": self.missing, "columns": columns}
+
     def to_json(self) -> dict[str, Any]:
         """Return a JSON document from which `from_json` restores this preparation."""
         columns = [asdict(column) for column in self.columns]
@@ -215,6 +226,32 @@ class Preparation:
                 column=owners[component],
                 row=row,
             )
+
+
+def take_weights(table: dict[str, Any], column: str | None) -> FloatArray | None:
+    """Remove the column of the sample weights from a table, and return the weights; None without a column.
+
+    Raises
+    ------
+    InvalidTableError
+        If there is no such column, or it does not hold a weight of at least 0 in each row.
+    """
+    if column is None:
+        return None
+    if column not in table:
+        message = f"there is no column {column!r} of sample weights; there are {shown(table)}"
+        raise InvalidTableError(message, column=column)
+    values = table.pop(column)
+    _check_lengths({column: values, **table})
+    weights = PreparedColumn(column).transform(values)[:, 0]
+    if np.isnan(weights).any():
+        row = int(np.isnan(weights).argmax())
+        message = f"column {column!r} has no weight in row {row + 1}: use 0 for a row that does not count"
+        raise InvalidTableError(message, column=column, row=row)
+    try:
+        return as_sample_weight(weights, count=len(weights))
+    except InvalidDataError as error:
+        raise InvalidTableError(f"column {column!r}: {error}", column=column) from error
 
 
 def _check_choice(parameter: str, value: object, choices: tuple[str, ...]) -> None:

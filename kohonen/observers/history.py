@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from kohonen.engines.search import match
+from kohonen.inputs.arrays import weighted_mean
 from kohonen.training import Observer, Training
 
 __all__ = ["MOST_POINTS", "History"]
@@ -55,7 +56,7 @@ class History(Observer):
         iterations = training.last_iteration - self._first
         affordable = max(iterations * count // STEPS_A_SAMPLE, FREE_WEIGHTS // training.weights.size)
         self.samples = max(1, min(count, MOST_SAMPLES, affordable // GOOD_POINTS))
-        self._chosen = training.samples[np.arange(self.samples) * count // self.samples]
+        self._chosen = np.arange(self.samples) * count // self.samples
         intervals = min(affordable // self.samples, MOST_POINTS, iterations + 1) - 1
         self._enabled = intervals > 0
         self._interval = -(-iterations // max(1, intervals))
@@ -79,5 +80,7 @@ class History(Observer):
     def _measure(self, training: Training) -> None:
         if not self._enabled:
             return
-        distances = match(training.weights, self._chosen).distances
-        self.points.append((training.iteration, float(distances.mean())))
+        distances = match(training.weights, training.samples[self._chosen]).distances[:, 0]
+        weight = training.sample_weight
+        error = weighted_mean(distances, None if weight is None else weight[self._chosen])
+        self.points.append((training.iteration, error))

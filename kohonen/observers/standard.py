@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from kohonen.engines.search import match
 from kohonen.errors import InvalidParameterError
-from kohonen.inputs.arrays import FloatArray
+from kohonen.inputs.arrays import FloatArray, weighted_mean
 from kohonen.observers.time_left import TimeLeft
 from kohonen.training import Observer, Training
 
@@ -211,12 +211,14 @@ def record_of(training: Training, weights: FloatArray, *, units: bool = False) -
     """Return a record of a training with its current weights."""
     count = len(training.samples)
     measured = min(count, MEASURED_SAMPLES, max(1, MEASURED_VALUES // weights.size))
-    found = match(weights, training.samples[np.arange(measured) * count // measured])
+    chosen = np.arange(measured) * count // measured
+    found = match(weights, training.samples[chosen])
+    weight = training.sample_weight
     return Record(
         training.iteration,
         training.radius,
         training.learning_rate,
-        float(found.distances.mean()),
+        weighted_mean(found.distances[:, 0], None if weight is None else weight[chosen]),
         found.units[:, 0] if units else None,
     )
 

@@ -8,6 +8,7 @@ import pytest
 from kohonen import Parameters, Preparation, assess, train
 from kohonen.card import Card, Lineage, component_names, geometry_of, make_card, preparation_of
 from kohonen.files import npy
+from kohonen.inputs.arrays import Dataset
 from kohonen.observers.history import History
 
 DATA = np.random.default_rng(1).random((6, 3))
@@ -20,13 +21,15 @@ def card_of_a_table() -> Card:
     samples = preparation.transform(TABLE)
     trained = train(samples, PARAMETERS)
     quality = assess(trained.weights, samples)
-    return make_card("a" * 32, trained, quality, samples, keep_data=True, preparation=preparation)
+    return make_card("a" * 32, trained, quality, Dataset(samples), keep_data=True, preparation=preparation)
 
 
 def test_a_card_tells_how_the_map_was_made() -> None:
     history = History()
     trained = train(DATA, PARAMETERS, observers=[history])
-    card = make_card("a" * 32, trained, assess(trained.weights, DATA), DATA, keep_data=True, history=history)
+    card = make_card(
+        "a" * 32, trained, assess(trained.weights, DATA), Dataset(DATA), keep_data=True, history=history
+    )
     assert train(DATA, card.parameters.to_parameters()).weights.tobytes() == trained.weights.tobytes()
     assert card.weights.sha256 == hashlib.sha256(npy(trained.weights)).hexdigest()
     assert card.data.sha256 == hashlib.sha256(npy(DATA)).hexdigest()
@@ -37,7 +40,9 @@ def test_a_card_tells_how_the_map_was_made() -> None:
 def test_what_is_not_kept_or_not_there() -> None:
     trained = train(DATA, PARAMETERS)
     lineage = Lineage(parent="b" * 32, schedule="continued", first_iteration=10, last_iteration=40)
-    card = make_card("a" * 32, trained, assess(trained.weights, DATA), DATA, keep_data=False, lineage=lineage)
+    card = make_card(
+        "a" * 32, trained, assess(trained.weights, DATA), Dataset(DATA), keep_data=False, lineage=lineage
+    )
     assert (card.data.kept, card.data.sha256, card.last_iteration) == (False, None, 40)
     document = card.to_dict()
     assert document["quality"]["history"] is None

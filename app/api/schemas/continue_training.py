@@ -7,12 +7,13 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.api.schemas.fields import parameter
-from app.api.schemas.training import Data, ModelFields
+from app.api.schemas.training import SAMPLE_WEIGHT, Data, ModelFields
 from app.errors import FieldError, InvalidRequestError
 from app.models import Lineage, Models, StoredCard
 from app.predictions import vectors_for
 from app.training.request import Start, TrainingRequest
-from kohonen.inputs.arrays import as_samples
+from kohonen.inputs.arrays import FloatArray, as_samples
+from kohonen.inputs.colours import parse_colours
 
 __all__ = ["FitBody", "FitFields"]
 
@@ -32,6 +33,10 @@ class FitFields(ModelFields):
         "learning_rate", "The learning rate at the start, if the schedule restarts.", default=None
     )
     sigma: float | None = parameter("sigma", "The radius at the start, in units, if the schedule restarts.")
+    final_sigma: float | None = parameter(
+        "final_sigma", "The radius at the end, in units, if the schedule restarts.", default=None
+    )
+    sample_weight: str | list[float] | None = SAMPLE_WEIGHT
 
 
 class FitBody(FitFields, Data):
@@ -42,8 +47,9 @@ class FitBody(FitFields, Data):
         if self.kinds_of_data() > 1:
             message = "give either 'colours' or 'data' or 'columns', and not both"
             raise PydanticCustomError("one_of", message)
-        if self.schedule == "continue" and not (self.learning_rate is None and self.sigma is None):
-            message = "'learning_rate' and 'sigma' need the schedule 'restart'"
+        restarting = (self.learning_rate, self.sigma, self.final_sigma)
+        if self.schedule == "continue" and any(value is not None for value in restarting):
+            message = "'learning_rate', 'sigma' and 'final_sigma' need the schedule 'restart'"
             raise PydanticCustomError("schedule", message)
         return self
 
@@ -62,12 +68,17 @@ class FitBody(FitFields, Data):
             message = "this model was trained on a table: send 'columns'"
             raise InvalidRequestError([FieldError("/colours", message)])
         given = self.columns if self.columns is not None else self.data
+        weight: FloatArray | None = None
         if given is not None:
             field = "data" if self.columns is None else "columns"
             samples = vectors_for(parent, given)
+        elif self.colours is not None:
+            samples, field = parse_colours(self.colours, colour_range=self.colour_range), "colours"
         else:
-            samples, field = self.samples() or (models.samples(parent), "data")
-            samples = as_samples(samples, dimension=dimension, missing="mask")
+            field, (samples, weight) = "data", models.data(parent)
+        if self.sample_weight is not None:
+            weight = self.weigh(self.sample_weight, count=len(samples))
+        samples = as_samples(samples, dimension=dimension, missing="mask")
         parameters = parent.parameters.to_parameters()
         iterations = self.iterations or parameters.iterations
         first = 0
@@ -77,6 +88,7 @@ class FitBody(FitFields, Data):
                 iterations=iterations,
                 learning_rate=self.learning_rate or parameters.learning_rate,
                 sigma=self.sigma or parameters.sigma,
+                final_sigma=self.final_sigma or parameters.final_sigma,
             )
         else:
             first = parent.last_iteration
@@ -96,4 +108,5 @@ class FitBody(FitFields, Data):
             start=Start(models.weights(parent), lineage),
             frames=self.moments,
             preparation=parent.table,
+            sample_weight=weight,
         )

@@ -15,9 +15,11 @@ from app.settings import Settings
 from app.training.request import TrainingRequest
 from kohonen import Parameters
 from kohonen.animation.moments import Moments, Spacing
+from kohonen.errors import InvalidDataError
 from kohonen.geometry import Boundary, Grid
-from kohonen.inputs.arrays import FloatArray, Missing, as_samples
+from kohonen.inputs.arrays import FloatArray, Missing, as_sample_weight, as_samples
 from kohonen.inputs.colours import parse_colours
+from kohonen.inputs.preparation import take_weights
 from kohonen.parameters import DEFINITIONS, SEEDS, Algorithm, Initialisation, draw_seed
 
 __all__ = ["FRAMES", "Data", "ModelFields", "Name", "TrainingBody", "TrainingFields"]
@@ -35,6 +37,14 @@ _COLOURS_SCHEMA: dict[str, Any] = {
         ]
     }
 }
+
+
+#: The field of the sample weights.
+SAMPLE_WEIGHT = Field(
+    None,
+    description="Batch training: the weight of each sample, at least 0; or, of a table, the column that has "
+    "them, which is not trained on.",
+)
 
 
 def _name(text: str) -> str:
@@ -100,11 +110,13 @@ class TrainingFields(ModelFields):
     iterations: int = parameter("iterations")
     learning_rate: float = parameter("learning_rate")
     sigma: float | None = parameter("sigma")
+    final_sigma: float = parameter("final_sigma")
     random_state: int | None = parameter("random_state")
     algorithm: Algorithm = parameter("algorithm")
     initialisation: Initialisation = parameter("initialisation")
     grid: Grid = parameter("grid")
     boundary: Boundary = parameter("boundary")
+    sample_weight: str | list[float] | None = SAMPLE_WEIGHT
     missing: Missing | None = Field(
         None, description="Table: whether missing values are masked (default), or refused."
     )
@@ -136,6 +148,24 @@ class Data(BodySchema):
     def kinds_of_data(self) -> int:
         """Return the number of kinds of data in the body."""
         return sum(given is not None for given in (self.colours, self.data, self.columns))
+
+    def weigh(self, given: str | list[float] | None, *, count: int) -> FloatArray | None:
+        """Return the weights of `count` samples; a column that has them is removed from the table.
+
+        Raises
+        ------
+        InvalidDataError, InvalidTableError, InvalidRequestError
+            When they are not valid.
+        """
+        if isinstance(given, str):
+            if self.columns is None:
+                message = "the name of a column is for a table ('columns'): give one weight for each sample"
+                raise InvalidRequestError([FieldError("/sample_weight", message)])
+            return take_weights(self.columns, given)
+        try:
+            return as_sample_weight(given, count=count)
+        except InvalidDataError as error:
+            raise InvalidRequestError([FieldError("/sample_weight", str(error))]) from error
 
     def samples(self) -> tuple[FloatArray, str] | None:
         """Return the colours or vectors as samples, and the name of their field; None without either."""
@@ -183,6 +213,8 @@ class TrainingBody(TrainingFields, Data):
         if seed is None:
             seed = draw_seed() if idempotency_key is None else _seed_of(idempotency_key)
         preparation = None
+        rows = self.colours or self.data or next(iter((self.columns or {}).values()), ())
+        weight = self.weigh(self.sample_weight, count=len(rows))
         if self.columns is not None:
             samples, preparation = fit_preparation(
                 self.columns, self.normalisation, self.missing, settings, most_rows=most_rows
@@ -203,6 +235,7 @@ class TrainingBody(TrainingFields, Data):
             name=self.name,
             frames=self.moments,
             preparation=preparation,
+            sample_weight=weight,
         )
 
 

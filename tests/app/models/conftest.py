@@ -12,7 +12,7 @@ from app.models import Models, Stored
 from kohonen import Parameters, Quality, TrainedMap
 from kohonen.card import make_card
 from kohonen.identity import fingerprint, model_id
-from kohonen.inputs.arrays import FloatArray
+from kohonen.inputs.arrays import Dataset, FloatArray
 from tests.app.storage.conftest import credentials, moto, real_s3, s3, store
 
 __all__ = ["credentials", "moto", "real_s3", "s3", "store"]
@@ -30,7 +30,7 @@ class Maker:
         error = float(np.random.default_rng(seed).random())
         quality = Quality(error, 0.0, explained_variance=1 - error, unused_units=0.5)
         identity = model_id(fingerprint(SAMPLES), parameters)
-        return make_card(identity, trained, quality, SAMPLES, keep_data=True), trained.weights
+        return make_card(identity, trained, quality, Dataset(SAMPLES), keep_data=True), trained.weights
 
     def __call__(self, models: Models, seed: int, name: str | None = None) -> Stored:
         """Do what a training does: find the model, or make it."""
@@ -38,7 +38,7 @@ class Maker:
         if (there := models.find(card.id)) is not None:
             with suppress(ModelNotFoundError):  # removed just now: it is made anew
                 return models.ensure_listed(there, name)
-        return models.add(card, weights, SAMPLES, name=name)
+        return models.add(card, weights, Dataset(SAMPLES), name=name)
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from app.storage.folder import FolderStore
 from app.storage.memory import MemoryStore
 from app.storage.port import BlobNotFound, Store
 from app.training.service import TrainingService
+from kohonen.inputs.arrays import Dataset
 from tests.app.bench import Bench, make_request
 from tests.app.models.conftest import SAMPLES, Maker
 
@@ -82,7 +83,7 @@ class Steps:
 
 
 def adding(models: Models, *, card: Card, weights: Any, name: str | None) -> None:
-    models.add(card, weights, SAMPLES, name=name)
+    models.add(card, weights, Dataset(SAMPLES), name=name)
 
 
 def deleting(models: Models, *, card: Card) -> None:

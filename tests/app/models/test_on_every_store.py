@@ -15,6 +15,7 @@ from app.models.listing import Order
 from app.models.maintenance import prune, repair
 from app.storage import Store
 from app.storage.memory import MemoryStore
+from kohonen.inputs.arrays import Dataset
 from tests.app.models.conftest import SAMPLES, Maker
 
 Check = Callable[[Models], list[str]]
@@ -236,7 +237,7 @@ def test_a_model_with_a_name_and_without_is_one(make: Maker, check: Check) -> No
     models = Models(store)
     card, weights = make.request(1)
     for name in (None, "a", None):
-        models.add(card, weights, SAMPLES, name=name)
+        models.add(card, weights, Dataset(SAMPLES), name=name)
     assert check(models) == [card.id]
     assert list(repair(models)) == []
     models.delete(card.id)

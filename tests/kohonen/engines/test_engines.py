@@ -34,85 +34,6 @@ def engine(request: pytest.FixtureRequest) -> type[Engine]:
     return chosen
 
 
-#: Ways to send even the smallest maps through each of the NumPy engine's passes: what to set, by module.
-PASSES: dict[str, dict[str, float]] = {
-    "tiny": {},
-    "wide": {"numpy_online.TINY_MAP": 0, "numpy_online.FEW_DIMENSIONS": 16},
-    "wide, whole": {
-        "numpy_online.TINY_MAP": 0,
-        "numpy_online.FEW_DIMENSIONS": 16,
-        "strips.WIDE_STRIP": 0,
-    },
-    "wide, by a table": {
-        "numpy_online.TINY_MAP": 0,
-        "numpy_online.FEW_DIMENSIONS": 16,
-        "strips.MANY_SAMPLES": 1,
-    },
-    "wide, by products": {
-        "numpy_online.TINY_MAP": 0,
-        "numpy_online.FEW_DIMENSIONS": 16,
-        "strips.MANY_SAMPLES": 10**9,
-    },
-    "wide, forgetful": {
-        "numpy_online.TINY_MAP": 0,
-        "numpy_online.FEW_DIMENSIONS": 16,
-        "strips.WIDE_STRIP": 2,
-        "strips.CACHED_STRIPS": 2,
-    },
-    "narrow": {
-        "numpy_online.TINY_MAP": 0,
-        "numpy_online.FEW_DIMENSIONS": 16,
-        "strips.NARROW_STRIP": 3,
-        "strips.LEAST_MAP": 0,
-        "strips.CACHED_STRIPS": 3,
-    },
-    "by boxes": {
-        "numpy_online.TINY_MAP": 0,
-        "numpy_online.FEW_DIMENSIONS": 16,
-        "numpy_online.LARGE_MAP": 0,
-        "boxes.MOST_TILES": 1,
-    },
-    "by boxes, or in pieces": {
-        "numpy_online.TINY_MAP": 0,
-        "numpy_online.FEW_DIMENSIONS": 16,
-        "numpy_online.LARGE_MAP": 0,
-        "boxes.MOST_TILES": 0.3,
-        "boxes.FAILED_SEARCHES": 2,
-        "bands.BLOCK": 20,
-    },
-    "by boxes, in parts of columns": {
-        "numpy_online.TINY_MAP": 0,
-        "numpy_online.FEW_DIMENSIONS": 16,
-        "numpy_online.LARGE_MAP": 0,
-        "boxes.MOST_TILES": 1,
-        "bands.BLOCK": 20,
-        "planes.SHORT_COLUMN": 0,
-        "planes.LONG_RUN": 1,
-    },
-    "in many dimensions": {
-        "numpy_online.TINY_MAP": 0,
-        "numpy_online.FEW_DIMENSIONS": 0,
-        "numpy_online.BAND": 20,
-    },
-    "in parts of columns": {
-        "numpy_online.TINY_MAP": 0,
-        "numpy_online.FEW_DIMENSIONS": 0,
-        "planes.SHORT_COLUMN": 0,
-        "planes.LONG_RUN": 1,
-    },
-}
-
-
-def choose(passes: dict[str, float], patch: pytest.MonkeyPatch) -> None:
-    for name, value in passes.items():
-        patch.setattr(f"kohonen.engines.{name}", value)
-
-
-@pytest.fixture(params=list(PASSES.values()), ids=list(PASSES))
-def every_pass(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    choose(request.param, monkeypatch)
-
-
 def random_case(width: int, height: int, dimension: int, samples: int, seed: int = 0) -> tuple[Array, Array]:
     generator = np.random.default_rng(seed)
     return generator.random((samples, dimension)), generator.random((width, height, dimension))
@@ -145,21 +66,18 @@ def check(
 SHAPES = [(1, 1), (1, 2), (2, 1), (2, 2), (1, 9), (9, 1), (3, 3), (7, 5), (5, 7), (4, 13), (8, 8), (12, 3)]
 
 
-@pytest.mark.usefixtures("every_pass")
 @pytest.mark.parametrize(("width", "height"), SHAPES)
 def test_any_shape(engine: type[Engine], width: int, height: int) -> None:
     samples, initial = random_case(width, height, 3, 5)
     check(engine, samples, initial, 12)
 
 
-@pytest.mark.usefixtures("every_pass")
 @pytest.mark.parametrize("dimension", range(1, 17))
 def test_any_dimension(engine: type[Engine], dimension: int) -> None:
     samples, initial = random_case(6, 5, dimension, 4, seed=dimension)
     check(engine, samples, initial, 8)
 
 
-@pytest.mark.usefixtures("every_pass")
 def test_one_sample(engine: type[Engine]) -> None:
     samples, initial = random_case(5, 4, 3, 1)
     check(engine, samples, initial, 20)
@@ -176,18 +94,17 @@ def test_many_samples_take_no_more_memory_than_some(engine: type[Engine]) -> Non
         tracemalloc.stop()
 
 
-def test_a_pass_over_more_samples_than_are_spread_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(numpy_online, "SPREAD", 3 * 5 * 4 * 2)
-    check(NumpyOnline, *random_case(5, 4, 2, 11), iterations=4)
+def test_a_map_of_several_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numpy_online, "BLOCK", 12)
+    for width, height in [(7, 5), (4, 13), (1, 9)]:
+        check(NumpyOnline, *random_case(width, height, 2, 5), iterations=6)
 
 
-@pytest.mark.usefixtures("every_pass")
 def test_repeated_samples(engine: type[Engine]) -> None:
     samples, initial = random_case(5, 4, 3, 3)
     check(engine, np.tile(samples, (4, 1)), initial, 10)
 
 
-@pytest.mark.usefixtures("every_pass")
 @pytest.mark.parametrize("scale", [1.0, 255.0, 1e-3])
 def test_samples_on_a_lattice_with_equal_initial_weights(engine: type[Engine], scale: float) -> None:
     levels = np.array([0.0, 0.5, 1.0]) * scale
@@ -195,7 +112,6 @@ def test_samples_on_a_lattice_with_equal_initial_weights(engine: type[Engine], s
     check(engine, samples, np.full((9, 7, 2), 0.5 * scale), 12)
 
 
-@pytest.mark.usefixtures("every_pass")
 def test_initial_weights_on_a_lattice(engine: type[Engine]) -> None:
     generator = np.random.default_rng(3)
     samples = generator.integers(0, 3, (6, 3)) / 2.0
@@ -203,7 +119,6 @@ def test_initial_weights_on_a_lattice(engine: type[Engine]) -> None:
     check(engine, samples, initial, 10, sigma=1.0)
 
 
-@pytest.mark.usefixtures("every_pass")
 @pytest.mark.parametrize("sigma", [1e-150, 0.2, 1.0, 1.5, 40.0])
 def test_given_radius(engine: type[Engine], sigma: float) -> None:
     samples, initial = random_case(7, 6, 3, 4)
@@ -215,7 +130,6 @@ def test_learning_rate_of_one(engine: type[Engine]) -> None:
     check(engine, samples, initial, 10, learning_rate=1.0)
 
 
-@pytest.mark.usefixtures("every_pass")
 def test_data_far_from_the_origin(engine: type[Engine]) -> None:
     """The fast search must find the nearest unit even if squared norms are much larger than distances."""
     samples, initial = random_case(9, 8, 3, 5)
@@ -246,7 +160,7 @@ def test_agrees_with_the_textbook(engine: type[Engine], width: int, height: int,
     levels=st.sampled_from([2, 3, 5, 10**6]),
     sigma=st.one_of(st.none(), st.floats(0.05, 12.0)),
     seed=st.integers(0, 2**32 - 1),
-    passes=st.sampled_from(list(PASSES.values())),
+    block=st.sampled_from([1, 20, 10**6]),
 )
 def test_random_cases(
     width: int,
@@ -257,14 +171,14 @@ def test_random_cases(
     levels: int,
     sigma: float | None,
     seed: int,
-    passes: dict[str, float],
+    block: int,
 ) -> None:
     """Few levels cause ties; many cause none."""
     generator = np.random.default_rng(seed)
     samples = generator.integers(0, levels, (count, dimension)) / (levels - 1)
     initial = generator.integers(0, levels, (width, height, dimension)) / (levels - 1)
     with pytest.MonkeyPatch.context() as patch:
-        choose(passes, patch)
+        patch.setattr(numpy_online, "BLOCK", block)
         for engine in ENGINES:
             check(engine, samples, initial, iterations, sigma=sigma)
 
@@ -337,7 +251,6 @@ def test_the_initial_weights_are_left_alone(engine: type[Engine]) -> None:
     np.testing.assert_array_equal(initial, before)
 
 
-@pytest.mark.usefixtures("every_pass")
 @pytest.mark.parametrize("offset", [0.0, 1000.0])
 def test_units_that_a_product_cannot_tell_apart(engine: type[Engine], offset: float) -> None:
     # A small radius makes every step use the local search, and the weights differ in their last places.

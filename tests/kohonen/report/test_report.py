@@ -7,6 +7,7 @@ import pytest
 
 from kohonen import Parameters, Quality, TrainedMap
 from kohonen.card import make_card
+from kohonen.inputs.arrays import Dataset
 from kohonen.report.advice import advice
 from kohonen.report.page import report
 
@@ -20,7 +21,7 @@ def card(
     parameters = Parameters(width=6, height=4, random_state=1, algorithm=algorithm)
     trained = TrainedMap(np.zeros((6, 4, samples.shape[1])), parameters, 1000, "numpy", 1.0)
     quality = Quality(**{**GOOD, **poor})
-    made = make_card("0" * 32, trained, quality, samples, keep_data=True).to_dict()
+    made = make_card("0" * 32, trained, quality, Dataset(samples), keep_data=True).to_dict()
     if errors is None:
         return made
     points = [{"iteration": at, "quantization_error": error} for at, error in enumerate(errors)]
