@@ -68,3 +68,21 @@ def test_trainings_begin_there(kind: Initialisation) -> None:
     np.testing.assert_array_equal(began.weights, initial_weights(parameters, samples))
     som = SelfOrganizingMap(4, 3, iterations=1, random_state=2, initialisation=kind)
     np.testing.assert_array_equal(som.partial_fit(samples).weights_, train(samples, parameters).weights)
+
+
+def test_principal_components_are_weighted() -> None:
+    generator = np.random.default_rng(2)
+    samples, counts = generator.random((8, 3)), np.array([1, 2, 0, 3, 1, 0, 1, 2])
+    parameters = Parameters(width=4, height=3, initialisation="pca", random_state=0)
+    np.testing.assert_allclose(
+        initial_weights(parameters, samples, counts / 7),
+        initial_weights(parameters, np.repeat(samples, counts, axis=0)),
+        rtol=1e-9,
+    )
+
+
+def test_samples_of_weight_zero_are_not_drawn() -> None:
+    samples = np.arange(10.0)[:, None]
+    parameters = Parameters(width=5, height=5, initialisation="sample", random_state=0)
+    drawn = initial_weights(parameters, samples, (samples[:, 0] > 7).astype(float))
+    assert set(drawn.ravel().tolist()) == {8.0, 9.0}

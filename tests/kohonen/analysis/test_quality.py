@@ -44,3 +44,15 @@ def test_what_is_explained_is_a_finite_number_or_none(scale: float) -> None:
     for weights in (np.full((1, 1, 1), 1e150), np.zeros((1, 1, 1)), samples.reshape(2, 1, 1)):
         explained = assess(weights, samples).explained_variance
         assert explained is None or np.isfinite(explained)
+
+
+def test_a_weight_of_two_counts_as_the_sample_twice() -> None:
+    generator = np.random.default_rng(4)
+    weights, samples = generator.random((4, 3, 2)), generator.random((9, 2))
+    samples[0, 0] = np.nan
+    counts = np.array([2, 1, 0, 3, 1, 1, 0, 0, 2])
+    weighted = assess(weights, samples, sample_weight=counts * 0.5)
+    repeated = assess(weights, np.repeat(samples, counts, axis=0))
+    assert weighted.quantization_error == pytest.approx(repeated.quantization_error, rel=1e-12)
+    assert weighted.topographic_error == pytest.approx(repeated.topographic_error, rel=1e-12)
+    assert weighted.unused_units == repeated.unused_units

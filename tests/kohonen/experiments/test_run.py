@@ -292,3 +292,33 @@ def test_a_run_that_is_complete_is_read_from_its_folder(tmp_path: Path) -> None:
     finished.folder.card_file.unlink()
     with pytest.raises(RunError, match="not complete"):
         finished_run(finished.folder)
+
+
+def test_a_run_with_sample_weights_is_resumed_and_read_again(tmp_path: Path) -> None:
+    text = EXPERIMENT.replace(
+        "random: {samples: 12, dimension: 3}", "values: {rows: ROWS, sample_weight: WEIGHTS}"
+    )
+    rows = np.random.default_rng(0).random((12, 3)).tolist()
+    weights = [0.0, 1.5, *[1.0] * 10]
+    text = text.replace("ROWS", str(rows)).replace("WEIGHTS", str(weights))
+    text = text.replace("random_state: 3", "random_state: 3, algorithm: batch, final_sigma: 0.4")
+    finished = whole(tmp_path, text)
+    expected = train(rows, finished.experiment.parameters, sample_weight=weights)
+    np.testing.assert_array_equal(finished.trained.weights, expected.weights)
+    assert finished.card["data"]["sample_weight"] == fingerprint(np.array(weights))
+    assert finished.folder.weight_file.exists()
+    (tmp_path / "other.yaml").write_text(text)
+    assert start(read_experiment(tmp_path / "other.yaml"), tmp_path / "other", should_stop=after(20)) is None
+    other = carry_on(RunFolder(tmp_path / "other"))
+    assert other is not None
+    np.testing.assert_array_equal(other.trained.weights, expected.weights)
+    assert other.card["id"] == finished.card["id"]
+    np.testing.assert_array_equal(RunFolder(tmp_path / "other").data().sample_weight, weights)  # type: ignore
+
+
+def test_a_run_of_another_version_is_refused(tmp_path: Path) -> None:
+    folder = whole(tmp_path).folder
+    card = folder.card()
+    folder.write("card.json", json.dumps({**card, "schema_version": 1}).encode())
+    with pytest.raises(RunError, match="of another version of the contract"):
+        folder.weights()

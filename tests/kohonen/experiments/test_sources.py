@@ -1,4 +1,5 @@
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -6,10 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kohonen import InvalidDataError, InvalidExperimentError, Parameters
+from kohonen import InvalidDataError, InvalidExperimentError, InvalidParameterError, Parameters
 from kohonen.experiments.experiment import Data, Experiment
 from kohonen.experiments.sources import image_colours, import_callable, load_samples, random_samples
 from kohonen.identity import fingerprint
+
+BATCH = Parameters(width=3, height=2, random_state=5, algorithm="batch")
 
 
 def experiment(kind: str, folder: Path, known: str | None = None, **options: Any) -> Experiment:
@@ -158,3 +161,33 @@ def test_other_data_than_before_are_told(tmp_path: Path) -> None:
     assert len(load_samples(experiment("values", tmp_path, known, rows=[[1], [2]])).samples) == 2
     with pytest.raises(InvalidDataError, match=r"the data \(values\) are not those"):
         load_samples(experiment("values", tmp_path, known, rows=[[1], [3]]))
+
+
+@pytest.mark.parametrize("kind", ["values", "colours", "npy", "csv"])
+def test_samples_may_have_weights(tmp_path: Path, kind: str) -> None:
+    np.save(tmp_path / "a.npy", [[1.0], [2.0]])
+    np.save(tmp_path / "w.npy", [0.5, 2.0])
+    (tmp_path / "a.csv").write_text("a,count\n1,0.5\n2,2\n")
+    options: dict[str, dict[str, Any]] = {
+        "values": {"rows": [[1], [2]], "sample_weight": [0.5, 2]},
+        "colours": {"values": ["red", "blue"], "sample_weight": [0.5, 2]},
+        "npy": {"path": str(tmp_path / "a.npy"), "sample_weight": str(tmp_path / "w.npy")},
+        "csv": {"path": str(tmp_path / "a.csv"), "sample_weight": "count", "missing": "mask"},
+    }
+    batch = replace(experiment(kind, tmp_path, **options[kind]), parameters=BATCH)
+    loaded = load_samples(batch)
+    np.testing.assert_array_equal(loaded.sample_weight, [0.5, 2.0])  # type: ignore[arg-type]
+    assert loaded.samples.shape == (2, 3 if kind == "colours" else 1)
+    with pytest.raises(InvalidParameterError, match="takes no sample weights"):
+        load_samples(experiment(kind, tmp_path, **options[kind]))
+    known = replace(batch, data=replace(batch.data, fingerprint=fingerprint(loaded.data.table)))
+    assert load_samples(known).samples.shape == loaded.samples.shape
+
+
+def test_a_column_without_weights_is_told_with_its_file(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,count\n1,0.5\n2,-2\n")
+    options: dict[str, Any] = {"path": str(tmp_path / "a.csv"), "missing": "mask"}
+    with pytest.raises(InvalidDataError, match=r"a\.csv: column 'count': sample weights must not"):
+        load_samples(experiment("csv", tmp_path, **options, sample_weight="count"))
+    with pytest.raises(InvalidDataError, match=r"a\.csv: there is no column 'size' of sample weights"):
+        load_samples(experiment("csv", tmp_path, **options, sample_weight="size"))

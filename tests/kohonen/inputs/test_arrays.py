@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from kohonen import InvalidDataError
-from kohonen.inputs.arrays import as_samples, as_weights
+from kohonen.inputs.arrays import Dataset, as_sample_weight, as_samples, as_weights, weighted_mean
 
 
 def test_samples_are_contiguous_float64_of_their_own() -> None:
@@ -78,3 +78,41 @@ def test_what_is_masked_is_checked_as_well(data: list[list[float]], message: str
         as_samples(data, missing="mask")
     with pytest.raises(InvalidDataError, match="must be finite"):
         as_samples([[1.0, np.nan]])
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ([1.0, 2.0], r"a sample weight for each of 3 samples, but their shape is \(2,\)"),
+        ([[1.0], [2.0], [3.0]], r"their shape is \(3, 1\)"),
+        ([1.0, -0.5, 1.0], r"must not be negative, but the one at \[1\] is -0.5"),
+        ([0.0, 0.0, -0.0], "at least one sample weight must be above zero"),
+        ([1.0, np.nan, 1.0], "must be finite"),
+        ([1.0, "x", 1.0], "the sample weights must be numbers"),
+    ],
+)
+def test_sample_weights_that_cannot_be_used(weights: Any, message: str) -> None:
+    with pytest.raises(InvalidDataError, match=message):
+        as_sample_weight(weights, count=3)
+
+
+def test_sample_weights_are_contiguous_float64_of_their_own() -> None:
+    assert as_sample_weight(None, count=3) is None
+    given = np.arange(6)[::2]
+    weights = as_sample_weight(given, count=3)
+    assert weights is not None
+    assert (weights.dtype, weights.tolist(), weights.flags.c_contiguous) == (np.float64, [0, 2, 4], True)
+
+
+def test_data_are_stored_as_one_table() -> None:
+    samples, weight = np.array([[1.0, np.nan], [3.0, 4.0]]), np.array([0.5, 2.0])
+    for data in (Dataset(samples), Dataset(samples, weight)):
+        restored = Dataset.of(data.table, weighted=data.sample_weight is not None)
+        for one, other in zip(data, restored, strict=True):
+            np.testing.assert_array_equal(one, other)  # type: ignore[arg-type]
+
+
+def test_a_mean_is_weighted_unless_all_weights_are_zero() -> None:
+    values = np.array([1.0, 2.0, 4.0])
+    assert weighted_mean(values, None) == weighted_mean(values, np.zeros(3)) == 7 / 3
+    assert weighted_mean(values, np.array([0.0, 1e308, 1e308])) == 3.0
