@@ -99,8 +99,8 @@ def _remove_other_problems(document: dict[str, Any]) -> None:
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of an optional field without null and without its default."""
-    kinds = [kind for kind in schema.get("anyOf", []) if kind != {"type": "null"}]
+    """Return the schema of an optional field without null, without lists and without its default."""
+    kinds = [kind for kind in schema.get("anyOf", []) if kind.get("type") not in ("null", "array")]
     others = {name: value for name, value in schema.items() if name not in ("anyOf", "default")}
     return {**kinds[0], **others} if len(kinds) == 1 else others
 

@@ -15,7 +15,6 @@ from fastapi.testclient import TestClient
 from app.api.schemas.tables import SOME_LINES
 from app.models.keys import card_key
 from app.training import limits
-from app.training.request import TrainingRequest
 from kohonen import Preparation, SelfOrganizingMap, train
 from kohonen.parameters import Parameters
 from kohonen.pictures.maps import picture_size
@@ -442,17 +441,6 @@ def test_what_is_no_json_and_no_csv(client: TestClient) -> None:
     for path in ("/train", "/atrain"):
         document = problem(client.post(path, content=CSV, headers={"content-type": "text/plain"}), 415)
         assert "text/csv" in document["detail"]
-
-
-def test_masks_are_part_of_the_estimate(make_client: MakeClient) -> None:
-    parameters = Parameters(width=6, height=4, iterations=20)
-    complete, masked = (
-        limits.estimate(TrainingRequest(np.full((5, 4), value), parameters)) for value in (0.5, np.nan)
-    )
-    assert masked > 2 * complete
-    client = make_client(max_training_seconds=masked / 2)
-    document = problem(client.post("/train", json={"columns": COLUMNS, **MAP}), 422)
-    assert document["errors"][0]["pointer"] == "/iterations"
 
 
 def test_rows_that_miss_values_take_longer_to_predict(
