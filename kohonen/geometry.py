@@ -9,6 +9,7 @@ Distances along the two axes are integers: half units across and rows down. The 
 product of one factor per axis on every grid.
 """
 
+from collections.abc import Iterator
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -23,6 +24,9 @@ __all__ = ["PLANAR", "Boundary", "Geometry", "Grid", "Neighbourhood"]
 Grid: TypeAlias = Literal["rectangular", "hexagonal"]
 Boundary: TypeAlias = Literal["planar", "toroidal"]
 IntArray: TypeAlias = npt.NDArray[np.int64]
+
+#: Values of neighbourhoods computed at a time: enough to make the cost of a call small.
+VALUES = 16_384
 
 #: Steps to half of the neighbours, in columns and rows; the other half are their opposites.
 _RECTANGULAR_STEPS = ((1, 0), (0, 1), (1, 1), (1, -1))
@@ -129,22 +133,28 @@ class Geometry(NamedTuple):
             lots = [_distinct(lots)]
         return lots
 
-    def neighbourhood(self, schedule: Schedule, iteration: int, shape: tuple[int, int]) -> "Neighbourhood":
-        """Return the neighbourhood function of an iteration on a grid of width and height `shape`."""
+    def neighbourhoods(
+        self, schedule: Schedule, first: int, last: int, shape: tuple[int, int]
+    ) -> Iterator["Neighbourhood"]:
+        """Yield the neighbourhood of each iteration ``first <= t < last`` on a grid of a width and height."""
         width, height = shape
-        across = np.zeros(2 * width)
-        table = schedule.neighbourhood(iteration, 2 * width, distance_squared=0.25)
-        across[: len(table)] = table
-        down = np.zeros(height)
-        table = schedule.neighbourhood(iteration, height, distance_squared=self.row_distance_squared)
-        down[: len(table)] = table
-        steps = np.abs(np.arange(-2 * width + 1, 2 * width)), np.abs(np.arange(-height + 1, height))
+        half_columns, rows = np.arange(2 * width), np.arange(height)
+        squared = np.concatenate([0.25 * half_columns**2, self.row_distance_squared * rows**2])
+        across, down = np.abs(np.arange(-2 * width + 1, 2 * width)), np.abs(np.arange(-height + 1, height))
         if self.toroidal:
-            steps = np.minimum(steps[0], 2 * width - steps[0]), np.minimum(steps[1], height - steps[1])
-        reach = (int(np.flatnonzero(across)[-1]) + 1) // 2, int(np.flatnonzero(down)[-1])
-        if self.toroidal:
-            reach = shape
-        return Neighbourhood(across[steps[0]], down[steps[1]], shape, 2 if self.hexagonal else 1, reach)
+            across, down = np.minimum(across, 2 * width - across), np.minimum(down, height - down)
+        count = max(1, VALUES // len(squared))
+        for start in range(first, last, count):
+            iterations = np.arange(start, min(start + count, last))
+            rates = schedule.learning_rate * schedule.decay(iterations)
+            for rate, table in zip(rates.tolist(), schedule.neighbourhoods(iterations, squared), strict=True):
+                reach = shape
+                if not self.toroidal:
+                    columns, lines = np.flatnonzero(table[: 2 * width]), np.flatnonzero(table[2 * width :])
+                    reach = (int(columns[-1]) + 1) // 2, int(lines[-1])
+                yield Neighbourhood(
+                    table[across], table[2 * width + down], shape, 2 if self.hexagonal else 1, reach, rate
+                )
 
 
 class Neighbourhood(NamedTuple):
@@ -162,6 +172,8 @@ class Neighbourhood(NamedTuple):
         Number of kinds of rows: two on a hexagonal grid, one otherwise. Row ``y`` is of kind ``y % kinds``.
     reach : tuple of int
         Columns and rows beyond which the factors are zero.
+    rate : float
+        The learning rate.
     """
 
     across: FloatArray
@@ -169,6 +181,7 @@ class Neighbourhood(NamedTuple):
     shape: tuple[int, int]
     kinds: int
     reach: tuple[int, int]
+    rate: float
 
     def window(self, x: int, y: int) -> tuple[int, int, int, int]:
         """Return the first and last columns and rows (exclusive) in reach of unit ``[x, y]``."""

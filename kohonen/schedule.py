@@ -1,7 +1,12 @@
 """Decay of the radius and of the learning rate during training."""
 
-import math
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from kohonen import arithmetic
 
 __all__ = ["NEIGHBOURHOOD_CUT", "Schedule"]
 
@@ -10,12 +15,13 @@ __all__ = ["NEIGHBOURHOOD_CUT", "Schedule"]
 NEIGHBOURHOOD_CUT = 1e-12
 
 
-class Schedule(NamedTuple):
+@dataclass(frozen=True)
+class Schedule:
     """Exponential decay of the radius and of the learning rate.
 
-    With ``sigma_0`` the initial radius and ``N`` the number of iterations, ``lambda = N / ln(sigma_0)``;
-    at iteration ``t`` both are their initial values times ``exp(-t / lambda)``, so that the radius reaches
-    one unit at the end of the training. If ``sigma_0 <= 1``, both stay constant.
+    With ``sigma_0`` and ``sigma_N`` the initial and the final radius, and ``N`` the number of iterations,
+    ``lambda = N / ln(sigma_0 / sigma_N)``; at iteration ``t`` radius and rate are their initial values times
+    ``exp(-t / lambda)``. If ``sigma_0 <= sigma_N``, both stay constant.
 
     Parameters
     ----------
@@ -25,6 +31,8 @@ class Schedule(NamedTuple):
         ``sigma_0``, in units of the grid, above 0.
     learning_rate : float
         ``alpha_0``.
+    final_sigma : float, default 1
+        ``sigma_N``, in units of the grid, above 0.
 
     References
     ----------
@@ -36,54 +44,51 @@ class Schedule(NamedTuple):
     learning_rate: float
     final_sigma: float = 1.0
 
-    @property
+    @cached_property
     def time_constant(self) -> float | None:
         """``lambda``, in iterations; None if radius and learning rate stay constant."""
-        return (
-            self.iterations / math.log(self.sigma / self.final_sigma)
-            if self.sigma > self.final_sigma
-            else None
-        )
+        if self.sigma <= self.final_sigma:
+            return None
+        return self.iterations / float(arithmetic.ln(self.sigma / self.final_sigma))
 
     def radius(self, iteration: int) -> float:
         """Return ``sigma_t``, the width of the Gaussian neighbourhood, in units of the grid."""
-        return self.sigma * self._decay(iteration)
+        return float(self.sigma * self.decay(iteration))
 
     def rate(self, iteration: int) -> float:
         """Return ``alpha_t``, the learning rate."""
-        return self.learning_rate * self._decay(iteration)
+        return float(self.learning_rate * self.decay(iteration))
 
-    def neighbourhood(self, iteration: int, size: int, *, distance_squared: float = 1.0) -> list[float]:
-        """Return ``g(k) = exp(-s k^2 / (2 sigma_t^2))`` for ``k = 0, 1, ...`` up to the cut.
+    def decay(self, iterations: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Return ``exp(-t / lambda)`` for iterations of any shape."""
+        t = np.asarray(iterations, dtype=np.float64)
+        return (
+            np.ones_like(t)
+            if self.time_constant is None
+            else np.asarray(arithmetic.exp(-t / self.time_constant))
+        )
+
+    def neighbourhoods(
+        self, iterations: npt.NDArray[np.int64], squared: npt.NDArray[np.float64]
+    ) -> npt.NDArray[np.float64]:
+        """Return the Gaussian ``exp(-d^2 / (2 sigma_t^2))``, or 0 below the cut.
 
         Parameters
         ----------
-        iteration : int
-            ``t``, from 0.
-        size : int
-            Maximum number of values: the longer side of the grid.
-        distance_squared : float, default 1
-            ``s``, the square of the distance from one ``k`` to the next, in units of the grid.
+        iterations : ndarray of shape (n,)
+            ``t``.
+        squared : ndarray of shape (k,)
+            ``d^2``, squares of distances in units of the grid.
 
         Returns
         -------
-        list of float
-            At least ``[1.0]``; values beyond its end are zero.
+        ndarray of shape (n, k)
+            The values.
         """
-        radius = self.radius(iteration)
-        double_variance = 2.0 * radius * radius
-        table = [1.0]
-        if double_variance == 0.0:
-            return table
-        # The last bit of np.exp depends on the processor's vector unit.
-        exp = math.exp
-        for k in range(1, size):
-            value = exp(-(k * k * distance_squared) / double_variance)
-            if value < NEIGHBOURHOOD_CUT:
-                break
-            table.append(value)
-        return table
-
-    def _decay(self, iteration: int) -> float:
-        time_constant = self.time_constant
-        return 1.0 if time_constant is None else math.exp(-iteration / time_constant)
+        radius = self.sigma * self.decay(iterations)
+        double_variance = (2.0 * radius * radius)[:, None]
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            exponents = -squared / double_variance
+        # A variance that is zero gives 0/0 at distance 0, and else -infinity.
+        values = arithmetic.exp(np.where(squared == 0.0, 0.0, exponents))
+        return np.where(values < NEIGHBOURHOOD_CUT, 0.0, values)

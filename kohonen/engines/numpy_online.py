@@ -68,9 +68,9 @@ class NumpyOnline:
         missing = np.isnan(self._samples)
         absent = [row if row.any() else None for row in missing]
         samples = self._samples[:, :, None, None]
-        for iteration in range(first, last):
-            around = self._geometry.neighbourhood(self._schedule, iteration, (self._width, self._height))
-            around = around._replace(down=self._schedule.rate(iteration) * around.down)
+        shape = self._width, self._height
+        for around in self._geometry.neighbourhoods(self._schedule, first, last, shape):
+            around = around._replace(down=around.rate * around.down)
             for sample, without in zip(samples, absent, strict=True):
                 x, y = self._best_matching_unit(sample, without)
                 self._update(sample, without, x, y, around)
