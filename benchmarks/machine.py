@@ -87,8 +87,9 @@ class _Reach(Observer):
 
     def after_iteration(self, training: Training) -> None:
         width, height = training.parameters.width, training.parameters.height
-        table = training.parameters.schedule.neighbourhood(training.iteration - 1, max(width, height))
-        reach = len(table) - 1
+        squared = np.arange(max(width, height)) ** 2.0
+        (table,) = training.parameters.schedule.neighbourhoods(np.array([training.iteration - 1]), squared)
+        reach = np.count_nonzero(table) - 1
         x, y = np.divmod(match(training.weights, training.samples).units[:, 0], height)
         across = np.minimum(x + reach, width - 1) - np.maximum(x - reach, 0) + 1
         down = np.minimum(y + reach, height - 1) - np.maximum(y - reach, 0) + 1
