@@ -1,7 +1,7 @@
 """Engines: implementations of the training algorithms.
 
 Engines differ in speed only: with the same initial weights, samples and schedule all engines of an algorithm
-give the same weights, those of the online algorithm bit for bit.
+give the same weights, bit for bit.
 """
 
 from functools import cache
@@ -9,9 +9,8 @@ from typing import Protocol
 
 from kohonen.engines.batch import NativeBatch, NumpyBatch
 from kohonen.engines.cost import Cost
-from kohonen.engines.masked import MaskedBatch
 from kohonen.engines.native_online import NativeOnline
-from kohonen.engines.numpy_any_grid import AnyGridBatch, AnyGridOnline
+from kohonen.engines.numpy_any_grid import AnyGridOnline
 from kohonen.engines.numpy_online import NumpyOnline
 from kohonen.geometry import PLANAR, Geometry
 from kohonen.inputs.arrays import FloatArray
@@ -21,10 +20,8 @@ from kohonen.schedule import Schedule
 
 __all__ = [
     "ENGINES",
-    "AnyGridBatch",
     "AnyGridOnline",
     "Engine",
-    "MaskedBatch",
     "NativeBatch",
     "NativeOnline",
     "NumpyBatch",
@@ -39,6 +36,9 @@ ENGINES: dict[Algorithm, tuple[type["Engine"], type["Engine"]]] = {
     "online": (NativeOnline, NumpyOnline),
     "batch": (NativeBatch, NumpyBatch),
 }
+
+#: The cost of batch training on samples with missing values.
+MASKED_COST = Cost(per_step=20e-6, per_dimension=2e-6, per_value=16e-9, per_smoothing=16e-9)
 
 
 class Engine(Protocol):
@@ -74,14 +74,17 @@ def default_engine(
 
 @cache
 def engine_of_grid(algorithm: Algorithm, geometry: Geometry, *, masked: bool = False) -> type[Engine]:
-    """Return the NumPy engine for any kind of grid and, with `masked`, for missing values."""
-    base: type[Engine] = AnyGridOnline
-    if algorithm == "batch":
-        base = MaskedBatch if masked else AnyGridBatch
-    cost = base.cost
-    if base is AnyGridBatch and kernel():
-        cost = NativeBatch.cost._replace(per_smoothing=cost.per_smoothing)
-    return type(base.__name__, (base,), {"geometry": geometry, "cost": cost})
+    """Return an engine for any kind of grid and for missing values; `masked` affects its estimate of time."""
+    if algorithm == "online":
+        return type("AnyGridOnline", (AnyGridOnline,), {"geometry": geometry})
+    native, numpy = ENGINES["batch"]
+    base: type[Engine] = native if kernel() else numpy
+
+    def begin(engine: Engine, weights: FloatArray, samples: FloatArray, schedule: Schedule) -> None:
+        base.__init__(engine, weights, samples, schedule, geometry)  # type: ignore[call-arg]
+
+    cost = MASKED_COST if masked else base.cost
+    return type(base.__name__, (base,), {"__init__": begin, "geometry": geometry, "cost": cost})
 
 
 def describe_engine(engine: type[Engine] | None = None) -> str:

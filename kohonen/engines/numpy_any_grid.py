@@ -1,20 +1,16 @@
-"""NumPy engines for grids of any geometry, with full passes over the map in each step.
+"""A NumPy engine for grids of any geometry and for missing values, with passes over the whole map.
 
-The other engines support only planar rectangular grids. The online engine also supports missing values; for
-batch training see :mod:`kohonen.engines.masked`.
+The other engines for online training support only planar rectangular grids.
 """
 
 import numpy as np
 
-from kohonen.engines.batch import NumpyBatch
-from kohonen.engines.batch_statistics import Statistics, new_weights
 from kohonen.engines.cost import Cost
-from kohonen.engines.search import match
 from kohonen.geometry import PLANAR, Geometry
 from kohonen.inputs.arrays import FloatArray
 from kohonen.schedule import Schedule
 
-__all__ = ["AnyGridBatch", "AnyGridOnline"]
+__all__ = ["AnyGridOnline"]
 
 
 class AnyGridOnline:
@@ -72,18 +68,3 @@ class AnyGridOnline:
                     np.multiply(around.columns(x, y, kind)[:, None], row[rows], out=theta[:, rows])
                 differences *= theta
                 self._planes += differences
-
-
-class AnyGridBatch(NumpyBatch):
-    """Batch training of a grid of any geometry, with the fastest search available."""
-
-    #: The geometry; overridden by subclasses.
-    geometry: Geometry = PLANAR
-    #: With the search in NumPy; with a kernel, the search of `NativeBatch` costs less.
-    cost = NumpyBatch.cost._replace(per_smoothing=1e-9)
-    _match = staticmethod(match)
-
-    def _updated(self, statistics: Statistics, iteration: int) -> FloatArray:
-        """Return the weights after an iteration."""
-        around = self.geometry.neighbourhood(self._schedule, iteration, self._weights.shape[:2])
-        return new_weights(self._weights, around.smooth(statistics.planes))
