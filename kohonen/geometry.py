@@ -9,7 +9,7 @@ Distances along the two axes are integers: half units across and rows down. The 
 product of one factor per axis on every grid.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -213,20 +213,32 @@ class Neighbourhood(NamedTuple):
             across = self.columns(x, y, kind)[left:right, None]
             np.multiply(across, down[first::2], out=out[:, first::2])
 
-    def smooth(self, planes: FloatArray) -> FloatArray:
-        """Convolve planes (k, width, height) with the Gaussian."""
+    def smooth(
+        self, planes: FloatArray, product: Callable[[FloatArray, FloatArray], FloatArray]
+    ) -> FloatArray:
+        """Convolve planes with the Gaussian: across, and then down.
+
+        Parameters
+        ----------
+        planes : ndarray of shape (k, width, height)
+            The planes.
+        product : callable
+            Multiplies two matrices or stacks of matrices.
+
+        Returns
+        -------
+        ndarray of shape (k, width, height)
+            The smoothed planes.
+        """
         width, height = self.shape
         vertical = np.array([self.rows(y) for y in range(height)])
         smoothed = np.empty_like(planes)
-        # Matrix products are fast on contiguous arrays only.
-        parts = [np.ascontiguousarray(planes[:, :, kind :: self.kinds]) for kind in range(self.kinds)]
         for kind in range(self.kinds):
             inner = np.empty_like(planes)
-            for other, part in enumerate(parts):
+            for other in range(self.kinds):
                 horizontal = np.array([self.columns(x, kind, other) for x in range(width)])
-                inner[:, :, other :: self.kinds] = np.matmul(horizontal, part)
-            below = np.ascontiguousarray(vertical[kind :: self.kinds].T)
-            smoothed[:, :, kind :: self.kinds] = np.matmul(inner, below)
+                inner[:, :, other :: self.kinds] = product(horizontal, planes[:, :, other :: self.kinds])
+            smoothed[:, :, kind :: self.kinds] = product(inner, vertical[kind :: self.kinds].T)
         return smoothed
 
 

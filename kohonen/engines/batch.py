@@ -1,87 +1,102 @@
 """Engines for batch training: one search for all samples, then one update of all weights.
 
-The two engines differ in their search. The units found are the same; the smoothing uses NumPy's matrix
-product, which may round differently on another processor.
+The engines differ in their search, their sums and their matrix products, whose results are equal bit for bit.
+They train grids of any geometry, and samples with missing values and weights.
 """
 
-import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 
-from kohonen.engines.batch_statistics import Statistics, gather, merge, update
+from kohonen.engines.cores import ahead
 from kohonen.engines.cost import Cost
+from kohonen.engines.products import native_product, numpy_product
 from kohonen.engines.search import IntArray, Matches, by_products, match
+from kohonen.engines.sums import NativeSums, Sums, largest, scales
+from kohonen.geometry import PLANAR, Geometry
 from kohonen.inputs.arrays import FloatArray
 from kohonen.schedule import Schedule
 
 __all__ = ["NativeBatch", "NumpyBatch"]
 
-#: Samples per partial sum; it affects the rounding, so it is a constant.
-BLOCK = 8192
+
+def _by_numpy(weights: FloatArray, samples: FloatArray) -> Matches:
+    """Search with NumPy; `by_products` does not support missing values."""
+    return (match if np.isnan(samples).any() else by_products)(weights, samples)
 
 
 class NumpyBatch:
-    """Batch training of a planar rectangular grid.
+    """Batch training.
 
     Parameters
     ----------
     weights : ndarray of shape (width, height, dim)
         The initial weights; copied.
     samples : ndarray of shape (n, dim)
-        The samples.
+        The samples; NaN for missing values, which are left out component by component.
     schedule : Schedule
         The radius; the learning rate is ignored.
+    geometry : Geometry, default PLANAR
+        The kind of the grid.
+    sample_weight : ndarray of shape (n,), optional
+        Weights of the samples, not negative: a weight of 2 counts as the sample twice.
     """
 
     name = "numpy"
-    cost = Cost(per_step=1e-6, per_dimension=0.2e-6, per_value=2.5e-9, per_smoothing=0.3e-9)
+    cost = Cost(per_step=1e-6, per_dimension=0.2e-6, per_value=2.5e-9, per_smoothing=2e-9)
     #: Samples per search; affects memory, not the result.
-    batch_size = 16 * BLOCK
-    _match: Callable[[FloatArray, FloatArray], Matches] = staticmethod(by_products)
+    batch_size = 2**17
+    _match: Callable[[FloatArray, FloatArray], Matches] = staticmethod(_by_numpy)
+    _sums: type[Sums] = Sums
+    _product: Callable[[FloatArray, FloatArray], FloatArray] = staticmethod(numpy_product)
 
-    def __init__(self, weights: FloatArray, samples: FloatArray, schedule: Schedule) -> None:
+    def __init__(
+        self,
+        weights: FloatArray,
+        samples: FloatArray,
+        schedule: Schedule,
+        geometry: Geometry = PLANAR,
+        sample_weight: FloatArray | None = None,
+    ) -> None:
         self._weights = weights.copy()
         self._samples = samples
         self._schedule = schedule
+        self._geometry = geometry
+        self._sample_weight = sample_weight
+        self._scale = scales(largest(samples, sample_weight))
+        self._masked = bool(np.isnan(samples).any())
 
     def run(self, first: int, last: int) -> None:
         """Do the iterations ``first <= t < last``."""
-        for iteration in range(first, last):
-            self._weights = self._updated(functools.reduce(merge, self._statistics()), iteration)
+        shape = self._weights.shape[:2]
+        for around in self._geometry.neighbourhoods(self._schedule, first, last, shape):
+            smoothed = around.smooth(self._planes().reshape(-1, *shape), self._product)
+            sums, counts = np.split(smoothed, [self._weights.shape[2]])
+            # Where no sample is in reach, weights stay as they are.
+            np.divide(sums, counts, out=np.moveaxis(self._weights, 2, 0), where=counts > 0.0)
 
     def weights(self) -> FloatArray:
         """Return a copy of the current weights, of shape (width, height, dim)."""
         return self._weights.copy()
 
-    def _updated(self, statistics: Statistics, iteration: int) -> FloatArray:
-        """Return the weights after an iteration."""
-        table = self._schedule.neighbourhood(iteration, max(self._weights.shape[:2]))
-        return update(self._weights, statistics, table)
+    def _planes(self) -> FloatArray:
+        """Return sums and counts of all samples by their best matching units."""
+        width, height, _ = self._weights.shape
+        sums = self._sums(width * height, self._scale, masked=self._masked)
+        size, step = len(self._samples), self.batch_size
+        parts = [slice(start, start + step) for start in range(0, size, step)]
+        for part, units in zip(parts, ahead(self._units, parts), strict=True):
+            weight = None if self._sample_weight is None else self._sample_weight[part]
+            sums.add(units, self._samples[part], weight)
+        return sums.planes()
 
-    def _statistics(self) -> Iterator[Statistics]:
-        """Search all samples, and yield the statistics of each block in order."""
-        shape = self._weights.shape[:2]
-        # A multiple of BLOCK, so that the batch size does not affect the rounding.
-        step = max(BLOCK, self.batch_size - self.batch_size % BLOCK)
-        for start in range(0, len(self._samples), step):
-            batch = self._samples[start : start + step]
-            units = self._units(batch)
-            for begin in range(0, len(batch), BLOCK):
-                block = slice(begin, begin + BLOCK)
-                yield gather(batch[block], units[block], shape)
-
-    def _units(self, samples: FloatArray) -> IntArray:
-        """Return the best matching unit of each sample."""
-        starts = range(0, len(samples), self.batch_size)
-        found = [
-            self._match(self._weights, samples[start : start + self.batch_size]).units for start in starts
-        ]
-        return np.concatenate(found)[:, 0]
+    def _units(self, part: slice) -> IntArray:
+        """Return the best matching units of some samples."""
+        return self._match(self._weights, self._samples[part]).units[:, 0]
 
 
 class NativeBatch(NumpyBatch):
-    """Batch training with the compiled kernel's search."""
+    """Batch training with the compiled kernel."""
 
     name = "native"
     cost = Cost(
@@ -94,3 +109,5 @@ class NativeBatch(NumpyBatch):
         updating=-0.2,
     )
     _match = staticmethod(match)
+    _sums = NativeSums
+    _product = staticmethod(native_product)

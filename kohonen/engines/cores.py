@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-__all__ = ["cores", "for_each"]
+__all__ = ["ahead", "cores", "for_each"]
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
@@ -53,3 +53,19 @@ def for_each(function: Callable[[Part], Result], parts: Sequence[Part]) -> Itera
             following = part + len(ahead)
             if following < len(parts):
                 ahead[part % len(ahead)] = pool.submit(function, parts[following])
+
+
+def ahead(function: Callable[[Part], Result], parts: Sequence[Part]) -> Iterator[Result]:
+    """Yield the results of a function in the order of the parts, the next one computed meanwhile."""
+    if len(parts) < 2:
+        yield from map(function, parts)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as pool:
+        following = pool.submit(function, parts[0])
+        for part in parts[1:]:
+            result = following.result()
+            following = pool.submit(function, part)
+            yield result
+        yield following.result()

@@ -51,6 +51,9 @@ _FUNCTIONS: dict[str, tuple[type | None, list[type]]] = {
     "online_close": (None, [_POINTER]),
     "online_run": (None, [_POINTER, _SIZE, _SIZE]),
     "online_weights": (None, [_POINTER, _POINTER]),
+    "sums_add": (None, [_POINTER, _SIZE, _POINTER, _POINTER, _POINTER, _POINTER, _SIZE, _SIZE]),
+    "sums_planes": (None, [_POINTER, _SIZE, _SIZE, _POINTER, _POINTER]),
+    "product": (None, [_POINTER, _SIZE, _POINTER, _SIZE, _POINTER, *[_SIZE] * 5, _INT]),
 }
 
 

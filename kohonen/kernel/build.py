@@ -38,7 +38,9 @@ FLAGS = [
 ]
 
 #: Sources compiled for the machine's baseline, and those of each machine with additional flags.
-COMMON: dict[str, list[str]] = {"tiles.c": [], "sort.c": [], "online.c": [], "cpu.c": [], "baseline.c": []}
+COMMON: dict[str, list[str]] = {
+    name: [] for name in ("tiles.c", "sort.c", "online.c", "sums.c", "cpu.c", "baseline.c")
+}
 VARIANTS: dict[str, dict[str, list[str]]] = {
     "x86_64": {
         "avx2.c": ["-mavx2", "-mbmi"],

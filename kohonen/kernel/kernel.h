@@ -1,4 +1,4 @@
-/* The interface of the compiled kernel: exact search and online training of maps on planar rectangular grids.
+/* The interface of the compiled kernel: exact search, and training of maps.
  *
  * Everything is float64. Weights are arrays of shape (width, height, dimension) in C order, samples of shape
  * (n, dimension). There are no globals, and arguments are copied except where noted. Results have the same bits
@@ -69,5 +69,25 @@ KOHONEN_API void kohonen_online_run(kohonen_online *training, int64_t first, int
 
 /* Copy the current weights. */
 KOHONEN_API void kohonen_online_weights(const kohonen_online *training, double *weights);
+
+/* --- Batch training. ------------------------------------------------------------------------------------- */
+
+/* Add n samples to the exact sums of their units. `limbs` has shape (units, 2, components): the upper and the lower
+ * parts of the sums of each component of the samples and then of counts, either one or one per component. The values
+ * are scaled by two powers of two, `factors` (2, components). NaN is left out; `sample_weight` may be NULL. Callers
+ * carry from the lower parts to the upper ones at least every 2^26 samples. */
+KOHONEN_API void kohonen_sums_add(int64_t *limbs, int64_t components, const double *factors, const int64_t *units,
+                                  const double *samples, const double *sample_weight, int64_t n,
+                                  int64_t dimension);
+
+/* Round the sums to doubles, of shape (components, units). `inverses` are those of the factors. */
+KOHONEN_API void kohonen_sums_planes(const int64_t *limbs, int64_t units, int64_t components,
+                                     const double *inverses, double *planes);
+
+/* Multiply a stack of matrices (height, depth) by a stack of matrices (depth, n), each element summed in ascending
+ * order: the rows first <= row < last of the stacked products. A step is the distance from one matrix to the next,
+ * 0 if all are the same. Elements must be finite. */
+KOHONEN_API void kohonen_product(const double *a, int64_t a_step, const double *b, int64_t b_step, double *out,
+                                 int64_t height, int64_t depth, int64_t n, int64_t first, int64_t last, int level);
 
 #endif

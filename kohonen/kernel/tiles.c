@@ -91,3 +91,15 @@ int64_t kohonen_match(const kohonen_tiles *map, const double *samples, int64_t n
                       double *squared) {
     return variant_of(map->level)->match(map, samples, n, count, units, squared);
 }
+
+void kohonen_product(const double *a, int64_t a_step, const double *b, int64_t b_step, double *out, int64_t height,
+                     int64_t depth, int64_t n, int64_t first, int64_t last, int level) {
+    memset(out + first * n, 0, (size_t)((last - first) * n) * sizeof(double));
+    while (first < last) {
+        int64_t item = first / height, row = first % height;
+        int64_t rows = height - row < last - first ? height - row : last - first;
+        variant_of(level)->product(a + item * a_step + row * depth, b + item * b_step, out + first * n, rows, depth,
+                                   n);
+        first += rows;
+    }
+}

@@ -58,6 +58,7 @@ struct variant {
     int64_t (*match)(const struct tiles *map, const double *samples, int64_t n, int count, int64_t *units,
                      double *squared);
     void (*run)(struct online *training, int64_t first, int64_t last);
+    void (*product)(const double *a, const double *b, double *out, int64_t height, int64_t depth, int64_t n);
 };
 
 extern const struct variant variant_baseline;

@@ -43,27 +43,6 @@ def contract(
     return Result(history, units)
 
 
-def batch(samples: Array, initial: Array, *, iterations: int, sigma: float | None = None) -> Result:
-    """Train in batches by the contract."""
-    weights = initial.copy()
-    width, height, dimension = weights.shape
-    history, units = [], []
-    for t in range(iterations):
-        sigma_t, _ = _schedule(t, iterations, 0.1, sigma, width, height)
-        found = [best_matching_unit(weights, v) for v in samples]
-        units += found
-        for x in range(width):
-            for y in range(height):
-                above, below = np.zeros(dimension), 0.0
-                for v, (bx, by) in zip(samples, found, strict=True):
-                    theta = g(abs(x - bx), sigma_t) * g(abs(y - by), sigma_t)
-                    above, below = above + theta * v, below + theta
-                if below > 0:
-                    weights[x, y] = above / below
-        history.append(weights.copy())
-    return Result(history, units)
-
-
 @dataclass(frozen=True)
 class GridOfUnits:
     """Distances between units on any grid; on a torus, to the nearest image of the other unit."""
@@ -106,25 +85,37 @@ def on_any_grid(samples: Array, initial: Array, grid: GridOfUnits, *, iterations
     return Result(history, units)
 
 
-def batch_on_any_grid(samples: Array, initial: Array, grid: GridOfUnits, *, iterations: int) -> Result:
-    """Train in batches on a grid of any kind."""
-    weights = initial.copy()
-    history, units = [], []
-    for t in range(iterations):
-        sigma_t, _ = _schedule(t, iterations, 0.1, None, grid.width, grid.height)
-        found = [best_matching_unit(weights, v) for v in samples]
-        units += found
-        for x in range(grid.width):
-            for y in range(grid.height):
-                above, below = np.zeros(weights.shape[2]), 0.0
-                for v, unit in zip(samples, found, strict=True):
-                    across, down = grid.apart(x, y, *unit)
-                    theta = _cut_gaussian(across, sigma_t) * _cut_gaussian(down, sigma_t)
-                    above, below = above + theta * v, below + theta
-                if below > 0:
-                    weights[x, y] = above / below
-        history.append(weights.copy())
-    return Result(history, units)
+def batch_step(
+    samples: Array,
+    weights: Array,
+    grid: GridOfUnits,
+    *,
+    t: int,
+    iterations: int,
+    sigma: float | None = None,
+    sample_weight: Array | None = None,
+) -> Array:
+    """Return the weights after iteration ``t`` of batch training; values that are missing (NaN) do not count.
+
+    The sums are not exact: a whole training may differ where two units are equally near up to rounding.
+    """
+    updated = weights.copy()
+    heavy = np.ones(len(samples)) if sample_weight is None else sample_weight
+    sigma_t, _ = _schedule(t, iterations, 0.1, sigma, grid.width, grid.height)
+    found = [masked_best_matching_unit(weights, v) for v in samples]
+    for x in range(grid.width):
+        for y in range(grid.height):
+            above, below = np.zeros(weights.shape[2]), np.zeros(weights.shape[2])
+            for v, unit, weight in zip(samples, found, heavy, strict=True):
+                across, down = grid.apart(x, y, *unit)
+                theta = _cut_gaussian(across, sigma_t) * _cut_gaussian(down, sigma_t)
+                for k in range(len(v)):
+                    if not math.isnan(v[k]):
+                        above[k], below[k] = above[k] + theta * weight * v[k], below[k] + theta * weight
+            for k in range(len(above)):
+                if below[k] > 0:
+                    updated[x, y, k] = above[k] / below[k]
+    return updated
 
 
 def masked_on_any_grid(samples: Array, initial: Array, grid: GridOfUnits, *, iterations: int) -> Result:
@@ -143,29 +134,6 @@ def masked_on_any_grid(samples: Array, initial: Array, grid: GridOfUnits, *, ite
                     for k in range(len(v)):
                         if not math.isnan(v[k]):
                             weights[x, y, k] = weights[x, y, k] + h * (v[k] - weights[x, y, k])
-        history.append(weights.copy())
-    return Result(history, units)
-
-
-def masked_batch_on_any_grid(samples: Array, initial: Array, grid: GridOfUnits, *, iterations: int) -> Result:
-    """Train in batches on samples with missing values (NaN): components are means of the values present."""
-    weights = initial.copy()
-    history, units = [], []
-    for t in range(iterations):
-        sigma_t, _ = _schedule(t, iterations, 0.1, None, grid.width, grid.height)
-        found = [masked_best_matching_unit(weights, v) for v in samples]
-        units += found
-        for x in range(grid.width):
-            for y in range(grid.height):
-                for k in range(weights.shape[2]):
-                    above, below = 0.0, 0.0
-                    for v, unit in zip(samples, found, strict=True):
-                        across, down = grid.apart(x, y, *unit)
-                        theta = _cut_gaussian(across, sigma_t) * _cut_gaussian(down, sigma_t)
-                        if not math.isnan(v[k]):
-                            above, below = above + theta * v[k], below + theta
-                    if below > 0:
-                        weights[x, y, k] = above / below
         history.append(weights.copy())
     return Result(history, units)
 

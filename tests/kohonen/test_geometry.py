@@ -8,7 +8,6 @@ import pytest
 
 from kohonen import Parameters, SelfOrganizingMap, assess
 from kohonen.engines import default_engine, engine_of_grid
-from kohonen.engines.batch_statistics import Statistics
 from kohonen.geometry import PLANAR, Geometry
 from kohonen.schedule import Schedule
 from tests.kohonen import oracle
@@ -87,19 +86,6 @@ def test_online_training_equals_the_oracle(geometry: Geometry, shape: tuple[int,
 
 
 @every_geometry
-@every_shape
-def test_batch_training_equals_the_oracle(geometry: Geometry, shape: tuple[int, int]) -> None:
-    grid = grid_of(geometry, shape)
-    generator = np.random.default_rng([*shape])
-    samples, initial = generator.random((20, 2)), generator.random((*shape, 2))
-    training = engine_of_grid("batch", geometry)(initial, samples, Schedule(5, max(shape) / 2, 0.1))
-    expected = oracle.batch_on_any_grid(samples, initial, grid, iterations=5)
-    for t, weights in enumerate(expected.history):
-        training.run(t, t + 1)
-        np.testing.assert_allclose(training.weights(), weights, rtol=0, atol=1e-9)
-
-
-@every_geometry
 def test_ties_go_to_the_first_unit(geometry: Geometry) -> None:
     samples, initial = np.array([[0.0], [0.5], [1.0]]), np.full((4, 4, 1), 0.5)
     training = engine_of_grid("online", geometry)(initial, samples, Schedule(6, 2.0, 0.1))
@@ -130,7 +116,7 @@ def test_smoothing_a_single_hit_draws_the_neighbourhood() -> None:
     around = geometry.neighbourhood(Schedule(10, 2.0, 0.1), 0, (5, 6))
     hits = np.zeros((5, 6))
     hits[4, 3] = 1.0
-    smoothed = around.smooth(Statistics(hits, hits[None]).planes)[0]
+    smoothed = around.smooth(hits[None], np.matmul)[0]
     apart = geometry.distance(np.arange(30), np.int64(4 * 6 + 3), (5, 6)).reshape(5, 6)  # type: ignore[arg-type]
     np.testing.assert_allclose(smoothed, np.exp(-(apart**2) / 8), rtol=1e-12)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kohonen.engines import cores as module
-from kohonen.engines.cores import cores, for_each
+from kohonen.engines.cores import ahead, cores, for_each
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
@@ -13,6 +13,19 @@ def test_results_come_in_order(monkeypatch: pytest.MonkeyPatch, workers: int) ->
     monkeypatch.setattr(module, "cores", lambda: workers)
     for length in (0, 1, 2, 7, 40):
         assert list(for_each(lambda part: part * part, range(length))) == [i * i for i in range(length)]
+
+
+@pytest.mark.parametrize("length", [0, 1, 2, 7])
+def test_results_come_in_order_one_ahead(length: int) -> None:
+    assert list(ahead(lambda part: part * part, range(length))) == [i * i for i in range(length)]
+
+
+def test_the_next_part_is_worked_on_meanwhile() -> None:
+    second = threading.Event()
+    results = ahead(lambda part: second.set() if part == 1 else None, [0, 1, 2])
+    next(results)
+    assert second.wait(timeout=120)
+    assert len(list(results)) == 2
 
 
 def test_parts_are_worked_on_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,12 +9,9 @@ from hypothesis import strategies as st
 
 from kohonen import InvalidDataError, InvalidParameterError, Parameters, SelfOrganizingMap, assess, train
 from kohonen.engines import (
-    AnyGridBatch,
     AnyGridOnline,
     Engine,
-    MaskedBatch,
     NativeOnline,
-    NumpyBatch,
     NumpyOnline,
     default_engine,
 )
@@ -59,20 +56,6 @@ def test_online_training_does_as_the_oracle_to_the_bit(geometry: Geometry, shape
         np.testing.assert_array_equal(engine.weights(), weights, err_msg=f"after iteration {t}")
 
 
-@every_geometry
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_batch_training_does_as_the_oracle(geometry: Geometry, shape: tuple[int, int]) -> None:
-    grid = grid_of(geometry, shape)
-    samples, initial = incomplete(shape, count=9)
-    engine = default_engine("batch", geometry, masked=True)(
-        initial, samples, Schedule(6, max(shape) / 2, 0.1)
-    )
-    expected = oracle.masked_batch_on_any_grid(samples, initial, grid, iterations=6)
-    for t, weights in enumerate(expected.history):
-        engine.run(t, t + 1)
-        np.testing.assert_allclose(engine.weights(), weights, rtol=0, atol=1e-12)
-
-
 @given(
     width=st.integers(1, 6),
     height=st.integers(1, 6),
@@ -106,16 +89,7 @@ def test_complete_samples_are_trained_alike_masked_or_not(algorithm: Algorithm) 
         engine = default_engine(algorithm, masked=masked)(initial, samples, Schedule(10, 3.5, 0.1))
         engine.run(0, 10)
         results.append(engine.weights())
-    np.testing.assert_allclose(results[0], results[1], rtol=0, atol=0 if algorithm == "online" else 1e-12)
-
-
-def test_blocks_of_a_batch_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    samples, initial = incomplete((4, 3), count=50)
-    expected = oracle.masked_batch_on_any_grid(samples, initial, GridOfUnits(4, 3), iterations=2)
-    monkeypatch.setattr(MaskedBatch, "batch_size", 7)
-    engine = default_engine("batch", masked=True)(initial, samples, Schedule(2, 2.0, 0.1))
-    engine.run(0, 2)
-    np.testing.assert_allclose(engine.weights(), expected.weights, rtol=0, atol=1e-12)
+    np.testing.assert_array_equal(results[0], results[1])
 
 
 def test_a_component_that_no_sample_has_stays_as_it_was() -> None:
@@ -192,7 +166,7 @@ def test_initial_weights_are_complete(initialisation: Any) -> None:
     )
 
 
-@pytest.mark.parametrize("engine", [NativeOnline, NumpyOnline, NumpyBatch, AnyGridBatch])
+@pytest.mark.parametrize("engine", [NativeOnline, NumpyOnline])
 def test_an_engine_for_complete_samples_is_not_given_others(engine: type[Engine]) -> None:
     parameters = Parameters(width=4, height=3, iterations=2, random_state=1)
     with pytest.raises(InvalidParameterError, match=f"{engine.__name__} does not support missing values"):

@@ -8,7 +8,6 @@ import pytest
 
 from kohonen import Parameters
 from kohonen.engines import (
-    AnyGridBatch,
     AnyGridOnline,
     Engine,
     NativeBatch,
@@ -32,7 +31,7 @@ ENGINES: dict[str, type[Engine]] = {
     "native batch": NativeBatch,
     "toroidal": AnyGridOnline,
     "hexagonal toroidal": AnyGridOnline,
-    "toroidal batch": AnyGridBatch,
+    "toroidal batch": NumpyBatch,
 }
 
 
