@@ -2,9 +2,12 @@
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
+
+from kohonen import arithmetic
 
 Array = npt.NDArray[np.float64]
 
@@ -20,27 +23,6 @@ class Result:
     def weights(self) -> Array:
         """The final weights."""
         return self.history[-1]
-
-
-def contract(
-    samples: Array, initial: Array, *, iterations: int, learning_rate: float = 0.1, sigma: float | None = None
-) -> Result:
-    """Train online by the contract: the separable Gaussian, cut at 1e-12, with its order of operations."""
-    weights = initial.copy()
-    width, height, dimension = weights.shape
-    history, units = [], []
-    for t in range(iterations):
-        sigma_t, alpha_t = _schedule(t, iterations, learning_rate, sigma, width, height)
-        for v in samples:
-            bx, by = best_matching_unit(weights, v)
-            units.append((bx, by))
-            for x in range(width):
-                for y in range(height):
-                    h = g(abs(x - bx), sigma_t) * (alpha_t * g(abs(y - by), sigma_t))
-                    for k in range(dimension):
-                        weights[x, y, k] = weights[x, y, k] + h * (v[k] - weights[x, y, k])
-        history.append(weights.copy())
-    return Result(history, units)
 
 
 @dataclass(frozen=True)
@@ -67,22 +49,75 @@ class GridOfUnits:
         return nearest
 
 
-def on_any_grid(samples: Array, initial: Array, grid: GridOfUnits, *, iterations: int) -> Result:
-    """Train online by the contract, on a grid of any kind."""
+@dataclass(frozen=True)
+class Decay:
+    """The radius and the learning rate at each iteration."""
+
+    iterations: int
+    sigma: float
+    learning_rate: float = 0.1
+    final_sigma: float = 1.0
+
+    def at(self, t: int) -> tuple[float, float]:
+        """Return both at iteration ``t``."""
+        if self.sigma <= self.final_sigma:
+            return self.sigma, self.learning_rate
+        time_constant = self.iterations / float(arithmetic.ln(self.sigma / self.final_sigma))
+        decay = _exp(-t / time_constant)
+        return self.sigma * decay, self.learning_rate * decay
+
+
+def online(
+    samples: Array,
+    initial: Array,
+    *,
+    grid: GridOfUnits | None = None,
+    iterations: int,
+    learning_rate: float = 0.1,
+    sigma: float | None = None,
+    final_sigma: float = 1.0,
+) -> Result:
+    """Train online by the contract: the separable Gaussian, cut at 1e-12, with its order of operations.
+
+    Missing values (NaN) are left out of distances and updates.
+    """
     weights = initial.copy()
+    width, height, dimension = weights.shape
+    grid = grid or GridOfUnits(width, height)
+    decay = Decay(iterations, max(width, height) / 2 if sigma is None else sigma, learning_rate, final_sigma)
     history, units = [], []
     for t in range(iterations):
-        sigma_t, alpha_t = _schedule(t, iterations, 0.1, None, grid.width, grid.height)
+        sigma_t, alpha_t = decay.at(t)
         for v in samples:
             found = best_matching_unit(weights, v)
             units.append(found)
-            for x in range(grid.width):
-                for y in range(grid.height):
+            for x in range(width):
+                for y in range(height):
                     across, down = grid.apart(x, y, *found)
-                    h = _cut_gaussian(across, sigma_t) * (alpha_t * _cut_gaussian(down, sigma_t))
-                    weights[x, y] = weights[x, y] + h * (v - weights[x, y])
+                    h = gaussian(across, sigma_t) * (alpha_t * gaussian(down, sigma_t))
+                    for k in range(dimension):
+                        if not math.isnan(v[k]):
+                            weights[x, y, k] = weights[x, y, k] + h * (v[k] - weights[x, y, k])
         history.append(weights.copy())
     return Result(history, units)
+
+
+def textbook(
+    samples: Array, initial: Array, *, grid: GridOfUnits | None = None, iterations: int
+) -> Array:
+    """Train online by the textbook: one exponential of the Euclidean distance on the grid, and no cut."""
+    weights = initial.copy()
+    width, height, _ = weights.shape
+    grid, decay = grid or GridOfUnits(width, height), Decay(iterations, max(width, height) / 2)
+    for t in range(iterations):
+        sigma_t, alpha_t = decay.at(t)
+        for v in samples:
+            found = best_matching_unit(weights, v)
+            for x in range(width):
+                for y in range(height):
+                    squared = sum(grid.apart(x, y, *found))
+                    weights[x, y] += alpha_t * math.exp(-squared / (2 * sigma_t**2)) * (v - weights[x, y])
+    return weights
 
 
 def batch_step(
@@ -93,6 +128,7 @@ def batch_step(
     t: int,
     iterations: int,
     sigma: float | None = None,
+    final_sigma: float = 1.0,
     sample_weight: Array | None = None,
 ) -> Array:
     """Return the weights after iteration ``t`` of batch training; values that are missing (NaN) do not count.
@@ -101,14 +137,15 @@ def batch_step(
     """
     updated = weights.copy()
     heavy = np.ones(len(samples)) if sample_weight is None else sample_weight
-    sigma_t, _ = _schedule(t, iterations, 0.1, sigma, grid.width, grid.height)
-    found = [masked_best_matching_unit(weights, v) for v in samples]
+    sigma_0 = max(grid.width, grid.height) / 2 if sigma is None else sigma
+    sigma_t, _ = Decay(iterations, sigma_0, final_sigma=final_sigma).at(t)
+    found = [best_matching_unit(weights, v) for v in samples]
     for x in range(grid.width):
         for y in range(grid.height):
             above, below = np.zeros(weights.shape[2]), np.zeros(weights.shape[2])
             for v, unit, weight in zip(samples, found, heavy, strict=True):
                 across, down = grid.apart(x, y, *unit)
-                theta = _cut_gaussian(across, sigma_t) * _cut_gaussian(down, sigma_t)
+                theta = gaussian(across, sigma_t) * gaussian(down, sigma_t)
                 for k in range(len(v)):
                     if not math.isnan(v[k]):
                         above[k], below[k] = above[k] + theta * weight * v[k], below[k] + theta * weight
@@ -118,80 +155,17 @@ def batch_step(
     return updated
 
 
-def masked_on_any_grid(samples: Array, initial: Array, grid: GridOfUnits, *, iterations: int) -> Result:
-    """Train online on samples with missing values (NaN), which are left out of distances and updates."""
-    weights = initial.copy()
-    history, units = [], []
-    for t in range(iterations):
-        sigma_t, alpha_t = _schedule(t, iterations, 0.1, None, grid.width, grid.height)
-        for v in samples:
-            found = masked_best_matching_unit(weights, v)
-            units.append(found)
-            for x in range(grid.width):
-                for y in range(grid.height):
-                    across, down = grid.apart(x, y, *found)
-                    h = _cut_gaussian(across, sigma_t) * (alpha_t * _cut_gaussian(down, sigma_t))
-                    for k in range(len(v)):
-                        if not math.isnan(v[k]):
-                            weights[x, y, k] = weights[x, y, k] + h * (v[k] - weights[x, y, k])
-        history.append(weights.copy())
-    return Result(history, units)
-
-
-def masked_best_matching_unit(weights: Array, v: Array) -> tuple[int, int]:
-    """Search one unit after the other, by the sample's present values."""
-    there = [k for k in range(len(v)) if not math.isnan(v[k])]
-    return best_matching_unit(weights[:, :, there], v[there])
-
-
-def textbook_on_any_grid(samples: Array, initial: Array, grid: GridOfUnits, *, iterations: int) -> Array:
-    """Train online with one exponential of the Euclidean distance on the grid per unit, and no cut."""
-    weights = initial.copy()
-    for t in range(iterations):
-        sigma_t, alpha_t = _schedule(t, iterations, 0.1, None, grid.width, grid.height)
-        for v in samples:
-            found = best_matching_unit(weights, v)
-            for x in range(grid.width):
-                for y in range(grid.height):
-                    squared = sum(grid.apart(x, y, *found))
-                    weights[x, y] += alpha_t * math.exp(-squared / (2 * sigma_t**2)) * (v - weights[x, y])
-    return weights
-
-
-def _cut_gaussian(squared: float, sigma_t: float) -> float:
-    value = math.exp(-squared / (2 * sigma_t * sigma_t))
+def gaussian(squared: float, sigma_t: float) -> float:
+    """Return the neighbourhood at a squared distance along one axis, cut at 1e-12."""
+    if squared == 0:
+        return 1.0
+    variance = 2.0 * sigma_t * sigma_t
+    value = _exp(-squared / variance) if variance else 0.0
     return 0.0 if value < 1e-12 else value
-
-
-def g(k: int, sigma_t: float) -> float:
-    """Return the neighbourhood at a distance along one axis, cut at 1e-12."""
-    value = math.exp(-(k * k) / (2 * sigma_t * sigma_t))
-    return 0.0 if value < 1e-12 else value
-
-
-def textbook(
-    samples: Array, initial: Array, *, iterations: int, learning_rate: float = 0.1, sigma: float | None = None
-) -> Result:
-    """Train by the textbook: one exponential of the Euclidean distance on the grid per unit, no cut."""
-    weights = initial.copy()
-    width, height, _ = weights.shape
-    history, units = [], []
-    for t in range(iterations):
-        sigma_t, alpha_t = _schedule(t, iterations, learning_rate, sigma, width, height)
-        for v in samples:
-            bx, by = best_matching_unit(weights, v)
-            units.append((bx, by))
-            for x in range(width):
-                for y in range(height):
-                    squared = (x - bx) ** 2 + (y - by) ** 2
-                    theta = math.exp(-squared / (2 * sigma_t**2))
-                    weights[x, y] += alpha_t * theta * (v - weights[x, y])
-        history.append(weights.copy())
-    return Result(history, units)
 
 
 def best_matching_unit(weights: Array, v: Array) -> tuple[int, int]:
-    """Search one unit after the other; ties go to the first."""
+    """Search one unit after the other, by the values present; ties go to the first."""
     best, least = (0, 0), math.inf
     for x in range(weights.shape[0]):
         for y in range(weights.shape[1]):
@@ -202,19 +176,15 @@ def best_matching_unit(weights: Array, v: Array) -> tuple[int, int]:
 
 
 def squared_distance(w: Array, v: Array) -> float:
-    """Sum the squares in order of dimension."""
+    """Sum the squares in order of dimension, without missing values."""
     total = 0.0
     for k in range(len(v)):
-        total += float((v[k] - w[k]) * (v[k] - w[k]))
+        if not math.isnan(v[k]):
+            total += float((v[k] - w[k]) * (v[k] - w[k]))
     return total
 
 
-def _schedule(
-    t: int, iterations: int, learning_rate: float, sigma: float | None, width: int, height: int
-) -> tuple[float, float]:
-    sigma_0 = max(width, height) / 2 if sigma is None else sigma
-    if sigma_0 <= 1:
-        return sigma_0, learning_rate
-    time_constant = iterations / math.log(sigma_0)
-    decay = math.exp(-t / time_constant)
-    return sigma_0 * decay, learning_rate * decay
+@cache
+def _exp(x: float) -> float:
+    """Return the exponential of the contract, which test_arithmetic.py compares with exact values."""
+    return float(arithmetic.exp(x))

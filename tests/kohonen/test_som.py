@@ -38,7 +38,7 @@ def test_fit_starts_again() -> None:
 def test_fit_from_given_weights() -> None:
     initial = np.full((5, 4, 3), 0.5)
     som = small_map().fit(DATA, initial_weights=initial)
-    np.testing.assert_array_equal(som.weights_, oracle.contract(DATA, initial, iterations=20).weights)
+    np.testing.assert_array_equal(som.weights_, oracle.online(DATA, initial, iterations=20).weights)
     with pytest.raises(InvalidDataError, match="shape"):
         small_map().fit(DATA, initial_weights=initial[:4])
 

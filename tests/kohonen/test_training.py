@@ -33,7 +33,7 @@ class Recorder(Observer):
 
 def test_ends_where_the_oracle_does() -> None:
     trained = train(DATA, PARAMETERS)
-    expected = oracle.contract(DATA, PARAMETERS.initial_weights(3), iterations=30)
+    expected = oracle.online(DATA, PARAMETERS.initial_weights(3), iterations=30)
     np.testing.assert_array_equal(trained.weights, expected.weights)
     assert trained.iterations == 30
     assert not trained.stopped
@@ -45,7 +45,7 @@ def test_observers_see_every_iteration() -> None:
     recorder = Recorder()
     trained = train(DATA, PARAMETERS, observers=[recorder])
     assert recorder.calls == [("start", 0), *(("after", t) for t in range(1, 31)), ("end", 30)]
-    expected = oracle.contract(DATA, PARAMETERS.initial_weights(3), iterations=30).history
+    expected = oracle.online(DATA, PARAMETERS.initial_weights(3), iterations=30).history
     np.testing.assert_array_equal(recorder.weights[0], PARAMETERS.initial_weights(3))
     np.testing.assert_array_equal(recorder.weights[1:-1], expected)
     np.testing.assert_array_equal(trained.weights, train(DATA, PARAMETERS).weights)

@@ -86,7 +86,7 @@ def test_the_downloaded_weights_are_the_oracles(client: TestClient) -> None:
     answer = client.get(made["links"]["download"])
     weights = np.load(io.BytesIO(answer.content), allow_pickle=False)
     initial = np.random.default_rng(1).random((6, 4, 3))
-    expected = oracle.contract(parse_colours(SMALL["colours"]), initial, iterations=20)
+    expected = oracle.online(parse_colours(SMALL["colours"]), initial, iterations=20)
     np.testing.assert_array_equal(weights, expected.weights)
     assert answer.headers["content-disposition"] == f'attachment; filename="kohonen-{made["id"]}.npy"'
 

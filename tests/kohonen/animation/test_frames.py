@@ -43,7 +43,7 @@ def test_the_untrained_map_comes_first_and_the_trained_one_last() -> None:
         train(COLOURS, made, observers=[frames])
         assert [frame.record.iteration for frame in frames.frames] == [0, 10, 20, 30]
     untrained = made.initial_weights(3)
-    trained = oracle.contract(COLOURS, untrained, iterations=30).history[9::10]
+    trained = oracle.online(COLOURS, untrained, iterations=30).history[9::10]
     for frame, weights in zip(frames.frames, [untrained, *trained], strict=True):
         np.testing.assert_array_equal(frame.colours, map_colours(weights))
         assert frame.record.quantization_error == assess(weights, COLOURS).quantization_error

@@ -55,7 +55,7 @@ def check(
     """
     radius = max(initial.shape[:2]) / 2 if sigma is None else sigma
     training = engine(initial, samples, Schedule(iterations, radius, learning_rate))
-    expected = oracle.contract(
+    expected = oracle.online(
         samples, initial, iterations=iterations, learning_rate=learning_rate, sigma=sigma
     )
     for t, weights in enumerate(expected.history):
@@ -214,7 +214,7 @@ def test_one_long_run(engine: type[Engine], width: int, height: int, count: int,
     samples, initial = random_case(width, height, 3, count)
     training = engine(initial, samples, Schedule(iterations, max(width, height) / 2, 0.1))
     training.run(0, iterations)
-    expected = oracle.contract(samples, initial, iterations=iterations)
+    expected = oracle.online(samples, initial, iterations=iterations)
     np.testing.assert_array_equal(training.weights(), expected.weights)
 
 

@@ -49,7 +49,7 @@ def test_watching_changes_nothing() -> None:
     parameters = Parameters(width=6, height=4, iterations=100, random_state=1)
     watched = train(data, parameters, observers=[History()], should_stop=lambda: False)
     assert (watched.weights == train(data, parameters).weights).all()
-    expected = oracle.contract(data, parameters.initial_weights(3), iterations=100)
+    expected = oracle.online(data, parameters.initial_weights(3), iterations=100)
     np.testing.assert_array_equal(watched.weights, expected.weights)
 
 
