@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kohonen.engines import AnyGridOnline, Engine, MaskedBatch, default_engine, describe_engine
+from kohonen.engines import AnyGridOnline, Engine, MaskedBatch, NativeOnline, default_engine, describe_engine
 from kohonen.engines.cost import Cost
 from kohonen.errors import InvalidParameterError
 from kohonen.initialisation import initial_weights as first_weights
@@ -198,8 +198,7 @@ def train(
         )
     started = time.perf_counter()
     masked = bool(np.isnan(samples).any())
-    # With NaN no distance compares as smaller, and the kernel would read beyond its memory.
-    if masked and engine is not None and not issubclass(engine, AnyGridOnline | MaskedBatch):
+    if masked and engine is not None and not issubclass(engine, AnyGridOnline | MaskedBatch | NativeOnline):
         raise InvalidParameterError(
             f"{engine.__name__} does not support missing values: omit the engine to use one that does",
             parameter="engine",

@@ -55,6 +55,7 @@ SLOW = {
     "kohonen/cli/test_train.py",
     "kohonen/engines/test_engines.py",
     "kohonen/engines/test_masked.py",
+    "kohonen/engines/test_native_online.py",
     "kohonen/engines/test_strips.py",
     "kohonen/experiments/test_kill.py",
     "kohonen/experiments/test_run.py",

@@ -4,7 +4,7 @@ Engines differ in speed only: with the same initial weights, samples and schedul
 give the same weights, those of the online algorithm bit for bit.
 """
 
-from functools import cache
+from functools import cache, partialmethod
 from typing import Protocol
 
 from kohonen.engines.batch import NativeBatch, NumpyBatch
@@ -66,10 +66,21 @@ def default_engine(
 
     With `masked`, it supports samples with missing values.
     """
+    if algorithm == "online" and kernel():
+        return _native_online(geometry)
     if masked or geometry != PLANAR:
         return engine_of_grid(algorithm, geometry, masked=masked)
     native, numpy = ENGINES[algorithm]
     return native if kernel() else numpy
+
+
+@cache
+def _native_online(geometry: Geometry) -> type[Engine]:
+    """Return the compiled engine for a kind of grid."""
+    if geometry == PLANAR:
+        return NativeOnline
+    of_grid = partialmethod(NativeOnline.__init__, geometry=geometry)
+    return type(NativeOnline.__name__, (NativeOnline,), {"__init__": of_grid})
 
 
 @cache

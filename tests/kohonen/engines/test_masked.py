@@ -13,10 +13,10 @@ from kohonen.engines import (
     AnyGridOnline,
     Engine,
     MaskedBatch,
-    NativeOnline,
     NumpyBatch,
     NumpyOnline,
     default_engine,
+    engine_of_grid,
 )
 from kohonen.engines.search import by_products, match
 from kohonen.geometry import Geometry
@@ -50,13 +50,12 @@ def incomplete(
 def test_online_training_does_as_the_oracle_to_the_bit(geometry: Geometry, shape: tuple[int, int]) -> None:
     grid = grid_of(geometry, shape)
     samples, initial = incomplete(shape)
-    engine = default_engine("online", geometry, masked=True)(
-        initial, samples, Schedule(8, max(shape) / 2, 0.1)
-    )
     expected = oracle.masked_on_any_grid(samples, initial, grid, iterations=8)
-    for t, weights in enumerate(expected.history):
-        engine.run(t, t + 1)
-        np.testing.assert_array_equal(engine.weights(), weights, err_msg=f"after iteration {t}")
+    for choose in (default_engine, engine_of_grid):
+        engine = choose("online", geometry, masked=True)(initial, samples, Schedule(8, max(shape) / 2, 0.1))
+        for t, weights in enumerate(expected.history):
+            engine.run(t, t + 1)
+            np.testing.assert_array_equal(engine.weights(), weights, err_msg=f"after iteration {t}")
 
 
 @every_geometry
@@ -192,7 +191,7 @@ def test_initial_weights_are_complete(initialisation: Any) -> None:
     )
 
 
-@pytest.mark.parametrize("engine", [NativeOnline, NumpyOnline, NumpyBatch, AnyGridBatch])
+@pytest.mark.parametrize("engine", [NumpyOnline, NumpyBatch, AnyGridBatch])
 def test_an_engine_for_complete_samples_is_not_given_others(engine: type[Engine]) -> None:
     parameters = Parameters(width=4, height=3, iterations=2, random_state=1)
     with pytest.raises(InvalidParameterError, match=f"{engine.__name__} does not support missing values"):
