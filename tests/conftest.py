@@ -56,6 +56,7 @@ SLOW = {
     "kohonen/engines/test_batch.py::test_threads_parts_and_order_do_not_matter_for_many_samples",
     "kohonen/engines/test_engines.py",
     "kohonen/engines/test_masked.py",
+    "kohonen/engines/test_native_online.py",
     "kohonen/engines/test_sums.py::test_more_samples_than_the_lower_limb_takes",
     "kohonen/experiments/test_kill.py",
     "kohonen/experiments/test_run.py",

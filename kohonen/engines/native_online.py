@@ -20,16 +20,18 @@ CALL_SECONDS = 0.1
 
 
 class NativeOnline:
-    """Online training of a planar rectangular grid by the compiled kernel.
+    """Online training of any grid by the compiled kernel.
 
     Parameters
     ----------
     weights : ndarray of shape (width, height, dim)
         The initial weights; copied.
     samples : ndarray of shape (n, dim)
-        The samples, presented in this order in each iteration.
+        The samples, presented in this order in each iteration; NaN for missing values.
     schedule : Schedule
         Radius and learning rate.
+    geometry : Geometry, default PLANAR
+        The kind of the grid.
 
     Raises
     ------
@@ -40,12 +42,16 @@ class NativeOnline:
     """
 
     name = "native"
-    #: The instruction set, as in kernel.h; None selects the best one of this processor.
+    #: The instruction set, as in kernel.h; None selects the best one when a training begins.
     level: int | None = None
     cost = Cost(per_step=1e-6, per_dimension=0.1e-6, per_value=1e-9, pruning=16, side=8, updating=4.0)
 
     def __init__(
-        self, weights: FloatArray, samples: FloatArray, schedule: Schedule, geometry: Geometry = PLANAR
+        self,
+        weights: FloatArray,
+        samples: FloatArray,
+        schedule: Schedule,
+        geometry: Geometry = PLANAR,
     ) -> None:
         found = loaded_kernel()
         self._kernel = found
@@ -64,7 +70,9 @@ class NativeOnline:
             schedule.sigma,
             schedule.learning_rate,
             schedule.time_constant or 0.0,
-            found.level if self.level is None else self.level,
+            geometry.hexagonal,
+            geometry.toroidal,
+            found.highest_level() if self.level is None else self.level,
         )
         if not handle:
             raise MemoryError("not enough memory for this map")

@@ -151,7 +151,7 @@ def _search_tiles(
     """Fill in the units and their squared distances, and return the number of visited tiles."""
     found = loaded_kernel()
     weights, samples = np.ascontiguousarray(weights), np.ascontiguousarray(samples)
-    tiles = found.tiles_open(*weights.shape, address(weights), sort, found.level)
+    tiles = found.tiles_open(*weights.shape, address(weights), sort, found.highest_level())
     if not tiles:
         raise MemoryError("not enough memory to search this map")
 

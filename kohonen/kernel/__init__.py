@@ -30,7 +30,7 @@ FOLDER = Path(__file__).parent
 LIBRARY = "libkohonen.so"
 
 #: The supported version of the interface.
-INTERFACE = 3
+INTERFACE = 4
 
 _SIZE, _INT, _NUMBER, _POINTER = ctypes.c_int64, ctypes.c_int, ctypes.c_double, ctypes.c_void_p
 
@@ -46,7 +46,7 @@ _FUNCTIONS: dict[str, tuple[type | None, list[type]]] = {
     "match": (_SIZE, [_POINTER, _POINTER, _SIZE, _INT, _POINTER, _POINTER]),
     "online_open": (
         _POINTER,
-        [_SIZE, _SIZE, _SIZE, _POINTER, _POINTER, _SIZE, _NUMBER, _NUMBER, _NUMBER, _INT],
+        [_SIZE, _SIZE, _SIZE, _POINTER, _POINTER, _SIZE, _NUMBER, _NUMBER, _NUMBER, _INT, _INT, _INT],
     ),
     "online_close": (None, [_POINTER]),
     "online_run": (None, [_POINTER, _SIZE, _SIZE]),
@@ -64,11 +64,6 @@ class Kernel:
     ----------
     path : Path
         The library.
-
-    Attributes
-    ----------
-    level : int
-        The instruction set in use, the best of this processor; see ``highest_level`` in kernel.h.
 
     Raises
     ------
@@ -96,7 +91,6 @@ class Kernel:
             x = -30.0 * arguments_of_exp.random()
             if self.exp(x) != math.exp(x):
                 raise OSError(f"{path} has an exponential function that differs from Python's")
-        self.level: int = self.highest_level()
 
     if TYPE_CHECKING:
 
@@ -105,8 +99,8 @@ class Kernel:
 
     @property
     def instruction_set(self) -> str:
-        """The name of the instruction set in use, such as ``"avx2"``."""
-        return str(self.level_name(self.level).decode())
+        """The name of the best instruction set of this processor, such as ``"avx2"``."""
+        return str(self.level_name(self.highest_level()).decode())
 
 
 @functools.cache

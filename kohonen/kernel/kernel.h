@@ -1,12 +1,12 @@
-/* The interface of the compiled kernel: exact search, and training of maps.
+/* The interface of the compiled kernel: exact search of maps, and their training, on every grid.
  *
  * Everything is float64. Weights are arrays of shape (width, height, dimension) in C order, samples of shape
  * (n, dimension). There are no globals, and arguments are copied except where noted. Results have the same bits
  * on every processor: no multiplication is fused with an addition, sums run in order of dimension, and ties go
  * to the lowest index.
  *
- * Preconditions: sizes are at least 1, all numbers are finite and at most 1e150 in magnitude, and pointers are
- * valid for as long as stated here.
+ * Preconditions: sizes are at least 1, all numbers are finite and at most 1e150 in magnitude except where noted,
+ * and pointers are valid for as long as stated here.
  */
 #ifndef KOHONEN_KERNEL_H
 #define KOHONEN_KERNEL_H
@@ -21,7 +21,7 @@
 
 /* The version of this interface; callers must refuse another one. */
 #ifndef KOHONEN_INTERFACE
-#define KOHONEN_INTERFACE 3
+#define KOHONEN_INTERFACE 4
 #endif
 KOHONEN_API int kohonen_interface(void);
 
@@ -56,12 +56,14 @@ KOHONEN_API int64_t kohonen_match(const kohonen_tiles *map, const double *sample
 
 typedef struct online kohonen_online;
 
-/* Begin a training. `samples` are not copied and must stay valid and unchanged until the training is closed.
- * With a `time_constant` of 0 radius and rate are constant; otherwise both decay as exp(-t / time_constant).
- * NULL if there is not enough memory. */
+/* Begin a training on a rectangular or hexagonal grid, planar or toroidal; the height of a hexagonal torus must be
+ * even. `samples` are not copied and must stay valid and unchanged until the training is closed; missing values are
+ * NaN and are left out of distances and updates. With a `time_constant` of 0 radius and rate are constant;
+ * otherwise both decay as exp(-t / time_constant). NULL if there is not enough memory. */
 KOHONEN_API kohonen_online *kohonen_online_open(int64_t width, int64_t height, int64_t dimension,
                                                 const double *weights, const double *samples, int64_t n,
-                                                double sigma, double rate, double time_constant, int level);
+                                                double sigma, double rate, double time_constant,
+                                                int hexagonal, int toroidal, int level);
 KOHONEN_API void kohonen_online_close(kohonen_online *training);
 
 /* Do the iterations first <= t < last, each a pass over all samples in order. */

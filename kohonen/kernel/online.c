@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Padding of the tables, since tiles extend beyond the map's edge. */
-enum { MARGIN = 2 * SIDE };
+/* The number of entries of the tables on either side of zero. Tiles extend beyond the map's edge. */
+static int64_t size_across(const struct tiles *map) { return 2 * SIDE * map->columns; }
+static int64_t size_down(const struct tiles *map) { return SIDE * map->rows; }
 
 static int64_t longer(int64_t a, int64_t b) { return a > b ? a : b; }
 
@@ -20,7 +21,7 @@ static double *take(double **memory, int64_t count) {
 /* Allocate all arrays of doubles in one block; 0 if there is not enough memory. */
 static int take_memory(struct online *training) {
     const struct tiles *map = training->map;
-    int64_t across = map->width + MARGIN, down = map->height + MARGIN;
+    int64_t across = size_across(map), down = size_down(map);
     int64_t tiles = map->columns * map->stride;
     /* The log is flushed when all tables are in use. A very long map has fewer tables, to bound the memory. */
     int64_t affordable = ((int64_t)1 << 17) / (across + down);
@@ -46,7 +47,7 @@ static int take_memory(struct online *training) {
 
 kohonen_online *kohonen_online_open(int64_t width, int64_t height, int64_t dimension, const double *weights,
                                     const double *samples, int64_t n, double sigma, double rate,
-                                    double time_constant, int level) {
+                                    double time_constant, int hexagonal, int toroidal, int level) {
     struct online *training = calloc(1, sizeof *training);
     if (!training) return NULL;
     struct tiles *map = training->map = kohonen_tiles_open(width, height, dimension, weights, 0, level);
@@ -54,16 +55,22 @@ kohonen_online *kohonen_online_open(int64_t width, int64_t height, int64_t dimen
         training->start = allocate((size_t)n, sizeof *training->start);
         training->reached = allocate((size_t)(map->columns * map->rows), sizeof *training->reached);
         training->applied = allocate((size_t)(map->columns * map->rows), sizeof *training->applied);
+        training->missing = allocate((size_t)dimension, sizeof *training->missing);
+        training->present = allocate((size_t)dimension, sizeof *training->present);
     }
-    if (!map || !training->start || !training->reached || !training->applied || !take_memory(training)) {
+    if (!map || !training->start || !training->reached || !training->applied || !training->missing ||
+        !training->present || !take_memory(training)) {
         kohonen_online_close(training);
         return NULL;
     }
     training->samples = samples, training->n = n;
     training->sigma = sigma, training->rate = rate, training->time_constant = time_constant;
+    training->hexagonal = hexagonal, training->toroidal = toroidal;
     for (int64_t i = 0; i < n; i++) training->start[i] = -1;
-    for (int64_t i = 0; i < n * dimension; i++)
+    for (int64_t i = 0; i < n * dimension; i++) {
         if (fabs(samples[i]) > map->magnitude) map->magnitude = fabs(samples[i]);
+        if (isnan(samples[i])) training->gaps = 1;
+    }
     /* Weights stay within the hull of samples and initial weights, up to rounding. In one step the weights and
      * the box are rounded in about ten operations, each by half a unit in the last place of a number below
      * twice the magnitude; 64 such units leave a margin. */
@@ -77,6 +84,8 @@ void kohonen_online_close(kohonen_online *training) {
     free(training->start);
     free(training->reached);
     free(training->applied);
+    free(training->missing);
+    free(training->present);
     free(training->memory);
     free(training);
 }
@@ -97,23 +106,41 @@ void kohonen_online_weights(const kohonen_online *training, double *weights) {
 /* Smaller values of g count as zero; see kohonen/schedule.py. */
 static const double CUT = 1e-12;
 
+/* Compute g(0), g(1), ... up to the cut, where distances are multiples of the root of `square`; return how many. */
+static int64_t gaussian(double *g, int64_t limit, double square, double double_variance) {
+    int64_t used = 1;
+    g[0] = 1.0;
+    for (; double_variance != 0.0 && used < limit; used++) {
+        g[used] = exp(-((double)used * (double)used * square) / double_variance);
+        if (g[used] < CUT) break;
+    }
+    return used;
+}
+
+/* Fill a table of `size` entries on either side of zero with `factor` times g, in `copies` entries each; with a
+ * `period` other than 0, distances are those of the shorter way around a torus. */
+static void fill_table(double *table, int64_t size, int copies, const double *g, int64_t used, double factor,
+                       int64_t period) {
+    memset(table - size, 0, (size_t)(2 * size) * sizeof(double));
+    if (period && used > period / 2 + 1) used = period / 2 + 1;
+    for (int64_t k = 0; k < used && k * copies < size; k++)
+        for (int i = 0; i < copies; i++) table[k * copies + i] = table[-k * copies + i] = factor * g[k];
+    if (!period) return;
+    for (int64_t i = used * copies; i < size; i++) table[i] = table[i - period * copies];
+    for (int64_t i = (1 - used) * copies - 1; i >= -size; i--) table[i] = table[i + period * copies];
+}
+
 /* Compute the tables of an iteration, in the contract's order of operations. */
 void make_table(struct online *training, int64_t iteration, struct table *table) {
     const struct tiles *map = training->map;
     double decay = training->time_constant == 0.0 ? 1.0 : exp(-(double)iteration / training->time_constant);
     double radius = training->sigma * decay, rate = training->rate * decay;
-    double double_variance = 2.0 * radius * radius;
-    int64_t across = map->width + MARGIN, down = map->height + MARGIN, used = 1;
-    double *g = training->neighbourhood;
-    g[0] = 1.0;
-    if (double_variance != 0.0)
-        for (; used < longer(across, down); used++) {
-            g[used] = exp(-((double)used * (double)used) / double_variance);
-            if (g[used] < CUT) break;
-        }
-    table->reach = used - 1;
-    memset(table->across - across, 0, (size_t)(2 * across) * sizeof(double));
-    memset(table->down - down, 0, (size_t)(2 * down) * sizeof(double));
-    for (int64_t k = 0; k < used && k < across; k++) table->across[k] = table->across[-k] = g[k];
-    for (int64_t k = 0; k < used && k < down; k++) table->down[k] = table->down[-k] = rate * g[k];
+    double double_variance = 2.0 * radius * radius, *g = training->neighbourhood;
+    int hexagonal = training->hexagonal, copies = 2 - hexagonal;
+    int64_t across = size_across(map), down = size_down(map);
+    int64_t used = gaussian(g, longer(across / copies, down), hexagonal ? 0.25 : 1.0, double_variance);
+    table->reach = hexagonal ? used / 2 : used - 1;
+    fill_table(table->across, across, copies, g, used, 1.0, training->toroidal * 2 * map->width / copies);
+    if (hexagonal) used = gaussian(g, down, 0.75, double_variance);
+    fill_table(table->down, down, 1, g, used, rate, training->toroidal * map->height);
 }

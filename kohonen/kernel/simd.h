@@ -4,6 +4,7 @@
  *   vec         WIDTH doubles
  *   BLOCK       rows of eight units per update: as many as fit into registers
  *   GROUP       dimensions per update, likewise
+ *   alternate   part `part` of a column whose rows alternate between p[0] and p[1]
  */
 #ifndef KOHONEN_SIMD_H
 #define KOHONEN_SIMD_H
@@ -17,6 +18,9 @@ typedef __m512d vec;
 #define GROUP 4
 static inline vec splat(double x) { return _mm512_set1_pd(x); }
 static inline vec load(const double *p) { return _mm512_loadu_pd(p); }
+static inline vec alternate(const double *p, int part) {
+    return (void)part, _mm512_broadcast_f64x2(_mm_loadu_pd(p));
+}
 static inline void store(double *p, vec a) { _mm512_storeu_pd(p, a); }
 static inline vec least(vec a, vec b) { return _mm512_min_pd(a, b); }
 static inline vec most(vec a, vec b) { return _mm512_max_pd(a, b); }
@@ -34,6 +38,9 @@ typedef __m256d vec;
 #define GROUP 3
 static inline vec splat(double x) { return _mm256_set1_pd(x); }
 static inline vec load(const double *p) { return _mm256_loadu_pd(p); }
+static inline vec alternate(const double *p, int part) {
+    return (void)part, _mm256_broadcast_pd((const __m128d *)p);
+}
 static inline void store(double *p, vec a) { _mm256_storeu_pd(p, a); }
 static inline vec least(vec a, vec b) { return _mm256_min_pd(a, b); }
 static inline vec most(vec a, vec b) { return _mm256_max_pd(a, b); }
@@ -58,6 +65,7 @@ typedef __m128d vec;
 #define GROUP 3
 static inline vec splat(double x) { return _mm_set1_pd(x); }
 static inline vec load(const double *p) { return _mm_loadu_pd(p); }
+static inline vec alternate(const double *p, int part) { return (void)part, load(p); }
 static inline void store(double *p, vec a) { _mm_storeu_pd(p, a); }
 static inline vec least(vec a, vec b) { return _mm_min_pd(a, b); }
 static inline vec most(vec a, vec b) { return _mm_max_pd(a, b); }
@@ -74,6 +82,7 @@ typedef float64x2_t vec;
 #define GROUP 3
 static inline vec splat(double x) { return vdupq_n_f64(x); }
 static inline vec load(const double *p) { return vld1q_f64(p); }
+static inline vec alternate(const double *p, int part) { return (void)part, load(p); }
 static inline void store(double *p, vec a) { vst1q_f64(p, a); }
 static inline vec least(vec a, vec b) { return vminq_f64(a, b); }
 static inline vec most(vec a, vec b) { return vmaxq_f64(a, b); }
@@ -92,6 +101,7 @@ typedef double vec;
 #define GROUP 3
 static inline vec splat(double x) { return x; }
 static inline vec load(const double *p) { return *p; }
+static inline vec alternate(const double *p, int part) { return p[part % 2]; }
 static inline void store(double *p, vec a) { *p = a; }
 static inline vec least(vec a, vec b) { return a < b ? a : b; }
 static inline vec most(vec a, vec b) { return a > b ? a : b; }

@@ -102,9 +102,7 @@ def online(
     return Result(history, units)
 
 
-def textbook(
-    samples: Array, initial: Array, *, grid: GridOfUnits | None = None, iterations: int
-) -> Array:
+def textbook(samples: Array, initial: Array, *, grid: GridOfUnits | None = None, iterations: int) -> Array:
     """Train online by the textbook: one exponential of the Euclidean distance on the grid, and no cut."""
     weights = initial.copy()
     width, height, _ = weights.shape

@@ -1,4 +1,4 @@
-"""Compares every kind of grid with positions in the plane, and its engines with the oracle."""
+"""Compares every kind of grid with positions in the plane."""
 
 import itertools
 import math
@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from kohonen import Parameters, SelfOrganizingMap, assess
-from kohonen.engines import default_engine, engine_of_grid
-from kohonen.geometry import PLANAR, Geometry
+from kohonen.geometry import Geometry
 from kohonen.schedule import Schedule
 from tests.kohonen import oracle
 from tests.kohonen.oracle import GridOfUnits
@@ -69,51 +68,9 @@ def test_a_unit_inside_has_its_number_of_neighbours(geometry: Geometry, neighbou
         assert set(counts.tolist()) == {neighbours}
 
 
-@every_geometry
-@every_shape
-def test_online_training_equals_the_oracle(geometry: Geometry, shape: tuple[int, int]) -> None:
-    grid = grid_of(geometry, shape)
-    generator = np.random.default_rng([*shape])
-    samples, initial = generator.random((4, 3)), generator.random((*shape, 3))
-    schedule = Schedule(8, max(shape) / 2, 0.1)
-    training = engine_of_grid("online", geometry)(initial, samples, schedule)
-    expected = oracle.on_any_grid(samples, initial, grid, iterations=8)
-    for t, weights in enumerate(expected.history):
-        training.run(t, t + 1)
-        np.testing.assert_array_equal(training.weights(), weights, err_msg=f"after iteration {t}")
-    textbook = oracle.textbook_on_any_grid(samples, initial, grid, iterations=8)
-    np.testing.assert_allclose(training.weights(), textbook, rtol=0, atol=1e-9)
-
-
-@every_geometry
-def test_ties_go_to_the_first_unit(geometry: Geometry) -> None:
-    samples, initial = np.array([[0.0], [0.5], [1.0]]), np.full((4, 4, 1), 0.5)
-    training = engine_of_grid("online", geometry)(initial, samples, Schedule(6, 2.0, 0.1))
-    training.run(0, 6)
-    expected = oracle.on_any_grid(samples, initial, grid_of(geometry, (4, 4)), iterations=6)
-    np.testing.assert_array_equal(training.weights(), expected.weights)
-
-
-def test_the_plain_grid_is_what_the_other_engines_train() -> None:
-    generator = np.random.default_rng(5)
-    samples, initial = generator.random((6, 3)), generator.random((9, 7, 3))
-    ends = []
-    for engine in (default_engine(), engine_of_grid("online", PLANAR)):
-        training = engine(initial, samples, Schedule(10, 4.5, 0.1))
-        training.run(0, 10)
-        ends.append(training.weights())
-    np.testing.assert_array_equal(ends[0], ends[1])
-
-
-@every_geometry
-def test_every_engine_is_chosen_by_the_grid(geometry: Geometry) -> None:
-    engine = default_engine("batch", geometry)
-    assert getattr(engine, "geometry", PLANAR) == geometry
-
-
 def test_smoothing_a_single_hit_draws_the_neighbourhood() -> None:
     geometry = Geometry("hexagonal", "toroidal")
-    around = geometry.neighbourhood(Schedule(10, 2.0, 0.1), 0, (5, 6))
+    (around,) = geometry.neighbourhoods(Schedule(10, 2.0, 0.1), 0, 1, (5, 6))
     hits = np.zeros((5, 6))
     hits[4, 3] = 1.0
     smoothed = around.smooth(hits[None], np.matmul)[0]

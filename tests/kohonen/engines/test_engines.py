@@ -8,10 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kohonen.engines import Engine, NativeOnline, NumpyOnline, numpy_online
+from kohonen.geometry import PLANAR, Geometry
 from kohonen.kernel import kernel
 from kohonen.schedule import Schedule
 from tests.kohonen import oracle
 from tests.kohonen.oracle import Array
+from tests.kohonen.test_geometry import GEOMETRIES, every_geometry, grid_of
+from tests.kohonen.test_geometry import SHAPES as GRIDS
 
 
 def native_engines() -> list[type[Engine]]:
@@ -39,6 +42,14 @@ def random_case(width: int, height: int, dimension: int, samples: int, seed: int
     return generator.random((samples, dimension)), generator.random((width, height, dimension))
 
 
+def with_gaps(samples: Array, seed: int = 0) -> Array:
+    """Return samples without a third of their values, but with at least one each."""
+    generator = np.random.default_rng(seed)
+    absent = generator.random(samples.shape) < 1 / 3
+    absent[np.arange(len(samples)), generator.integers(0, samples.shape[1], len(samples))] = False
+    return np.where(absent, np.nan, samples)
+
+
 def check(
     engine: type[Engine],
     samples: Array,
@@ -47,16 +58,25 @@ def check(
     *,
     learning_rate: float = 0.1,
     sigma: float | None = None,
+    final_sigma: float = 1.0,
+    geometry: Geometry = PLANAR,
 ) -> None:
     """Compare an engine with the oracle, iteration by iteration and bit for bit.
 
     Weights that are equal to the bit after each iteration prove that the units were: another best matching
     unit would have moved other weights.
     """
-    radius = max(initial.shape[:2]) / 2 if sigma is None else sigma
-    training = engine(initial, samples, Schedule(iterations, radius, learning_rate))
+    shape = initial.shape[0], initial.shape[1]
+    radius = max(shape) / 2 if sigma is None else sigma
+    training = engine(initial, samples, Schedule(iterations, radius, learning_rate, final_sigma), geometry)
     expected = oracle.online(
-        samples, initial, iterations=iterations, learning_rate=learning_rate, sigma=sigma
+        samples,
+        initial,
+        grid=grid_of(geometry, shape),
+        iterations=iterations,
+        learning_rate=learning_rate,
+        sigma=sigma,
+        final_sigma=final_sigma,
     )
     for t, weights in enumerate(expected.history):
         training.run(t, t + 1)
@@ -70,6 +90,25 @@ SHAPES = [(1, 1), (1, 2), (2, 1), (2, 2), (1, 9), (9, 1), (3, 3), (7, 5), (5, 7)
 def test_any_shape(engine: type[Engine], width: int, height: int) -> None:
     samples, initial = random_case(width, height, 3, 5)
     check(engine, samples, initial, 12)
+
+
+@every_geometry
+@pytest.mark.parametrize("shape", GRIDS, ids=str)
+@pytest.mark.parametrize("gaps", [False, True])
+def test_any_grid(engine: type[Engine], geometry: Geometry, shape: tuple[int, int], gaps: bool) -> None:
+    samples, initial = random_case(*shape, 3, 5, seed=sum(shape))
+    check(engine, with_gaps(samples) if gaps else samples, initial, 8, geometry=geometry)
+
+
+@every_geometry
+def test_ties_go_to_the_first_unit(engine: type[Engine], geometry: Geometry) -> None:
+    check(engine, np.array([[0.0], [0.5], [1.0]]), np.full((4, 4, 1), 0.5), 6, geometry=geometry)
+
+
+@pytest.mark.parametrize(("sigma", "final_sigma"), [(3.0, 0.2), (3.0, 3.0), (0.5, 0.01), (2.0, 1e-200)])
+def test_the_final_radius(engine: type[Engine], sigma: float, final_sigma: float) -> None:
+    samples, initial = random_case(6, 5, 2, 4)
+    check(engine, samples, initial, 10, sigma=sigma, final_sigma=final_sigma)
 
 
 @pytest.mark.parametrize("dimension", range(1, 17))
@@ -148,7 +187,16 @@ def test_agrees_with_the_textbook(engine: type[Engine], width: int, height: int,
     training = engine(initial, samples, Schedule(40, max(width, height) / 2, 0.1))
     training.run(0, 40)
     expected = oracle.textbook(samples, initial, iterations=40)
-    np.testing.assert_allclose(training.weights(), expected.weights, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(training.weights(), expected, rtol=0, atol=1e-9)
+
+
+@every_geometry
+def test_agrees_with_the_textbook_on_any_grid(geometry: Geometry) -> None:
+    samples, initial = random_case(6, 8, 3, 5)
+    training = NumpyOnline(initial, samples, Schedule(10, 4.0, 0.1), geometry)
+    training.run(0, 10)
+    expected = oracle.textbook(samples, initial, grid=grid_of(geometry, (6, 8)), iterations=10)
+    np.testing.assert_allclose(training.weights(), expected, rtol=0, atol=1e-9)
 
 
 @given(
@@ -159,6 +207,9 @@ def test_agrees_with_the_textbook(engine: type[Engine], width: int, height: int,
     iterations=st.integers(1, 8),
     levels=st.sampled_from([2, 3, 5, 10**6]),
     sigma=st.one_of(st.none(), st.floats(0.05, 12.0)),
+    final_sigma=st.sampled_from([1.0, 0.2]),
+    geometry=st.sampled_from(GEOMETRIES),
+    gaps=st.booleans(),
     seed=st.integers(0, 2**32 - 1),
     block=st.sampled_from([1, 20, 10**6]),
 )
@@ -170,17 +221,24 @@ def test_random_cases(
     iterations: int,
     levels: int,
     sigma: float | None,
+    final_sigma: float,
+    geometry: Geometry,
+    gaps: bool,
     seed: int,
     block: int,
 ) -> None:
     """Few levels cause ties; many cause none."""
     generator = np.random.default_rng(seed)
     samples = generator.integers(0, levels, (count, dimension)) / (levels - 1)
+    height += height % 2 if geometry.hexagonal else 0
     initial = generator.integers(0, levels, (width, height, dimension)) / (levels - 1)
+    samples = with_gaps(samples, seed) if gaps else samples
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(numpy_online, "BLOCK", block)
         for engine in ENGINES:
-            check(engine, samples, initial, iterations, sigma=sigma)
+            check(
+                engine, samples, initial, iterations, sigma=sigma, final_sigma=final_sigma, geometry=geometry
+            )
 
 
 def test_runs_add_up(engine: type[Engine]) -> None:

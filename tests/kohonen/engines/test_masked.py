@@ -7,25 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kohonen import InvalidDataError, InvalidParameterError, Parameters, SelfOrganizingMap, assess, train
+from kohonen import InvalidDataError, Parameters, SelfOrganizingMap, assess, train
 from kohonen.engines import (
-    AnyGridOnline,
-    Engine,
-    NativeOnline,
-    NumpyOnline,
     default_engine,
 )
 from kohonen.engines.search import by_products, match
-from kohonen.geometry import Geometry
 from kohonen.identity import fingerprint, model_id
 from kohonen.initialisation import initial_weights
 from kohonen.inputs.arrays import fill_with_means
-from kohonen.parameters import Algorithm
 from kohonen.pictures.maps import draw_input_output, draw_map
 from kohonen.schedule import Schedule
 from tests.kohonen import oracle
-from tests.kohonen.oracle import Array, GridOfUnits
-from tests.kohonen.test_geometry import SHAPES, every_geometry, grid_of
+from tests.kohonen.oracle import Array
 
 NAN = np.nan
 
@@ -42,20 +35,6 @@ def incomplete(
     return samples, generator.integers(0, levels, (*shape, dimension)) / (levels - 1)
 
 
-@every_geometry
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_online_training_does_as_the_oracle_to_the_bit(geometry: Geometry, shape: tuple[int, int]) -> None:
-    grid = grid_of(geometry, shape)
-    samples, initial = incomplete(shape)
-    engine = default_engine("online", geometry, masked=True)(
-        initial, samples, Schedule(8, max(shape) / 2, 0.1)
-    )
-    expected = oracle.masked_on_any_grid(samples, initial, grid, iterations=8)
-    for t, weights in enumerate(expected.history):
-        engine.run(t, t + 1)
-        np.testing.assert_array_equal(engine.weights(), weights, err_msg=f"after iteration {t}")
-
-
 @given(
     width=st.integers(1, 6),
     height=st.integers(1, 6),
@@ -69,10 +48,10 @@ def test_random_cases(width: int, height: int, dimension: int, count: int, level
     samples, initial = incomplete((width, height), dimension, count, seed, levels)
     parameters = Parameters(width=width, height=height, iterations=4, random_state=0)
     trained = train(samples, parameters, initial_weights=initial, missing="mask")
-    expected = oracle.masked_on_any_grid(samples, initial, GridOfUnits(width, height), iterations=4)
+    expected = oracle.online(samples, initial, iterations=4)
     np.testing.assert_array_equal(trained.weights, expected.weights)
     found = match(trained.weights, samples, count=2)
-    units = [oracle.masked_best_matching_unit(trained.weights, v) for v in samples]
+    units = [oracle.best_matching_unit(trained.weights, v) for v in samples]
     assert [divmod(unit, height) for unit in found.units[:, 0].tolist()] == units
     for v, unit, distance in zip(samples, units, found.distances[:, 0], strict=True):
         there = ~np.isnan(v)
@@ -80,24 +59,12 @@ def test_random_cases(width: int, height: int, dimension: int, count: int, level
         assert distance == np.sqrt(squared)
 
 
-@pytest.mark.parametrize("algorithm", ["online", "batch"])
-def test_complete_samples_are_trained_alike_masked_or_not(algorithm: Algorithm) -> None:
-    generator = np.random.default_rng(2)
-    samples, initial = generator.random((40, 4)), generator.random((7, 5, 4))
-    results = []
-    for masked in (False, True):
-        engine = default_engine(algorithm, masked=masked)(initial, samples, Schedule(10, 3.5, 0.1))
-        engine.run(0, 10)
-        results.append(engine.weights())
-    np.testing.assert_array_equal(results[0], results[1])
-
-
 def test_a_component_that_no_sample_has_stays_as_it_was() -> None:
     samples, initial = incomplete((4, 3), dimension=2)
     samples[:, 1] = NAN
     samples[:, 0] = 0.5
     for algorithm in ("online", "batch"):
-        engine = default_engine(algorithm, masked=True)(initial, samples, Schedule(3, 2.0, 0.1))
+        engine = default_engine(algorithm)(initial, samples, Schedule(3, 2.0, 0.1))
         engine.run(0, 3)
         np.testing.assert_array_equal(engine.weights()[..., 1], initial[..., 1])
 
@@ -120,7 +87,7 @@ def test_the_estimator_masks_when_asked_to() -> None:
     som = SelfOrganizingMap(5, 4, missing="mask", **options).fit(samples)
     trained = train(samples, som.parameters, missing="mask")
     np.testing.assert_array_equal(som.weights_, trained.weights)
-    places = [oracle.masked_best_matching_unit(som.weights_, v) for v in samples]
+    places = [oracle.best_matching_unit(som.weights_, v) for v in samples]
     assert [tuple(place) for place in som.predict(samples).tolist()] == places
     distances = som.transform(samples).reshape(len(samples), 5, 4)
     least = distances.reshape(len(samples), -1).min(axis=1)
@@ -164,17 +131,6 @@ def test_initial_weights_are_complete(initialisation: Any) -> None:
     np.testing.assert_array_equal(
         initial_weights(parameters, samples), initial_weights(parameters, fill_with_means(samples))
     )
-
-
-@pytest.mark.parametrize("engine", [NativeOnline, NumpyOnline])
-def test_an_engine_for_complete_samples_is_not_given_others(engine: type[Engine]) -> None:
-    parameters = Parameters(width=4, height=3, iterations=2, random_state=1)
-    with pytest.raises(InvalidParameterError, match=f"{engine.__name__} does not support missing values"):
-        train([[1.0, NAN]], parameters, engine=engine, missing="mask")
-    given, chosen = (
-        train([[1.0, NAN]], parameters, engine=engine, missing="mask") for engine in (AnyGridOnline, None)
-    )
-    np.testing.assert_array_equal(given.weights, chosen.weights)
 
 
 def test_samples_that_miss_values_are_drawn_as_no_colours() -> None:

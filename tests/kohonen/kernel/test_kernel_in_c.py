@@ -20,7 +20,8 @@ def run(program: Path, seed: int, cases: int) -> str:
 
 @needs_compiler
 @pytest.mark.parametrize(
-    "flags", [[], ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]]
+    "flags",
+    [[], ["-g", "-O1", "-DKOHONEN_CHECK", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]],
 )
 def test_random_maps_equal_the_literal_algorithm(tmp_path: Path, flags: list[str]) -> None:
     program = tmp_path / "driver"
