@@ -86,9 +86,8 @@ class Schedule:
             The values.
         """
         radius = self.sigma * self.decay(iterations)
-        double_variance = (2.0 * radius * radius)[:, None]
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-            exponents = -squared / double_variance
+            exponents = -squared / (2.0 * radius * radius)[:, None]
         # A variance that is zero gives 0/0 at distance 0, and else -infinity.
         values = arithmetic.exp(np.where(squared == 0.0, 0.0, exponents))
         return np.where(values < NEIGHBOURHOOD_CUT, 0.0, values)

@@ -1,5 +1,6 @@
 /* Online training: memory, tables and the public functions; train.h has the steps. */
 #include "online.h"
+#include "arithmetic.h"
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -111,7 +112,7 @@ static int64_t gaussian(double *g, int64_t limit, double square, double double_v
     int64_t used = 1;
     g[0] = 1.0;
     for (; double_variance != 0.0 && used < limit; used++) {
-        g[used] = exp(-((double)used * (double)used * square) / double_variance);
+        g[used] = exact_exp(-((double)used * (double)used * square) / double_variance);
         if (g[used] < CUT) break;
     }
     return used;
@@ -133,7 +134,7 @@ static void fill_table(double *table, int64_t size, int copies, const double *g,
 /* Compute the tables of an iteration, in the contract's order of operations. */
 void make_table(struct online *training, int64_t iteration, struct table *table) {
     const struct tiles *map = training->map;
-    double decay = training->time_constant == 0.0 ? 1.0 : exp(-(double)iteration / training->time_constant);
+    double decay = training->time_constant == 0.0 ? 1.0 : exact_exp(-(double)iteration / training->time_constant);
     double radius = training->sigma * decay, rate = training->rate * decay;
     double double_variance = 2.0 * radius * radius, *g = training->neighbourhood;
     int hexagonal = training->hexagonal, copies = 2 - hexagonal;
