@@ -39,8 +39,11 @@ FLAGS = [
 
 #: Sources compiled for the machine's baseline, and those of each machine with additional flags.
 COMMON: dict[str, list[str]] = {
-    name: [] for name in ("tiles.c", "sort.c", "online.c", "sums.c", "cpu.c", "baseline.c")
-}
+    name: []
+    for name in (
+        "arithmetic.c", "random.c", "tiles.c", "sort.c", "online.c", "sums.c", "cpu.c", "baseline.c",
+    )
+}  # fmt: skip
 VARIANTS: dict[str, dict[str, list[str]]] = {
     "x86_64": {
         "avx2.c": ["-mavx2", "-mbmi"],

@@ -2,7 +2,6 @@
 #include "online.h"
 #include "arithmetic.h"
 #include <float.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -8,7 +8,6 @@ import pytest
 
 from kohonen import Parameters
 from kohonen.engines import (
-    AnyGridOnline,
     Engine,
     NativeBatch,
     NativeOnline,
@@ -29,8 +28,8 @@ ENGINES: dict[str, type[Engine]] = {
     "native": NativeOnline,
     "NumPy batch": NumpyBatch,
     "native batch": NativeBatch,
-    "toroidal": AnyGridOnline,
-    "hexagonal toroidal": AnyGridOnline,
+    "toroidal": NumpyOnline,
+    "hexagonal toroidal": NumpyOnline,
     "toroidal batch": NumpyBatch,
 }
 
