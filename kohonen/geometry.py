@@ -232,14 +232,24 @@ class Neighbourhood(NamedTuple):
         """
         width, height = self.shape
         vertical = np.array([self.rows(y) for y in range(height)])
-        smoothed = np.empty_like(planes)
+        smoothed = []
         for kind in range(self.kinds):
-            inner = np.empty_like(planes)
+            inner = []
             for other in range(self.kinds):
                 horizontal = np.array([self.columns(x, kind, other) for x in range(width)])
-                inner[:, :, other :: self.kinds] = product(horizontal, planes[:, :, other :: self.kinds])
-            smoothed[:, :, kind :: self.kinds] = product(inner, vertical[kind :: self.kinds].T)
-        return smoothed
+                inner.append(product(horizontal, planes[:, :, other :: self.kinds]))
+            smoothed.append(product(_interleaved(inner), vertical[kind :: self.kinds].T))
+        return _interleaved(smoothed)
+
+
+def _interleaved(kinds: list[FloatArray]) -> FloatArray:
+    """Return planes (k, width, height), given the rows of each kind."""
+    if len(kinds) == 1:
+        return kinds[0]
+    planes = np.empty((*kinds[0].shape[:2], sum(rows.shape[2] for rows in kinds)))
+    for kind, rows in enumerate(kinds):
+        planes[:, :, kind :: len(kinds)] = rows
+    return planes
 
 
 def _distinct(lots: list[tuple[IntArray, IntArray]]) -> tuple[IntArray, IntArray]:

@@ -64,7 +64,7 @@ class NumpyBatch:
         self._geometry = geometry
         self._sample_weight = sample_weight
         self._scale = scales(largest(samples, sample_weight))
-        self._masked = bool(np.isnan(samples).any())
+        self._masked = bool(np.isnan(samples.min()))
 
     def run(self, first: int, last: int) -> None:
         """Do the iterations ``first <= t < last``."""

@@ -197,6 +197,17 @@ def test_many_samples_are_carried(kind: type[Sums]) -> None:
     assert sums.planes().ravel().tolist() == [-(q << 35) / 2**61, value * 2.0**35]
 
 
+@every_kind
+def test_a_tie_of_very_many_samples_is_rounded_once(kind: type[Sums]) -> None:
+    """The last sample decides, although the upper limb alone has more digits than a double."""
+    sums, units = kind(1, scales(np.ones(2))), np.zeros(2, dtype=np.int64)
+    sums.add(units, np.array([[1.0], [2.0**-53]]))
+    for _ in range(30):
+        sums.merge(sums)
+    sums.add(units[:1], np.array([[2.0**-60]]))
+    assert sums.planes().ravel().tolist() == [2.0**30 * (1.0 + 2.0**-52), 2.0**31 + 1.0]
+
+
 @pytest.mark.parametrize("kind", KINDS[1:])
 def test_more_samples_than_the_lower_limb_takes(kind: type[Sums]) -> None:
     value, size = np.nextafter(1.0, 0.0), 2**20

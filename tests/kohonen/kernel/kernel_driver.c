@@ -185,6 +185,59 @@ static uint64_t arithmetic_digest(void) {
     return digest;
 }
 
+/* Some matrices with zeros at the ends of rows and columns, as a stack of two by one or by two. */
+static void check_product(int level) {
+    int64_t height = 1 + (int64_t)below(140), depth = 1 + (int64_t)below(300), n = 1 + (int64_t)below(70);
+    int64_t band = 1 + (int64_t)below(2 * (uint64_t)depth), same = below(2) != 0;
+    double *a = numbers(2 * height * depth), *b = numbers(2 * depth * n), *out = numbers(2 * height * n);
+    for (int64_t i = 0; i < 2 * height * depth; i++)
+        a[i] = llabs(i / depth % height - i % depth) < band ? (double)below(1000003) / 1e6 - 0.5 : 0.0;
+    for (int64_t i = 0; i < 2 * depth * n; i++)
+        b[i] = llabs(i / n % depth - i % n) < band ? (double)below(1000003) - 5e5 : -0.0;
+    kohonen_product(a, height * depth, b, same ? 0 : depth * n, out, height, depth, n, 0, height / 2, level);
+    kohonen_product(a, height * depth, b, same ? 0 : depth * n, out, height, depth, n, height / 2, 2 * height, level);
+    for (int64_t i = 0; i < 2 * height * n; i++) {
+        const double *row = a + i / n * depth, *column = b + (same ? 0 : i / n / height * depth * n) + i % n;
+        double sum = 0.0;
+        for (int64_t k = 0; k < depth; k++) sum = sum + row[k] * column[k * n];
+        if (memcmp(&sum, out + i, sizeof sum)) {
+            printf("the product differs on %s: %lld x %lld x %lld\n", kohonen_level_name(level), (long long)height,
+                   (long long)depth, (long long)n);
+            exit(1);
+        }
+    }
+    free(a);
+    free(b);
+    free(out);
+}
+
+/* Sums of two components and their counts, against integers of 128 bits. */
+static void check_sums(void) {
+    enum { N = 400, UNITS = 3 };
+    int64_t units[N], limbs[UNITS * 2 * 4] = {0};
+    double samples[N * 2], weights[N], factors[8], inverses[8], planes[4 * UNITS];
+    __int128 sums[4 * UNITS] = {0};
+    int scales[] = {61 - 1000, 61 + 1000, 60, 60};
+    for (int k = 0; k < 4; k++) {
+        factors[k] = ldexp(1.0, scales[k] / 2), factors[4 + k] = ldexp(1.0, scales[k] - scales[k] / 2);
+        inverses[k] = 1.0 / factors[k], inverses[4 + k] = 1.0 / factors[4 + k];
+    }
+    for (int i = 0; i < N; i++) {
+        units[i] = (int64_t)below(UNITS), weights[i] = (double)below(1000003) / 1000003.0;
+        for (int k = 0; k < 2; k++) {
+            double value = ((double)below(2000003) / 1000003.0 - 1.0) * (below(2) ? 1e-12 : 1.0);
+            samples[2 * i + k] = below(5) ? ldexp(value, 61 - scales[k]) : NAN;
+            if (isnan(samples[2 * i + k])) continue;
+            sums[k * UNITS + units[i]] += llrint(ldexp(weights[i] * samples[2 * i + k], scales[k]));
+            sums[(2 + k) * UNITS + units[i]] += llrint(ldexp(weights[i], 60));
+        }
+    }
+    kohonen_sums_add(limbs, 4, factors, units, samples, weights, N, 2);
+    kohonen_sums_planes(limbs, UNITS, 4, inverses, planes);
+    for (int i = 0; i < 4 * UNITS; i++)
+        if (planes[i] != ldexp((double)sums[i], -scales[i / UNITS])) printf("the sums differ\n"), exit(1);
+}
+
 int main(int argc, char **argv) {
     if (argc != 3) return 2;
     uint64_t found = arithmetic_digest();
@@ -205,7 +258,9 @@ int main(int argc, char **argv) {
                     check_match(&p, p.weights, count, sorted, level);
                     check_match(&p, expected, count, sorted, level);
                 }
+            if (i % 4 == 0) check_product(level);
         }
+        check_sums();
         const unsigned char *bytes = (const unsigned char *)expected;
         for (size_t j = 0; j < (size_t)values * sizeof *expected; j++) digest = (digest ^ bytes[j]) * 1099511628211u;
         free(expected);
