@@ -27,7 +27,7 @@ static int take_memory(struct online *training) {
     int64_t affordable = ((int64_t)1 << 17) / (across + down);
     training->table_count = affordable > TABLES ? TABLES : affordable < 1 ? 1 : (int)affordable;
     int64_t total = training->table_count * 2 * (across + down) + longer(across, down) + tiles +
-                    2 * map->dimension + 2 * map->columns + 2 * map->stride;
+                    3 * map->dimension + 2 * map->columns + 2 * map->stride;
     double *memory = training->memory = allocate((size_t)total, sizeof(double));
     if (!memory) return 0;
     for (int i = 0; i < training->table_count; i++) {
@@ -41,6 +41,7 @@ static int take_memory(struct online *training) {
     training->move.far_across = take(&memory, map->columns);
     training->above = take(&memory, map->dimension);
     training->below = take(&memory, map->dimension);
+    training->values = take(&memory, map->dimension);
     training->neighbourhood = take(&memory, longer(across, down));
     return 1;
 }
