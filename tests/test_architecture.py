@@ -48,6 +48,7 @@ ONLY = {
 LAYERS = [
     "kohonen.errors",
     "kohonen.inputs",
+    "kohonen.arithmetic",
     "kohonen.schedule",
     "kohonen.geometry",
     "kohonen.parameters",
