@@ -27,7 +27,7 @@ static int take_memory(struct online *training) {
     int64_t affordable = ((int64_t)1 << 17) / (across + down);
     training->table_count = affordable > TABLES ? TABLES : affordable < 1 ? 1 : (int)affordable;
     int64_t total = training->table_count * 2 * (across + down) + longer(across, down) + tiles +
-                    2 * map->dimension + 2 * map->columns + 2 * map->stride;
+                    3 * map->dimension + 2 * map->columns + 2 * map->stride;
     double *memory = training->memory = allocate((size_t)total, sizeof(double));
     if (!memory) return 0;
     for (int i = 0; i < training->table_count; i++) {
@@ -41,6 +41,7 @@ static int take_memory(struct online *training) {
     training->move.far_across = take(&memory, map->columns);
     training->above = take(&memory, map->dimension);
     training->below = take(&memory, map->dimension);
+    training->values = take(&memory, map->dimension);
     training->neighbourhood = take(&memory, longer(across, down));
     return 1;
 }
@@ -106,14 +107,17 @@ void kohonen_online_weights(const kohonen_online *training, double *weights) {
 /* Smaller values of g count as zero; see kohonen/schedule.py. */
 static const double CUT = 1e-12;
 
-/* Compute g(0), g(1), ... up to the cut, where distances are multiples of the root of `square`; return how many. */
-static int64_t gaussian(double *g, int64_t limit, double square, double double_variance) {
+/* Compute g(0), g(1), ... for the distances along an axis of a map, which are multiples of the root of `square`, and
+ * return how many are not cut. Up to `size`, farther places are copies of units at the edge, and move with them. */
+static int64_t gaussian(double *g, int64_t distances, int64_t size, double square, double double_variance) {
     int64_t used = 1;
     g[0] = 1.0;
-    for (; double_variance != 0.0 && used < limit; used++) {
+    if (double_variance == 0.0) return used;
+    for (; used < distances; used++) {
         g[used] = exact_exp(-((double)used * (double)used * square) / double_variance);
-        if (g[used] < CUT) break;
+        if (g[used] < CUT) return used;
     }
+    for (; used < size; used++) g[used] = g[used - 1];
     return used;
 }
 
@@ -136,11 +140,13 @@ void make_table(struct online *training, int64_t iteration, struct table *table)
     double decay = training->time_constant == 0.0 ? 1.0 : exact_exp(-(double)iteration / training->time_constant);
     double radius = training->sigma * decay, rate = training->rate * decay;
     double double_variance = 2.0 * radius * radius, *g = training->neighbourhood;
-    int hexagonal = training->hexagonal, copies = 2 - hexagonal;
-    int64_t across = size_across(map), down = size_down(map);
-    int64_t used = gaussian(g, longer(across / copies, down), hexagonal ? 0.25 : 1.0, double_variance);
+    int hexagonal = training->hexagonal, toroidal = training->toroidal, copies = 2 - hexagonal;
+    int64_t across = size_across(map), down = size_down(map), length = 2 * map->width / copies;
+    int64_t longest = hexagonal ? length : longer(length, map->height);
+    int64_t used = gaussian(g, toroidal ? longest / 2 + 1 : longest, longer(across / copies, down),
+                            hexagonal ? 0.25 : 1.0, double_variance);
     table->reach = hexagonal ? used / 2 : used - 1;
-    fill_table(table->across, across, copies, g, used, 1.0, training->toroidal * 2 * map->width / copies);
-    if (hexagonal) used = gaussian(g, down, 0.75, double_variance);
-    fill_table(table->down, down, 1, g, used, rate, training->toroidal * map->height);
+    fill_table(table->across, across, copies, g, used, 1.0, toroidal * length);
+    if (hexagonal) used = gaussian(g, toroidal ? map->height / 2 + 1 : map->height, down, 0.75, double_variance);
+    fill_table(table->down, down, 1, g, used, rate, toroidal * map->height);
 }

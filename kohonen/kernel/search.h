@@ -1,6 +1,14 @@
-/* The search by bounds, for one instruction set: part of variant.h. */
+/* The search by bounds, for one instruction set: part of variant.h.
+ *
+ * A distance is taken over `dimension` components: those that `present` lists, in ascending order, or all of them if
+ * it is NULL. The values of a sample are compact: v[i] is that of component present[i]. */
+
+/* So that loops are compiled for a constant dimension, and for samples without gaps. */
+#define INLINE static inline __attribute__((always_inline))
 
 enum { PARTS = SIDE / WIDTH }; /* vectors in a column of eight units */
+
+static inline int64_t component(const int64_t *present, int64_t i) { return present ? present[i] : i; }
 
 /* The start of a tile's box; dimension k is at + k * 2 * WIDTH, the maxima are WIDTH after the minima. */
 static inline double *box_of(const struct tiles *map, int64_t column, int64_t row) {
@@ -43,11 +51,10 @@ static void measure_all(struct tiles *map) {
         }
 }
 
-/* Squared distances of a sample v to the units of a tile, summed in order of dimension over the `count` components
- * in `present`, or over the first `count` if it is NULL; infinite beyond the lower edge of the map. Returns the
- * least of those on the map. */
-static inline double distances(const struct tiles *map, int64_t column, int64_t row, const double *v,
-                               double *restrict out, const int64_t *present, const int64_t count) {
+/* Squared distances of a sample v to the units of a tile, summed in order of dimension; infinite beyond the lower
+ * edge of the map. Returns the least of those on the map. */
+INLINE double distances(const struct tiles *map, int64_t column, int64_t row, const double *v,
+                               double *restrict out, const int64_t dimension, const int64_t *present) {
     const double *weights = tile_weights(map, column, row);
     const double *beyond = row == map->rows - 1 ? map->edge : map->inside;
     const int across = tile_across(map, column);
@@ -55,10 +62,10 @@ static inline double distances(const struct tiles *map, int64_t column, int64_t 
     for (int first = 0; first < across; first += 4) {
         vec sum[4 * PARTS];
         for (int i = 0; i < 4 * PARTS; i++) sum[i] = load(beyond + i % PARTS * WIDTH);
-        for (int64_t j = 0; j < count; j++) {
-            int64_t k = present ? present[j] : j;
+        for (int64_t k = 0; k < dimension; k++) {
+            const double *plane = weights + component(present, k) * UNITS + first * SIDE;
             for (int i = 0; i < 4 * PARTS; i++) {
-                vec difference = splat(v[k]) - load(weights + k * UNITS + first * SIDE + i * WIDTH);
+                vec difference = splat(v[k]) - load(plane + i * WIDTH);
                 sum[i] = sum[i] + difference * difference;
             }
         }
@@ -140,13 +147,13 @@ static inline void consider(struct found *found, int count, double squared, int6
     }
 }
 
-/* Insert the units of a tile; `present` and `dimension` as for distances(). */
-static inline void consider_tile(const struct tiles *map, int64_t column, int64_t row, const double *v,
-                                 int count, struct found *found, const int64_t *present,
-                                 const int64_t dimension) {
+/* Insert the units of a tile. */
+INLINE void consider_tile(const struct tiles *map, int64_t column, int64_t row, const double *v,
+                                 int count, struct found *found, const int64_t dimension,
+                                 const int64_t *present) {
     double distance[UNITS];
     found->visits++;
-    double least_distance = distances(map, column, row, v, distance, present, dimension);
+    double least_distance = distances(map, column, row, v, distance, dimension, present);
     if (least_distance > found->squared[count - 1]) return;
     if (count == 1) {
         consider(found, 1, least_distance, unit_at(map, column, row, first_at_most(distance, least_distance)));
@@ -167,7 +174,7 @@ static inline struct found match_one(const struct tiles *map, const double *v, i
     struct found found = NOTHING;
     bound_all(map, v, v, bounds, dimension);
     int64_t start = nearest_box(map, bounds);
-    consider_tile(map, start / map->stride, start % map->stride, v, count, &found, NULL, dimension);
+    consider_tile(map, start / map->stride, start % map->stride, v, count, &found, dimension, NULL);
     for (int64_t column = 0; column < map->columns; column++)
         for (int64_t row = 0; row < map->rows; row += WIDTH) {
             int64_t i = column * map->stride + row;
@@ -175,7 +182,7 @@ static inline struct found match_one(const struct tiles *map, const double *v, i
             for (; mask; mask &= mask - 1) {
                 int lane = __builtin_ctz(mask);
                 if (i + lane == start || bounds[i + lane] > found.squared[count - 1]) continue;
-                consider_tile(map, column, row + lane, v, count, &found, NULL, dimension);
+                consider_tile(map, column, row + lane, v, count, &found, dimension, NULL);
             }
         }
     return found;

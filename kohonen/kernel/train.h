@@ -155,12 +155,13 @@ static inline void check_boxes(struct online *training) { (void)training; }
 
 /* Apply the pending steps to a tile and insert its units. */
 static inline void visit(struct online *training, int64_t column, int64_t row, const double *v,
-                         struct found *found, const int64_t *present, const int64_t count) {
+                         struct found *found, const int64_t dimension, const int64_t *present) {
     apply_pending(training, column, row);
-    consider_tile(training->map, column, row, v, 1, found, present, count);
+    consider_tile(training->map, column, row, v, 1, found, dimension, present);
 }
 
-/* List the components that a sample has, note in the log those that it misses, and return the number of the former. */
+/* List the components that a sample has and their values, note in the log those that it misses, and return the
+ * number of the former. */
 static inline int64_t list_present(struct online *training, const double *v, const int64_t dimension) {
     uint64_t bit = (uint64_t)1 << training->logged;
     int64_t count = 0;
@@ -169,6 +170,7 @@ static inline int64_t list_present(struct online *training, const double *v, con
         training->missing[k] |= missing;
         training->incomplete |= missing;
         training->present[count] = k;
+        training->values[count] = v[k];
         count += !missing;
     }
     return count;
@@ -180,6 +182,7 @@ static inline struct found find(struct online *training, const double *v, int64_
     const struct tiles *map = training->map;
     const int64_t *present = gaps ? training->present : NULL;
     const int64_t count = gaps ? list_present(training, v, dimension) : dimension;
+    const double *values = gaps ? training->values : v;
     for (int64_t k = 0; k < dimension; k++) {
         training->above[k] = v[k] + training->wrong;
         training->below[k] = v[k] - training->wrong;
@@ -189,7 +192,7 @@ static inline struct found find(struct online *training, const double *v, int64_
     const double *bounds = training->bounds;
     struct found found = NOTHING;
     if (start < 0) start = nearest_box(map, bounds);
-    visit(training, start / map->stride, start % map->stride, v, &found, present, count);
+    visit(training, start / map->stride, start % map->stride, values, &found, count, present);
     for (int64_t column = 0; column < map->columns; column++)
         for (int64_t row = 0; row < map->rows; row += WIDTH) {
             int64_t i = column * map->stride + row;
@@ -197,7 +200,7 @@ static inline struct found find(struct online *training, const double *v, int64_
             for (; mask; mask &= mask - 1) {
                 int lane = __builtin_ctz(mask);
                 if (i + lane == start || bounds[i + lane] > found.squared[0]) continue;
-                visit(training, column, row + lane, v, &found, present, count);
+                visit(training, column, row + lane, values, &found, count, present);
             }
         }
     return found;
