@@ -37,8 +37,6 @@ MANY_DIMENSIONS, PILOT, EVENLY_FAR = 48, 64, 0.5
 #: Number of samples with the same missing values from which on they are searched together, in the components
 #: present.
 SAME_PATTERN = 16
-#: As in kohonen/kernel/tiles.h.
-UNITS_OF_A_TILE = 64
 
 
 class Matches(NamedTuple):
@@ -132,8 +130,8 @@ def _is_evenly_far(weights: FloatArray, samples: FloatArray) -> bool:
     if weights.shape[2] < MANY_DIMENSIONS or len(samples) < SORTED_SHARE * units or len(samples) <= PILOT:
         return False
     pilot = samples[:: len(samples) // PILOT]
-    visits = _search_tiles(weights, pilot, *_empty(weights, pilot, 1), sort=True)
-    return visits > EVENLY_FAR * len(pilot) * units / UNITS_OF_A_TILE
+    distances = _search_tiles(weights, pilot, *_empty(weights, pilot, 1), sort=True)
+    return distances > EVENLY_FAR * len(pilot) * units
 
 
 def by_bounds(weights: FloatArray, samples: FloatArray, *, count: int = 1) -> Matches:
@@ -148,7 +146,7 @@ def by_bounds(weights: FloatArray, samples: FloatArray, *, count: int = 1) -> Ma
 def _search_tiles(
     weights: FloatArray, samples: FloatArray, units: IntArray, squared: FloatArray, *, sort: bool
 ) -> int:
-    """Fill in the units and their squared distances, and return the number of visited tiles."""
+    """Fill in the units and their squared distances, and return the number of distances computed."""
     found = loaded_kernel()
     weights, samples = np.ascontiguousarray(weights), np.ascontiguousarray(samples)
     tiles = found.tiles_open(*weights.shape, address(weights), sort, found.level)

@@ -47,8 +47,8 @@ KOHONEN_API kohonen_tiles *kohonen_tiles_open(int64_t width, int64_t height, int
 KOHONEN_API void kohonen_tiles_close(kohonen_tiles *map);
 
 /* For each of n samples find the `count` (1 or 2) nearest units and their squared distances, both of shape
- * (n, count); on a map of one unit, count must be 1. Several threads may search one map. Returns the number of
- * visited tiles of 64 units, a measure of how well the bounds work, or -1 if there is not enough memory. */
+ * (n, count); on a map of one unit, count must be 1. Samples may have gaps (NaN), but not only gaps. Several threads
+ * may search one map. Returns the number of distances computed, or -1 if there is not enough memory. */
 KOHONEN_API int64_t kohonen_match(const kohonen_tiles *map, const double *samples, int64_t n, int count,
                               int64_t *units, double *squared);
 

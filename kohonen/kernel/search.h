@@ -1,6 +1,14 @@
-/* The search by bounds, for one instruction set: part of variant.h. */
+/* The search by bounds, for one instruction set: part of variant.h.
+ *
+ * A distance is taken over `dimension` components: those that `present` lists, in ascending order, or all of them if
+ * it is NULL. The values of a sample are compact: v[i] is that of component present[i]. */
+
+/* So that loops are compiled for a constant dimension, and for samples without gaps. */
+#define INLINE static inline __attribute__((always_inline))
 
 enum { PARTS = SIDE / WIDTH }; /* vectors in a column of eight units */
+
+static inline int64_t component(const int64_t *present, int64_t i) { return present ? present[i] : i; }
 
 /* The start of a tile's box; dimension k is at + k * 2 * WIDTH, the maxima are WIDTH after the minima. */
 static inline double *box_of(const struct tiles *map, int64_t column, int64_t row) {
@@ -45,23 +53,22 @@ static void measure_all(struct tiles *map) {
 
 /* Squared distances of a sample v to the units of a tile, summed in order of dimension; infinite beyond the lower
  * edge of the map. Returns the least of those on the map. */
-static inline double distances(const struct tiles *map, int64_t column, int64_t row, const double *v,
-                               double *restrict out, const int64_t dimension) {
+INLINE double distances(const struct tiles *map, int64_t column, int64_t row, const double *v,
+                               double *restrict out, const int64_t dimension, const int64_t *present) {
     const double *weights = tile_weights(map, column, row);
     const double *beyond = row == map->rows - 1 ? map->edge : map->inside;
     const int across = tile_across(map, column);
     vec smallest = splat(INFINITY);
     for (int first = 0; first < across; first += 4) {
         vec sum[4 * PARTS];
-        for (int i = 0; i < 4 * PARTS; i++) {
-            vec difference = splat(v[0]) - load(weights + first * SIDE + i * WIDTH);
-            sum[i] = difference * difference;
-        }
-        for (int64_t k = 1; k < dimension; k++)
+        for (int i = 0; i < 4 * PARTS; i++) sum[i] = splat(0.0);
+        for (int64_t k = 0; k < dimension; k++) {
+            const double *plane = weights + component(present, k) * UNITS + first * SIDE;
             for (int i = 0; i < 4 * PARTS; i++) {
-                vec difference = splat(v[k]) - load(weights + k * UNITS + first * SIDE + i * WIDTH);
+                vec difference = splat(v[k]) - load(plane + i * WIDTH);
                 sum[i] = sum[i] + difference * difference;
             }
+        }
         for (int i = 0; i < 4 * PARTS; i++) {
             sum[i] = sum[i] + load(beyond + i % PARTS * WIDTH);
             store(out + first * SIDE + i * WIDTH, sum[i]);
@@ -89,12 +96,14 @@ static inline int64_t unit_at(const struct tiles *map, int64_t column, int64_t r
 /* Lower bounds of a sample's squared distances to the units of each tile: `above` and `below` are the sample plus
  * and minus the rounding error of the boxes. Rounding is monotone and the operations are those of the distances,
  * so that no unit is nearer than its bound. */
-static inline void bound_all(const struct tiles *map, const double *above, const double *below, double *bounds,
-                             const int64_t dimension) {
-    const double *box = map->boxes;
-    for (int64_t i = 0; i < map->columns * map->stride; i += WIDTH) {
+INLINE void bound_all(const struct tiles *map, const double *above, const double *below, double *bounds,
+                             const int64_t dimension, const int64_t *present) {
+    const double *boxes = map->boxes;
+    const int64_t step = (present ? map->dimension : dimension) * 2 * WIDTH;
+    for (int64_t i = 0; i < map->columns * map->stride; i += WIDTH, boxes += step) {
         vec sum = splat(0.0);
-        for (int64_t k = 0; k < dimension; k++, box += 2 * WIDTH) {
+        for (int64_t k = 0; k < dimension; k++) {
+            const double *box = boxes + component(present, k) * 2 * WIDTH;
             vec gap = most(most(load(box) - splat(above[k]), splat(below[k]) - load(box + WIDTH)), splat(0.0));
             sum = sum + gap * gap;
         }
@@ -118,11 +127,11 @@ static inline unsigned candidates(const struct tiles *map, const double *bounds,
     return left < WIDTH ? mask & ((1u << left) - 1) : mask;
 }
 
-/* The nearest units found so far, nearest first, and the number of tiles visited. */
+/* The nearest units found so far, nearest first, and the number of distances computed. */
 struct found {
     double squared[2];
     int64_t unit[2];
-    int64_t visits;
+    int64_t distances;
 };
 
 static const struct found NOTHING = {{INFINITY, INFINITY}, {INT64_MAX, INT64_MAX}, 0};
@@ -142,11 +151,12 @@ static inline void consider(struct found *found, int count, double squared, int6
 }
 
 /* Insert the units of a tile. */
-static inline void consider_tile(const struct tiles *map, int64_t column, int64_t row, const double *v,
-                                 int count, struct found *found, const int64_t dimension) {
+INLINE void consider_tile(const struct tiles *map, int64_t column, int64_t row, const double *v,
+                                 int count, struct found *found, const int64_t dimension,
+                                 const int64_t *present) {
     double distance[UNITS];
-    found->visits++;
-    double least_distance = distances(map, column, row, v, distance, dimension);
+    found->distances += UNITS;
+    double least_distance = distances(map, column, row, v, distance, dimension, present);
     if (least_distance > found->squared[count - 1]) return;
     if (count == 1) {
         consider(found, 1, least_distance, unit_at(map, column, row, first_at_most(distance, least_distance)));
@@ -162,12 +172,12 @@ static inline void consider_tile(const struct tiles *map, int64_t column, int64_
 }
 
 /* The nearest units of one sample on a constant map. */
-static inline struct found match_one(const struct tiles *map, const double *v, int count, double *bounds,
-                                     const int64_t dimension) {
+INLINE struct found match_one(const struct tiles *map, const double *v, int count, double *bounds,
+                                     const int64_t dimension, const int64_t *present) {
     struct found found = NOTHING;
-    bound_all(map, v, v, bounds, dimension);
+    bound_all(map, v, v, bounds, dimension, present);
     int64_t start = nearest_box(map, bounds);
-    consider_tile(map, start / map->stride, start % map->stride, v, count, &found, dimension);
+    consider_tile(map, start / map->stride, start % map->stride, v, count, &found, dimension, present);
     for (int64_t column = 0; column < map->columns; column++)
         for (int64_t row = 0; row < map->rows; row += WIDTH) {
             int64_t i = column * map->stride + row;
@@ -175,27 +185,59 @@ static inline struct found match_one(const struct tiles *map, const double *v, i
             for (; mask; mask &= mask - 1) {
                 int lane = __builtin_ctz(mask);
                 if (i + lane == start || bounds[i + lane] > found.squared[count - 1]) continue;
-                consider_tile(map, column, row + lane, v, count, &found, dimension);
+                consider_tile(map, column, row + lane, v, count, &found, dimension, present);
             }
         }
     return found;
 }
 
+/* The memory of a search: the bounds of the tiles, and the components present in a sample and their values. */
+struct scratch {
+    double *bounds, *values;
+    int64_t *present;
+};
+
+static struct scratch open_scratch(const struct tiles *map) {
+    struct scratch scratch = {0};
+    int64_t tiles = map->columns * map->stride;
+    scratch.bounds = allocate((size_t)(tiles + map->dimension), sizeof(double));
+    scratch.present = allocate((size_t)map->dimension, sizeof(int64_t));
+    if (!scratch.bounds || !scratch.present) {
+        free(scratch.bounds), free(scratch.present);
+        return (struct scratch){0};
+    }
+    scratch.values = scratch.bounds + tiles;
+    return scratch;
+}
+
+static void close_scratch(struct scratch scratch) { free(scratch.bounds), free(scratch.present); }
+
+/* The nearest units of one sample, which may have gaps. */
+static struct found match_any(const struct tiles *map, const double *v, int count, struct scratch scratch) {
+    int gaps = 0;
+    for (int64_t k = 0; k < map->dimension; k++) gaps |= v[k] != v[k];
+    if (!gaps && map->dimension == 3) return match_one(map, v, count, scratch.bounds, 3, NULL);
+    if (!gaps) return match_one(map, v, count, scratch.bounds, map->dimension, NULL);
+    int64_t dimension = 0;
+    for (int64_t k = 0; k < map->dimension; k++)
+        if (v[k] == v[k]) scratch.present[dimension] = k, scratch.values[dimension++] = v[k];
+    return match_one(map, scratch.values, count, scratch.bounds, dimension, scratch.present);
+}
+
+/* Write a result, and return the number of distances computed for it. */
+static int64_t put(struct found found, int count, int64_t *units, double *squared) {
+    for (int i = 0; i < count; i++) units[i] = found.unit[i], squared[i] = found.squared[i];
+    return found.distances;
+}
+
 static int64_t match(const struct tiles *map, const double *samples, int64_t n, int count, int64_t *units,
                      double *squared) {
-    double *bounds = allocate((size_t)(map->columns * map->stride), sizeof(double));
-    if (!bounds) return -1;
-    int64_t visits = 0;
-    for (int64_t i = 0; i < n; i++) {
-        const double *v = samples + i * map->dimension;
-        struct found found = map->dimension == 3 ? match_one(map, v, count, bounds, 3)
-                                                 : match_one(map, v, count, bounds, map->dimension);
-        visits += found.visits;
-        for (int j = 0; j < count; j++) {
-            units[i * count + j] = found.unit[j];
-            squared[i * count + j] = found.squared[j];
-        }
-    }
-    free(bounds);
-    return visits;
+    struct scratch scratch = open_scratch(map);
+    if (!scratch.bounds) return -1;
+    int64_t distances = 0;
+    for (int64_t i = 0; i < n; i++)
+        distances += put(match_any(map, samples + i * map->dimension, count, scratch), count, units + i * count,
+                         squared + i * count);
+    close_scratch(scratch);
+    return distances;
 }
