@@ -11,7 +11,7 @@ import numpy as np
 
 from kohonen.engines.batch_statistics import Statistics, gather, merge, update
 from kohonen.engines.cost import Cost
-from kohonen.engines.search import IntArray, Matches, by_products, match
+from kohonen.engines.search import IntArray, Matches, by_sums, match
 from kohonen.inputs.arrays import FloatArray
 from kohonen.schedule import Schedule
 
@@ -38,7 +38,7 @@ class NumpyBatch:
     cost = Cost(per_step=1e-6, per_dimension=0.2e-6, per_value=2.5e-9, per_smoothing=0.3e-9)
     #: Samples per search; affects memory, not the result.
     batch_size = 16 * BLOCK
-    _match: Callable[[FloatArray, FloatArray], Matches] = staticmethod(by_products)
+    _match: Callable[[FloatArray, FloatArray], Matches] = staticmethod(by_sums)
 
     def __init__(self, weights: FloatArray, samples: FloatArray, schedule: Schedule) -> None:
         self._weights = weights.copy()

@@ -30,7 +30,7 @@ FOLDER = Path(__file__).parent
 LIBRARY = "libkohonen.so"
 
 #: The supported version of the interface.
-INTERFACE = 3
+INTERFACE = 4
 
 _SIZE, _INT, _NUMBER, _POINTER = ctypes.c_int64, ctypes.c_int, ctypes.c_double, ctypes.c_void_p
 
@@ -41,9 +41,9 @@ _FUNCTIONS: dict[str, tuple[type | None, list[type]]] = {
     "highest_level": (_INT, []),
     "level_name": (ctypes.c_char_p, [_INT]),
     "exp": (_NUMBER, [_NUMBER]),
-    "tiles_open": (_POINTER, [_SIZE, _SIZE, _SIZE, _POINTER, _INT, _INT]),
-    "tiles_close": (None, [_POINTER]),
-    "match": (_SIZE, [_POINTER, _POINTER, _SIZE, _INT, _POINTER, _POINTER]),
+    "search_open": (_POINTER, [_SIZE, _SIZE, _SIZE, _POINTER, _POINTER, _SIZE, _INT, _INT]),
+    "search_close": (None, [_POINTER]),
+    "search_run": (_SIZE, [_POINTER, _POINTER, _SIZE, _INT, _POINTER, _POINTER]),
     "online_open": (
         _POINTER,
         [_SIZE, _SIZE, _SIZE, _POINTER, _POINTER, _SIZE, _NUMBER, _NUMBER, _NUMBER, _INT],

@@ -38,10 +38,17 @@ FLAGS = [
 ]
 
 #: Sources compiled for the machine's baseline, and those of each machine with additional flags.
-COMMON: dict[str, list[str]] = {"tiles.c": [], "sort.c": [], "online.c": [], "cpu.c": [], "baseline.c": []}
+COMMON: dict[str, list[str]] = {
+    "tiles.c": [],
+    "sort.c": [],
+    "search.c": [],
+    "online.c": [],
+    "cpu.c": [],
+    "baseline.c": [],
+}
 VARIANTS: dict[str, dict[str, list[str]]] = {
     "x86_64": {
-        "avx2.c": ["-mavx2", "-mbmi"],
+        "avx2.c": ["-mavx2", "-mfma", "-mbmi"],
         "avx512.c": [
             "-mavx2", "-mbmi", "-mavx512f", "-mavx512dq", "-mavx512vl", "-mprefer-vector-width=512",
         ],

@@ -230,8 +230,9 @@ static int64_t put(struct found found, int count, int64_t *units, double *square
     return found.distances;
 }
 
-static int64_t match(const struct tiles *map, const double *samples, int64_t n, int count, int64_t *units,
+static int64_t match(const struct search *search, const double *samples, int64_t n, int count, int64_t *units,
                      double *squared) {
+    const struct tiles *map = search->map;
     struct scratch scratch = open_scratch(map);
     if (!scratch.bounds) return -1;
     int64_t distances = 0;

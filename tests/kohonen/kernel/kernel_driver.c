@@ -126,18 +126,19 @@ static void check_training(const struct problem *p, const double *expected, int 
     free(weights);
 }
 
-static void check_match(const struct problem *p, const double *weights, int count, int sorted, int level) {
+static void check_match(const struct problem *p, const double *weights, int count, int method, int level) {
     int64_t *units = malloc((size_t)(p->n * count) * sizeof *units), expected_units[2] = {0};
     double *squared = numbers(p->n * count), expected[2] = {0};
-    kohonen_tiles *map = kohonen_tiles_open(p->width, p->height, p->dimension, weights, sorted, level);
-    if (!map || !units || kohonen_match(map, p->samples, p->n, count, units, squared) < p->n) exit(2);
+    kohonen_search *search = kohonen_search_open(p->width, p->height, p->dimension, weights, p->samples, p->n, method,
+                                                 level);
+    if (!search || !units || kohonen_search_run(search, p->samples, p->n, count, units, squared) < p->n) exit(2);
     for (int64_t s = 0; s < p->n; s++) {
         literal_match(p, weights, p->samples + s * p->dimension, count, expected_units, expected);
         for (int j = 0; j < count; j++)
             check(units[s * count + j] == expected_units[j] && squared[s * count + j] == expected[j], "the search",
                   level, p);
     }
-    kohonen_tiles_close(map);
+    kohonen_search_close(search);
     free(units);
     free(squared);
 }
@@ -155,10 +156,10 @@ int main(int argc, char **argv) {
         literal_training(&p, expected);
         for (int level = 0; level <= kohonen_highest_level(); level++) {
             check_training(&p, expected, level);
-            for (int sorted = 0; sorted < 2; sorted++)
+            for (int method = KOHONEN_CHOOSE; method <= KOHONEN_FILTER; method++)
                 for (int count = 1; count <= (p.width * p.height > 1 ? 2 : 1); count++) {
-                    check_match(&p, p.weights, count, sorted, level);
-                    check_match(&p, expected, count, sorted, level);
+                    check_match(&p, p.weights, count, method, level);
+                    check_match(&p, expected, count, method, level);
                 }
         }
         const unsigned char *bytes = (const unsigned char *)expected;

@@ -16,7 +16,7 @@ from kohonen.engines import (
     describe_engine,
     engine_of_grid,
 )
-from kohonen.engines.search import by_bounds
+from kohonen.engines.search import by_kernel
 from kohonen.geometry import Geometry
 from kohonen.kernel import Kernel, address, build, kernel
 from kohonen.schedule import Schedule
@@ -67,7 +67,7 @@ def test_another_library_is_left_alone(library: Path, tmp_path: Path) -> None:
 @needs_compiler
 @pytest.mark.parametrize(
     ("change", "complaint"),
-    [("-DKOHONEN_INTERFACE=99", "99, but 3 is required"), ("-Dexp=cosh", "exponential")],
+    [("-DKOHONEN_INTERFACE=99", "99, but 4 is required"), ("-Dexp=cosh", "exponential")],
 )
 def test_a_library_that_does_something_else_is_left_alone(library: Path, change: str, complaint: str) -> None:
     build.compile_kernel(library, flags=[change, *QUICKLY])
@@ -138,12 +138,12 @@ def test_short_memory_is_said(library: Path, monkeypatch: pytest.MonkeyPatch) ->
     build.compile_kernel(library, flags=QUICKLY)
     found = kernel()
     assert found is not None
-    monkeypatch.setattr(found, "match", lambda *_: -1)
+    monkeypatch.setattr(found, "search_run", lambda *_: -1)
     with pytest.raises(MemoryError, match="not enough memory to search"):
-        by_bounds(np.zeros((2, 2, 1)), np.zeros((1, 1)))
-    monkeypatch.setattr(found, "tiles_open", lambda *_: None)
+        by_kernel(np.zeros((2, 2, 1)), np.zeros((1, 1)))
+    monkeypatch.setattr(found, "search_open", lambda *_: None)
     with pytest.raises(MemoryError, match="not enough memory to search"):
-        by_bounds(np.zeros((2, 2, 1)), np.zeros((1, 1)))
+        by_kernel(np.zeros((2, 2, 1)), np.zeros((1, 1)))
     monkeypatch.setattr(found, "online_open", lambda *_: None)
     with pytest.raises(MemoryError, match="not enough memory for this map"):
         NativeOnline(np.zeros((2, 2, 1)), np.zeros((1, 1)), Schedule(1, 1.0, 0.1))
