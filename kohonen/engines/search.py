@@ -24,8 +24,8 @@ __all__ = ["IntArray", "Matches", "by_kernel", "by_sums", "match"]
 
 IntArray: TypeAlias = npt.NDArray[np.int64]
 
-#: Samples per task of a thread.
-PART = 8192
+#: Samples per task of a thread; fewer, but at least 256, on maps of more than `PART_VALUES / PART` weights.
+PART, PART_VALUES = 8192, 2**28
 #: Size in bytes of a table of samples by units in NumPy: two of them fit into a cache.
 TABLE_BYTES = 2**20
 
@@ -87,7 +87,8 @@ def by_kernel(
         return distances
 
     try:
-        parts = [slice(start, start + PART) for start in range(0, len(samples), PART)]
+        part = min(PART, max(256, PART_VALUES // weights.size))
+        parts = [slice(start, start + part) for start in range(0, len(samples), part)]
         if min(for_each(run, parts), default=0) < 0:
             raise MemoryError("not enough memory to search this map")
     finally:

@@ -39,12 +39,7 @@ FLAGS = [
 
 #: Sources compiled for the machine's baseline, and those of each machine with additional flags.
 COMMON: dict[str, list[str]] = {
-    "tiles.c": [],
-    "sort.c": [],
-    "search.c": [],
-    "online.c": [],
-    "cpu.c": [],
-    "baseline.c": [],
+    name: [] for name in ("tiles.c", "sort.c", "search.c", "online.c", "cpu.c", "baseline.c")
 }
 VARIANTS: dict[str, dict[str, list[str]]] = {
     "x86_64": {

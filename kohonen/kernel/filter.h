@@ -35,27 +35,33 @@ static void close_block(struct block block) {
     free(block.values);
 }
 
-/* Begin with sample v as row i of a block; 0 if it has gaps, or values too large for the filter. */
-static int begin(const struct panels *panels, struct block block, int64_t i, const double *v) {
-    const int64_t dimension = panels->dimension;
-    float *values = block.values + i / ROWS * ROWS * dimension + i % ROWS;
-    double square = 0.0, largest = 0.0;
-    for (int64_t k = 0; k < dimension; k++) {
-        double value = (v[k] - panels->centre[k]) * panels->scale * panels->scale;
-        square += value * value;
-        largest = fabs(value) > largest ? fabs(value) : largest;
-        values[k * ROWS] = (float)value;
-    }
-    block.limits[i] = NAN;
-    if (isnan(square) || largest > FILTER_MAGNITUDE) return 0;
-    double norm = sqrt(square), most = panels->norm;
+/* Begin with row i of a block: a sample whose norm, centred and scaled, is the root of `square`. */
+static void begin(const struct panels *panels, struct block block, int64_t i, const double *v, double square) {
     struct row *row = block.rows + i;
+    double norm = sqrt(square), most = panels->norm;
     row->v = v, row->kept = 0, row->found = NOTHING;
     row->best[0] = row->best[1] = FLT_MAX;
     row->tolerance = panels->relative * (norm * most + most * most / 2.0) +
                      panels->rounding * (norm + most) * (norm + most) + panels->underflow;
-    block.limits[i] = FLT_MAX;
-    return 1;
+    /* Not if a value is missing or the norm is too large for the filter. */
+    block.limits[i] = norm <= FILTER_NORM ? FLT_MAX : NAN;
+}
+
+/* Begin with the rows i .. i + ROWS - 1 of a block; those from `rows` on are not searched. */
+static void begin_group(const struct panels *panels, struct block block, int64_t i, int64_t rows,
+                        const double *samples) {
+    const int64_t dimension = panels->dimension;
+    float *values = block.values + i * dimension;
+    const double *v[ROWS];
+    double square[ROWS] = {0.0};
+    for (int r = 0; r < ROWS; r++) v[r] = samples + (i + r < rows ? i + r : i) * dimension;
+    for (int64_t k = 0; k < dimension; k++)
+        for (int r = 0; r < ROWS; r++) {
+            double value = (v[r][k] - panels->centre[k]) * panels->scale * panels->scale;
+            square[r] += value * value;
+            values[k * ROWS + r] = (float)value;
+        }
+    for (int r = 0; r < ROWS; r++) begin(panels, block, i + r, v[r], i + r < rows ? square[r] : NAN);
 }
 
 /* Compute the distances of the candidates of a row whose scores are within the limit, and discard them all. */
@@ -85,13 +91,14 @@ static __attribute__((noinline)) void keep(const struct panels *panels, struct r
             if (score >= row->best[count - 1]) continue;
             if (count == 2 && score < row->best[0]) row->best[1] = row->best[0], row->best[0] = score;
             else row->best[count - 1] = score;
-            *limit = (float)fmin(row->best[count - 1] + row->tolerance, FLT_MAX);
+            double within = row->best[count - 1] + row->tolerance;
+            *limit = within < FLT_MAX ? (float)within : FLT_MAX;
         }
 }
 
 /* Compute the scores of ROWS samples for the units of a panel, from unit `first` on, and keep the candidates. */
-static inline void score(const struct panels *panels, const float *panel, int64_t first, struct block block, int64_t i,
-                         int count) {
+INLINE void score(const struct panels *panels, const float *panel, int64_t first, struct block block, int64_t i,
+                  int count) {
     const int64_t dimension = panels->dimension;
     const float *values = block.values + i * dimension;
     float *limits = block.limits + i;
@@ -108,19 +115,20 @@ static inline void score(const struct panels *panels, const float *panel, int64_
         }
     }
     /* Without the pragmas GCC keeps the sums in memory. */
-    unsigned near = 0;
+    unsigned near[ROWS], any = 0;
 #pragma GCC unroll 8
     for (int r = 0; r < ROWS; r++) {
         fvec smallest = sum[r][0];
         for (int v = 1; v < VECTORS; v++) smallest = fleast(smallest, sum[r][v]);
-        near |= fat_most(smallest, fsplat(limits[r]));
+        any |= near[r] = fat_most(smallest, fsplat(limits[r]));
     }
-    if (!near) return;
+    if (!any) return;
     float scores[ROWS][PANEL];
 #pragma GCC unroll 8
     for (int r = 0; r < ROWS; r++)
         for (int v = 0; v < VECTORS; v++) fstore(scores[r] + v * LANES, sum[r][v]);
-    for (int r = 0; r < ROWS; r++) keep(panels, block.rows + i + r, limits + r, scores[r], first, count);
+    for (int r = 0; r < ROWS; r++)
+        if (near[r]) keep(panels, block.rows + i + r, limits + r, scores[r], first, count);
 }
 
 static int64_t filter(const struct search *search, const double *samples, int64_t n, int count, int64_t *units,
@@ -134,16 +142,15 @@ static int64_t filter(const struct search *search, const double *samples, int64_
     if (!block.rows || !block.limits || !block.values || !scratch.bounds) distances = -1;
     for (int64_t start = 0; start < n && distances >= 0; start += size) {
         int64_t rows = n - start < size ? n - start : size;
-        for (int64_t i = 0; i < rows; i++)
-            if (!begin(panels, block, i, samples + (start + i) * dimension))
-                block.rows[i].found = match_any(search->map, samples + (start + i) * dimension, count, scratch);
-        for (int64_t i = rows; i % ROWS; i++) block.limits[i] = NAN;
+        for (int64_t i = 0; i < rows; i += ROWS) begin_group(panels, block, i, rows, samples + start * dimension);
         for (int64_t first = 0; first < panels->units; first += PANEL)
             for (int64_t i = 0; i < rows; i += ROWS)
                 score(panels, panels->values + first * (1 + dimension), first, block, i, count);
         for (int64_t i = 0; i < rows; i++) {
-            if (!isnan(block.limits[i])) recheck(panels, block.rows + i, block.limits[i], count);
-            distances += put(block.rows[i].found, count, units + (start + i) * count, squared + (start + i) * count);
+            struct row *row = block.rows + i;
+            if (isnan(block.limits[i])) row->found = match_any(search->map, row->v, count, scratch);
+            else recheck(panels, row, block.limits[i], count);
+            distances += put(row->found, count, units + (start + i) * count, squared + (start + i) * count);
         }
     }
     close_scratch(scratch);

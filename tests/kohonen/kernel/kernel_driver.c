@@ -57,7 +57,8 @@ static struct problem make_problem(void) {
 
 static double squared_distance(const double *w, const double *v, int64_t dimension) {
     double sum = 0.0;
-    for (int64_t k = 0; k < dimension; k++) sum += (v[k] - w[k]) * (v[k] - w[k]);
+    for (int64_t k = 0; k < dimension; k++)
+        if (!isnan(v[k])) sum += (v[k] - w[k]) * (v[k] - w[k]);
     return sum;
 }
 
@@ -143,6 +144,12 @@ static void check_match(const struct problem *p, const double *weights, int coun
     free(squared);
 }
 
+static void check_searches(const struct problem *p, const double *weights, int level) {
+    for (int method = KOHONEN_CHOOSE; method <= KOHONEN_FILTER; method++)
+        for (int count = 1; count <= (p->width * p->height > 1 ? 2 : 1); count++)
+            check_match(p, weights, count, method, level);
+}
+
 int main(int argc, char **argv) {
     if (argc != 3) return 2;
     state = strtoull(argv[1], NULL, 10);
@@ -156,12 +163,12 @@ int main(int argc, char **argv) {
         literal_training(&p, expected);
         for (int level = 0; level <= kohonen_highest_level(); level++) {
             check_training(&p, expected, level);
-            for (int method = KOHONEN_CHOOSE; method <= KOHONEN_FILTER; method++)
-                for (int count = 1; count <= (p.width * p.height > 1 ? 2 : 1); count++) {
-                    check_match(&p, p.weights, count, method, level);
-                    check_match(&p, expected, count, method, level);
-                }
+            check_searches(&p, p.weights, level);
+            check_searches(&p, expected, level);
         }
+        for (int64_t j = 0; j < p.n * p.dimension; j++)
+            if (below(3) == 0) p.samples[j] = NAN;
+        for (int level = 0; level <= kohonen_highest_level(); level++) check_searches(&p, expected, level);
         const unsigned char *bytes = (const unsigned char *)expected;
         for (size_t j = 0; j < (size_t)values * sizeof *expected; j++) digest = (digest ^ bytes[j]) * 1099511628211u;
         free(expected);
