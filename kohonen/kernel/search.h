@@ -1,7 +1,7 @@
 /* The search by bounds, for one instruction set: part of variant.h.
  *
  * A distance is taken over `dimension` components: those that `present` lists, in ascending order, or all of them if
- * it is NULL. */
+ * it is NULL. The values of a sample are compact: v[i] is that of component present[i]. */
 
 /* So that loops are compiled for a constant dimension, and for samples without gaps. */
 #define INLINE static inline __attribute__((always_inline))
@@ -54,7 +54,7 @@ static void measure_all(struct tiles *map) {
 /* Squared distances of a sample v to the units of a tile, summed in order of dimension; infinite beyond the lower
  * edge of the map. Returns the least of those on the map. */
 INLINE double distances(const struct tiles *map, int64_t column, int64_t row, const double *v,
-                        double *restrict out, const int64_t *present, const int64_t dimension) {
+                        double *restrict out, const int64_t dimension, const int64_t *present) {
     const double *weights = tile_weights(map, column, row);
     const double *beyond = row == map->rows - 1 ? map->edge : map->inside;
     const int across = tile_across(map, column);
@@ -62,10 +62,10 @@ INLINE double distances(const struct tiles *map, int64_t column, int64_t row, co
     for (int first = 0; first < across; first += 4) {
         vec sum[4 * PARTS];
         for (int i = 0; i < 4 * PARTS; i++) sum[i] = load(beyond + i % PARTS * WIDTH);
-        for (int64_t j = 0; j < dimension; j++) {
-            int64_t k = component(present, j);
+        for (int64_t k = 0; k < dimension; k++) {
+            const double *plane = weights + component(present, k) * UNITS + first * SIDE;
             for (int i = 0; i < 4 * PARTS; i++) {
-                vec difference = splat(v[k]) - load(weights + k * UNITS + first * SIDE + i * WIDTH);
+                vec difference = splat(v[k]) - load(plane + i * WIDTH);
                 sum[i] = sum[i] + difference * difference;
             }
         }
@@ -96,14 +96,13 @@ static inline int64_t unit_at(const struct tiles *map, int64_t column, int64_t r
  * and minus the rounding error of the boxes. Rounding is monotone and the operations are those of the distances,
  * so that no unit is nearer than its bound. */
 INLINE void bound_all(const struct tiles *map, const double *above, const double *below, double *bounds,
-                      const int64_t *present, const int64_t dimension) {
+                      const int64_t dimension, const int64_t *present) {
     const double *boxes = map->boxes;
     const int64_t step = (present ? map->dimension : dimension) * 2 * WIDTH;
     for (int64_t i = 0; i < map->columns * map->stride; i += WIDTH, boxes += step) {
         vec sum = splat(0.0);
-        for (int64_t j = 0; j < dimension; j++) {
-            int64_t k = component(present, j);
-            const double *box = boxes + k * 2 * WIDTH;
+        for (int64_t k = 0; k < dimension; k++) {
+            const double *box = boxes + component(present, k) * 2 * WIDTH;
             vec gap = most(most(load(box) - splat(above[k]), splat(below[k]) - load(box + WIDTH)), splat(0.0));
             sum = sum + gap * gap;
         }
@@ -152,11 +151,11 @@ static inline void consider(struct found *found, int count, double squared, int6
 
 /* Insert the units of a tile. */
 INLINE void consider_tile(const struct tiles *map, int64_t column, int64_t row, const double *v,
-                          int count, struct found *found, const int64_t *present,
-                          const int64_t dimension) {
+                          int count, struct found *found, const int64_t dimension,
+                          const int64_t *present) {
     double distance[UNITS];
     found->distances += UNITS;
-    double least_distance = distances(map, column, row, v, distance, present, dimension);
+    double least_distance = distances(map, column, row, v, distance, dimension, present);
     if (least_distance > found->squared[count - 1]) return;
     if (count == 1) {
         consider(found, 1, least_distance, unit_at(map, column, row, first_at_most(distance, least_distance)));
@@ -173,11 +172,11 @@ INLINE void consider_tile(const struct tiles *map, int64_t column, int64_t row, 
 
 /* The nearest units of one sample on a constant map. */
 INLINE struct found match_one(const struct tiles *map, const double *v, int count, double *bounds,
-                              const int64_t *present, const int64_t dimension) {
+                              const int64_t dimension, const int64_t *present) {
     struct found found = NOTHING;
-    bound_all(map, v, v, bounds, present, dimension);
+    bound_all(map, v, v, bounds, dimension, present);
     int64_t start = nearest_box(map, bounds);
-    consider_tile(map, start / map->stride, start % map->stride, v, count, &found, present, dimension);
+    consider_tile(map, start / map->stride, start % map->stride, v, count, &found, dimension, present);
     for (int64_t column = 0; column < map->columns; column++)
         for (int64_t row = 0; row < map->rows; row += WIDTH) {
             int64_t i = column * map->stride + row;
@@ -185,15 +184,15 @@ INLINE struct found match_one(const struct tiles *map, const double *v, int coun
             for (; mask; mask &= mask - 1) {
                 int lane = __builtin_ctz(mask);
                 if (i + lane == start || bounds[i + lane] > found.squared[count - 1]) continue;
-                consider_tile(map, column, row + lane, v, count, &found, present, dimension);
+                consider_tile(map, column, row + lane, v, count, &found, dimension, present);
             }
         }
     return found;
 }
 
-/* The memory of a search: the bounds of the tiles, and the components present in a sample. */
+/* The memory of a search: the bounds of the tiles, and the components present in a sample and their values. */
 struct scratch {
-    double *bounds;
+    double *bounds, *values;
     int64_t *present;
 };
 
@@ -201,22 +200,26 @@ static void close_scratch(struct scratch scratch) { free(scratch.bounds), free(s
 
 /* The bounds are NULL if there is not enough memory. */
 static struct scratch open_scratch(const struct tiles *map) {
-    struct scratch scratch = {allocate((size_t)(map->columns * map->stride), sizeof(double)),
+    int64_t tiles = map->columns * map->stride;
+    struct scratch scratch = {allocate((size_t)(tiles + map->dimension), sizeof(double)), NULL,
                               allocate((size_t)map->dimension, sizeof(int64_t))};
-    if (scratch.bounds && scratch.present) return scratch;
-    close_scratch(scratch);
-    return (struct scratch){NULL, NULL};
+    if (!scratch.bounds || !scratch.present) {
+        close_scratch(scratch);
+        return (struct scratch){NULL, NULL, NULL};
+    }
+    scratch.values = scratch.bounds + tiles;
+    return scratch;
 }
 
 /* The nearest units of one sample, which may have gaps. */
 static struct found match_any(const struct tiles *map, const double *v, int count, struct scratch scratch) {
     int64_t dimension = 0;
     for (int64_t k = 0; k < map->dimension; k++) dimension += v[k] == v[k];
-    if (dimension == map->dimension && dimension == 3) return match_one(map, v, count, scratch.bounds, NULL, 3);
-    if (dimension == map->dimension) return match_one(map, v, count, scratch.bounds, NULL, dimension);
+    if (dimension == map->dimension && dimension == 3) return match_one(map, v, count, scratch.bounds, 3, NULL);
+    if (dimension == map->dimension) return match_one(map, v, count, scratch.bounds, dimension, NULL);
     for (int64_t k = 0, i = 0; k < map->dimension; k++)
-        if (v[k] == v[k]) scratch.present[i++] = k;
-    return match_one(map, v, count, scratch.bounds, scratch.present, dimension);
+        if (v[k] == v[k]) scratch.present[i] = k, scratch.values[i++] = v[k];
+    return match_one(map, scratch.values, count, scratch.bounds, dimension, scratch.present);
 }
 
 /* Write a result, and return the number of distances computed for it. */

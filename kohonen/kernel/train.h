@@ -114,7 +114,7 @@ static inline void move_and_bound(struct online *training, const int64_t dimensi
 static inline void visit(struct online *training, int64_t column, int64_t row, const double *v,
                          struct found *found, const int64_t dimension) {
     apply_pending(training, column, row, dimension);
-    consider_tile(training->map, column, row, v, 1, found, NULL, dimension);
+    consider_tile(training->map, column, row, v, 1, found, dimension, NULL);
 }
 
 /* Find the best matching unit of a sample; `start` is the tile to visit first, or -1. */
