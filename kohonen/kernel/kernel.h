@@ -2,8 +2,8 @@
  *
  * Everything is float64. Weights are arrays of shape (width, height, dimension) in C order, samples of shape
  * (n, dimension). There are no globals, and arguments are copied except where noted. Results have the same bits
- * on every processor: no multiplication is fused with an addition, sums run in order of dimension, and ties go
- * to the lowest index.
+ * on every processor: no multiplication is fused with an addition, except where it only selects candidates, sums
+ * run in order of dimension, and ties go to the lowest index.
  *
  * Preconditions: sizes are at least 1, all numbers are finite and at most 1e150 in magnitude, and pointers are
  * valid for as long as stated here.

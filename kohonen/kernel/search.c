@@ -79,7 +79,6 @@ static int prefers_filter(const struct search *search, int64_t units, const doub
     int64_t pilot = n / PILOT_STEP < PILOT ? n / PILOT_STEP : PILOT, unit;
     int64_t allowed = pilot * (units / FILTER_SHARE + FILTER_VALUES / dimension);
     double squared;
-    if (dimension < MANY_DIMENSIONS || dimension > FILTER_DIMENSION) return 0;
     for (int64_t i = 0; i < pilot && allowed >= 0; i++)
         allowed -= kohonen_search_run(search, samples + n / pilot * i * dimension, 1, 1, &unit, &squared);
     return allowed < 0;
@@ -90,15 +89,15 @@ kohonen_search *kohonen_search_open(int64_t width, int64_t height, int64_t dimen
     struct search *search = calloc(1, sizeof *search);
     if (!search) return NULL;
     int64_t units = width * height;
-    search->map = open_tiles(width, height, dimension, weights, method == KOHONEN_SORTED, level);
-    if (search->map && method == KOHONEN_CHOOSE) {
-        if (prefers_filter(search, units, samples, n)) method = KOHONEN_FILTER;
-        else if ((double)n >= SORTED_SHARE * (double)units) {
-            close_tiles(search->map);
-            search->map = open_tiles(width, height, dimension, weights, 1, level);
-        }
+    int choose = method == KOHONEN_CHOOSE, filter = method == KOHONEN_FILTER && dimension <= FILTER_DIMENSION;
+    int pilot = choose && dimension >= MANY_DIMENSIONS && dimension <= FILTER_DIMENSION;
+    int sorted = method == KOHONEN_SORTED || (choose && (double)n >= SORTED_SHARE * (double)units);
+    search->map = open_tiles(width, height, dimension, weights, sorted && !pilot, level);
+    if (search->map && pilot) filter = prefers_filter(search, units, samples, n);
+    if (search->map && pilot && sorted && !filter) {
+        close_tiles(search->map);
+        search->map = open_tiles(width, height, dimension, weights, 1, level);
     }
-    int filter = method == KOHONEN_FILTER && dimension <= FILTER_DIMENSION;
     if (search->map && filter) search->panels = open_panels(units, dimension, weights, variant_of(level)->panel);
     if (!search->map || (filter && !search->panels)) {
         kohonen_search_close(search);
