@@ -11,18 +11,13 @@ import numpy as np
 from kohonen.engines.cores import ahead
 from kohonen.engines.cost import Cost
 from kohonen.engines.products import native_product, numpy_product
-from kohonen.engines.search import IntArray, Matches, by_products, match
+from kohonen.engines.search import IntArray, Matches, by_sums, match
 from kohonen.engines.sums import NativeSums, Sums, largest, scales
 from kohonen.geometry import PLANAR, Geometry
 from kohonen.inputs.arrays import FloatArray
 from kohonen.schedule import Schedule
 
 __all__ = ["NativeBatch", "NumpyBatch"]
-
-
-def _by_numpy(weights: FloatArray, samples: FloatArray) -> Matches:
-    """Search with NumPy; `by_products` does not support missing values."""
-    return (match if np.isnan(samples).any() else by_products)(weights, samples)
 
 
 class NumpyBatch:
@@ -46,7 +41,7 @@ class NumpyBatch:
     cost = Cost(per_step=1e-6, per_dimension=0.2e-6, per_value=2.5e-9, per_smoothing=2e-9)
     #: Samples per search; affects memory, not the result.
     batch_size = 2**17
-    _match: Callable[[FloatArray, FloatArray], Matches] = staticmethod(_by_numpy)
+    _match: Callable[[FloatArray, FloatArray], Matches] = staticmethod(by_sums)
     _sums: type[Sums] = Sums
     _product: Callable[[FloatArray, FloatArray], FloatArray] = staticmethod(numpy_product)
 

@@ -66,7 +66,7 @@ def native_product(a: FloatArray, b: FloatArray) -> FloatArray:
     def multiply(part: range) -> None:
         found.product(
             address(a), steps[0], address(b), steps[1], address(out), height, depth, width,
-            part.start, part.stop, found.level,
+            part.start, part.stop, found.highest_level(),
         )  # fmt: skip
 
     step = max(256, PART // max(1, depth * width))

@@ -41,9 +41,9 @@ _FUNCTIONS: dict[str, tuple[type | None, list[type]]] = {
     "arithmetic": (None, [_INT, _POINTER, _SIZE, _NUMBER, _POINTER]),
     "random": (None, [_POINTER, _SIZE, _POINTER, _SIZE]),
     "integers": (None, [_POINTER, _SIZE, _SIZE, _POINTER, _SIZE]),
-    "tiles_open": (_POINTER, [_SIZE, _SIZE, _SIZE, _POINTER, _INT, _INT]),
-    "tiles_close": (None, [_POINTER]),
-    "match": (_SIZE, [_POINTER, _POINTER, _SIZE, _INT, _POINTER, _POINTER]),
+    "search_open": (_POINTER, [_SIZE, _SIZE, _SIZE, _POINTER, _POINTER, _SIZE, _INT, _INT]),
+    "search_close": (None, [_POINTER]),
+    "search_run": (_SIZE, [_POINTER, _POINTER, _SIZE, _INT, _POINTER, _POINTER]),
     "online_open": (
         _POINTER,
         [_SIZE, _SIZE, _SIZE, _POINTER, _POINTER, _SIZE, _NUMBER, _NUMBER, _NUMBER, _INT, _INT, _INT],

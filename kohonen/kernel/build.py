@@ -41,12 +41,12 @@ FLAGS = [
 COMMON: dict[str, list[str]] = {
     name: []
     for name in (
-        "arithmetic.c", "random.c", "tiles.c", "sort.c", "online.c", "sums.c", "cpu.c", "baseline.c",
+        "arithmetic.c", "random.c", "tiles.c", "sort.c", "search.c", "online.c", "sums.c", "cpu.c", "baseline.c",
     )
 }  # fmt: skip
 VARIANTS: dict[str, dict[str, list[str]]] = {
     "x86_64": {
-        "avx2.c": ["-mavx2", "-mbmi"],
+        "avx2.c": ["-mavx2", "-mfma", "-mbmi"],
         "avx512.c": [
             "-mavx2", "-mbmi", "-mavx512f", "-mavx512dq", "-mavx512vl", "-mprefer-vector-width=512",
         ],

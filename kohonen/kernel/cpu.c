@@ -14,8 +14,9 @@ static unsigned saved_state(void) {
 int kohonen_highest_level(void) {
     unsigned a, b, c, d;
     if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE) || (saved_state() & 0x06) != 0x06) return 0;
+    int fma = (c & bit_FMA) != 0;
     if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return 0;
-    if (!(b & bit_AVX2) || !(b & bit_BMI)) return 0;
+    if (!fma || !(b & bit_AVX2) || !(b & bit_BMI)) return 0;
     if ((saved_state() & 0xe6) != 0xe6) return 1;
     return (b & bit_AVX512F) && (b & bit_AVX512DQ) && (b & bit_AVX512VL) ? 2 : 1;
 }

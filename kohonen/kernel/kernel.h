@@ -2,8 +2,8 @@
  *
  * Everything is float64. Weights are arrays of shape (width, height, dimension) in C order, samples of shape
  * (n, dimension). There are no globals, and arguments are copied except where noted. Results have the same bits
- * on every processor: no multiplication is fused with an addition, sums run in order of dimension, and ties go
- * to the lowest index.
+ * on every processor: no multiplication is fused with an addition, except where it only selects candidates, sums
+ * run in order of dimension, and ties go to the lowest index.
  *
  * Preconditions: sizes are at least 1, all numbers are finite and at most 1e150 in magnitude except where noted,
  * and pointers are valid for as long as stated here.
@@ -46,19 +46,28 @@ KOHONEN_API void kohonen_integers(const uint32_t *seed, int64_t words, int64_t h
 
 /* --- Search: the best matching units of samples on a constant map. --------------------------------------- */
 
-typedef struct tiles kohonen_tiles;
+typedef struct search kohonen_search;
 
-/* Prepare a map for searching: in the order of its grid or, if `sorted`, by its weights, which takes longer and
- * makes searches faster. NULL if there is not enough memory. */
-KOHONEN_API kohonen_tiles *kohonen_tiles_open(int64_t width, int64_t height, int64_t dimension,
-                                              const double *weights, int sorted, int level);
-KOHONEN_API void kohonen_tiles_close(kohonen_tiles *map);
+/* Methods of a search. They differ in speed only. */
+enum {
+    KOHONEN_CHOOSE, /* by a pilot search of some of the samples */
+    KOHONEN_GRID,   /* bounds of tiles of neighbouring units */
+    KOHONEN_SORTED, /* bounds of tiles of similar units */
+    KOHONEN_FILTER  /* scores of all units in float32, and the distances of those that may be nearest */
+};
+
+/* Prepare a map for searching n samples like those given, from which the method is chosen. The weights are not copied
+ * and must stay valid and unchanged until the search is closed. NULL if there is not enough memory. */
+KOHONEN_API kohonen_search *kohonen_search_open(int64_t width, int64_t height, int64_t dimension,
+                                                const double *weights, const double *samples, int64_t n, int method,
+                                                int level);
+KOHONEN_API void kohonen_search_close(kohonen_search *search);
 
 /* For each of n samples find the `count` (1 or 2) nearest units and their squared distances, both of shape
- * (n, count); on a map of one unit, count must be 1. Several threads may search one map. Returns the number of
- * visited tiles of 64 units, a measure of how well the bounds work, or -1 if there is not enough memory. */
-KOHONEN_API int64_t kohonen_match(const kohonen_tiles *map, const double *samples, int64_t n, int count,
-                              int64_t *units, double *squared);
+ * (n, count); on a map of one unit, count must be 1. Samples may have gaps (NaN), but not only gaps. Several threads
+ * may use one search. Returns the number of distances computed, or -1 if there is not enough memory. */
+KOHONEN_API int64_t kohonen_search_run(const kohonen_search *search, const double *samples, int64_t n, int count,
+                                       int64_t *units, double *squared);
 
 /* --- Online training. ------------------------------------------------------------------------------------ */
 

@@ -51,7 +51,7 @@ kohonen_online *kohonen_online_open(int64_t width, int64_t height, int64_t dimen
                                     double time_constant, int hexagonal, int toroidal, int level) {
     struct online *training = calloc(1, sizeof *training);
     if (!training) return NULL;
-    struct tiles *map = training->map = kohonen_tiles_open(width, height, dimension, weights, 0, level);
+    struct tiles *map = training->map = open_tiles(width, height, dimension, weights, 0, level);
     if (map) {
         training->start = allocate((size_t)n, sizeof *training->start);
         training->reached = allocate((size_t)(map->columns * map->rows), sizeof *training->reached);
@@ -81,7 +81,7 @@ kohonen_online *kohonen_online_open(int64_t width, int64_t height, int64_t dimen
 
 void kohonen_online_close(kohonen_online *training) {
     if (!training) return;
-    kohonen_tiles_close(training->map);
+    close_tiles(training->map);
     free(training->start);
     free(training->reached);
     free(training->applied);

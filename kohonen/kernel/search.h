@@ -54,7 +54,7 @@ static void measure_all(struct tiles *map) {
 /* Squared distances of a sample v to the units of a tile, summed in order of dimension; infinite beyond the lower
  * edge of the map. Returns the least of those on the map. */
 INLINE double distances(const struct tiles *map, int64_t column, int64_t row, const double *v,
-                               double *restrict out, const int64_t dimension, const int64_t *present) {
+                        double *restrict out, const int64_t dimension, const int64_t *present) {
     const double *weights = tile_weights(map, column, row);
     const double *beyond = row == map->rows - 1 ? map->edge : map->inside;
     const int across = tile_across(map, column);
@@ -95,12 +95,14 @@ static inline int64_t unit_at(const struct tiles *map, int64_t column, int64_t r
 /* Lower bounds of a sample's squared distances to the units of each tile: `above` and `below` are the sample plus
  * and minus the rounding error of the boxes. Rounding is monotone and the operations are those of the distances,
  * so that no unit is nearer than its bound. */
-static inline void bound_all(const struct tiles *map, const double *above, const double *below, double *bounds,
-                             const int64_t dimension) {
-    const double *box = map->boxes;
-    for (int64_t i = 0; i < map->columns * map->stride; i += WIDTH) {
+INLINE void bound_all(const struct tiles *map, const double *above, const double *below, double *bounds,
+                      const int64_t dimension, const int64_t *present) {
+    const double *boxes = map->boxes;
+    const int64_t step = (present ? map->dimension : dimension) * 2 * WIDTH;
+    for (int64_t i = 0; i < map->columns * map->stride; i += WIDTH, boxes += step) {
         vec sum = splat(0.0);
-        for (int64_t k = 0; k < dimension; k++, box += 2 * WIDTH) {
+        for (int64_t k = 0; k < dimension; k++) {
+            const double *box = boxes + component(present, k) * 2 * WIDTH;
             vec gap = most(most(load(box) - splat(above[k]), splat(below[k]) - load(box + WIDTH)), splat(0.0));
             sum = sum + gap * gap;
         }
@@ -124,11 +126,11 @@ static inline unsigned candidates(const struct tiles *map, const double *bounds,
     return left < WIDTH ? mask & ((1u << left) - 1) : mask;
 }
 
-/* The nearest units found so far, nearest first, and the number of tiles visited. */
+/* The nearest units found so far, nearest first, and the number of distances computed. */
 struct found {
     double squared[2];
     int64_t unit[2];
-    int64_t visits;
+    int64_t distances;
 };
 
 static const struct found NOTHING = {{INFINITY, INFINITY}, {INT64_MAX, INT64_MAX}, 0};
@@ -149,10 +151,10 @@ static inline void consider(struct found *found, int count, double squared, int6
 
 /* Insert the units of a tile. */
 INLINE void consider_tile(const struct tiles *map, int64_t column, int64_t row, const double *v,
-                                 int count, struct found *found, const int64_t dimension,
-                                 const int64_t *present) {
+                          int count, struct found *found, const int64_t dimension,
+                          const int64_t *present) {
     double distance[UNITS];
-    found->visits++;
+    found->distances += UNITS;
     double least_distance = distances(map, column, row, v, distance, dimension, present);
     if (least_distance > found->squared[count - 1]) return;
     if (count == 1) {
@@ -169,12 +171,12 @@ INLINE void consider_tile(const struct tiles *map, int64_t column, int64_t row, 
 }
 
 /* The nearest units of one sample on a constant map. */
-static inline struct found match_one(const struct tiles *map, const double *v, int count, double *bounds,
-                                     const int64_t dimension) {
+INLINE struct found match_one(const struct tiles *map, const double *v, int count, double *bounds,
+                              const int64_t dimension, const int64_t *present) {
     struct found found = NOTHING;
-    bound_all(map, v, v, bounds, dimension);
+    bound_all(map, v, v, bounds, dimension, present);
     int64_t start = nearest_box(map, bounds);
-    consider_tile(map, start / map->stride, start % map->stride, v, count, &found, dimension, NULL);
+    consider_tile(map, start / map->stride, start % map->stride, v, count, &found, dimension, present);
     for (int64_t column = 0; column < map->columns; column++)
         for (int64_t row = 0; row < map->rows; row += WIDTH) {
             int64_t i = column * map->stride + row;
@@ -182,27 +184,59 @@ static inline struct found match_one(const struct tiles *map, const double *v, i
             for (; mask; mask &= mask - 1) {
                 int lane = __builtin_ctz(mask);
                 if (i + lane == start || bounds[i + lane] > found.squared[count - 1]) continue;
-                consider_tile(map, column, row + lane, v, count, &found, dimension, NULL);
+                consider_tile(map, column, row + lane, v, count, &found, dimension, present);
             }
         }
     return found;
 }
 
-static int64_t match(const struct tiles *map, const double *samples, int64_t n, int count, int64_t *units,
-                     double *squared) {
-    double *bounds = allocate((size_t)(map->columns * map->stride), sizeof(double));
-    if (!bounds) return -1;
-    int64_t visits = 0;
-    for (int64_t i = 0; i < n; i++) {
-        const double *v = samples + i * map->dimension;
-        struct found found = map->dimension == 3 ? match_one(map, v, count, bounds, 3)
-                                                 : match_one(map, v, count, bounds, map->dimension);
-        visits += found.visits;
-        for (int j = 0; j < count; j++) {
-            units[i * count + j] = found.unit[j];
-            squared[i * count + j] = found.squared[j];
-        }
+/* The memory of a search: the bounds of the tiles, and the components present in a sample and their values. */
+struct scratch {
+    double *bounds, *values;
+    int64_t *present;
+};
+
+static void close_scratch(struct scratch scratch) { free(scratch.bounds), free(scratch.present); }
+
+/* The bounds are NULL if there is not enough memory. */
+static struct scratch open_scratch(const struct tiles *map) {
+    int64_t tiles = map->columns * map->stride;
+    struct scratch scratch = {allocate((size_t)(tiles + map->dimension), sizeof(double)), NULL,
+                              allocate((size_t)map->dimension, sizeof(int64_t))};
+    if (!scratch.bounds || !scratch.present) {
+        close_scratch(scratch);
+        return (struct scratch){NULL, NULL, NULL};
     }
-    free(bounds);
-    return visits;
+    scratch.values = scratch.bounds + tiles;
+    return scratch;
+}
+
+/* The nearest units of one sample, which may have gaps. */
+static struct found match_any(const struct tiles *map, const double *v, int count, struct scratch scratch) {
+    int64_t dimension = 0;
+    for (int64_t k = 0; k < map->dimension; k++) dimension += v[k] == v[k];
+    if (dimension == map->dimension && dimension == 3) return match_one(map, v, count, scratch.bounds, 3, NULL);
+    if (dimension == map->dimension) return match_one(map, v, count, scratch.bounds, dimension, NULL);
+    for (int64_t k = 0, i = 0; k < map->dimension; k++)
+        if (v[k] == v[k]) scratch.present[i] = k, scratch.values[i++] = v[k];
+    return match_one(map, scratch.values, count, scratch.bounds, dimension, scratch.present);
+}
+
+/* Write a result, and return the number of distances computed for it. */
+static int64_t put(struct found found, int count, int64_t *units, double *squared) {
+    for (int i = 0; i < count; i++) units[i] = found.unit[i], squared[i] = found.squared[i];
+    return found.distances;
+}
+
+static int64_t match(const struct search *search, const double *samples, int64_t n, int count, int64_t *units,
+                     double *squared) {
+    const struct tiles *map = search->map;
+    struct scratch scratch = open_scratch(map);
+    if (!scratch.bounds) return -1;
+    int64_t distances = 0;
+    for (int64_t i = 0; i < n; i++)
+        distances += put(match_any(map, samples + i * map->dimension, count, scratch), count, units + i * count,
+                         squared + i * count);
+    close_scratch(scratch);
+    return distances;
 }

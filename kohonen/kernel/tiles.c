@@ -53,8 +53,8 @@ static int make_index(struct tiles *map, int64_t units, const double *weights) {
     return 1;
 }
 
-kohonen_tiles *kohonen_tiles_open(int64_t width, int64_t height, int64_t dimension, const double *weights,
-                                  int sorted, int level) {
+struct tiles *open_tiles(int64_t width, int64_t height, int64_t dimension, const double *weights, int sorted,
+                         int level) {
     struct tiles *map = calloc(1, sizeof *map);
     if (!map) return NULL;
     const struct variant *variant = variant_of(level);
@@ -69,7 +69,7 @@ kohonen_tiles *kohonen_tiles_open(int64_t width, int64_t height, int64_t dimensi
     map->weights = allocate((size_t)(map->columns * map->rows), (size_t)dimension * UNITS * sizeof(double));
     map->boxes = allocate((size_t)(map->columns * map->stride), (size_t)dimension * 2 * sizeof(double));
     if (!map->weights || !map->boxes || (sorted && !make_index(map, units, weights))) {
-        kohonen_tiles_close(map);
+        close_tiles(map);
         return NULL;
     }
     fill(map, weights);
@@ -77,17 +77,12 @@ kohonen_tiles *kohonen_tiles_open(int64_t width, int64_t height, int64_t dimensi
     return map;
 }
 
-void kohonen_tiles_close(kohonen_tiles *map) {
+void close_tiles(struct tiles *map) {
     if (!map) return;
     free(map->weights);
     free(map->boxes);
     free(map->index);
     free(map);
-}
-
-int64_t kohonen_match(const kohonen_tiles *map, const double *samples, int64_t n, int count, int64_t *units,
-                      double *squared) {
-    return variant_of(map->level)->match(map, samples, n, count, units, squared);
 }
 
 void kohonen_product(const double *a, int64_t a_step, const double *b, int64_t b_step, double *out, int64_t height,

@@ -47,6 +47,12 @@ static inline int tile_across(const struct tiles *map, int64_t column) {
     return left < SIDE ? (int)left : SIDE;
 }
 
+/* Convert a map to tiles: in the order of its grid or, if `sorted`, by its weights, which takes longer and makes
+ * searches faster. NULL if there is not enough memory. */
+struct tiles *open_tiles(int64_t width, int64_t height, int64_t dimension, const double *weights, int sorted,
+                         int level);
+void close_tiles(struct tiles *map);
+
 /* Sort units into tiles of similar weights by permuting index[0 .. units - 1]. See sort.c. */
 void sort_units(int64_t *index, int64_t units, const double *weights, int64_t dimension);
 
@@ -54,9 +60,12 @@ void sort_units(int64_t *index, int64_t units, const double *weights, int64_t di
 struct variant {
     const char *name;
     int width; /* of its vectors, in doubles */
+    int panel; /* units per panel of the filter */
     void (*measure)(struct tiles *map);
-    int64_t (*match)(const struct tiles *map, const double *samples, int64_t n, int count, int64_t *units,
+    int64_t (*match)(const struct search *search, const double *samples, int64_t n, int count, int64_t *units,
                      double *squared);
+    int64_t (*filter)(const struct search *search, const double *samples, int64_t n, int count, int64_t *units,
+                      double *squared);
     void (*run)(struct online *training, int64_t first, int64_t last);
     void (*product)(const double *a, const double *b, double *out, int64_t height, int64_t depth, int64_t n);
 };

@@ -11,7 +11,7 @@ from kohonen import InvalidDataError, Parameters, SelfOrganizingMap, assess, tra
 from kohonen.engines import (
     default_engine,
 )
-from kohonen.engines.search import by_products, match
+from kohonen.engines.search import by_sums, match
 from kohonen.identity import fingerprint, model_id
 from kohonen.initialisation import initial_weights
 from kohonen.inputs.arrays import fill_with_means
@@ -69,14 +69,12 @@ def test_a_component_that_no_sample_has_stays_as_it_was() -> None:
         np.testing.assert_array_equal(engine.weights()[..., 1], initial[..., 1])
 
 
-@pytest.mark.parametrize("alike", [1, 10, 1000])
-def test_searches_agree(alike: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kohonen.engines.search.SAME_PATTERN", alike)
+def test_searches_agree() -> None:
     samples, weights = incomplete((9, 8), dimension=5, count=200, seed=4)
     found = match(weights, samples, count=2)
     for row, sample in enumerate(samples):
         there = ~np.isnan(sample)
-        one = by_products(weights[:, :, there], sample[None, there], count=2)
+        one = by_sums(weights[:, :, there], sample[None, there], count=2)
         np.testing.assert_array_equal(found.units[row], one.units[0])
         np.testing.assert_array_equal(found.distances[row], one.distances[0])
 

@@ -149,18 +149,19 @@ static void check_training(const struct problem *p, const double *expected, int 
     free(weights);
 }
 
-static void check_match(const struct problem *p, const double *weights, int count, int sorted, int level) {
+static void check_match(const struct problem *p, const double *weights, int count, int method, int level) {
     int64_t *units = malloc((size_t)(p->n * count) * sizeof *units), expected_units[2] = {0};
     double *squared = numbers(p->n * count), expected[2] = {0};
-    kohonen_tiles *map = kohonen_tiles_open(p->width, p->height, p->dimension, weights, sorted, level);
-    if (!map || !units || kohonen_match(map, p->samples, p->n, count, units, squared) < p->n) exit(2);
+    kohonen_search *search = kohonen_search_open(p->width, p->height, p->dimension, weights, p->samples, p->n, method,
+                                                 level);
+    if (!search || !units || kohonen_search_run(search, p->samples, p->n, count, units, squared) < p->n) exit(2);
     for (int64_t s = 0; s < p->n; s++) {
         literal_match(p, weights, p->samples + s * p->dimension, count, expected_units, expected);
         for (int j = 0; j < count; j++)
             check(units[s * count + j] == expected_units[j] && squared[s * count + j] == expected[j], "the search",
                   level, p);
     }
-    kohonen_tiles_close(map);
+    kohonen_search_close(search);
     free(units);
     free(squared);
 }
@@ -238,6 +239,12 @@ static void check_sums(void) {
         if (planes[i] != ldexp((double)sums[i], -scales[i / UNITS])) printf("the sums differ\n"), exit(1);
 }
 
+static void check_searches(const struct problem *p, const double *weights, int level) {
+    for (int method = KOHONEN_CHOOSE; method <= KOHONEN_FILTER; method++)
+        for (int count = 1; count <= (p->width * p->height > 1 ? 2 : 1); count++)
+            check_match(p, weights, count, method, level);
+}
+
 int main(int argc, char **argv) {
     if (argc != 3) return 2;
     uint64_t found = arithmetic_digest();
@@ -253,14 +260,14 @@ int main(int argc, char **argv) {
         literal_training(&p, expected);
         for (int level = 0; level <= kohonen_highest_level(); level++) {
             check_training(&p, expected, level);
-            for (int sorted = 0; sorted < 2 && !p.gaps; sorted++)
-                for (int count = 1; count <= (p.width * p.height > 1 ? 2 : 1); count++) {
-                    check_match(&p, p.weights, count, sorted, level);
-                    check_match(&p, expected, count, sorted, level);
-                }
+            check_searches(&p, p.weights, level);
+            check_searches(&p, expected, level);
             if (i % 4 == 0) check_product(level);
         }
         check_sums();
+        for (int64_t j = 0; j < p.n * p.dimension; j++)
+            if (below(3) == 0) p.samples[j] = NAN;
+        for (int level = 0; level <= kohonen_highest_level(); level++) check_searches(&p, expected, level);
         const unsigned char *bytes = (const unsigned char *)expected;
         for (size_t j = 0; j < (size_t)values * sizeof *expected; j++) digest = (digest ^ bytes[j]) * 1099511628211u;
         free(expected);

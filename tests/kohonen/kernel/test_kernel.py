@@ -8,7 +8,7 @@ import pytest
 
 from kohonen import kernel as package
 from kohonen.engines import NativeOnline, NumpyOnline, default_engine, describe_engine
-from kohonen.engines.search import by_bounds
+from kohonen.engines.search import by_kernel
 from kohonen.kernel import Kernel, address, build, kernel
 from kohonen.schedule import Schedule
 
@@ -116,12 +116,12 @@ def test_short_memory_is_said(library: Path, monkeypatch: pytest.MonkeyPatch) ->
     build.compile_kernel(library, flags=QUICKLY)
     found = kernel()
     assert found is not None
-    monkeypatch.setattr(found, "match", lambda *_: -1)
+    monkeypatch.setattr(found, "search_run", lambda *_: -1)
     with pytest.raises(MemoryError, match="not enough memory to search"):
-        by_bounds(np.zeros((2, 2, 1)), np.zeros((1, 1)))
-    monkeypatch.setattr(found, "tiles_open", lambda *_: None)
+        by_kernel(np.zeros((2, 2, 1)), np.zeros((1, 1)))
+    monkeypatch.setattr(found, "search_open", lambda *_: None)
     with pytest.raises(MemoryError, match="not enough memory to search"):
-        by_bounds(np.zeros((2, 2, 1)), np.zeros((1, 1)))
+        by_kernel(np.zeros((2, 2, 1)), np.zeros((1, 1)))
     monkeypatch.setattr(found, "online_open", lambda *_: None)
     with pytest.raises(MemoryError, match="not enough memory for this map"):
         NativeOnline(np.zeros((2, 2, 1)), np.zeros((1, 1)), Schedule(1, 1.0, 0.1))
