@@ -444,14 +444,14 @@ def test_what_is_no_json_and_no_csv(client: TestClient) -> None:
         assert "text/csv" in document["detail"]
 
 
-def test_masks_are_part_of_the_estimate(make_client: MakeClient) -> None:
-    parameters = Parameters(width=6, height=4, iterations=20)
+def test_masks_are_part_of_the_estimate_of_batch_training(make_client: MakeClient) -> None:
+    parameters = Parameters(width=6, height=4, iterations=20, algorithm="batch")
     complete, masked = (
         limits.estimate(TrainingRequest(np.full((5, 4), value), parameters)) for value in (0.5, np.nan)
     )
     assert masked > 2 * complete
     client = make_client(max_training_seconds=masked / 2)
-    document = problem(client.post("/train", json={"columns": COLUMNS, **MAP}), 422)
+    document = problem(client.post("/train", json={"columns": COLUMNS, **MAP, "algorithm": "batch"}), 422)
     assert document["errors"][0]["pointer"] == "/iterations"
 
 
