@@ -42,12 +42,12 @@ struct online {
     int logged;         /* number of steps in the log */
     uint64_t incomplete; /* a bit mask of the log's steps whose samples miss values */
     uint64_t *missing;  /* per component: a bit mask of those that miss it */
-    int64_t *present;   /* the components that the current sample has, if any miss values, */
+    int64_t *present;   /* with gaps: the components that the current sample has, */
+    double *values;     /* and their values */
     struct table tables[TABLES];
     int table_count, tables_used; /* number of tables, and of those that the log refers to */
     struct move move;
     double *neighbourhood;         /* g(0), g(1), ... of the current iteration */
-    double *values;     /* ... and their values */
     double *bounds, *above, *below;
     double wrong;       /* bound of the rounding error of a box after moves for all steps of the log */
     double *memory;     /* the block of the arrays of doubles above */

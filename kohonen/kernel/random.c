@@ -73,8 +73,8 @@ void kohonen_random(const uint32_t *seed, int64_t words, double *out, int64_t n)
     for (int64_t i = 0; i < n; i++) out[i] = (double)(next(&generator) >> 11) * 0x1p-53;
 }
 
-/* A number below high: the upper digits of a random fraction times high. Fractions are drawn again where as many
- * would lead to each number only without the first 2^bits mod high of them. */
+/* A number below high: the upper half of a random number times high. A product whose lower half is below the
+ * remainder of 2^32 or 2^64 by high is drawn again, so that all results are equally likely. */
 static int64_t integer(struct generator *generator, uint64_t high) {
     if (high == 1) return 0;
     if (high == (uint64_t)1 << 32) return next_half(generator);

@@ -139,7 +139,7 @@ def test_a_model_of_another_version_is_refused() -> None:
         store = client.app.state.models.store  # type: ignore[attr-defined]
         (key,) = [key for key in store.keys(f"models/{card['id']}/") if key.endswith(".json")]
         blob = store.read(key, max_bytes=10**6)
-        older = blob.data.replace(b'"schema_version":2', b'"schema_version":1')
+        older = blob.data.replace(b'"schema_version": 2', b'"schema_version": 1')
         assert older != blob.data
         store.replace(key, older, version=blob.version, content_type="application/json")
         answer = client.get(f"/models/{card['id']}")

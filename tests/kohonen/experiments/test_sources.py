@@ -170,7 +170,7 @@ def test_samples_may_have_weights(tmp_path: Path, kind: str) -> None:
     (tmp_path / "a.csv").write_text("a,count\n1,0.5\n2,2\n")
     options: dict[str, dict[str, Any]] = {
         "values": {"rows": [[1], [2]], "sample_weight": [0.5, 2]},
-        "colours": {"values": ["red", "blue"], "sample_weight": [0.5, 2]},
+        "colours": {"values": ["red", "blue"], "range": 1, "sample_weight": [0.5, 2]},
         "npy": {"path": str(tmp_path / "a.npy"), "sample_weight": str(tmp_path / "w.npy")},
         "csv": {"path": str(tmp_path / "a.csv"), "sample_weight": "count", "missing": "mask"},
     }
