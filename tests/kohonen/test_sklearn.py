@@ -29,13 +29,28 @@ def small(**more: Any) -> SOM:
     return SOM(**{"width": 5, "height": 4, "iterations": 20, "random_state": 3, **more})
 
 
+def weight_checks(estimator: SOM) -> dict[str, str]:
+    """Return the checks of sample weights, which online training refuses."""
+    if estimator.algorithm == "batch":
+        return {}
+    names = [
+        "check_sample_weights_not_an_array",
+        "check_sample_weights_list",
+        "check_sample_weights_shape",
+        "check_sample_weights_not_overwritten",
+        "check_sample_weight_equivalence_on_dense_data",
+    ]
+    return dict.fromkeys(names, "online training takes no sample weights")
+
+
 # Small maps, since some checks train many; the last one labels by cluster and trains in batches.
 @parametrize_with_checks(  # type: ignore[untyped-decorator]
     [
         SOM(6, 5, iterations=200),
         SOM(6, 5, iterations=50, missing="mask"),
         SOM(6, 5, iterations=30, algorithm="batch", initialisation="pca", grid="hexagonal", n_clusters=3),
-    ]
+    ],
+    expected_failed_checks=weight_checks,
 )
 def test_it_passes_scikit_learn_s_own_checks(estimator: SOM, check: Any) -> None:
     check(estimator)
