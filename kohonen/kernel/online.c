@@ -117,14 +117,15 @@ static int64_t gaussian(double *g, int64_t distances, int64_t size, double squar
         g[used] = exact_exp(-((double)used * (double)used * square) / double_variance);
         if (g[used] < CUT) return used;
     }
-    for (; used < size; used++) g[used] = g[used - 1];
+    for (double last = g[used - 1]; used < size; used++) g[used] = last;
     return used;
 }
 
 /* Fill a table of `size` entries on either side of zero with `factor` times g, in `copies` entries each; with a
  * `period` other than 0, distances are those of the shorter way around a torus. */
-static void fill_table(double *table, int64_t size, int copies, const double *g, int64_t used, double factor,
-                       int64_t period) {
+static inline __attribute__((always_inline)) void fill_table(double *table, int64_t size, const int copies,
+                                                            const double *g, int64_t used, double factor,
+                                                            int64_t period) {
     memset(table - size, 0, (size_t)(2 * size) * sizeof(double));
     if (period && used > period / 2 + 1) used = period / 2 + 1;
     for (int64_t k = 0; k < used && k * copies < size; k++)
@@ -146,7 +147,8 @@ void make_table(struct online *training, int64_t iteration, struct table *table)
     int64_t used = gaussian(g, toroidal ? longest / 2 + 1 : longest, longer(across / copies, down),
                             hexagonal ? 0.25 : 1.0, double_variance);
     table->reach = hexagonal ? used / 2 : used - 1;
-    fill_table(table->across, across, copies, g, used, 1.0, toroidal * length);
+    if (hexagonal) fill_table(table->across, across, 1, g, used, 1.0, toroidal * length);
+    else fill_table(table->across, across, 2, g, used, 1.0, toroidal * length);
     if (hexagonal) used = gaussian(g, toroidal ? map->height / 2 + 1 : map->height, down, 0.75, double_variance);
     fill_table(table->down, down, 1, g, used, rate, toroidal * map->height);
 }

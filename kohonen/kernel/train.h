@@ -223,11 +223,11 @@ static inline void extremes(const double *table, int64_t best, int64_t length, i
 }
 
 /* Append a step to the log, and mark it as pending in all tiles within reach. */
-static inline void record(struct online *training, const struct table *table, const double *v, int64_t unit) {
+static inline void record(struct online *training, const struct table *table, const double *v, int64_t x,
+                          int64_t y) {
     const struct tiles *map = training->map;
     struct move *move = &training->move;
-    int64_t x = unit / map->height, y = unit % map->height, odd = training->hexagonal & y;
-    int64_t first = x - table->reach, last = x + table->reach;
+    int64_t odd = training->hexagonal & y, first = x - table->reach, last = x + table->reach;
     if (training->toroidal && (first < 0 || last >= map->width)) first = 0, last = map->width - 1;
     training->log[training->logged] =
         (struct step){v, table->across - 2 * x - odd, table->down - y, 2 * first, 2 * last + 1};
@@ -248,10 +248,9 @@ static inline void show(struct online *training, const struct table *table, int6
                         const int64_t dimension) {
     const double *v = training->samples + sample * dimension;
     struct found found = find(training, v, training->start[sample], gaps, dimension);
-    int64_t height = training->map->height;
-    training->start[sample] =
-        found.unit[0] / height / SIDE * training->map->stride + found.unit[0] % height / SIDE;
-    record(training, table, v, found.unit[0]);
+    int64_t height = training->map->height, x = found.unit[0] / height, y = found.unit[0] % height;
+    training->start[sample] = x / SIDE * training->map->stride + y / SIDE;
+    record(training, table, v, x, y);
 }
 
 /* Flush the log within an iteration, whose table becomes the first and only one in use. */
