@@ -144,7 +144,7 @@ def list_jobs(
     ] = "",
 ) -> Response:
     """List jobs, including those that have ended."""
-    page, following = jobs.page(limit=max_results, cursor=cursor)
+    page, following = jobs.records.page(limit=max_results, cursor=cursor)
     documents = [_document(job, request) for job in page]
     return JSONResponse({"jobs": documents, "next_cursor": following})
 
@@ -175,7 +175,7 @@ async def get_job(
     until = min(time.monotonic() + min(wait, settings.max_wait_seconds), deadline)
     pause = FIRST_PAUSE
     while True:
-        job = await run_in_threadpool(jobs.get, job_id)
+        job = await run_in_threadpool(jobs.records.get, job_id)
         left = until - time.monotonic()
         if job.ended or left <= 0:
             break
@@ -197,7 +197,7 @@ def cancel_job(request: Request, job_id: JobId, jobs: JobsService, models: Model
 
     The worker stops within a second or two. The same request again continues from the last checkpoint.
     """
-    return JSONResponse(_document(jobs.cancel(job_id), request, models))
+    return JSONResponse(_document(jobs.records.cancel(job_id), request, models))
 
 
 def _document(job: Job, request: Request, models: Models | None = None) -> dict[str, Any]:
