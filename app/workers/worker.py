@@ -8,6 +8,7 @@ with the same weights as without interruptions.
 import logging
 import threading
 import time
+import uuid
 from collections.abc import Callable
 
 from app.errors import DamagedJobError, JobNotFoundError, QueueUnavailable, ServiceError
@@ -22,7 +23,7 @@ from app.storage.port import BlobChanged, StorageError
 from app.training.request import TrainingRequest
 from app.training.service import describe
 from app.workers.failures import given_up, problem_of
-from app.workers.lease import HeldJob, LeaseLostError, LeaseRenewal, new_token, seconds_left
+from app.workers.lease import HeldJob, LeaseLostError, LeaseRenewal, seconds_left
 from app.workers.slice import Slice
 from kohonen import KohonenError, TrainedMap, train
 from kohonen.checkpoints import Checkpointer
@@ -138,7 +139,7 @@ class Worker:
             return None
         seconds = self._settings.lease_seconds
         message.extend_visibility(seconds)
-        claimed = job.claimed(new_token(), now, seconds=seconds)
+        claimed = job.claimed(uuid.uuid4().hex, now, seconds=seconds)
         problem = given_up(claimed, self._settings)
         try:
             if problem is None:
