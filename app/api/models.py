@@ -14,10 +14,10 @@ from app.api.schemas.training import Name
 from app.errors import FieldError, InvalidRequestError, UnitNotFoundError
 from app.models import Card, Models, StoredCard
 from app.models.downloads import Format
-from app.models.listing import Order
 from app.models.references import FORMS, Reference, parse
 from app.web.caching import model_answer
 from app.web.responses import problems
+from kohonen.analysis.metrics import METRICS
 
 __all__ = ["NOT_MODIFIED", "Ref", "X", "Y", "card_answer", "router", "unit_answer"]
 
@@ -60,11 +60,11 @@ def list_models(
     """List models: the newest first, or by a metric."""
     if sort is None and order is not None:
         raise InvalidRequestError([FieldError("/order", "'order' needs 'sort', which names the metric")])
-    ordered = Order() if sort is None else Order.best_first(sort)
-    if order is not None:
-        ordered = Order(sort, order == "ascending")
+    metric = None if sort is None else METRICS[sort]
+    if metric is not None and order is not None:
+        metric = metric._replace(ascending=order == "ascending")
     try:
-        page = models.listing.page(size=max_results, cursor=cursor, name=name, order=ordered)
+        page = models.listing.page(size=max_results, cursor=cursor, name=name, order=metric)
     except ValueError as error:
         raise InvalidRequestError([FieldError("/cursor", str(error))]) from error
     return ModelList.of(page, request, name)

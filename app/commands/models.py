@@ -12,7 +12,6 @@ from app.api.schemas.training import TrainingBody
 from app.deployment import open_models
 from app.errors import ServiceError
 from app.models.imports import add_archive, add_run
-from app.models.listing import Order
 from app.models.maintenance import prune, repair
 from app.models.references import FORMS, NAME_RULE, is_name, parse
 from app.models.registry import Models, Stored
@@ -82,7 +81,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _list(arguments: argparse.Namespace, models: Models, settings: Settings) -> None:
-    order = Order() if arguments.sort is None else Order.best_first(arguments.sort)
+    order = None if arguments.sort is None else METRICS[arguments.sort]
     cursor, left = None, arguments.max
     while left > 0:
         page = models.listing.page(size=min(left, PAGE), cursor=cursor, name=arguments.name, order=order)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, TypeAdapter
 
-from app.models.keys import data_key, derived_folder, weights_key
+from app.models.keys import folder
 from kohonen.card import Card
 
 __all__ = ["MOST_DATA_BYTES", "State", "StoredCard", "parse_card", "without_data"]
@@ -64,18 +64,17 @@ class StoredCard(Card):
     @property
     def weights_key(self) -> str:
         """The key of the weights."""
-        return weights_key(self.id, self.weights.sha256, self.writing)
+        return f"{folder(self.id)}weights-{self.weights.sha256}-{self.writing}.npy"
 
     @property
     def data_key(self) -> str | None:
         """The key of the samples of the training; None where they are not stored."""
         sha256 = self.data.sha256
-        return None if sha256 is None else data_key(self.id, sha256, self.writing)
+        return None if sha256 is None else f"{folder(self.id)}data-{sha256}-{self.writing}.npy"
 
     def derived_key(self, form: str = "") -> str:
         """Return the key of the weights in another format, or the prefix of all such keys."""
-        prefix = derived_folder(self.id, self.writing)
-        return f"{prefix}weights.{form}" if form else prefix
+        return f"{folder(self.id)}derived/{self.writing}/" + (f"weights.{form}" if form else "")
 
 
 def parse_card(document: object) -> Card:

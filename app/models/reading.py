@@ -12,7 +12,7 @@ from app.errors import DamagedModelError, DataNotKeptError, ModelNotFoundError
 from app.models.card import StoredCard
 from app.models.index import Entry, Index
 from app.models.keys import card_key
-from app.models.listing import Listing, Order
+from app.models.listing import Listing
 from app.models.names import Names
 from app.models.references import FORMS, Reference, parse
 from app.storage.port import BlobNotFound, BlobTooLarge, Store
@@ -109,7 +109,7 @@ class ModelReader:
         if reference.revision is not None:
             entry = self.names.entry(reference.revision)
             return iter(() if entry is None else (entry,))
-        order = Order(*self.index.metric) if reference.best else Order()
+        order = self.index.metric if reference.best else None
         return (one.entry for _, one in self.listing.places(order, name=reference.name, page=1))
 
     def weights_file(self, card: StoredCard) -> bytes:
@@ -122,17 +122,24 @@ class ModelReader:
         ModelNotFoundError
             When they have been deleted since the card was read.
         """
+        return self._file(card, "weights", card.weights.sha256, card.weights.bytes)
+
+    def _file(self, card: StoredCard, what: str, sha256: str, most_bytes: int) -> bytes:
+        """Return the weights or the data of a model, verified against their checksum."""
         for there in self._now(card):
+            key = there.weights_key if what == "weights" else there.data_key
+            if key is None:
+                continue
             try:
-                data = self.store.read(there.weights_key, max_bytes=there.weights.bytes).data
+                file = self.store.read(key, max_bytes=most_bytes).data
             except BlobNotFound:
                 continue
             except BlobTooLarge as error:
-                raise _damaged(card) from error
-            if hashlib.sha256(data).hexdigest() != there.weights.sha256:
-                raise _damaged(card)
-            return data
-        raise _damaged(card)
+                raise _damaged(card, what) from error
+            if hashlib.sha256(file).hexdigest() == sha256:
+                return file
+            break
+        raise _damaged(card, what)
 
     def _now(self, card: StoredCard) -> Iterator[StoredCard]:
         """Yield the card and, if needed, that of the same model deleted and stored again since.
@@ -162,11 +169,11 @@ class ModelReader:
         """
         shape = card.weights.shape
         if card.weights.bytes > most_npy_bytes(*shape):
-            raise _damaged(card)
+            raise _damaged(card, "weights")
         try:
             return parse_npy(self.weights_file(card), *shape)
         except ValueError as error:
-            raise _damaged(card) from error
+            raise _damaged(card, "weights") from error
 
     def samples(self, card: StoredCard) -> FloatArray:
         """Return the samples that a model was trained on, of shape (n, dim).
@@ -184,18 +191,11 @@ class ModelReader:
                 '("keep_data": false), or they were too large'
             )
         shape = (card.data.samples, card.data.dimension)
-        for there in self._now(card):
-            if there.data_key is None:
-                continue
-            try:
-                file = self.store.read(there.data_key, max_bytes=most_npy_bytes(*shape)).data
-                if hashlib.sha256(file).hexdigest() == card.data.sha256:
-                    return parse_npy(file, *shape, missing=True)
-            except BlobNotFound:
-                continue
-            except (BlobTooLarge, ValueError) as error:
-                raise _damaged(card, "data") from error
-        raise _damaged(card, "data")
+        file = self._file(card, "data", card.data.sha256, most_npy_bytes(*shape))
+        try:
+            return parse_npy(file, *shape, missing=True)
+        except ValueError as error:
+            raise _damaged(card, "data") from error
 
     def derived(self, card: StoredCard, form: str) -> str | None:
         """Return the key of a model's weights in another format, if it is stored."""
@@ -259,7 +259,7 @@ class ModelReader:
         return self._age is None or datetime.datetime.now(datetime.UTC) < model.created_at + self._age
 
 
-def _damaged(card: StoredCard, what: str = "weights") -> DamagedModelError:
+def _damaged(card: StoredCard, what: str) -> DamagedModelError:
     return DamagedModelError(f"the {what} of model {card.id!r} are not what was stored; it is left as it is")
 
 

@@ -20,7 +20,6 @@ from app.errors import QueueUnavailable
 from app.jobs.queue.sqs import SqsQueue
 from app.jobs.store import Jobs
 from app.models import Models
-from app.models.listing import Order
 from app.settings import Settings
 from app.storage.deadline import Deadline, until
 from app.storage.port import StoreUnavailable
@@ -342,7 +341,7 @@ def test_the_schedule_s_event_prunes_models(sqs: Sqs, tmp_path: object) -> None:
         stack.run()
     assert stack.handler(aws_worker.PRUNE, Context(0)) == {"removed": 1, "complete": False}
     assert stack.handler(aws_worker.PRUNE, Context()) == {"removed": 1, "complete": True}
-    page = stack.models.listing.page(size=10, order=Order())
+    page = stack.models.listing.page(size=10)
     assert [one.entry.id for one in page.models] == [stack.models.resolve("a").id]
     for_ever = Stack(sqs, tmp_path)
     assert for_ever.handler(aws_worker.PRUNE, Context()) == {"removed": 0, "complete": True}
