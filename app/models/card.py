@@ -21,15 +21,7 @@ MOST_DATA_BYTES = 16 * 2**20
 
 @dataclass(frozen=True, kw_only=True)
 class StoredCard(Card):
-    """A card in the store.
-
-    Attributes
-    ----------
-    writing : str
-        The random word in the names of the model's files.
-    state : {"unnamed", "named", "expired"}
-        Whether the model has been given a name, or has expired without one.
-    """
+    """A card in the store, with the state of the model and the random word in the names of its files."""
 
     writing: Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
     state: State
@@ -43,13 +35,7 @@ class StoredCard(Card):
 
     @classmethod
     def decode(cls, document: bytes) -> "StoredCard":
-        """Return a card from the bytes in the store.
-
-        Raises
-        ------
-        ValidationError
-            When it cannot be read.
-        """
+        """Return a card from the bytes in the store; raise `ValidationError` when it cannot be read."""
         return _stored_cards().validate_json(document)
 
     def encode(self) -> bytes:
@@ -78,13 +64,7 @@ class StoredCard(Card):
 
 
 def parse_card(document: object) -> Card:
-    """Return the card in a JSON object or in its text.
-
-    Raises
-    ------
-    ValidationError
-        When it cannot be read.
-    """
+    """Return the card in a JSON object or in its text; raise `ValidationError` if it is not valid."""
     cards = _cards()
     return cards.validate_json(document) if isinstance(document, str) else cards.validate_python(document)
 

@@ -45,23 +45,18 @@ class Listing:
     def page(
         self, *, size: int, cursor: str | None = None, name: str | None = None, order: Metric | None = None
     ) -> Page:
-        """Return a page of at most `size` models, or of the revisions of a name.
+        """Return a page of models.
 
         Parameters
         ----------
         size : int
             The largest number of models.
         cursor : str, optional
-            That of the previous page.
+            That of the previous page; an invalid one raises `ValueError`.
         name : str, optional
             List the revisions of this name only.
         order : Metric, optional
             The metric to sort by; models without a value come last. By default the newest come first.
-
-        Raises
-        ------
-        ValueError
-            For a cursor that is of no page.
         """
         after = "" if cursor is None else _decoded(cursor)
         found = list(islice(self.places(order, name=name, start_after=after, page=size + 1), size + 1))

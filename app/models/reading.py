@@ -36,12 +36,10 @@ class ModelReader:
 
     Parameters
     ----------
-    store : Store
-        Where they are kept.
     metric : Metric, optional
-        What makes a model the best.
+        The metric that makes a model the best.
     unnamed_days : float, optional
-        How many days models without a name are kept; for ever when None.
+        The days that models without a name are kept; for ever when None.
     """
 
     def __init__(
@@ -59,15 +57,7 @@ class ModelReader:
         self._known: set[tuple[str, datetime.datetime]] = set()
 
     def card(self, model_id: str) -> StoredCard:
-        """Return a model's card.
-
-        Raises
-        ------
-        ModelNotFoundError
-            When there is no such model, or the id cannot be one.
-        DamagedModelError
-            When the card cannot be read.
-        """
+        """Return a model's card; raise `ModelNotFoundError`, or `DamagedModelError` if it cannot be read."""
         reference = parse(model_id)
         if reference is None or reference.id is None:
             raise ModelNotFoundError(f"there is no model {model_id[:64]!r}: an id is 32 hexadecimal digits")
@@ -87,12 +77,7 @@ class ModelReader:
     def resolve(self, text: str) -> StoredCard:
         """Return the card of the model that a reference names.
 
-        Raises
-        ------
-        ModelNotFoundError
-            When it means none; says what to do.
-        DamagedModelError
-            When the card cannot be read.
+        `ModelNotFoundError` says what to do; `DamagedModelError` is raised when the card cannot be read.
         """
         reference = parse(text)
         if reference is None:
@@ -115,12 +100,8 @@ class ModelReader:
     def weights_file(self, card: StoredCard) -> bytes:
         """Return the weights of a model as the bytes of an .npy file.
 
-        Raises
-        ------
-        DamagedModelError
-            When they are not what was stored.
-        ModelNotFoundError
-            When they have been deleted since the card was read.
+        `DamagedModelError` is raised when they are not what was stored, and `ModelNotFoundError` when they
+        have been deleted since the card was read.
         """
         return self._file(card, "weights", card.weights.sha256, card.weights.bytes)
 
@@ -144,10 +125,7 @@ class ModelReader:
     def _now(self, card: StoredCard) -> Iterator[StoredCard]:
         """Yield the card and, if needed, that of the same model deleted and stored again since.
 
-        Raises
-        ------
-        ModelNotFoundError
-            When it has been deleted.
+        `ModelNotFoundError` is raised when it has been deleted.
         """
         yield card
         try:
@@ -162,10 +140,7 @@ class ModelReader:
     def weights(self, card: StoredCard) -> FloatArray:
         """Return the weights of a model, of shape (width, height, dim).
 
-        Raises
-        ------
-        DamagedModelError
-            When they are not what was stored.
+        The errors are those of `weights_file`.
         """
         shape = card.weights.shape
         if card.weights.bytes > most_npy_bytes(*shape):
@@ -178,12 +153,7 @@ class ModelReader:
     def samples(self, card: StoredCard) -> FloatArray:
         """Return the samples that a model was trained on, of shape (n, dim).
 
-        Raises
-        ------
-        DataNotKeptError
-            When it was not kept.
-        DamagedModelError
-            When it is not what was stored.
+        `DataNotKeptError` is raised when they were not kept; the other errors are those of `weights_file`.
         """
         if card.data.sha256 is None:
             raise DataNotKeptError(
@@ -207,12 +177,7 @@ class ModelReader:
     def card_in(self, model_id: str) -> StoredCard:
         """Return the card of a model, even if it has expired and is not yet removed.
 
-        Raises
-        ------
-        BlobNotFound
-            When there is none.
-        DamagedModelError
-            When it cannot be read.
+        `BlobNotFound` is raised when there is none, and `DamagedModelError` when it cannot be read.
         """
         return self.read_card(model_id)[0]
 

@@ -18,13 +18,7 @@ class ModelRemover(ModelReader):
     """Access to the models of one store, to read and remove them; see `ModelReader` for the parameters."""
 
     def delete(self, model_id: str) -> None:
-        """Remove a model and its revisions. Their numbers are not used again.
-
-        Raises
-        ------
-        ModelNotFoundError
-            When it is not there.
-        """
+        """Remove a model and its revisions; their numbers are not used again. Raises `ModelNotFoundError`."""
         if not self.remove(model_id):
             raise ModelNotFoundError(f"there is no model {model_id!r}")
 
@@ -74,12 +68,7 @@ class ModelRemover(ModelReader):
     def _mark(self, model: StoredCard | Entry, state: State) -> tuple[StoredCard, bool]:
         """Change the state of an unnamed model; return its card and whether this call changed it.
 
-        Raises
-        ------
-        BlobNotFound
-            When it is not there.
-        DamagedModelError
-            When its card cannot be read.
+        The errors are those of `card_in`.
         """
         while True:
             card, version = self.read_card(model.id)
