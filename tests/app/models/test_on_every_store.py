@@ -12,8 +12,8 @@ from app.errors import DamagedModelError, DataNotKeptError, ModelNotFoundError
 from app.models import Models, StoredCard, maintenance
 from app.models.card import without_data
 from app.models.maintenance import prune, repair
-from app.storage import Store
 from app.storage.memory import MemoryStore
+from app.storage.port import Store
 from tests.app.models.conftest import SAMPLES, Maker
 
 Check = Callable[[Models], list[str]]
