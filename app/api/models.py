@@ -16,7 +16,7 @@ from app.models import Card, Models, StoredCard
 from app.models.downloads import Format
 from app.models.references import FORMS, Reference, parse
 from app.web.caching import model_answer
-from app.web.responses import problems
+from app.web.responses import BINARY, problems
 from kohonen.analysis.metrics import METRICS
 
 __all__ = ["NOT_MODIFIED", "Ref", "X", "Y", "card_answer", "router", "unit_answer"]
@@ -124,7 +124,7 @@ def _id(reference: Reference | None, ref: str, models: Models) -> str:
         200: {
             "description": "The weights: float64 of shape (width, height, dimension).",
             "content": {
-                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+                "application/octet-stream": BINARY,
                 "application/json": {"schema": {"type": "object"}},
                 "text/csv": {"schema": {"type": "string"}},
             },
