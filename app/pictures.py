@@ -63,12 +63,8 @@ class Picture(NamedTuple):
     ) -> None:
         """Refuse options that the map does not have, and pictures that are too large.
 
-        Raises
-        ------
-        InvalidRequestError
-            For an SVG that is not annotated, or a component or number of clusters that the map lacks.
-        OverLimitError
-            For too many pixels, units or planes.
+        `InvalidRequestError` is raised for an SVG that is not annotated, or a component or number of clusters
+        that the map lacks; `OverLimitError` for too many pixels, units or planes.
         """
         width, height, dimension = shape
         if self.form == "svg" and not self.annotated:

@@ -31,8 +31,6 @@ class Outcome(NamedTuple):
 
     Attributes
     ----------
-    card : Card
-        The card of the model.
     weights : ndarray of shape (width, height, dim)
         Its weights.
     stored : bool
@@ -43,8 +41,6 @@ class Outcome(NamedTuple):
         The revision under the name of the request.
     timings : Timings
         The time of each step.
-    frames : sequence of Frame
-        The captured frames.
     """
 
     card: Card
@@ -57,15 +53,7 @@ class Outcome(NamedTuple):
 
 
 class TrainingService:
-    """Trains models within the limits of the settings.
-
-    Parameters
-    ----------
-    models : Models
-        The store of the models.
-    settings : Settings
-        The limits.
-    """
+    """Trains models within the limits of the settings, and stores them."""
 
     def __init__(self, models: Models, settings: Settings) -> None:
         self._models = models
@@ -75,14 +63,8 @@ class TrainingService:
     async def train(self, request: TrainingRequest, *, deadline: float) -> Outcome:
         """Train a model, or return it from the store if it was trained before.
 
-        Raises
-        ------
-        OverLimitError
-            When the request exceeds a limit.
-        TooBusyError, OutOfTimeError
-            When too many trainings are waiting, or the time is over.
-        StoreUnavailable
-            When the store cannot be used and the request needs it.
+        It raises `OverLimitError` for a request over a limit, `TooBusyError` when too many trainings are
+        waiting, and `OutOfTimeError` at the deadline.
         """
         timings = Timings()
         if request.persist and request.frames is None:

@@ -34,14 +34,7 @@ def is_open(path: str) -> bool:
 class ApiKey:
     """ASGI middleware that refuses requests without the key, except for open paths (`is_open`).
 
-    It wraps all routes, so that routes added later need the key as well.
-
-    Parameters
-    ----------
-    app : ASGIApp
-        The wrapped application.
-    key : str
-        The key that callers send as ``X-API-Key``.
+    Callers send it as ``X-API-Key``. It wraps all routes, so that routes added later need the key as well.
     """
 
     def __init__(self, app: ASGIApp, key: str) -> None:

@@ -50,12 +50,8 @@ class FitBody(FitFields, Data):
     def training_request(self, models: Models, parent: StoredCard) -> TrainingRequest:
         """Return the requested training.
 
-        Raises
-        ------
-        InvalidDataError
-            For data that are not valid, or that do not fit the model.
-        DataNotKeptError
-            Without data, when those of the parent are not stored.
+        `InvalidDataError` is raised for data that do not fit the model, and `DataNotKeptError` without data,
+        when those of the parent are not stored.
         """
         dimension = parent.weights.shape[2]
         if self.colours is not None and parent.table is not None:

@@ -161,16 +161,9 @@ class TrainingBody(TrainingFields, Data):
     def training_request(
         self, settings: Settings, *, most_rows: int, idempotency_key: str | None = None
     ) -> TrainingRequest:
-        """Return the requested training.
+        """Return the requested training; a table may have at most `most_rows` rows.
 
-        Parameters
-        ----------
-        settings : Settings
-            The limits of a table.
-        most_rows : int
-            Maximum number of rows of a table.
-        idempotency_key : str, optional
-            Determines the seed if the body has none, so that the request can be repeated.
+        An idempotency key determines the seed if the body has none, so that the request can be repeated.
 
         Raises
         ------
