@@ -9,13 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app import errors
-from app.errors import (
-    FieldError,
-    InvalidRequestError,
-    OverLimitError,
-    ServiceError,
-    UnsupportedMediaTypeError,
-)
 from app.storage.port import StoreUnavailable
 from kohonen.errors import InvalidColourError, InvalidDataError, InvalidParameterError, InvalidTableError
 
@@ -26,13 +19,17 @@ LONGEST = 400
 
 #: Exception types and the status, slug and title of their problem details.
 PROBLEMS: Mapping[type[Exception], tuple[int, str, str]] = {
-    InvalidRequestError: (422, "invalid-request", "The request is not valid"),
-    OverLimitError: (422, "over-limit", "The request asks for more than is allowed"),
+    errors.InvalidRequestError: (422, "invalid-request", "The request is not valid"),
+    errors.OverLimitError: (422, "over-limit", "The request asks for more than is allowed"),
     InvalidDataError: (422, "invalid-request", "The request is not valid"),
     InvalidParameterError: (422, "invalid-request", "The request is not valid"),
     errors.MalformedBodyError: (400, "malformed-json", "The body is not JSON"),
     errors.BodyTooLargeError: (413, "body-too-large", "The body is too large"),
-    UnsupportedMediaTypeError: (415, "unsupported-media-type", "The media type of the body is not supported"),
+    errors.UnsupportedMediaTypeError: (
+        415,
+        "unsupported-media-type",
+        "The media type of the body is not supported",
+    ),
     errors.NotAcceptableError: (406, "not-acceptable", "No acceptable representation"),
     errors.AnswerTooLargeError: (422, "answer-too-large", "The answer is too large to send"),
     errors.TooBusyError: (503, "too-busy", "The service is too busy"),
@@ -55,7 +52,7 @@ def document(
     *,
     slug: str | None = None,
     title: str | None = None,
-    errors: Sequence[FieldError] = (),
+    errors: Sequence[errors.FieldError] = (),
 ) -> dict[str, Any]:
     """Return a problem detail; without a slug, its type is ``about:blank``."""
     content: dict[str, Any] = {
@@ -81,19 +78,19 @@ def pointer(location: Sequence[str | int]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
 
 
-def _field_errors(error: Exception) -> Sequence[FieldError]:
+def _field_errors(error: Exception) -> Sequence[errors.FieldError]:
     """Return the fields of the request that an error is about."""
     match error:
-        case ServiceError():
+        case errors.ServiceError():
             return error.errors
         case InvalidColourError():
-            return [FieldError(pointer(["colours", error.index]), str(error))]
+            return [errors.FieldError(pointer(["colours", error.index]), str(error))]
         case InvalidTableError():
             place = [part for part in (error.column, error.row) if part is not None]
-            return [FieldError(pointer(["columns", *place]), str(error))]
+            return [errors.FieldError(pointer(["columns", *place]), str(error))]
         case InvalidDataError():
-            return [FieldError("/data", str(error))]
+            return [errors.FieldError("/data", str(error))]
         case InvalidParameterError():
-            return [FieldError(pointer([error.parameter]), str(error))]
+            return [errors.FieldError(pointer([error.parameter]), str(error))]
         case _:
             return ()
