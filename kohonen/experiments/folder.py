@@ -28,6 +28,7 @@ import numpy as np
 
 from kohonen.animation.files import Piece, pack, unpack
 from kohonen.animation.frames import Frame
+from kohonen.card import geometry_of
 from kohonen.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from kohonen.errors import RunError
 from kohonen.experiments.experiment import Experiment
@@ -170,21 +171,17 @@ class RunFolder:
 
     def samples(self) -> FloatArray | None:
         """Return the samples; None if they are not kept."""
-        try:
-            return as_samples(np.load(self.samples_file, allow_pickle=False), missing="mask")
-        except FileNotFoundError:
+        if not self.samples_file.exists():
             return None
-        except (ValueError, EOFError) as error:
-            raise RunError(f"{self.samples_file} is damaged: {error}") from error
+        with _readable(self.samples_file):
+            return as_samples(np.load(self.samples_file, allow_pickle=False), missing="mask")
 
     def preparation(self) -> Preparation | None:
         """Return the preparation of the samples; None if they do not come from a table."""
-        try:
-            return Preparation.from_json(json.loads(self.preparation_file.read_text(encoding="utf-8")))
-        except FileNotFoundError:
+        if not self.preparation_file.exists():
             return None
-        except ValueError as error:
-            raise RunError(f"{self.preparation_file} is damaged: {error}") from error
+        with _readable(self.preparation_file):
+            return Preparation.from_json(json.loads(self.preparation_file.read_text(encoding="utf-8")))
 
     def card(self) -> dict[str, Any]:
         """Return the card of a complete run.
@@ -198,25 +195,20 @@ class RunFolder:
             raise RunError(
                 f"the run in {self.path} is not complete: continue it with kohonen resume {self.path}"
             )
-        try:
+        with _readable(self.card_file):
             card: dict[str, Any] = json.loads(self.card_file.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise RunError(f"{self.card_file} is damaged: {error}") from error
         return card
 
     def weights(self) -> FloatArray:
         """Return the weights of a complete run."""
         width, height, dimension = self.card()["weights"]["shape"]
-        try:
+        with _readable(self.weights_file, (ValueError, EOFError, OSError)):
             weights = np.load(self.weights_file, allow_pickle=False)
             return as_weights(weights, width=width, height=height, dimension=dimension)
-        except (ValueError, EOFError, OSError) as error:
-            raise RunError(f"{self.weights_file} is damaged: {error}") from error
 
     def geometry(self) -> Geometry:
         """Return the kind of grid of a complete run."""
-        parameters = self.card()["parameters"]
-        return Geometry(parameters["grid"], parameters["boundary"])
+        return geometry_of(self.card())
 
     def telemetry(self) -> tuple[dict[str, Any], ...]:
         """Return the telemetry of the training."""
@@ -276,3 +268,12 @@ class RunFolder:
         shutil.rmtree(self._checkpoints, ignore_errors=True)
         for unfinished in self.path.rglob(f".*{UNFINISHED}"):
             unfinished.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _readable(path: Path, damaged: tuple[type[Exception], ...] = (ValueError, EOFError)) -> Iterator[None]:
+    """Raise errors of a damaged file as `RunError`."""
+    try:
+        yield
+    except damaged as error:
+        raise RunError(f"{path} is damaged: {error}") from error
