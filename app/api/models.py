@@ -14,7 +14,7 @@ from app.api.schemas.training import Name
 from app.errors import FieldError, InvalidRequestError, UnitNotFoundError
 from app.models import Card, Models, StoredCard
 from app.models.downloads import Format
-from app.models.references import FORMS, Reference, parse
+from app.models.references import FORMS
 from app.web.caching import model_answer
 from app.web.responses import BINARY, problems
 from kohonen.analysis.metrics import METRICS
@@ -98,21 +98,11 @@ def card_answer(request: Request, ref: str | None, card: Card) -> Response:
 )
 def delete_model(ref: Ref, models: ModelsOfStore) -> Response:
     """Delete a model and its revisions. `ref` is an id or a revision such as `name@3`."""
-    reference = parse(ref)
-    if reference is not None and reference.moves:
-        message = (
-            f"{ref!r} may refer to another model by now: use the id, or a revision such as name@3, instead"
-        )
-        raise InvalidRequestError([FieldError("/ref", message)])
-    models.delete(_id(reference, ref, models))
+    try:
+        models.delete(models.removable_id(ref))
+    except ValueError as error:
+        raise InvalidRequestError([FieldError("/ref", str(error))]) from error
     return Response(status_code=204)
-
-
-def _id(reference: Reference | None, ref: str, models: Models) -> str:
-    """Return the id that a reference names; works for damaged models, too."""
-    if reference is None or reference.id is None:
-        return models.resolve(ref).id
-    return reference.id
 
 
 @router.get(

@@ -13,7 +13,7 @@ from app.deployment import open_models
 from app.errors import ServiceError
 from app.models.imports import add_archive, add_run
 from app.models.maintenance import prune, repair
-from app.models.references import FORMS, NAME_RULE, is_name, parse
+from app.models.references import FORMS, NAME_RULE, is_name
 from app.models.registry import Models, Stored
 from app.settings import Settings
 from app.storage.port import StorageError
@@ -121,11 +121,7 @@ def _add(arguments: argparse.Namespace, models: Models, settings: Settings) -> N
 
 
 def _remove(arguments: argparse.Namespace, models: Models, settings: Settings) -> None:
-    reference = parse(arguments.ref)
-    if reference is not None and reference.moves:
-        raise ValueError(f"{arguments.ref!r} may refer to another model by now; use an id or name@3 instead")
-    model_id = reference.id if reference is not None else None
-    model_id = model_id or models.resolve(arguments.ref).id
+    model_id = models.removable_id(arguments.ref)
     models.delete(model_id)
     _print(f"{model_id}  removed")
 

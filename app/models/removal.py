@@ -7,7 +7,7 @@ from app.models.card import State, StoredCard
 from app.models.index import Entry
 from app.models.keys import card_key, folder, revision_key, revisions_folder
 from app.models.reading import ModelReader
-from app.models.references import Revision
+from app.models.references import Revision, parse
 from app.storage.paging import keys_from
 from app.storage.port import BlobChanged, BlobNotFound
 
@@ -21,6 +21,18 @@ class ModelRemover(ModelReader):
         """Remove a model and its revisions; their numbers are not used again. Raises `ModelNotFoundError`."""
         if not self.remove(model_id):
             raise ModelNotFoundError(f"there is no model {model_id!r}")
+
+    def removable_id(self, text: str) -> str:
+        """Return the id of the model that a reference names, even if it is damaged.
+
+        `ValueError` is raised for a reference that may name another model by the time of a removal.
+        """
+        reference = parse(text)
+        if reference is not None and reference.moves:
+            raise ValueError(
+                f"{text!r} may refer to another model by now: use the id, or a revision such as name@3, instead"
+            )
+        return self.resolve(text).id if reference is None or reference.id is None else reference.id
 
     def remove(self, model_id: str) -> bool:
         """Remove all files and keys of a model, and return whether it existed."""

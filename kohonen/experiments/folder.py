@@ -47,13 +47,7 @@ _HEADER = """\
 
 
 class RunFolder:
-    """The folder of a run, which may not exist yet.
-
-    Parameters
-    ----------
-    path : str or Path
-        The folder.
-    """
+    """The folder of a run, which may not exist yet."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
@@ -69,13 +63,7 @@ class RunFolder:
     def create(
         cls, path: str | Path, experiment: Experiment, loaded: Loaded, *, overwrite: bool = False
     ) -> "RunFolder":
-        """Create the folder of a run atomically.
-
-        Raises
-        ------
-        RunError
-            When the folder holds files already; only a run may be overwritten.
-        """
+        """Create the folder of a run atomically; `RunError` is raised as by `check_free`."""
         folder = cls(path)
         folder.check_free(overwrite=overwrite)
         parent = folder.path.absolute().parent
@@ -101,13 +89,7 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: str | Path) -> "RunFolder":
-        """Return the folder of an existing run.
-
-        Raises
-        ------
-        RunError
-            When the folder does not hold a run.
-        """
+        """Return the folder of an existing run; raise `RunError` when it does not hold one."""
         folder = cls(path)
         if not folder.is_run:
             reason = "it does not exist" if not folder.path.exists() else "it has no experiment.yaml"
@@ -115,13 +97,7 @@ class RunFolder:
         return folder
 
     def check_free(self, *, overwrite: bool) -> None:
-        """Refuse a folder in which there is something that is to stay.
-
-        Raises
-        ------
-        RunError
-            When the folder cannot be used; the message has the remedy.
-        """
+        """Refuse a folder with other files, or with a run that is not to be overwritten, by a `RunError`."""
         if not self.path.exists() or (self.path.is_dir() and not any(self.path.iterdir())):
             return
         if not self.is_run:
@@ -149,10 +125,7 @@ class RunFolder:
     def locked(self) -> Iterator[None]:
         """Lock the run against other processes; the lock of a process that ends is released.
 
-        Raises
-        ------
-        RunError
-            When another process works on the run.
+        `RunError` is raised when another process works on the run.
         """
         self._checkpoints.mkdir(exist_ok=True)
         with (self._checkpoints / "lock").open("ab") as file:
@@ -184,13 +157,7 @@ class RunFolder:
             return Preparation.from_json(json.loads(self.preparation_file.read_text(encoding="utf-8")))
 
     def card(self) -> dict[str, Any]:
-        """Return the card of a complete run.
-
-        Raises
-        ------
-        RunError
-            When the run is not complete.
-        """
+        """Return the card of a complete run; raise `RunError` when it is not complete."""
         if not self.complete:
             raise RunError(
                 f"the run in {self.path} is not complete: continue it with kohonen resume {self.path}"
@@ -226,13 +193,7 @@ class RunFolder:
         save_checkpoint(self._checkpoints / "last.npz", checkpoint)
 
     def saved(self) -> Checkpoint | None:
-        """Return the last checkpoint; None if there is none.
-
-        Raises
-        ------
-        InvalidDataError
-            When the file is damaged.
-        """
+        """Return the last checkpoint, or None; raise `InvalidDataError` when the file is damaged."""
         try:
             return load_checkpoint(self._checkpoints / "last.npz")
         except FileNotFoundError:
@@ -245,13 +206,7 @@ class RunFolder:
         return Piece.of(name, frames, content)
 
     def saved_frames(self, pieces: Sequence[Piece]) -> list[Frame]:
-        """Return the frames saved by `save_frames`.
-
-        Raises
-        ------
-        RunError
-            When their files are missing or damaged.
-        """
+        """Return the frames saved by `save_frames`; raise `RunError` when they are missing or damaged."""
         try:
             return [
                 frame

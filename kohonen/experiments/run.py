@@ -136,10 +136,7 @@ def carry_on(
 def finished_run(folder: RunFolder) -> Finished:
     """Return a complete run from its folder.
 
-    Raises
-    ------
-    RunError
-        When it is not complete, its samples are not kept, or its files are damaged.
+    `RunError` is raised when it is not complete, its samples are not kept, or its files are damaged.
     """
     card, samples = folder.card(), folder.samples()
     if samples is None:

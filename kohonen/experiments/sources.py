@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from kohonen.errors import InvalidDataError, InvalidExperimentError, InvalidTableError
-from kohonen.experiments.experiment import Data, Experiment
+from kohonen.experiments.experiment import Experiment
 from kohonen.identity import fingerprint
 from kohonen.inputs.arrays import FloatArray, as_samples
 from kohonen.inputs.colours import parse_colours
@@ -28,15 +28,7 @@ MOST_PIXELS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Samples as trained on.
-
-    Attributes
-    ----------
-    samples : ndarray of shape (n, dim)
-        The samples, with NaN for missing values.
-    preparation : Preparation or None
-        Their preparation, if they come from a table.
-    """
+    """Samples (n, dim) as trained on, with NaN for missing values, and their preparation from a table."""
 
     samples: FloatArray
     preparation: Preparation | None = None
@@ -45,12 +37,8 @@ class Loaded:
 def load_samples(experiment: Experiment) -> Loaded:
     """Return the samples of an experiment.
 
-    Raises
-    ------
-    InvalidDataError
-        When they cannot be used, or their fingerprint is not that of the experiment.
-    OSError
-        When a file cannot be read.
+    `InvalidDataError` is raised when they cannot be used or their fingerprint is not that of the experiment,
+    and `OSError` when a file cannot be read.
     """
     data = experiment.data
     if data.kind == "csv":
@@ -58,8 +46,9 @@ def load_samples(experiment: Experiment) -> Loaded:
     else:
         loaded = Loaded(as_samples(_LOADERS[data.kind](data.options, experiment)))
     if data.fingerprint is not None and fingerprint(loaded.samples) != data.fingerprint:
+        place = data.options.get("path") or data.options.get("target") or data.kind
         raise InvalidDataError(
-            f"the data ({_place(data)}) are not those of this experiment: restore those, or remove "
+            f"the data ({place}) are not those of this experiment: restore those, or remove "
             "'fingerprint' from its file to train another map"
         )
     return loaded
@@ -68,12 +57,7 @@ def load_samples(experiment: Experiment) -> Loaded:
 def read_table(path: Path, options: Mapping[str, Any]) -> Table:
     """Read a table with named columns from CSV, with an experiment's options.
 
-    Raises
-    ------
-    InvalidTableError
-        When the file is not a valid table; the message has the file and the line.
-    OSError
-        When the file cannot be read.
+    The message of an `InvalidTableError` has the file and the line.
     """
     delimiter = options.get("delimiter")
     content = path.read_bytes()
@@ -97,13 +81,7 @@ def image_colours(path: Path, count: int) -> FloatArray:
     """Return the main colours of an image, the most frequent first: shape (count, 3) or fewer rows.
 
     They are chosen by P. Heckbert's median cut ("Color image quantization for frame buffer display", 1982).
-
-    Raises
-    ------
-    InvalidDataError
-        When the file is not an image that Pillow can read.
-    OSError
-        When it cannot be read.
+    `InvalidDataError` is raised when the file is not an image that Pillow can read.
     """
     from PIL import Image, UnidentifiedImageError
 
@@ -123,19 +101,10 @@ def image_colours(path: Path, count: int) -> FloatArray:
 
 
 def import_callable(target: str, folder: Path) -> Callable[..., Any]:
-    """Import a callable by ``module:callable``. This runs the module's code.
+    """Import a callable by ``module:callable``, a dotted path of attributes. This runs the module's code.
 
-    Parameters
-    ----------
-    target : str
-        The module, and the callable as a dotted path of attributes.
-    folder : Path
-        The folder that modules are imported from first.
-
-    Raises
-    ------
-    InvalidExperimentError
-        When it does not exist, or is not callable.
+    Modules are imported from `folder` first. `InvalidExperimentError` is raised when the callable does not
+    exist, or is not callable.
     """
     module, _, path = target.partition(":")
     if not module or not path:
@@ -192,19 +161,13 @@ def _in_file(path: Path, error: InvalidTableError) -> InvalidTableError:
     return InvalidTableError(f"{path}: {error}", column=error.column, row=error.row)
 
 
-def _call(options: dict[str, Any], experiment: Experiment) -> Any:
-    return import_callable(options["target"], experiment.code)(**options.get("arguments", {}))
-
-
-def _place(data: Data) -> str:
-    return str(data.options.get("path") or data.options.get("target") or data.kind)
-
-
 _LOADERS: dict[str, Callable[[dict[str, Any], Experiment], Any]] = {
     "random": _random,
     "colours": lambda options, _: parse_colours(options["values"], colour_range=options["range"]),
     "values": lambda options, _: options["rows"],
     "npy": _npy,
     "image": lambda options, _: image_colours(Path(options["path"]), options["colours"]),
-    "call": _call,
+    "call": lambda options, experiment: import_callable(options["target"], experiment.code)(
+        **options.get("arguments", {})
+    ),
 }

@@ -82,14 +82,5 @@ class FitBody(FitFields, Data):
             first_iteration=first,
             last_iteration=first + iterations,
         )
-        return TrainingRequest(
-            samples,
-            parameters,
-            persist=self.persist,
-            keep_data=self.keep_data,
-            field=field,
-            name=self.name,
-            start=Start(models.weights(parent), lineage),
-            frames=self.moments,
-            preparation=parent.table,
-        )
+        start = Start(models.weights(parent), lineage)
+        return self.request(samples, parameters, field=field, start=start, preparation=parent.table)

@@ -91,6 +91,11 @@ class ModelFields(BodySchema):
             return None
         return Moments(self.frames or FRAMES, self.spacing or "even")
 
+    def request(self, samples: FloatArray, parameters: Parameters, **options: Any) -> TrainingRequest:
+        """Return a training request with these fields."""
+        options |= {"persist": self.persist, "keep_data": self.keep_data}
+        return TrainingRequest(samples, parameters, name=self.name, frames=self.moments, **options)
+
 
 class TrainingFields(ModelFields):
     """The fields of a training, in a JSON body or, with CSV, in the query."""
@@ -187,16 +192,7 @@ class TrainingBody(TrainingFields, Data):
             samples, field = given
         given_parameters = {name: getattr(self, name) for name in DEFINITIONS}
         parameters = Parameters(**{**given_parameters, "random_state": seed})
-        return TrainingRequest(
-            samples,
-            parameters,
-            persist=self.persist,
-            keep_data=self.keep_data,
-            field=field,
-            name=self.name,
-            frames=self.moments,
-            preparation=preparation,
-        )
+        return self.request(samples, parameters, field=field, preparation=preparation)
 
 
 def _seed_of(key: str) -> int:
