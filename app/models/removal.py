@@ -30,7 +30,8 @@ class ModelRemover(ModelReader):
         reference = parse(text)
         if reference is not None and reference.moves:
             raise ValueError(
-                f"{text!r} may refer to another model by now: use the id, or a revision such as name@3, instead"
+                f"{text!r} may refer to another model by now: use the id, or a revision such as name@3, "
+                "instead"
             )
         return self.resolve(text).id if reference is None or reference.id is None else reference.id
 
