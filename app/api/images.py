@@ -90,7 +90,7 @@ def model_image(
         headers = {"Content-Disposition": f'inline; filename="kohonen-{card.id}.{picture.form}"'}
         return Response(content, media_type=picture.media_type, headers=headers)
 
-    return model_answer(request, ref, card, [picture.tag()], draw)
+    return model_answer(request, ref, card, [picture._asdict()], draw)
 
 
 def _component(text: str, card: Card) -> int:

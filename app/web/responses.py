@@ -7,12 +7,13 @@ from fastapi import Request
 from app.errors import AnswerTooLargeError
 from app.settings import Settings
 
-__all__ = ["BINARY", "CSV", "JSON", "PNG", "bounded", "headers", "problems", "root_path"]
+__all__ = ["BINARY", "CSV", "JSON", "PNG", "PROBLEM", "bounded", "headers", "problems", "root_path"]
 
 PNG = "image/png"
 JSON = "application/json"
 CSV = "text/csv"
-#: The description of a binary answer in the OpenAPI document.
+#: The descriptions of a problem detail and of a binary answer in the OpenAPI document.
+PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 
 _PROBLEMS = {
@@ -30,8 +31,7 @@ _PROBLEMS = {
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the descriptions of problems for the OpenAPI document."""
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": _PROBLEMS[status], "content": content} for status in statuses}
+    return {status: {"description": _PROBLEMS[status], "content": PROBLEM} for status in statuses}
 
 
 def headers(kind: str = "string", **descriptions: str) -> dict[str, Any]:

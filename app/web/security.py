@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.problems import document
 from app.web.errors import ProblemResponse
+from app.web.responses import PROBLEM
 
 __all__ = ["HEADER", "ApiKey", "SecurityHeaders", "describe", "is_open"]
 
@@ -97,10 +98,7 @@ def describe(described: dict[str, Any], *, required: bool) -> None:
     scheme = {"type": "apiKey", "in": "header", "name": HEADER, "description": "The API key of the service."}
     described.setdefault("components", {})["securitySchemes"] = {"ApiKey": scheme}
     described["security"] = [{"ApiKey": []}] if required else [{}, {"ApiKey": []}]
-    refused = {
-        "description": "The API key is missing or wrong.",
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
+    refused = {"description": "The API key is missing or wrong.", "content": PROBLEM}
     for path, operations in described["paths"].items():
         for operation in operations.values():
             if is_open(path):
