@@ -40,12 +40,7 @@ class Found(NamedTuple):
 def vectors_for(card: Card, given: Any) -> FloatArray:
     """Return vectors, or the rows of a table, as samples (n, dim) in the space of a model's map.
 
-    Parameters
-    ----------
-    card : Card
-        The model's card.
-    given : array_like of shape (n, dim), or mapping of str to column
-        Vectors, or a table. Missing values become NaN.
+    `given` is an array_like of shape (n, dim), or a mapping of names to columns. Missing values become NaN.
 
     Raises
     ------

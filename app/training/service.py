@@ -27,20 +27,10 @@ __all__ = ["Outcome", "TrainingService", "describe"]
 
 
 class Outcome(NamedTuple):
-    """A trained model.
+    """A trained model: its card, its weights (width, height, dim), and the frames that were captured.
 
-    Attributes
-    ----------
-    weights : ndarray of shape (width, height, dim)
-        Its weights.
-    stored : bool
-        Whether it is in the store.
-    created : bool
-        Whether this request stored it.
-    revision : Revision or None
-        The revision under the name of the request.
-    timings : Timings
-        The time of each step.
+    `stored` says whether it is in the store, and `created` whether this request stored it; `revision` is that
+    of the name of the request, and `timings` has the time of each step.
     """
 
     card: Card

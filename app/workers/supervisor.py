@@ -45,18 +45,10 @@ class RunningWorker(Protocol):
 
 
 class Supervisor:
-    """Starts workers, replaces those that fail, and ends them.
+    """Starts a number of workers, replaces those that fail, and ends them.
 
-    Parameters
-    ----------
-    start : callable
-        Starts a worker.
-    count : int
-        The number of workers.
-    has_work : callable
-        Returns whether there is a job to process, now or later.
-    lock : HostLock, optional
-        Held while there are workers. Without it, other servers on this host run their own workers.
+    `has_work` returns whether there is a job to process, now or later. The lock is held while there are
+    workers; without it, other servers on this host run their own.
     """
 
     def __init__(

@@ -189,16 +189,12 @@ class Experiment:
     ----------
     run_name : str
         The name of the run.
-    data : Data
-        The training data.
-    parameters : Parameters
-        The map and its training.
+    data, parameters, output
+        The training data, the map and its training, and the outputs besides the map.
     batch_size : int or None
         The number of samples per block of batch training.
     keep_data : bool
         Whether the samples are kept with the model.
-    output : Output
-        The outputs besides the map.
     observers : tuple of str
         Callables, ``module:callable``, that return observers.
     code : Path
