@@ -40,15 +40,8 @@ def card_document(
     if stored:
         models = f"{root_path(request)}/models"
         place = f"{models}/{card.id}"
-        document["links"] = {
-            "self": place,
-            "image": f"{place}/image",
-            "report": f"{place}/report",
-            "clusters": f"{place}/clusters",
-            "download": f"{place}/download",
-            "predict": f"{place}/predict",
-            "fit": f"{place}/fit",
-        }
+        calls = ("image", "report", "clusters", "download", "predict", "fit")
+        document["links"] = {"self": place, **{call: f"{place}/{call}" for call in calls}}
         if card.lineage is not None:
             document["links"]["parent"] = f"{models}/{card.lineage.parent}"
     return document
