@@ -18,13 +18,7 @@ __all__ = ["main"]
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run a command.
-
-    Parameters
-    ----------
-    arguments : list of str, optional
-        The command and its options; those of the process by default.
-    """
+    """Run a command with its options; those of the process by default."""
     given = sys.argv[1:] if arguments is None else arguments
     # The server sets up its process before it imports the rest.
     with starting() if given[:1] == ["serve"] else contextlib.nullcontext():

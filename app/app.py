@@ -47,13 +47,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """Create the application.
-
-    Parameters
-    ----------
-    settings : Settings, optional
-        Read from the environment by default.
-    """
+    """Create the application; the settings are read from the environment by default."""
     settings = settings or Settings()
     made = _Service(
         **openapi.ABOUT,

@@ -71,17 +71,7 @@ def _timed(call: Callable[[], Any]) -> Any:
 class Deployment:
     """The queue, the job records and the workers of a deployment.
 
-    Parameters
-    ----------
-    settings : Settings
-        They name the queue and the stores.
-    models : Models, optional
-        The models, if they are open already.
-
-    Raises
-    ------
-    ValueError
-        When the URL of the queue or of a store is not valid.
+    `ValueError` is raised when the URL of the queue or of a store is not valid.
     """
 
     def __init__(self, settings: Settings, models: Models | None = None) -> None:
@@ -115,13 +105,7 @@ class Deployment:
     def worker(
         self, stopped: threading.Event | None = None, *, abandon: Callable[[], None] | None = None
     ) -> "Worker":
-        """Return a worker for this thread.
-
-        Raises
-        ------
-        ValueError
-            When there is no queue.
-        """
+        """Return a worker for this thread; raise `ValueError` when there is no queue."""
         from app.workers.worker import Worker
 
         if self.queue is None:
@@ -132,10 +116,7 @@ class Deployment:
     def supervisor(self) -> "Supervisor":
         """Return a supervisor of worker processes without the API.
 
-        Raises
-        ------
-        ValueError
-            When there is no queue that other processes can use.
+        `ValueError` is raised when there is no queue that other processes can use.
         """
         if self._is_private:
             raise ValueError(

@@ -56,14 +56,9 @@ MOST_ERRORS = 20
 
 
 class FieldError(NamedTuple):
-    """An error in one field of a request.
+    """An error in one field of a request, and how to fix it.
 
-    Attributes
-    ----------
-    pointer : str
-        JSON pointer (RFC 6901) into the body, or a slash and the name of a query parameter.
-    message : str
-        What is wrong, and how to fix it.
+    `pointer` is a JSON pointer (RFC 6901) into the body, or a slash and the name of a query parameter.
     """
 
     pointer: str
@@ -160,10 +155,8 @@ class NoQueueError(ServiceError):
 class QueueUnavailable(Exception):  # noqa: N818
     """The queue cannot be reached, read or written.
 
-    Attributes
-    ----------
-    retry_after : int or None
-        Seconds after which the same call may succeed; None if somebody has to fix something first.
+    `retry_after` is the number of seconds after which the same call may succeed; None if somebody has to fix
+    something first.
     """
 
     def __init__(self, message: str, *, retry_after: int | None = None) -> None:

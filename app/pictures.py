@@ -1,6 +1,6 @@
 """Pictures of models: the view, the size, and whether axes and legends are drawn."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from app.errors import FieldError, InvalidRequestError, OverLimitError
 from kohonen import Preparation
@@ -54,21 +54,13 @@ class Picture(NamedTuple):
         """The media type."""
         return "image/png" if self.form == "png" else "image/svg+xml"
 
-    def tag(self) -> dict[str, Any]:
-        """Return the options, which identify this picture of a model."""
-        return self._asdict()
-
     def check(
         self, shape: tuple[int, int, int], geometry: Geometry, *, most_pixels: int, named: bool = False
     ) -> None:
         """Refuse options that the map does not have, and pictures that are too large.
 
-        Raises
-        ------
-        InvalidRequestError
-            For an SVG that is not annotated, or a component or number of clusters that the map lacks.
-        OverLimitError
-            For too many pixels, units or planes.
+        `InvalidRequestError` is raised for an SVG that is not annotated, or a component or number of clusters
+        that the map lacks; `OverLimitError` for too many pixels, units or planes.
         """
         width, height, dimension = shape
         if self.form == "svg" and not self.annotated:
@@ -118,15 +110,6 @@ class Picture(NamedTuple):
 
         Component planes have the names and the units of the table, if the model was trained on one.
         """
-        return draw_view(
-            self.view,
-            weights,
-            samples,
-            geometry=geometry,
-            preparation=table,
-            form=self.form,
-            annotated=self.annotated,
-            scale=self.scale,
-            component=self.component,
-            clusters=self.clusters,
-        )
+        view, options = self.view, self._asdict()
+        del options["view"]
+        return draw_view(view, weights, samples, geometry=geometry, preparation=table, **options)

@@ -29,17 +29,7 @@ _CLUSTER_BYTES = 20
 
 
 class Found(NamedTuple):
-    """The best matching unit of a vector.
-
-    Attributes
-    ----------
-    x, y : int
-        Its column and row.
-    distance : float
-        The Euclidean distance of its weights to the vector.
-    cluster : int or None
-        Its cluster; None where clusters are not requested.
-    """
+    """The best matching unit of a vector, its distance to the vector, and its cluster if requested."""
 
     x: int
     y: int
@@ -48,19 +38,9 @@ class Found(NamedTuple):
 
 
 def vectors_for(card: Card, given: Any) -> FloatArray:
-    """Return vectors, or the rows of a table, as samples in the space of a model's map.
+    """Return vectors, or the rows of a table, as samples (n, dim) in the space of a model's map.
 
-    Parameters
-    ----------
-    card : Card
-        The model's card.
-    given : array_like of shape (n, dim), or mapping of str to column
-        Vectors, or a table.
-
-    Returns
-    -------
-    ndarray of shape (n, dim)
-        Missing values are NaN.
+    `given` is an array_like of shape (n, dim), or a mapping of names to columns. Missing values become NaN.
 
     Raises
     ------
@@ -96,10 +76,7 @@ def vectors_for(card: Card, given: Any) -> FloatArray:
 def columns_of(records: list[dict[str, Any]], table: Preparation) -> dict[str, list[Any]]:
     """Return records as columns for a preparation; keys that a record leaves out are missing values.
 
-    Raises
-    ------
-    OverLimitError
-        For too many values: short records may expand to many.
+    `OverLimitError` is raised for too many values, since short records may expand to many.
     """
     limits.check_values(len(records), len(table.components), field="records")
     known = set().union(*records)

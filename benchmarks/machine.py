@@ -87,7 +87,7 @@ class _Reach(Observer):
 
     def after_iteration(self, training: Training) -> None:
         width, height = training.parameters.width, training.parameters.height
-        squared = np.arange(max(width, height)) ** 2.0
+        squared = np.square(np.arange(max(width, height), dtype=np.float64))
         (table,) = training.parameters.schedule.neighbourhoods(np.array([training.iteration - 1]), squared)
         reach = np.count_nonzero(table) - 1
         x, y = np.divmod(match(training.weights, training.samples).units[:, 0], height)

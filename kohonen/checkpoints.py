@@ -189,15 +189,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """Read a checkpoint.
-
-    Raises
-    ------
-    InvalidDataError
-        When the file is not a checkpoint, or is damaged.
-    OSError
-        When it cannot be read.
-    """
+    """Read a checkpoint; raise `InvalidDataError` when the file is no checkpoint, or damaged."""
     content = path.read_bytes()
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as parts:

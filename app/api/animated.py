@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from app.api.schemas.training import FRAMES
 from app.settings import Settings
 from app.training.request import TrainingRequest
 from app.web.negotiation import choose
-from app.web.responses import JSON, PNG
+from app.web.responses import BINARY, JSON, PNG, headers
 from kohonen.animation.encode import FORMS, animate
 from kohonen.animation.frames import Frame
 from kohonen.animation.moments import Moments
@@ -19,22 +18,19 @@ __all__ = ["ANIMATIONS", "ANIMATION_HEADERS", "CONTENT", "animated", "negotiate"
 #: Media types of animations, and their forms.
 ANIMATIONS = {media_type: form for form, media_type in FORMS.items()}
 #: Their description in the OpenAPI document.
-CONTENT: dict[str, Any] = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in ANIMATIONS}
-#: Headers of animations, with their descriptions.
-ANIMATION_HEADERS = {
-    "Kohonen-Frames": "Number of frames of an animation.",
-    "Kohonen-Scale": "Pixels of a unit's width in an animation.",
-    "Kohonen-Scaled-Down": "Set to true when an animation is scaled down to keep within the limits.",
-}
+CONTENT = dict.fromkeys(ANIMATIONS, BINARY)
+#: Their headers.
+ANIMATION_HEADERS = headers(
+    Kohonen_Frames="Number of frames of an animation.",
+    Kohonen_Scale="Pixels of a unit's width in an animation.",
+    Kohonen_Scaled_Down="Set to true when an animation is scaled down to keep within the limits.",
+)
 
 
 def negotiate(accept: str | None, training: TrainingRequest) -> tuple[str, TrainingRequest]:
     """Return the media type of the answer to a training, and the training with the frames that it needs.
 
-    Raises
-    ------
-    NotAcceptableError
-        When the client accepts none of the media types; with frames only animations are offered.
+    With frames only animations are offered. `NotAcceptableError` is raised when the client accepts none.
     """
     if training.frames is not None:
         return choose(accept, [*ANIMATIONS]), training
@@ -53,7 +49,7 @@ def animated(
         most_bytes=settings.max_answer_bytes,
         most_pixels=settings.max_picture_pixels,
     )
-    headers = {"Kohonen-Frames": str(made.frames), "Kohonen-Scale": f"{made.scale:g}"}
+    details = {"Kohonen-Frames": str(made.frames), "Kohonen-Scale": f"{made.scale:g}"}
     if made.reduced:
-        headers["Kohonen-Scaled-Down"] = "true"
-    return made.content, headers
+        details["Kohonen-Scaled-Down"] = "true"
+    return made.content, details

@@ -104,10 +104,7 @@ def model_clusters(
 def wanted_count(text: str, card: StoredCard, pointer: str = "/k") -> ClusterCount:
     """Return the requested number of clusters.
 
-    Raises
-    ------
-    InvalidRequestError
-        When the text is neither 'auto' nor an integer up to the number of units.
+    `InvalidRequestError` is raised if it is neither 'auto' nor an integer up to the number of units.
     """
     count, units = parse_count(text), card.weights.shape[0] * card.weights.shape[1]
     if count is None or (count != "auto" and not 1 <= count <= units):

@@ -14,7 +14,7 @@ from app.settings import Settings
 from app.training.limits import check, check_samples
 from app.training.request import TrainingRequest
 from app.web.head import wants_no_content
-from app.web.responses import PNG, problems
+from app.web.responses import BINARY, PNG, problems
 from kohonen import Parameters
 from kohonen.parameters import draw_seed
 from kohonen.pictures.maps import draw_input_output, encode_png
@@ -31,7 +31,7 @@ _ANSWER: dict[str, Any] = {
     "responses": {
         200: {
             "description": "The colours as a strip, with the map below: 400 by 420 pixels by default.",
-            "content": {PNG: {"schema": {"type": "string", "format": "binary"}}},
+            "content": {PNG: BINARY},
         },
         **problems(422, 503),
     },

@@ -4,7 +4,8 @@ All are `async`, although none waits: FastAPI would run each plain function in a
 wait for the interpreter's lock once per dependency.
 """
 
-from typing import Annotated
+from operator import attrgetter
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
@@ -17,32 +18,22 @@ from app.web.deadline import training_ends
 __all__ = ["AppSettings", "Deadline", "JobsService", "ModelsOfStore", "Service"]
 
 
-async def _settings(request: Request) -> Settings:
-    settings: Settings = request.app.state.settings
-    return settings
+def _part(name: str) -> Any:
+    """Return the dependency on a part of the application's state."""
+    part = attrgetter(name)
 
+    async def dependency(request: Request) -> Any:
+        return part(request.app.state)
 
-async def _models(request: Request) -> Models:
-    models: Models = request.app.state.models
-    return models
-
-
-async def _service(request: Request) -> TrainingService:
-    service: TrainingService = request.app.state.service
-    return service
-
-
-async def _jobs(request: Request) -> JobService:
-    jobs: JobService = request.app.state.jobs.service
-    return jobs
+    return Depends(dependency)
 
 
 async def _deadline() -> float:
     return training_ends()
 
 
-AppSettings = Annotated[Settings, Depends(_settings)]
-JobsService = Annotated[JobService, Depends(_jobs)]
-ModelsOfStore = Annotated[Models, Depends(_models)]
-Service = Annotated[TrainingService, Depends(_service)]
+AppSettings = Annotated[Settings, _part("settings")]
+JobsService = Annotated[JobService, _part("jobs.service")]
+ModelsOfStore = Annotated[Models, _part("models")]
+Service = Annotated[TrainingService, _part("service")]
 Deadline = Annotated[float, Depends(_deadline)]

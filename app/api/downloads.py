@@ -18,10 +18,7 @@ LINK_SECONDS = 300
 def download(models: Models, card: StoredCard, form: Format, *, most_bytes: int | None) -> Response:
     """Answer with the weights of a model in a file format.
 
-    Raises
-    ------
-    AnswerTooLargeError
-        When they have more than `most_bytes` and the store does not support links.
+    `AnswerTooLargeError` is raised for more than `most_bytes` if the store does not support links.
     """
     filename = f"kohonen-{card.id}.{form}"
     headers = {"Content-Disposition": f'attachment; filename="{filename}"'}

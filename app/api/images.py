@@ -11,7 +11,7 @@ from app.models import Card
 from app.pictures import Form, Picture, View
 from app.web.caching import model_answer
 from app.web.negotiation import choose
-from app.web.responses import PNG, bounded, problems
+from app.web.responses import BINARY, PNG, bounded, problems
 from kohonen.inputs.tables import LONGEST_TEXT, shown
 
 __all__ = ["router"]
@@ -30,7 +30,7 @@ SVG = "image/svg+xml"
         200: {
             "description": "The picture.",
             "content": {
-                PNG: {"schema": {"type": "string", "format": "binary"}},
+                PNG: BINARY,
                 SVG: {"schema": {"type": "string"}},
             },
         },
@@ -90,7 +90,7 @@ def model_image(
         headers = {"Content-Disposition": f'inline; filename="kohonen-{card.id}.{picture.form}"'}
         return Response(content, media_type=picture.media_type, headers=headers)
 
-    return model_answer(request, ref, card, [picture.tag()], draw)
+    return model_answer(request, ref, card, [picture._asdict()], draw)
 
 
 def _component(text: str, card: Card) -> int:

@@ -6,19 +6,14 @@ from app.api.animated import ANIMATION_HEADERS, ANIMATIONS, CONTENT, animated
 from app.api.dependencies import AppSettings, JobsService
 from app.api.jobs import RETRY_AFTER, JobId, retry_after
 from app.web.negotiation import choose
-from app.web.responses import PNG, problems
+from app.web.responses import BINARY, PNG, headers, problems
 from kohonen.pictures.maps import draw_map, encode_png
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["jobs"])
 
-_ITERATION = {
-    "Kohonen-Iteration": {
-        "description": "Number of iterations that are completed.",
-        "schema": {"type": "integer"},
-    }
-}
+_ITERATION = headers("integer", Kohonen_Iteration="Number of iterations that are completed.")
 
 
 @router.get(
@@ -29,11 +24,8 @@ _ITERATION = {
     responses={
         200: {
             "description": "The map at the last checkpoint. A header reports its iteration.",
-            "headers": {
-                **_ITERATION,
-                **RETRY_AFTER,
-            },
-            "content": {PNG: {"schema": {"type": "string", "format": "binary"}}},
+            "headers": _ITERATION | RETRY_AFTER,
+            "content": {PNG: BINARY},
         },
         **problems(404, 409, 500, 503),
     },
@@ -41,10 +33,9 @@ _ITERATION = {
 def get_job_image(job_id: JobId, jobs: JobsService) -> Response:
     """Draw the map at the last checkpoint."""
     job, iteration, weights = jobs.weights(job_id)
-    headers = {"Kohonen-Iteration": str(iteration), **retry_after(job), "Cache-Control": "no-cache"}
-    return Response(
-        encode_png(draw_map(weights, geometry=job.request.training.geometry)), media_type=PNG, headers=headers
-    )
+    details = {"Kohonen-Iteration": str(iteration), **retry_after(job), "Cache-Control": "no-cache"}
+    content = encode_png(draw_map(weights, geometry=job.request.training.geometry))
+    return Response(content, media_type=PNG, headers=details)
 
 
 @router.get(
@@ -55,14 +46,7 @@ def get_job_image(job_id: JobId, jobs: JobsService) -> Response:
     responses={
         200: {
             "description": "The animation up to the last checkpoint. A header reports its iteration.",
-            "headers": {
-                **_ITERATION,
-                **{
-                    name: {"description": description, "schema": {"type": "string"}}
-                    for name, description in ANIMATION_HEADERS.items()
-                },
-                **RETRY_AFTER,
-            },
+            "headers": _ITERATION | ANIMATION_HEADERS | RETRY_AFTER,
             "content": CONTENT,
         },
         **problems(404, 406, 409, 500, 503),
@@ -76,7 +60,6 @@ def get_job_animation(request: Request, job_id: JobId, jobs: JobsService, settin
     media_type = choose(request.headers.get("accept"), [*ANIMATIONS])
     job, frames = jobs.frames(job_id)
     content, details = animated(frames, job.request.training.geometry, media_type, settings)
-    iteration = str(frames[-1].record.iteration)
-    headers = {"Kohonen-Iteration": iteration, **details, **retry_after(job)}
-    headers |= {"Cache-Control": "no-cache", "Vary": "Accept"}
-    return Response(content, media_type=media_type, headers=headers)
+    details |= {"Kohonen-Iteration": str(frames[-1].record.iteration), **retry_after(job)}
+    details |= {"Cache-Control": "no-cache", "Vary": "Accept"}
+    return Response(content, media_type=media_type, headers=details)

@@ -22,7 +22,7 @@ from app.jobs.record import Job, Progress, State
 from app.models import Card, Models
 from app.schema import Schema
 from app.web import body
-from app.web.responses import problems, root_path
+from app.web.responses import headers, problems, root_path
 
 __all__ = ["RETRY_AFTER", "JobDocument", "JobId", "retry_after", "router"]
 
@@ -76,13 +76,10 @@ JobId = Annotated[
         openapi_examples={"first": {"value": EXAMPLE_ID}},
     ),
 ]
-RETRY_AFTER = {
-    "Retry-After": {
-        "description": "Seconds after which to request the job again; absent if it has ended.",
-        "schema": {"type": "integer"},
-    }
-}
-_LOCATION = {"Location": {"description": "The path of the job.", "schema": {"type": "string"}}}
+RETRY_AFTER = headers(
+    "integer", Retry_After="Seconds after which to request the job again; absent if it has ended."
+)
+_LOCATION = headers(Location="The path of the job.")
 
 
 @router.post(
@@ -124,8 +121,8 @@ async def train_in_background(
         return job, _document(job, request, models)
 
     job, document = await run_in_threadpool(submit)
-    headers = {**retry_after(job), "Location": document["links"]["self"]}
-    return JSONResponse(document, status_code=200 if job.ended else 202, headers=headers)
+    details = {**retry_after(job), "Location": document["links"]["self"]}
+    return JSONResponse(document, status_code=200 if job.ended else 202, headers=details)
 
 
 @router.get(
@@ -144,7 +141,7 @@ def list_jobs(
     ] = "",
 ) -> Response:
     """List jobs, including those that have ended."""
-    page, following = jobs.page(limit=max_results, cursor=cursor)
+    page, following = jobs.records.page(limit=max_results, cursor=cursor)
     documents = [_document(job, request) for job in page]
     return JSONResponse({"jobs": documents, "next_cursor": following})
 
@@ -175,7 +172,7 @@ async def get_job(
     until = min(time.monotonic() + min(wait, settings.max_wait_seconds), deadline)
     pause = FIRST_PAUSE
     while True:
-        job = await run_in_threadpool(jobs.get, job_id)
+        job = await run_in_threadpool(jobs.records.get, job_id)
         left = until - time.monotonic()
         if job.ended or left <= 0:
             break
@@ -197,7 +194,7 @@ def cancel_job(request: Request, job_id: JobId, jobs: JobsService, models: Model
 
     The worker stops within a second or two. The same request again continues from the last checkpoint.
     """
-    return JSONResponse(_document(jobs.cancel(job_id), request, models))
+    return JSONResponse(_document(jobs.records.cancel(job_id), request, models))
 
 
 def _document(job: Job, request: Request, models: Models | None = None) -> dict[str, Any]:

@@ -14,10 +14,10 @@ from app.api.schemas.training import Name
 from app.errors import FieldError, InvalidRequestError, UnitNotFoundError
 from app.models import Card, Models, StoredCard
 from app.models.downloads import Format
-from app.models.listing import Order
-from app.models.references import FORMS, Reference, parse
+from app.models.references import FORMS
 from app.web.caching import model_answer
-from app.web.responses import problems
+from app.web.responses import BINARY, problems
+from kohonen.analysis.metrics import METRICS
 
 __all__ = ["NOT_MODIFIED", "Ref", "X", "Y", "card_answer", "router", "unit_answer"]
 
@@ -60,11 +60,11 @@ def list_models(
     """List models: the newest first, or by a metric."""
     if sort is None and order is not None:
         raise InvalidRequestError([FieldError("/order", "'order' needs 'sort', which names the metric")])
-    ordered = Order() if sort is None else Order.best_first(sort)
-    if order is not None:
-        ordered = Order(sort, order == "ascending")
+    metric = None if sort is None else METRICS[sort]
+    if metric is not None and order is not None:
+        metric = metric._replace(ascending=order == "ascending")
     try:
-        page = models.listing.page(size=max_results, cursor=cursor, name=name, order=ordered)
+        page = models.listing.page(size=max_results, cursor=cursor, name=name, order=metric)
     except ValueError as error:
         raise InvalidRequestError([FieldError("/cursor", str(error))]) from error
     return ModelList.of(page, request, name)
@@ -98,21 +98,11 @@ def card_answer(request: Request, ref: str | None, card: Card) -> Response:
 )
 def delete_model(ref: Ref, models: ModelsOfStore) -> Response:
     """Delete a model and its revisions. `ref` is an id or a revision such as `name@3`."""
-    reference = parse(ref)
-    if reference is not None and reference.moves:
-        message = (
-            f"{ref!r} may refer to another model by now: use the id, or a revision such as name@3, instead"
-        )
-        raise InvalidRequestError([FieldError("/ref", message)])
-    models.delete(_id(reference, ref, models))
+    try:
+        models.delete(models.removable_id(ref))
+    except ValueError as error:
+        raise InvalidRequestError([FieldError("/ref", str(error))]) from error
     return Response(status_code=204)
-
-
-def _id(reference: Reference | None, ref: str, models: Models) -> str:
-    """Return the id that a reference names; works for damaged models, too."""
-    if reference is None or reference.id is None:
-        return models.resolve(ref).id
-    return reference.id
 
 
 @router.get(
@@ -124,7 +114,7 @@ def _id(reference: Reference | None, ref: str, models: Models) -> str:
         200: {
             "description": "The weights: float64 of shape (width, height, dimension).",
             "content": {
-                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+                "application/octet-stream": BINARY,
                 "application/json": {"schema": {"type": "object"}},
                 "text/csv": {"schema": {"type": "string"}},
             },

@@ -134,15 +134,7 @@ async def predict(
 
 
 def samples_for(card: Card, given: Any, settings: Settings, deadline: float) -> FloatArray:
-    """Return vectors or rows of a table as samples for a model's map, checked against the limits.
-
-    Raises
-    ------
-    InvalidDataError, InvalidRequestError
-        When they do not fit the model.
-    OverLimitError
-        For too many vectors.
-    """
+    """Return vectors or rows of a table as samples for a model's map, checked against the limits."""
     samples = vectors_for(card, given)
     limits.check_prediction(
         card.weights.shape,
@@ -155,15 +147,7 @@ def samples_for(card: Card, given: Any, settings: Settings, deadline: float) -> 
 
 
 def vectors_of(content: bytes, media_type: str, card: Card, query: CsvFields, settings: Settings) -> Any:
-    """Return the vectors or the table of a body; a single vector as a list of one.
-
-    Raises
-    ------
-    MalformedBodyError, InvalidRequestError, InvalidTableError
-        When the body holds neither.
-    OverLimitError
-        For too many vectors or rows.
-    """
+    """Return the vectors or the table of a body; a single vector as a list of one."""
     if media_type == CSV:
         return read_rows(content, card, query, settings=settings, most_rows=settings.max_vectors)
     try:

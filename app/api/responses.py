@@ -6,16 +6,9 @@ from fastapi import Request
 
 from app.models import Card, Revision
 from app.training.service import Outcome
-from app.training.timings import Timings
 from app.web.responses import root_path
 
-__all__ = [
-    "EXPOSED_HEADERS",
-    "card_document",
-    "outcome_document",
-    "outcome_headers",
-    "server_timing",
-]
+__all__ = ["EXPOSED_HEADERS", "card_document", "outcome_headers"]
 
 #: Headers that pages of other origins may read (CORS).
 EXPOSED_HEADERS = [
@@ -47,34 +40,22 @@ def card_document(
     if stored:
         models = f"{root_path(request)}/models"
         place = f"{models}/{card.id}"
-        document["links"] = {
-            "self": place,
-            "image": f"{place}/image",
-            "report": f"{place}/report",
-            "clusters": f"{place}/clusters",
-            "download": f"{place}/download",
-            "predict": f"{place}/predict",
-            "fit": f"{place}/fit",
-        }
+        calls = ("image", "report", "clusters", "download", "predict", "fit")
+        document["links"] = {"self": place, **{call: f"{place}/{call}" for call in calls}}
         if card.lineage is not None:
             document["links"]["parent"] = f"{models}/{card.lineage.parent}"
     return document
 
 
-def outcome_document(outcome: Outcome, request: Request) -> dict[str, Any]:
-    """Return the card of a trained model as JSON."""
-    return card_document(outcome.card, request, stored=outcome.stored, revision=outcome.revision)
-
-
 def outcome_headers(outcome: Outcome, request: Request) -> dict[str, str]:
     """Return the id, metrics, seed and timings of a training as headers."""
-    card = outcome.card
+    card, timings = outcome.card, outcome.timings.seconds.items()
     headers = {
         "Kohonen-Model-Id": card.id,
         "Kohonen-Quantization-Error": repr(card.quality.quantization_error),
         "Kohonen-Topographic-Error": repr(card.quality.topographic_error),
         "Kohonen-Random-State": str(card.parameters.random_state),
-        "Server-Timing": server_timing(outcome.timings),
+        "Server-Timing": ", ".join(f"{part};dur={1000 * seconds:.1f}" for part, seconds in timings),
         "Vary": "Accept",
     }
     if outcome.revision is not None:
@@ -82,8 +63,3 @@ def outcome_headers(outcome: Outcome, request: Request) -> dict[str, str]:
     if outcome.created:
         headers["Location"] = f"{root_path(request)}/models/{card.id}"
     return headers
-
-
-def server_timing(timings: Timings) -> str:
-    """Return timings as the value of a Server-Timing header."""
-    return ", ".join(f"{part};dur={1000 * seconds:.1f}" for part, seconds in timings.seconds.items())

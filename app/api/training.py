@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app.api.animated import ANIMATION_HEADERS, ANIMATIONS, CONTENT, animated, negotiate
 from app.api.dependencies import AppSettings, Deadline, Service
-from app.api.responses import outcome_document, outcome_headers
+from app.api.responses import card_document, outcome_headers
 from app.api.schemas.examples import TRAINING
 from app.api.schemas.training import TrainingBody, TrainingFields
 from app.api.schemas.training_input import (
@@ -24,26 +24,25 @@ from app.training.request import TrainingRequest
 from app.training.service import Outcome
 from app.web import body
 from app.web.negotiation import choose
-from app.web.responses import JSON, PNG, problems
+from app.web.responses import BINARY, JSON, PNG, headers, problems
 
 __all__ = ["ANSWERS", "OFFERED", "answer", "router"]
 
 router = APIRouter(tags=["training"])
 
-_HEADERS = {
-    name: {"description": description, "schema": {"type": "string"}}
-    for name, description in {
-        "Kohonen-Model-Id": "The id of the model.",
-        "Kohonen-Model-Revision": "The revision of the requested name, such as sunset@3.",
-        "Kohonen-Quantization-Error": "Mean distance of the samples to their best matching unit.",
-        "Kohonen-Topographic-Error": "Share of the samples whose two best matching units are not neighbours.",
-        "Kohonen-Random-State": "The seed of the training.",
-        "Server-Timing": "Durations of the parts of the request, in milliseconds.",
-        **ANIMATION_HEADERS,
-    }.items()
-}
+_HEADERS = (
+    headers(
+        Kohonen_Model_Id="The id of the model.",
+        Kohonen_Model_Revision="The revision of the requested name, such as sunset@3.",
+        Kohonen_Quantization_Error="Mean distance of the samples to their best matching unit.",
+        Kohonen_Topographic_Error="Share of the samples whose two best matching units are not neighbours.",
+        Kohonen_Random_State="The seed of the training.",
+        Server_Timing="Durations of the parts of the request, in milliseconds.",
+    )
+    | ANIMATION_HEADERS
+)
 _CONTENT: dict[str, Any] = {
-    PNG: {"schema": {"type": "string", "format": "binary"}},
+    PNG: BINARY,
     JSON: {"schema": {"$ref": "#/components/schemas/Card"}},
     **CONTENT,
 }
@@ -109,7 +108,7 @@ async def answer(
     """Answer with the card, the picture or the animation of a training."""
     status = 201 if outcome.created else 200
     if media_type == JSON:
-        document = outcome_document(outcome, request)
+        document = card_document(outcome.card, request, stored=outcome.stored, revision=outcome.revision)
         return JSONResponse(document, status_code=status, headers=outcome_headers(outcome, request))
     geometry = training.parameters.geometry
     with outcome.timings.measure("draw"):
@@ -121,5 +120,5 @@ async def answer(
             picture = Picture(view)
             content = await run_in_threadpool(picture.draw, outcome.weights, training.samples, geometry)
             details = {}
-    headers = {**outcome_headers(outcome, request), **details}
-    return Response(content, status_code=status, media_type=media_type, headers=headers)
+    details |= outcome_headers(outcome, request)
+    return Response(content, status_code=status, media_type=media_type, headers=details)

@@ -12,9 +12,8 @@ from app.api.schemas.training import TrainingBody
 from app.deployment import open_models
 from app.errors import ServiceError
 from app.models.imports import add_archive, add_run
-from app.models.listing import Order
 from app.models.maintenance import prune, repair
-from app.models.references import FORMS, NAME_RULE, is_name, parse
+from app.models.references import FORMS, NAME_RULE, is_name
 from app.models.registry import Models, Stored
 from app.settings import Settings
 from app.storage.port import StorageError
@@ -82,7 +81,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _list(arguments: argparse.Namespace, models: Models, settings: Settings) -> None:
-    order = Order() if arguments.sort is None else Order.best_first(arguments.sort)
+    order = None if arguments.sort is None else METRICS[arguments.sort]
     cursor, left = None, arguments.max
     while left > 0:
         page = models.listing.page(size=min(left, PAGE), cursor=cursor, name=arguments.name, order=order)
@@ -122,11 +121,7 @@ def _add(arguments: argparse.Namespace, models: Models, settings: Settings) -> N
 
 
 def _remove(arguments: argparse.Namespace, models: Models, settings: Settings) -> None:
-    reference = parse(arguments.ref)
-    if reference is not None and reference.moves:
-        raise ValueError(f"{arguments.ref!r} may refer to another model by now; use an id or name@3 instead")
-    model_id = reference.id if reference is not None else None
-    model_id = model_id or models.resolve(arguments.ref).id
+    model_id = models.removable_id(arguments.ref)
     models.delete(model_id)
     _print(f"{model_id}  removed")
 

@@ -19,19 +19,9 @@ _LOG = logging.getLogger(__name__)
 
 
 def run(settings: Settings, stopped: threading.Event | None = None) -> None:
-    """Run workers until SIGTERM or SIGINT.
+    """Run workers until SIGTERM or SIGINT, or until `stopped` is set.
 
-    Parameters
-    ----------
-    settings : Settings
-        They contain the queue and the number of workers.
-    stopped : threading.Event, optional
-        Stops the workers when it is set; by default the signals do.
-
-    Raises
-    ------
-    ValueError
-        When there is no queue that other processes can use.
+    `ValueError` is raised when there is no queue that other processes can use.
     """
     configure(settings.log_format, settings.log_level, service=WORKER)
     supervisor = Deployment(settings).supervisor()

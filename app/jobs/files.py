@@ -30,13 +30,7 @@ _OCTETS = "application/octet-stream"
 
 
 class Files:
-    """The files of the jobs of a store.
-
-    Parameters
-    ----------
-    store : Store
-        The store.
-    """
+    """The files of the jobs of a store."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -48,13 +42,7 @@ class Files:
         return key
 
     def request(self, job: Job) -> TrainingRequest:
-        """Return the training request of a job.
-
-        Raises
-        ------
-        DamagedJobError
-            When its samples are damaged or missing.
-        """
+        """Return the training request of a job; raise `DamagedJobError` without its samples."""
         wanted = job.request
         shape = wanted.samples, wanted.dimension + wanted.weighted
         stored = self._array(wanted.input, shape, missing=True) if wanted.input else None
@@ -104,13 +92,7 @@ class Files:
         return Piece.of(key, frames, data)
 
     def frames(self, job: Job) -> list[Frame]:
-        """Return the saved frames of a job.
-
-        Raises
-        ------
-        DamagedJobError
-            When they are damaged or missing.
-        """
+        """Return the saved frames of a job; raise `DamagedJobError` when they are damaged or missing."""
         try:
             return [
                 frame
@@ -126,33 +108,6 @@ class Files:
             )
             raise DamagedJobError(message) from error
 
-    def forget_input(self, job: Job) -> None:
-        """Remove the samples of a job that has ended; an error of the store is logged."""
-        if job.ended:
-            self.forget(job.request.input)
-
-    def forget_checkpoints(self, job: Job) -> None:
-        """Remove all checkpoints of a job that has succeeded, including those left by crashes."""
-        self._forget_all(f"jobs/{job.id}/checkpoint-")
-
-    def forget_frames(self, job: Job) -> None:
-        """Remove the frames that are not in the record of a job, including those left by crashes."""
-        self._forget_all(f"jobs/{job.id}/frames-", kept={piece.key for piece in job.frames})
-
-    def forget_all(self, job: Job) -> None:
-        """Remove all files of a job, except samples that are not in its record."""
-        self.forget(job.request.input)
-        self._forget_all(f"jobs/{job.id}/checkpoint-")
-        self._forget_all(f"jobs/{job.id}/frames-")
-
-    def _forget_all(self, prefix: str, *, kept: Collection[str] = ()) -> None:
-        try:
-            for key in self._store.keys(prefix):
-                if key not in kept:
-                    self._store.delete(key)
-        except StorageError as error:
-            logger.warning("%s... could not be removed: %s", prefix, error)
-
     def forget(self, key: str | None) -> None:
         """Remove a file, if there is one; an error of the store is logged."""
         if key is None:
@@ -161,6 +116,24 @@ class Files:
             self._store.delete(key)
         except StorageError as error:
             logger.warning("%s could not be removed: %s", key, error)
+
+    def forget_frames(self, job: Job) -> None:
+        """Remove the frames that are not in the record of a job, including those left by crashes."""
+        self._forget_others(f"jobs/{job.id}/frames-", kept=job.frames)
+
+    def forget_all(self, job: Job, *, but: Collection[Piece] = ()) -> None:
+        """Remove all files of a job but these frames, except samples that are not in its record."""
+        self.forget(job.request.input)
+        self._forget_others(f"jobs/{job.id}/checkpoint-")
+        self._forget_others(f"jobs/{job.id}/frames-", kept=but)
+
+    def _forget_others(self, prefix: str, *, kept: Collection[Piece] = ()) -> None:
+        try:
+            for key in self._store.keys(prefix):
+                if all(key != piece.key for piece in kept):
+                    self._store.delete(key)
+        except StorageError as error:
+            logger.warning("%s... could not be removed: %s", prefix, error)
 
     def _array(
         self, key: str, shape: tuple[int, ...], *, sha256: str | None = None, missing: bool = False

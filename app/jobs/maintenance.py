@@ -36,15 +36,7 @@ _FILE = re.compile(r"jobs/(?P<id>[0-9a-f]{32})/(?!job\.json)[^/]+")
 
 
 class Pruned(NamedTuple):
-    """A removed job, or in a dry run one to remove.
-
-    Attributes
-    ----------
-    id : str
-        Its id.
-    state : State or None
-        Its final state; None when its record could not be read.
-    """
+    """A removed job, or in a dry run one to remove; its state is None when its record could not be read."""
 
     id: str
     state: State | None
@@ -53,12 +45,8 @@ class Pruned(NamedTuple):
 class Housekeeping:
     """Removes old jobs or models at intervals, for some seconds at most; called by workers between messages.
 
-    Parameters
-    ----------
-    checks : callable
-        Starts to check one job or model after the other. Yields it if it was removed, and None otherwise.
-    report : str
-        The log message, with ``%d`` for the number removed.
+    `checks` starts to check one job or model after the other, and yields it if it was removed, None
+    otherwise. `report` is the log message, with ``%d`` for the number removed.
     """
 
     def __init__(self, checks: Callable[[], Iterator[object | None]], report: str) -> None:
@@ -74,18 +62,15 @@ class Housekeeping:
         return cls(partial(_checks, jobs, days, dry=False), report)
 
     @classmethod
-    def of_models(cls, models: Models, days: float) -> "Housekeeping":
-        """Return the housekeeping that removes models without a name that are older than `days` days."""
-        report = f"%d models without a name older than {days:g} days were removed"
-        return cls(partial(prune_steps, models, days=days), report)
-
-    @classmethod
     def of_all(
         cls, jobs: Jobs, job_days: float, models: Models, unnamed_days: float | None
     ) -> "list[Housekeeping]":
         """Return the housekeeping of a deployment; without `unnamed_days`, models without a name are kept."""
         made = [cls.of_jobs(jobs, job_days)]
-        return made if unnamed_days is None else [*made, cls.of_models(models, unnamed_days)]
+        if unnamed_days is not None:
+            report = f"%d models without a name older than {unnamed_days:g} days were removed"
+            made.append(cls(partial(prune_steps, models, days=unnamed_days), report))
+        return made
 
     def __call__(self) -> None:
         """Search for old jobs or models and remove them, if it is time."""
@@ -107,14 +92,7 @@ class Housekeeping:
 def prune(jobs: Jobs, *, days: float, dry: bool = False) -> Iterator[Pruned]:
     """Remove jobs that ended more than some days ago, with their files, and yield each.
 
-    Parameters
-    ----------
-    jobs : Jobs
-        The jobs of a store.
-    days : float
-        The number of days.
-    dry : bool
-        Yield the jobs without removing them.
+    If `dry`, the jobs are yielded without removing them.
     """
     return (pruned for pruned in _checks(jobs, days, dry=dry) if pruned is not None)
 

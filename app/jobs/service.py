@@ -1,4 +1,4 @@
-"""Submits, lists and cancels jobs, and reads their weights and frames."""
+"""Submits jobs, and reads their weights and frames."""
 
 import logging
 from collections.abc import Callable
@@ -31,20 +31,9 @@ READS = 5
 
 
 class JobService:
-    """Submits and reads jobs.
+    """Submits jobs to the queue, if the deployment has one; `records` lists and cancels them.
 
-    Parameters
-    ----------
-    jobs : Jobs
-        The job records.
-    models : Models
-        The models of the jobs.
-    queue : Queue or None
-        The queue; None if the deployment has none.
-    settings : Settings
-        The limits.
-    wake : callable, optional
-        Called after a message was sent.
+    `wake` is called after a message was sent.
     """
 
     def __init__(
@@ -56,7 +45,7 @@ class JobService:
         *,
         wake: Callable[[], None] | None = None,
     ) -> None:
-        self._jobs = jobs
+        self.records = jobs
         self._models = models
         self._queue = queue
         self._settings = settings
@@ -67,22 +56,11 @@ class JobService:
         """Queue a training, or return its existing job.
 
         A job that failed or was cancelled is queued again, and so is one whose model is stored without the
-        frames that are wanted.
-
-        Raises
-        ------
-        OverLimitError
-            When the request exceeds a limit.
-        NoQueueError
-            When the deployment has no queue.
-        TooBusyError
-            When there are too many unfinished jobs.
-        QueueUnavailable, StoreUnavailable
-            When the queue or the store cannot be used.
+        frames that are wanted. `OverLimitError`, `NoQueueError` and `TooBusyError` refuse a job.
         """
-        job = self._jobs.find(request.id)
+        job = self.records.find(request.id)
         if job is not None and not job.ended:
-            job = self._jobs.join(job.id, request.name, request.frames)
+            job = self.records.join(job.id, request.name, request.frames)
             if not job.ended:
                 self._send_again(job)
                 return job
@@ -101,7 +79,7 @@ class JobService:
         return self._add(request, self._queue)
 
     def _add(self, request: TrainingRequest, queue: Queue) -> Job:
-        job, queued = self._jobs.add(request, over=("failed", "cancelled"))
+        job, queued = self.records.add(request, over=("failed", "cancelled"))
         if job.state == "succeeded":
             card = self._models.find(job.id)
             if card is not None and _is_enough(job, request):
@@ -109,7 +87,7 @@ class JobService:
                     self._models.ensure_listed(card, request.name)
                     return self._succeeded(request, job)
             # Its model was removed, or was trained without frames.
-            job, queued = self._jobs.add(request, over=("failed", "cancelled", "succeeded"))
+            job, queued = self.records.add(request, over=("failed", "cancelled", "succeeded"))
         if queued:
             try:
                 queue.send(job.id, turn=job.turn)
@@ -123,14 +101,14 @@ class JobService:
     def _succeeded(self, request: TrainingRequest, job: Job | None) -> Job:
         """Return the succeeded job of a stored model, however the model was made."""
         if job is None or job.state != "succeeded":
-            return self._jobs.add_done(request)
-        return job if request.name is None else self._jobs.join(job.id, request.name)
+            return self.records.add_done(request)
+        return job if request.name is None else self.records.join(job.id, request.name)
 
     def _fail(self, job: Job, error: Exception) -> None:
         problem = document_of(error)
-        now = self._jobs.clock()
+        now = self.records.clock()
         try:
-            failed = self._jobs.change(
+            failed = self.records.change(
                 job.id,
                 lambda old: (
                     old.done("failed", now, problem=problem)
@@ -138,83 +116,40 @@ class JobService:
                     else old
                 ),
             )
-            self._jobs.files.forget_input(failed)
+            if failed.ended:
+                self.records.files.forget(failed.request.input)
         except StorageError as failure:
             logger.warning("job %s remains queued without a message: %s", job.id, failure)
 
     def _send_again(self, job: Job) -> None:
         """Send the message of a job again that has waited long: it may be lost, and duplicates do no harm."""
-        now = self._jobs.clock()
+        now = self.records.clock()
         waited = abs((now - job.updated_at).total_seconds())  # clocks may differ
         if self._queue is not None and job.held_until(now) is None and waited > STRANDED_SECONDS:
             self._queue.send(job.id, turn=job.turn)
             self._wake()
 
-    def get(self, job_id: str) -> Job:
-        """Return a job.
-
-        Raises
-        ------
-        JobNotFoundError
-            When there is no such job.
-        """
-        return self._jobs.get(job_id)
-
-    def page(self, *, limit: int, cursor: str = "") -> tuple[list[Job], str | None]:
-        """Return jobs, the newest first, and the cursor of the next page, if there is one."""
-        return self._jobs.page(limit=limit, cursor=cursor)
-
-    def cancel(self, job_id: str) -> Job:
-        """Cancel a job, or remove its frames if it has ended.
-
-        Raises
-        ------
-        JobNotFoundError
-            When there is no such job.
-        """
-        return self._jobs.cancel(job_id)
-
     def weights(self, job_id: str) -> tuple[Job, int, FloatArray]:
         """Return a job, the iteration of its last checkpoint, and the weights there.
 
-        Without a checkpoint these are the initial weights.
-
-        Raises
-        ------
-        JobNotFoundError
-            When there is no such job.
-        ModelNotFoundError
-            When its model has been removed.
-        DataNotKeptError
-            When it ended before its first checkpoint and its samples are gone, so it has no initial weights.
+        Without a checkpoint these are the initial weights; `DataNotKeptError` is raised when the job ended
+        before its first checkpoint and the samples are gone, so that there are none.
         """
         for _ in range(READS):
-            job = self._jobs.get(job_id)
+            job = self.records.get(job_id)
             parameters = job.request.training
             if job.state == "succeeded":
                 return job, parameters.iterations, self._models.weights(self._models.card(job_id))
             if job.checkpoint is None:
                 break
-            weights = self._jobs.files.weights(job)
+            weights = self.records.files.weights(job)
             if weights is not None:
                 return job, job.checkpoint.iteration, weights
         return job, 0, self._initial_weights(job, parameters)
 
     def frames(self, job_id: str) -> tuple[Job, list[Frame]]:
-        """Return a job and its frames up to its last checkpoint, at least one.
-
-        Raises
-        ------
-        JobNotFoundError
-            When there is no such job.
-        ModelNotFoundError
-            When its model has been removed.
-        DataNotKeptError
-            When it has no frames.
-        DamagedJobError
-            When the frames are damaged or missing.
-        """
-        job = self._jobs.get(job_id)
+        """Return a job and its frames up to its last checkpoint; raise `DataNotKeptError` without any."""
+        job = self.records.get(job_id)
         if job.state == "succeeded":
             self._models.card(job_id)
         if job.request.frames is None:
@@ -224,13 +159,13 @@ class JobService:
         if not job.frames:
             message = f"no frame of job {job_id} has been saved" + " yet: try again later" * (not job.ended)
             raise DataNotKeptError(message)
-        return job, self._jobs.files.frames(job)
+        return job, self.records.files.frames(job)
 
     def _initial_weights(self, job: Job, parameters: Parameters) -> FloatArray:
         if parameters.initialisation == "random":
             return parameters.initial_weights(job.request.dimension)
         try:
-            data = self._jobs.files.request(job).data
+            data = self.records.files.request(job).data
         except DamagedJobError as error:
             message = f"job {job.id} ended before its first checkpoint, so there is no map of it"
             raise DataNotKeptError(message) from error

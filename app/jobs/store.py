@@ -53,22 +53,7 @@ class Stored(NamedTuple):
 
 
 class Jobs:
-    """The job records of a store.
-
-    Parameters
-    ----------
-    store : Store
-        The store.
-    clock : callable, optional
-        Returns the current time.
-
-    Attributes
-    ----------
-    store : Store
-        The store.
-    files : Files
-        The samples, checkpoints and frames.
-    """
+    """The job records of a store, and with `files` the samples, checkpoints and frames of the jobs."""
 
     def __init__(self, store: Store, *, clock: Clock = utc_now) -> None:
         self.store = store
@@ -139,63 +124,34 @@ class Jobs:
             return None
 
     def add(self, request: TrainingRequest, *, over: Collection[State]) -> tuple[Job, bool]:
-        """Queue a job, unless there is one for the request already.
+        """Queue a job, unless there is one for the request already; return it and whether it was queued.
 
-        Parameters
-        ----------
-        request : TrainingRequest
-            What to train.
-        over : collection of State
-            The final states in which the job is queued again.
-
-        Returns
-        -------
-        Job
-            The job.
-        bool
-            Whether it has been queued by this call.
+        `over` are the final states in which an existing job is queued again.
         """
         key = self.files.add(request)
-        job, queued = self._queued(request, _job_request(request, key), over)
-        if not queued:
-            self.files.forget(key)
-        return job, queued
-
-    def add_done(self, request: TrainingRequest) -> Job:
-        """Return a succeeded job for a model that is stored already."""
-        now = self.clock()
-        done = self._new(request, _job_request(request, None)).done("succeeded", now)
-        progress = done.progress.model_copy(update={"iteration": done.progress.iterations})
-        done = done.changed(now, progress=progress)
-        if self._create(done):
-            return done
-        finish = {"progress": progress, "problem": None, "checkpoint": None}
-        return self.change(
-            done.id, lambda old: old if old.state == "succeeded" else old.done("succeeded", now, **finish)
-        )
-
-    def _queued(
-        self, request: TrainingRequest, job_request: JobRequest, over: Collection[State]
-    ) -> tuple[Job, bool]:
-        job = self._new(request, job_request)
+        job = _new(request, key, self.clock())
         if self._create(job):
             return job, True
         changed = self.change(
             job.id,
-            lambda old: old.requeued(job.created_at, job_request, *job.names) if old.state in over else old,
+            lambda old: old.requeued(job.created_at, job.request, *job.names) if old.state in over else old,
         )
-        return changed, changed.request.input == job_request.input
+        if changed.request.input == key:
+            return changed, True
+        self.files.forget(key)
+        return changed, False
 
-    def _new(self, request: TrainingRequest, job_request: JobRequest) -> Job:
+    def add_done(self, request: TrainingRequest) -> Job:
+        """Return a succeeded job for a model that is stored already."""
         now = self.clock()
-        progress = Progress(iterations=request.parameters.iterations)
-        return Job(
-            id=request.id,
-            created_at=now,
-            updated_at=now,
-            request=job_request,
-            progress=progress,
-            names=() if request.name is None else (request.name,),
+        new = _new(request, None, now)
+        progress = new.progress.model_copy(update={"iteration": new.progress.iterations})
+        finish = {"progress": progress, "problem": None, "checkpoint": None}
+        done = new.done("succeeded", now, **finish)
+        if self._create(done):
+            return done
+        return self.change(
+            done.id, lambda old: old if old.state == "succeeded" else old.done("succeeded", now, **finish)
         )
 
     def _create(self, job: Job) -> bool:
@@ -222,12 +178,7 @@ class Jobs:
     def change(self, job_id: str, step: Callable[[Job], Job]) -> Job:
         """Change a job; retried when the record changes concurrently.
 
-        Parameters
-        ----------
-        job_id : str
-            The id of the job.
-        step : callable
-            Returns the changed job, or the same object for no change. May be called several times.
+        `step` returns the changed job, or the same object for no change. It may be called several times.
         """
         while True:
             stored = self.read(job_id)
@@ -241,19 +192,13 @@ class Jobs:
             return changed
 
     def replace(self, stored: Stored, job: Job) -> Stored:
-        """Replace the record of a job.
-
-        Raises
-        ------
-        BlobChanged
-            When the record has changed since it was read.
-        """
+        """Replace the record of a job; raise `BlobChanged` when it has changed since it was read."""
         key = _record_key(job.id)
         version = self.store.replace(key, _encode(job), version=stored.version, content_type=_JSON)
         return Stored(job, version)
 
     def cancel(self, job_id: str) -> Job:
-        """Cancel a job and return it; if it has ended, remove its frames."""
+        """Cancel a job and return it, or remove its frames if it has ended."""
         now = self.clock()
         ended = []
 
@@ -262,23 +207,31 @@ class Jobs:
             return old.without_frames(now) if old.ended else old.done("cancelled", now)
 
         job = self.change(job_id, step)
-        self.files.forget_input(job)
+        self.files.forget(job.request.input)
         if ended[-1]:
             self.files.forget_frames(job)
         return job
 
 
-def _job_request(request: TrainingRequest, key: str | None) -> JobRequest:
+def _new(request: TrainingRequest, key: str | None, now: datetime.datetime) -> Job:
+    """Return a queued job for a request whose samples are stored under a key."""
     count, dimension = request.samples.shape
-    return JobRequest(
-        parameters=dataclasses.asdict(request.parameters),
-        samples=count,
-        dimension=dimension,
-        options={"keep_data": request.keep_data},
-        input=key,
-        frames=request.frames,
-        preparation=None if request.preparation is None else request.preparation.to_json(),
-        weighted=request.sample_weight is not None,
+    return Job(
+        id=request.id,
+        created_at=now,
+        updated_at=now,
+        request=JobRequest(
+            parameters=dataclasses.asdict(request.parameters),
+            samples=count,
+            dimension=dimension,
+            options={"keep_data": request.keep_data},
+            input=key,
+            frames=request.frames,
+            preparation=None if request.preparation is None else request.preparation.to_json(),
+            weighted=request.sample_weight is not None,
+        ),
+        progress=Progress(iterations=request.parameters.iterations),
+        names=() if request.name is None else (request.name,),
     )
 
 

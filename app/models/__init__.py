@@ -1,6 +1,5 @@
 """The registry of trained models: cards, weights and samples in a store, an index, and names.
 
-* `keys`: the layout of the store; `card`: the stored card; `downloads` and `imports`: files,
 * `keys`: the layout of the store; `card`: the stored card; `downloads` and `imports`: their files,
 * `reading`, `removal`, `registry`: `Models`, which reads, removes and stores models; `maintenance`: commands.
 """

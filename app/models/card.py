@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, TypeAdapter
 
-from app.models.keys import data_key, derived_folder, weights_key
+from app.models.keys import folder
 from kohonen.card import Card
 
 __all__ = ["MOST_DATA_BYTES", "State", "StoredCard", "parse_card", "without_data"]
@@ -21,15 +21,7 @@ MOST_DATA_BYTES = 16 * 2**20
 
 @dataclass(frozen=True, kw_only=True)
 class StoredCard(Card):
-    """A card in the store.
-
-    Attributes
-    ----------
-    writing : str
-        The random word in the names of the model's files.
-    state : {"unnamed", "named", "expired"}
-        Whether the model has been given a name, or has expired without one.
-    """
+    """A card in the store, with the state of the model and the random word in the names of its files."""
 
     writing: Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
     state: State
@@ -43,13 +35,7 @@ class StoredCard(Card):
 
     @classmethod
     def decode(cls, document: bytes) -> "StoredCard":
-        """Return a card from the bytes in the store.
-
-        Raises
-        ------
-        ValidationError
-            When it cannot be read.
-        """
+        """Return a card from the bytes in the store; raise `ValidationError` when it cannot be read."""
         return _stored_cards().validate_json(document)
 
     def encode(self) -> bytes:
@@ -64,28 +50,21 @@ class StoredCard(Card):
     @property
     def weights_key(self) -> str:
         """The key of the weights."""
-        return weights_key(self.id, self.weights.sha256, self.writing)
+        return f"{folder(self.id)}weights-{self.weights.sha256}-{self.writing}.npy"
 
     @property
     def data_key(self) -> str | None:
         """The key of the samples of the training; None where they are not stored."""
         sha256 = self.data.sha256
-        return None if sha256 is None else data_key(self.id, sha256, self.writing)
+        return None if sha256 is None else f"{folder(self.id)}data-{sha256}-{self.writing}.npy"
 
     def derived_key(self, form: str = "") -> str:
         """Return the key of the weights in another format, or the prefix of all such keys."""
-        prefix = derived_folder(self.id, self.writing)
-        return f"{prefix}weights.{form}" if form else prefix
+        return f"{folder(self.id)}derived/{self.writing}/" + (f"weights.{form}" if form else "")
 
 
 def parse_card(document: object) -> Card:
-    """Return the card in a JSON object or in its text.
-
-    Raises
-    ------
-    ValidationError
-        When it cannot be read.
-    """
+    """Return the card in a JSON object or in its text; raise `ValidationError` if it is not valid."""
     cards = _cards()
     return cards.validate_json(document) if isinstance(document, str) else cards.validate_python(document)
 

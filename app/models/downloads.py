@@ -10,10 +10,9 @@ import numpy as np
 from kohonen.files import npy
 from kohonen.inputs.arrays import FloatArray
 
-__all__ = ["FORMATS", "MEDIA_TYPES", "Format", "write"]
+__all__ = ["MEDIA_TYPES", "Format", "write"]
 
 Format: TypeAlias = Literal["npy", "npz", "json", "csv"]
-FORMATS: tuple[Format, ...] = ("npy", "npz", "json", "csv")
 MEDIA_TYPES: dict[Format, str] = {
     "npy": "application/octet-stream",
     "npz": "application/octet-stream",

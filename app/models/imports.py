@@ -10,9 +10,11 @@ import numpy as np
 from app.models.card import MOST_DATA_BYTES, parse_card, without_data
 from app.models.registry import Models, Stored
 from kohonen import KohonenError
+from kohonen.card import Card
 from kohonen.experiments.folder import RunFolder
 from kohonen.files import most_npy_bytes, npy, parse_npy
 from kohonen.identity import fingerprint
+from kohonen.inputs.arrays import Dataset, FloatArray
 
 __all__ = ["add_archive", "add_run"]
 
@@ -21,21 +23,10 @@ MOST_CARD_BYTES = 4 * 2**22
 
 
 def add_archive(models: Models, file: bytes, *, name: str | None = None) -> Stored:
-    """Store a model from a downloaded archive, which does not contain the training data.
+    """Store a model from a downloaded archive, as a revision of a name if one is given.
 
-    Parameters
-    ----------
-    models : Models
-        The models of a store.
-    file : bytes
-        The archive: ``weights`` and ``card``.
-    name : str, optional
-        A name that the model becomes a revision of.
-
-    Raises
-    ------
-    ValueError
-        When the file is no such archive, or the weights are not those that the card speaks of.
+    The archive holds ``weights`` and ``card``, and no training data. `ValueError` is raised for any other
+    file, and for weights that are not those of the card.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(file)) as archive:
@@ -49,27 +40,14 @@ def add_archive(models: Models, file: bytes, *, name: str | None = None) -> Stor
         ) from error
     if hashlib.sha256(npy(weights)).hexdigest() != card.weights.sha256:
         raise ValueError(f"the weights in this archive are not those of the model {card.id!r} that it names")
-    if (there := models.find(card.id)) is not None:
-        return models.ensure_listed(there, name)
-    return models.add(without_data(card), weights, None, name=name)
+    return _add(models, card, weights, None, name)
 
 
 def add_run(models: Models, folder: Path, *, name: str | None = None) -> Stored:
-    """Store the model of a run (``kohonen train``), with its samples if the run has stored them.
+    """Store the model of a run (``kohonen train``), as a revision of a name if one is given.
 
-    Parameters
-    ----------
-    models : Models
-        The models of a store.
-    folder : Path
-        The folder of the run, which is complete.
-    name : str, optional
-        A name that the model becomes a revision of.
-
-    Raises
-    ------
-    ValueError
-        When the folder is not that of a complete run, or its files are not those that the card speaks of.
+    The samples are stored if the run has kept them. `ValueError` is raised for a folder that is not that of a
+    complete run, and for files that are not those of the card.
     """
     try:
         run = RunFolder.open(folder)
@@ -89,6 +67,10 @@ def add_run(models: Models, folder: Path, *, name: str | None = None) -> Stored:
         card.data.sample_weight,
     ]:
         raise ValueError(f"the samples in this folder are not those of the model {card.id!r}")
+    return _add(models, card, weights, data, name)
+
+
+def _add(models: Models, card: Card, weights: FloatArray, data: Dataset | None, name: str | None) -> Stored:
     if (there := models.find(card.id)) is not None:
         return models.ensure_listed(there, name)
     if data is None or data.samples.nbytes > MOST_DATA_BYTES:

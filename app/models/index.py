@@ -35,19 +35,7 @@ _ENTRY = re.compile(
 
 
 class Entry(NamedTuple):
-    """A model in the index: the content of its key.
-
-    Attributes
-    ----------
-    id : str
-        The model's id.
-    created_at : datetime
-        When it was made.
-    shape : tuple of int
-        Width, height and dimension of the map.
-    quality : mapping of str to float or None
-        The metrics, by their names; None for one that has no value.
-    """
+    """A model in the index: the content of its key. `quality` is None for a metric without a value."""
 
     id: str
     created_at: datetime.datetime
@@ -88,15 +76,7 @@ class Entry(NamedTuple):
 
 
 class Index:
-    """The index of the models of one store.
-
-    Parameters
-    ----------
-    store : Store
-        Where it is kept.
-    metric : Metric
-        The metric that it has an order of.
-    """
+    """The index of the models of one store, with an order of time and one of a metric."""
 
     def __init__(self, store: Store, metric: Metric) -> None:
         self._store = store

@@ -15,6 +15,7 @@
 
 Each writer of a model adds a random word, the writing, to the names of its files, and the card contains it.
 So the removal of a model, or of files left by a crash, never removes the files of another writer.
+`StoredCard` has the keys of these files.
 
 Numbers and times in keys are counted down, so that the newest comes first.
 """
@@ -26,8 +27,6 @@ __all__ = [
     "NEWEST",
     "card_key",
     "complete_key",
-    "data_key",
-    "derived_folder",
     "folder",
     "index_folder",
     "is_id",
@@ -36,7 +35,6 @@ __all__ = [
     "numbers_folder",
     "revision_key",
     "revisions_folder",
-    "weights_key",
 ]
 
 #: The order of the index in which the newest model comes first.
@@ -60,21 +58,6 @@ def folder(model_id: str) -> str:
 def card_key(model_id: str) -> str:
     """Return the key of a model's card."""
     return f"{folder(model_id)}card.json"
-
-
-def weights_key(model_id: str, sha256: str, writing: str) -> str:
-    """Return the key of a model's weights."""
-    return f"{folder(model_id)}weights-{sha256}-{writing}.npy"
-
-
-def data_key(model_id: str, sha256: str, writing: str) -> str:
-    """Return the key of the samples that a model was trained on."""
-    return f"{folder(model_id)}data-{sha256}-{writing}.npy"
-
-
-def derived_folder(model_id: str, writing: str) -> str:
-    """Return the prefix of the keys of a model's weights in other formats."""
-    return f"{folder(model_id)}derived/{writing}/"
 
 
 def revisions_folder(model_id: str) -> str:

@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.errors import DamagedModelError
 from app.models.card import StoredCard
@@ -19,17 +19,8 @@ __all__ = ["Repaired", "prune", "prune_steps", "repair"]
 YOUNG = datetime.timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Repaired:
-    """A repair.
-
-    Attributes
-    ----------
-    id : str
-        The model.
-    what : str
-        What was wrong.
-    """
+class Repaired(NamedTuple):
+    """A repaired model, and what was wrong."""
 
     id: str
     what: str
@@ -38,14 +29,7 @@ class Repaired:
 def prune(models: Models, *, days: float, dry: bool = False) -> Iterator[Entry]:
     """Remove models without a name that are older than some days, and yield each.
 
-    Parameters
-    ----------
-    models : Models
-        The models of a store.
-    days : float
-        How old a model may be.
-    dry : bool
-        Give them, and remove nothing.
+    If `dry`, the models are yielded without removing them.
     """
     return (entry for entry in prune_steps(models, days=days, dry=dry) if entry is not None)
 

@@ -23,13 +23,7 @@ _MOST_RECORD_BYTES = 1024
 
 
 class Names:
-    """The names of one store.
-
-    Parameters
-    ----------
-    store : Store
-        Where they are kept.
-    """
+    """The names of one store."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

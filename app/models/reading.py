@@ -13,7 +13,7 @@ from app.errors import DamagedModelError, DataNotKeptError, ModelNotFoundError, 
 from app.models.card import StoredCard
 from app.models.index import Entry, Index
 from app.models.keys import card_key
-from app.models.listing import Listing, Order
+from app.models.listing import Listing
 from app.models.names import Names
 from app.models.references import FORMS, Reference, parse
 from app.storage.port import BlobNotFound, BlobTooLarge, Store
@@ -38,12 +38,10 @@ class ModelReader:
 
     Parameters
     ----------
-    store : Store
-        Where they are kept.
     metric : Metric, optional
-        What makes a model the best.
+        The metric that makes a model the best.
     unnamed_days : float, optional
-        How many days models without a name are kept; for ever when None.
+        The days that models without a name are kept; for ever when None.
     """
 
     def __init__(
@@ -61,15 +59,7 @@ class ModelReader:
         self._known: set[tuple[str, datetime.datetime]] = set()
 
     def card(self, model_id: str) -> StoredCard:
-        """Return a model's card.
-
-        Raises
-        ------
-        ModelNotFoundError
-            When there is no such model, or the id cannot be one.
-        DamagedModelError
-            When the card cannot be read.
-        """
+        """Return a model's card; raise `ModelNotFoundError`, or `DamagedModelError` if it cannot be read."""
         reference = parse(model_id)
         if reference is None or reference.id is None:
             raise ModelNotFoundError(f"there is no model {model_id[:64]!r}: an id is 32 hexadecimal digits")
@@ -89,12 +79,7 @@ class ModelReader:
     def resolve(self, text: str) -> StoredCard:
         """Return the card of the model that a reference names.
 
-        Raises
-        ------
-        ModelNotFoundError
-            When it means none; says what to do.
-        DamagedModelError
-            When the card cannot be read.
+        `ModelNotFoundError` says what to do; `DamagedModelError` is raised when the card cannot be read.
         """
         reference = parse(text)
         if reference is None:
@@ -111,38 +96,38 @@ class ModelReader:
         if reference.revision is not None:
             entry = self.names.entry(reference.revision)
             return iter(() if entry is None else (entry,))
-        order = Order(*self.index.metric) if reference.best else Order()
+        order = self.index.metric if reference.best else None
         return (one.entry for _, one in self.listing.places(order, name=reference.name, page=1))
 
     def weights_file(self, card: StoredCard) -> bytes:
         """Return the weights of a model as the bytes of an .npy file.
 
-        Raises
-        ------
-        DamagedModelError
-            When they are not what was stored.
-        ModelNotFoundError
-            When they have been deleted since the card was read.
+        `DamagedModelError` is raised when they are not what was stored, and `ModelNotFoundError` when they
+        have been deleted since the card was read.
         """
+        return self._file(card, "weights", card.weights.sha256, card.weights.bytes)
+
+    def _file(self, card: StoredCard, what: str, sha256: str, most_bytes: int) -> bytes:
+        """Return the weights or the data of a model, verified against their checksum."""
         for there in self._now(card):
+            key = there.weights_key if what == "weights" else there.data_key
+            if key is None:
+                continue
             try:
-                data = self.store.read(there.weights_key, max_bytes=there.weights.bytes).data
+                file = self.store.read(key, max_bytes=most_bytes).data
             except BlobNotFound:
                 continue
             except BlobTooLarge as error:
-                raise _damaged(card) from error
-            if hashlib.sha256(data).hexdigest() != there.weights.sha256:
-                raise _damaged(card)
-            return data
-        raise _damaged(card)
+                raise _damaged(card, what) from error
+            if hashlib.sha256(file).hexdigest() == sha256:
+                return file
+            break
+        raise _damaged(card, what)
 
     def _now(self, card: StoredCard) -> Iterator[StoredCard]:
         """Yield the card and, if needed, that of the same model deleted and stored again since.
 
-        Raises
-        ------
-        ModelNotFoundError
-            When it has been deleted.
+        `ModelNotFoundError` is raised when it has been deleted.
         """
         yield card
         try:
@@ -157,18 +142,15 @@ class ModelReader:
     def weights(self, card: StoredCard) -> FloatArray:
         """Return the weights of a model, of shape (width, height, dim).
 
-        Raises
-        ------
-        DamagedModelError
-            When they are not what was stored.
+        The errors are those of `weights_file`.
         """
         shape = card.weights.shape
         if card.weights.bytes > most_npy_bytes(*shape):
-            raise _damaged(card)
+            raise _damaged(card, "weights")
         try:
             return parse_npy(self.weights_file(card), *shape)
         except ValueError as error:
-            raise _damaged(card) from error
+            raise _damaged(card, "weights") from error
 
     def samples(self, card: StoredCard) -> FloatArray:
         """Return the samples that a model was trained on, as `data` does."""
@@ -177,12 +159,7 @@ class ModelReader:
     def data(self, card: StoredCard) -> Dataset:
         """Return the samples that a model was trained on, and their weights.
 
-        Raises
-        ------
-        DataNotKeptError
-            When it was not kept.
-        DamagedModelError
-            When it is not what was stored.
+        `DataNotKeptError` is raised when they were not kept; the other errors are those of `weights_file`.
         """
         if card.data.sha256 is None:
             raise DataNotKeptError(
@@ -191,18 +168,11 @@ class ModelReader:
             )
         weighted = card.data.sample_weight is not None
         shape = (card.data.samples, card.data.dimension + weighted)
-        for there in self._now(card):
-            if there.data_key is None:
-                continue
-            try:
-                file = self.store.read(there.data_key, max_bytes=most_npy_bytes(*shape)).data
-                if hashlib.sha256(file).hexdigest() == card.data.sha256:
-                    return Dataset.of(parse_npy(file, *shape, missing=True), weighted=weighted)
-            except BlobNotFound:
-                continue
-            except (BlobTooLarge, ValueError) as error:
-                raise _damaged(card, "data") from error
-        raise _damaged(card, "data")
+        file = self._file(card, "data", card.data.sha256, most_npy_bytes(*shape))
+        try:
+            return Dataset.of(parse_npy(file, *shape, missing=True), weighted=weighted)
+        except ValueError as error:
+            raise _damaged(card, "data") from error
 
     def derived(self, card: StoredCard, form: str) -> str | None:
         """Return the key of a model's weights in another format, if it is stored."""
@@ -214,12 +184,7 @@ class ModelReader:
     def card_in(self, model_id: str) -> StoredCard:
         """Return the card of a model, even if it has expired and is not yet removed.
 
-        Raises
-        ------
-        BlobNotFound
-            When there is none.
-        DamagedModelError
-            When it cannot be read.
+        `BlobNotFound` is raised when there is none, and `DamagedModelError` when it cannot be read.
         """
         return self.read_card(model_id)[0]
 
@@ -279,7 +244,7 @@ def _unreadable(model_id: str, card: bytes) -> DamagedModelError:
     )
 
 
-def _damaged(card: StoredCard, what: str = "weights") -> DamagedModelError:
+def _damaged(card: StoredCard, what: str) -> DamagedModelError:
     return DamagedModelError(f"the {what} of model {card.id!r} are not what was stored; it is left as it is")
 
 

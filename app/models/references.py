@@ -25,15 +25,7 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,7}")
 
 
 class Revision(NamedTuple):
-    """A model under a name.
-
-    Attributes
-    ----------
-    name : str
-        The name.
-    number : int
-        The number, from 1. A number is used once, also when its model is deleted.
-    """
+    """A model under a name. Numbers start at 1; each is used once, even if its model is deleted."""
 
     name: str
     number: int
@@ -48,7 +40,7 @@ def is_name(text: str) -> bool:
 
 
 class Reference(NamedTuple):
-    """A parsed reference.
+    """A parsed reference to one model, or to the newest or the best of all models or of a name.
 
     Attributes
     ----------
@@ -59,7 +51,7 @@ class Reference(NamedTuple):
     name : str or None
         The name, where only its models are meant.
     revision : Revision or None
-        The revision, where it says which.
+        The revision, where it names one.
     best : bool
         Whether the best is meant, not the newest.
     """

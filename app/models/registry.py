@@ -35,17 +35,7 @@ _OCTETS = "application/octet-stream"
 
 
 class Stored(NamedTuple):
-    """A model in the store.
-
-    Attributes
-    ----------
-    card : StoredCard
-        Its card.
-    created : bool
-        Whether it was put there just now.
-    revision : Revision or None
-        The revision of the name that was asked for.
-    """
+    """A model in the store, whether this call stored it, and the revision of the requested name."""
 
     card: StoredCard
     created: bool
@@ -58,30 +48,12 @@ class Models(ModelRemover):
     def add(
         self, card: Card, weights: FloatArray, data: Dataset | None, *, name: str | None = None
     ) -> Stored:
-        """Store a model and list it.
+        """Store a model and list it, as a revision of a name if one is given.
 
-        Parameters
-        ----------
-        card : Card
-            Its card, from `kohonen.card.make_card`.
-        weights : ndarray of shape (width, height, dim)
-            Its weights.
-        data : Dataset or None
-            What it was trained on; stored where the card says so.
-        name : str, optional
-            A name that it becomes a revision of.
-
-        Returns
-        -------
-        Stored
-            The card that was there, if the model was; it is left as it is.
-
-        Raises
-        ------
-        StoreUnavailable
-            When the store cannot be written.
+        A model that is stored already is left as it is, and its card returned. `data` are stored
+        where the card says so.
         """
-        own = StoredCard.of(card, _new_writing(), "unnamed" if name is None else "named")
+        own = StoredCard.of(card, uuid.uuid4().hex[:12], "unnamed" if name is None else "named")
         self._write(own, npy(weights), None if data is None else npy(data.table))
         while not self._commit(own):
             there = self.find(own.id)
@@ -100,10 +72,7 @@ class Models(ModelRemover):
     def ensure_listed(self, card: StoredCard, name: str | None) -> Stored:
         """List a stored model where it is not listed yet, and give it the name, if there is one.
 
-        Raises
-        ------
-        ModelNotFoundError
-            When it has been deleted, or has expired, since the card was read.
+        `ModelNotFoundError` is raised when it has been deleted, or has expired, since the card was read.
         """
         if name is not None:
             card = self._keep(card)
@@ -161,8 +130,3 @@ class Models(ModelRemover):
                 return
             time.sleep(PAUSE)
         self._remove(card)
-
-
-def _new_writing() -> str:
-    """Return a unique word, with which a writer names its files of a model."""
-    return uuid.uuid4().hex[:12]

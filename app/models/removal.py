@@ -7,7 +7,7 @@ from app.models.card import State, StoredCard
 from app.models.index import Entry
 from app.models.keys import card_key, folder, revision_key, revisions_folder
 from app.models.reading import ModelReader
-from app.models.references import Revision
+from app.models.references import Revision, parse
 from app.storage.paging import keys_from
 from app.storage.port import BlobChanged, BlobNotFound
 
@@ -18,15 +18,22 @@ class ModelRemover(ModelReader):
     """Access to the models of one store, to read and remove them; see `ModelReader` for the parameters."""
 
     def delete(self, model_id: str) -> None:
-        """Remove a model and its revisions. Their numbers are not used again.
-
-        Raises
-        ------
-        ModelNotFoundError
-            When it is not there.
-        """
+        """Remove a model and its revisions; their numbers are not used again. Raises `ModelNotFoundError`."""
         if not self.remove(model_id):
             raise ModelNotFoundError(f"there is no model {model_id!r}")
+
+    def removable_id(self, text: str) -> str:
+        """Return the id of the model that a reference names, even if it is damaged.
+
+        `ValueError` is raised for a reference that may name another model by the time of a removal.
+        """
+        reference = parse(text)
+        if reference is not None and reference.moves:
+            raise ValueError(
+                f"{text!r} may refer to another model by now: use the id, or a revision such as name@3, "
+                "instead"
+            )
+        return self.resolve(text).id if reference is None or reference.id is None else reference.id
 
     def remove(self, model_id: str) -> bool:
         """Remove all files and keys of a model, and return whether it existed."""
@@ -74,12 +81,7 @@ class ModelRemover(ModelReader):
     def _mark(self, model: StoredCard | Entry, state: State) -> tuple[StoredCard, bool]:
         """Change the state of an unnamed model; return its card and whether this call changed it.
 
-        Raises
-        ------
-        BlobNotFound
-            When it is not there.
-        DamagedModelError
-            When its card cannot be read.
+        The errors are those of `card_in`.
         """
         while True:
             card, version = self.read_card(model.id)

@@ -16,17 +16,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-__all__ = [
-    "FIGURES",
-    "WORKER",
-    "JsonFormatter",
-    "TextFormatter",
-    "configure",
-    "record",
-    "task",
-]
+__all__ = ["FIGURES", "WORKER", "JsonFormatter", "TextFormatter", "configure", "record", "task"]
 
 logger = logging.getLogger(__name__)
 
@@ -54,12 +46,11 @@ IDS = ("request_id", "trace_id", "job")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
-class _Task:
+class _Task(NamedTuple):
     """A task that is running."""
 
-    def __init__(self, fields: Fields) -> None:
-        self.fields = fields
-        self.figures: dict[str, list[float]] = {}
+    fields: Fields
+    figures: dict[str, list[float]]
 
 
 #: Copied into the threads of a request, so that they add figures to the same task.
@@ -68,13 +59,7 @@ _cold = True
 
 
 def record(**figures: float) -> None:
-    """Add figures to the current task; without one they are discarded.
-
-    Parameters
-    ----------
-    **figures
-        Names of `FIGURES` and their values.
-    """
+    """Add figures, by their names in `FIGURES`, to the current task; without one they are discarded."""
     current = _current.get()
     for name, value in figures.items():
         if name not in FIGURES:
@@ -85,24 +70,12 @@ def record(**figures: float) -> None:
 
 @contextmanager
 def task(message: str, *, level: int = logging.INFO, **fields: Any) -> Iterator[Fields]:
-    """Context manager of a task, which is logged at its end.
+    """Context manager of a task, which is logged at its end; yields its fields, to which more can be added.
 
-    Parameters
-    ----------
-    message : str
-        The message of the log line.
-    level : int
-        Its level.
-    **fields
-        Its fields. Those in `IDS` are added to all lines that are logged during the task.
-
-    Yields
-    ------
-    dict
-        The fields, to which more can be added.
+    The fields in `IDS` are added to all lines that are logged during the task.
     """
     global _cold
-    current = _Task(fields)
+    current = _Task(fields, {})
     token = _current.set(current)
     if _cold:
         _cold = False
@@ -119,10 +92,7 @@ def task(message: str, *, level: int = logging.INFO, **fields: Any) -> Iterator[
 class JsonFormatter(logging.Formatter):
     """Formats lines as JSON objects, those of tasks in CloudWatch's embedded metric format.
 
-    Parameters
-    ----------
-    service : str
-        The dimension of the metrics.
+    `service` is the dimension of the metrics.
     """
 
     def __init__(self, service: str = SERVICE) -> None:
@@ -200,19 +170,10 @@ class _Output(logging.StreamHandler[Any]):
 
 
 def configure(form: Literal["text", "json"], level: str, *, service: str = SERVICE) -> None:
-    """Set up logging.
+    """Set up logging in a form, of lines from a level on, with metrics of a service.
 
     Existing handlers of the root logger, as on Lambda, and of uvicorn are kept; they write JSON if that is
     the format. uvicorn's access log is disabled, since the lines of this service contain more.
-
-    Parameters
-    ----------
-    form : {"text", "json"}
-        The format of lines.
-    level : str
-        The lowest level of lines that the service logs.
-    service : str
-        The service that the metrics belong to.
     """
     root, uvicorn = logging.getLogger(), logging.getLogger("uvicorn")
     formatter = JsonFormatter(service) if form == "json" else TextFormatter()

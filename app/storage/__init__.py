@@ -7,34 +7,16 @@ import re
 from functools import partial
 
 from app.storage.lazy import lazy
-from app.storage.port import (
-    Blob,
-    BlobChanged,
-    BlobNotFound,
-    BlobTooLarge,
-    StorageError,
-    Store,
-    StoreUnavailable,
-    is_key,
-)
+from app.storage.port import Store, is_key
 
-__all__ = [
-    "Blob",
-    "BlobChanged",
-    "BlobNotFound",
-    "BlobTooLarge",
-    "StorageError",
-    "Store",
-    "StoreUnavailable",
-    "open_store",
-]
+__all__ = ["open_store"]
 
 _FORMS = "file:FOLDER (such as file:./models or file:/data), s3://BUCKET/PREFIX, or memory:"
 _S3 = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<prefix>.*))?")
 
 
 def open_store(url: str, *, endpoint: str | None = None, public_endpoint: str | None = None) -> Store:
-    """Make the store that a URL names, without any access to it.
+    """Make the store that a URL names, without any access to it; raise `ValueError` for any other URL.
 
     Parameters
     ----------
@@ -45,11 +27,6 @@ def open_store(url: str, *, endpoint: str | None = None, public_endpoint: str | 
         URL of an S3 server other than Amazon's. The AWS SDK's ``AWS_ENDPOINT_URL_S3`` does the same.
     public_endpoint : str, optional
         URL of the S3 server in download links, if it differs from the endpoint.
-
-    Raises
-    ------
-    ValueError
-        When the URL has none of these forms.
     """
     scheme, colon, rest = url.partition(":")
     if scheme == "memory" and colon and not rest:

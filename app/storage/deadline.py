@@ -31,13 +31,7 @@ Result = TypeVar("Result")
 
 
 class Deadline:
-    """The time until which a caller waits.
-
-    Attributes
-    ----------
-    at : float
-        The time by `time.monotonic`; may be changed.
-    """
+    """The time until which a caller waits, by `time.monotonic`; may be changed."""
 
     __slots__ = ("at",)
 
@@ -70,12 +64,7 @@ def seconds_left() -> float | None:
 def in_time(call: Callable[[], Result], *, timeout: Callable[[], Exception]) -> Result:
     """Make a blocking call, and return its result, or raise when the deadline passes first.
 
-    Parameters
-    ----------
-    call : callable
-        The call.
-    timeout : callable
-        Makes the exception to raise when the deadline has passed.
+    `timeout` makes the exception to raise.
     """
     left = seconds_left()
     if left is None:

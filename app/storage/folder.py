@@ -28,12 +28,13 @@ from app.storage.port import (
     BlobChanged,
     BlobNotFound,
     BlobTooLarge,
+    Store,
     StoreUnavailable,
-    check_filename,
     check_key,
     check_prefix,
     is_key,
 )
+from kohonen.files import sync_folder
 
 __all__ = ["FolderStore"]
 
@@ -48,14 +49,8 @@ _ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 _TRANSIENT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
 
 
-class FolderStore:
-    """Stores blobs as files of a folder, which is created on the first write.
-
-    Parameters
-    ----------
-    folder : str or Path
-        The folder; a relative path is relative to the current working directory.
-    """
+class FolderStore(Store):
+    """Stores blobs as files of a folder, which is created on the first write."""
 
     def __init__(self, folder: str | Path) -> None:
         path = Path(folder)
@@ -123,12 +118,6 @@ class FolderStore:
         """Return when a blob was written; see `Store.written`."""
         with self._translated_errors("read"), self._open(key) as file:
             return datetime.datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, datetime.UTC)
-
-    def link(self, key: str, *, seconds: int, filename: str) -> str | None:
-        """Return None: a folder has no URLs."""
-        check_key(key)
-        check_filename(filename)
-        return None
 
     def _path(self, key: str) -> Path:
         check_key(key)
@@ -263,11 +252,5 @@ def _make_folder(path: Path) -> None:
 
 
 def _sync(folder: Path) -> None:
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    except FileNotFoundError:  # removed by a concurrent deletion
-        return
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with contextlib.suppress(FileNotFoundError):  # removed by a concurrent deletion
+        sync_folder(folder)

@@ -10,13 +10,7 @@ Made = TypeVar("Made")
 
 
 def lazy(make: Callable[[], Made]) -> Made:
-    """Return a proxy of an object that is made on first access.
-
-    Parameters
-    ----------
-    make : callable
-        Makes the object; called once.
-    """
+    """Return a proxy of an object that `make` makes on first access, once."""
     return cast(Made, _Lazy(make))
 
 

@@ -4,20 +4,12 @@ import datetime
 import hashlib
 import threading
 
-from app.storage.port import (
-    Blob,
-    BlobChanged,
-    BlobNotFound,
-    BlobTooLarge,
-    check_filename,
-    check_key,
-    check_prefix,
-)
+from app.storage.port import Blob, BlobChanged, BlobNotFound, BlobTooLarge, Store, check_key, check_prefix
 
 __all__ = ["MemoryStore"]
 
 
-class MemoryStore:
+class MemoryStore(Store):
     """Stores blobs in a dictionary, without a limit, until the process ends."""
 
     description = "memory"
@@ -80,12 +72,6 @@ class MemoryStore:
             if key not in self._blobs:
                 raise BlobNotFound(key)
             return self._written[key]
-
-    def link(self, key: str, *, seconds: int, filename: str) -> str | None:
-        """Return None: the memory of a process has no URLs."""
-        check_key(key)
-        check_filename(filename)
-        return None
 
     def _set(self, key: str, blob: Blob) -> None:
         self._blobs[key] = blob

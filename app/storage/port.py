@@ -46,13 +46,7 @@ class StorageError(Exception):
 
 
 class BlobNotFound(StorageError):  # noqa: N818
-    """Nothing is stored under the key.
-
-    Attributes
-    ----------
-    key : str
-        The key.
-    """
+    """Nothing is stored under the key."""
 
     def __init__(self, key: str) -> None:
         super().__init__(f"nothing is stored under {key!r}")
@@ -60,15 +54,7 @@ class BlobNotFound(StorageError):  # noqa: N818
 
 
 class BlobTooLarge(StorageError):  # noqa: N818
-    """The blob is larger than the caller allows; it was not read.
-
-    Attributes
-    ----------
-    key : str
-        The key.
-    size, max_bytes : int
-        The size of the blob, and the maximum.
-    """
+    """The blob is larger than the caller allows; it was not read."""
 
     def __init__(self, key: str, *, size: int, max_bytes: int) -> None:
         super().__init__(f"{size} bytes are stored under {key!r}, more than the {max_bytes} expected")
@@ -78,13 +64,7 @@ class BlobTooLarge(StorageError):  # noqa: N818
 
 
 class BlobChanged(StorageError):  # noqa: N818
-    """The blob to replace has changed or was deleted.
-
-    Attributes
-    ----------
-    key : str
-        The key.
-    """
+    """The blob to replace has changed or was deleted."""
 
     def __init__(self, key: str) -> None:
         super().__init__(f"what is stored under {key!r} has changed")
@@ -94,10 +74,8 @@ class BlobChanged(StorageError):  # noqa: N818
 class StoreUnavailable(StorageError):  # noqa: N818
     """The store cannot be reached, read or written.
 
-    Attributes
-    ----------
-    retry_after : int or None
-        Seconds after which the call may succeed; None when the cause must be fixed first.
+    `retry_after` is the number of seconds after which the call may succeed; None when the cause must be fixed
+    first.
     """
 
     def __init__(self, message: str, *, retry_after: int | None = None) -> None:
@@ -106,14 +84,9 @@ class StoreUnavailable(StorageError):  # noqa: N818
 
 
 class Blob(NamedTuple):
-    """A blob with its version.
+    """The bytes of a blob, with the version for `Store.replace`.
 
-    Attributes
-    ----------
-    data : bytes
-        The bytes.
-    version : str
-        The version for `Store.replace`. Different bytes have different versions; equal bytes may share one.
+    Different bytes have different versions; equal bytes may share one.
     """
 
     data: bytes
@@ -127,10 +100,8 @@ class Store(Protocol):
     `StoreUnavailable`.
     """
 
-    @property
-    def description(self) -> str:
-        """A description of the store for logs and problems, without an absolute path."""
-        ...
+    #: For logs and problems, without an absolute path.
+    description: str
 
     def read(self, key: str, *, max_bytes: int) -> Blob:
         """Return the blob under a key.
@@ -203,7 +174,7 @@ class Store(Protocol):
         ...
 
     def link(self, key: str, *, seconds: int, filename: str) -> str | None:
-        """Return a URL from which a blob can be downloaded for some time without credentials.
+        """Return a URL from which a blob can be downloaded for some time without credentials, or None.
 
         Parameters
         ----------
@@ -213,13 +184,10 @@ class Store(Protocol):
             Validity of the URL, at most a week.
         filename : str
             The name of the downloaded file.
-
-        Returns
-        -------
-        str or None
-            None when the store has no URLs.
         """
-        ...
+        check_key(key)
+        check_filename(filename)
+        return None
 
 
 def is_key(text: str) -> bool:

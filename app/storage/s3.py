@@ -31,6 +31,7 @@ from app.storage.port import (
     BlobChanged,
     BlobNotFound,
     BlobTooLarge,
+    Store,
     StoreUnavailable,
     check_filename,
     check_key,
@@ -69,15 +70,15 @@ _FORBIDDEN = {"403", "AccessDenied"}
 _MISMATCH = {"412", "PreconditionFailed"}
 
 
-class S3Store:
+class S3Store(Store):
     """Stores blobs as objects of a bucket, below a prefix.
 
     boto3 finds the credentials and the region.
 
     Parameters
     ----------
-    bucket, prefix : str
-        The bucket and the prefix of the keys, without a final slash; ``""`` for the whole bucket.
+    prefix : str
+        The prefix of the keys, without a final slash; ``""`` for the whole bucket.
     endpoint : str, optional
         URL of an S3 server other than Amazon's.
     public_endpoint : str, optional

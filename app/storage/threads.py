@@ -46,13 +46,7 @@ _idle_lock = threading.Lock()
 
 
 def run_in_thread(call: Call) -> None:
-    """Run a function in an idle thread, or in a new one.
-
-    Parameters
-    ----------
-    call : callable
-        The function; it must not raise.
-    """
+    """Run a function, which must not raise, in an idle thread, or in a new one."""
     try:
         thread = _idle.pop()
     except IndexError:

@@ -10,15 +10,7 @@ __all__ = ["wrap_calls"]
 
 
 def wrap_calls(store: Store, wrapper: Callable[[Callable[[], Any]], Any]) -> Store:
-    """Return a store whose calls are made by a wrapper.
-
-    Parameters
-    ----------
-    store : Store
-        The store that is called.
-    wrapper : callable
-        Makes the call that it is passed, and returns its result.
-    """
+    """Return a store whose calls `wrapper` makes: it is passed each call, and returns its result."""
     return cast(Store, _WrappedStore(store, wrapper))
 
 

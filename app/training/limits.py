@@ -42,10 +42,7 @@ def estimate(request: TrainingRequest) -> float:
 def check(request: TrainingRequest, *, limits: Settings, seconds: float) -> None:
     """Refuse a training that is over a limit, or that is estimated to take longer than `seconds`.
 
-    Raises
-    ------
-    OverLimitError
-        Lists all values that are over their limits, with the limits.
+    `OverLimitError` lists all values that are over their limits, with the limits.
     """
     errors = list(_too_large(request, limits, limits.max_samples))
     expected = estimate(request)
@@ -61,13 +58,7 @@ def check(request: TrainingRequest, *, limits: Settings, seconds: float) -> None
 
 
 def check_job(request: TrainingRequest, *, limits: Settings) -> None:
-    """Refuse a job that is over a limit.
-
-    Raises
-    ------
-    OverLimitError
-        Lists all values that are over their limits, with the limits.
-    """
+    """Refuse a job that is over a limit, as `check` does."""
     errors = list(_too_large(request, limits, limits.max_job_samples))
     if not errors:
         expected = estimate(request)
@@ -88,25 +79,9 @@ def check_job(request: TrainingRequest, *, limits: Settings) -> None:
 def check_prediction(
     shape: tuple[int, int, int], *, vectors: int, limits: Settings, seconds: float, masked: bool = False
 ) -> None:
-    """Refuse a prediction of more vectors than are allowed.
+    """Refuse a prediction of more vectors than a map (width, height, dimension) allows in some seconds.
 
-    Parameters
-    ----------
-    shape : tuple of int
-        Width, height and dimension of the map.
-    vectors : int
-        Number of vectors.
-    limits : Settings
-        The limits.
-    seconds : float
-        Seconds that it may take.
-    masked : bool
-        Whether vectors have missing values.
-
-    Raises
-    ------
-    OverLimitError
-        Reports the number of vectors and the limit.
+    `masked` says whether vectors have missing values.
     """
     width, height, dimension = shape
     by_dimension = MASKED_SECONDS if masked else DIMENSION_SECONDS
@@ -118,13 +93,7 @@ def check_prediction(
 
 
 def check_table(rows: int, components: int, *, limits: Settings, most_rows: int) -> None:
-    """Refuse a table of too many or too large samples, before it is prepared.
-
-    Raises
-    ------
-    OverLimitError
-        Reports the value and its limit.
-    """
+    """Refuse a table of too many or too large samples, before it is prepared."""
     asked = [
         ("{} rows are", rows, most_rows),
         (
@@ -141,13 +110,7 @@ def check_table(rows: int, components: int, *, limits: Settings, most_rows: int)
 
 
 def check_values(rows: int, components: int, *, field: str = "columns") -> None:
-    """Refuse a table of too many values: each category is one value of a sample, however short its name is.
-
-    Raises
-    ------
-    OverLimitError
-        Reports the size and the limit.
-    """
+    """Refuse a table of too many values: each category is one, however short its name is."""
     if rows * components > MOST_TABLE_VALUES:
         message = (
             f"{rows:,} rows of {components:,} values, one for a number and one for each category, are over "
@@ -157,13 +120,7 @@ def check_values(rows: int, components: int, *, field: str = "columns") -> None:
 
 
 def check_samples(samples: int, *, limits: Settings, field: str) -> None:
-    """Refuse more samples than are allowed, before they are drawn.
-
-    Raises
-    ------
-    OverLimitError
-        Names the request's field, the number of samples and the limit.
-    """
+    """Refuse more samples than are allowed, before they are drawn."""
     if samples > limits.max_samples:
         message = f"{samples:,} samples is over the limit of {limits.max_samples:,}"
         raise OverLimitError([FieldError(f"/{field}", message)])

@@ -19,15 +19,7 @@ Result = TypeVar("Result")
 
 
 class TrainingPool:
-    """A thread pool for trainings, with a bounded queue.
-
-    Parameters
-    ----------
-    running : int
-        The maximum number of concurrent trainings.
-    waiting : int
-        The maximum number of waiting trainings.
-    """
+    """A thread pool for trainings, with a maximum number of running and of waiting ones."""
 
     def __init__(self, *, running: int, waiting: int) -> None:
         self._running = running
@@ -38,24 +30,9 @@ class TrainingPool:
         self._seconds = 0.0
 
     def submit(self, call: Callable[[], Result], *, seconds: float) -> "Future[Result]":
-        """Queue a training.
+        """Queue a training, which is estimated to take some seconds, and return its future result.
 
-        Parameters
-        ----------
-        call : callable
-            Runs the training.
-        seconds : float
-            The estimated time of the training.
-
-        Returns
-        -------
-        Future
-            The result of the call.
-
-        Raises
-        ------
-        TooBusyError
-            When the queue is full; contains the time after which to retry.
+        When the queue is full, `TooBusyError` contains the time after which to retry.
         """
         with self._lock:
             if self._admitted >= self._most:

@@ -14,15 +14,7 @@ __all__ = ["Start", "TrainingRequest"]
 
 
 class Start(NamedTuple):
-    """The model that a training continues from.
-
-    Attributes
-    ----------
-    weights : ndarray of shape (width, height, dim)
-        The weights of the parent model.
-    lineage : Lineage
-        The parent model, and the first and the last iteration of the training in the schedule.
-    """
+    """The weights (width, height, dim) that a training continues from, and the range in the schedule."""
 
     weights: FloatArray
     lineage: Lineage
@@ -38,10 +30,8 @@ class TrainingRequest:
         The samples.
     parameters : Parameters
         The parameters, with a seed.
-    persist : bool
-        Whether the model is stored.
-    keep_data : bool
-        Whether the samples are stored with it.
+    persist, keep_data : bool
+        Whether the model is stored, and the samples with it.
     field : str
         The field of the HTTP request that contained the samples.
     name : str or None

@@ -27,24 +27,10 @@ __all__ = ["Outcome", "TrainingService", "describe"]
 
 
 class Outcome(NamedTuple):
-    """A trained model.
+    """A trained model: its card, its weights (width, height, dim), and the frames that were captured.
 
-    Attributes
-    ----------
-    card : Card
-        The card of the model.
-    weights : ndarray of shape (width, height, dim)
-        Its weights.
-    stored : bool
-        Whether it is in the store.
-    created : bool
-        Whether this request stored it.
-    revision : Revision or None
-        The revision under the name of the request.
-    timings : Timings
-        The time of each step.
-    frames : sequence of Frame
-        The captured frames.
+    `stored` says whether it is in the store, and `created` whether this request stored it; `revision` is that
+    of the name of the request, and `timings` has the time of each step.
     """
 
     card: Card
@@ -57,15 +43,7 @@ class Outcome(NamedTuple):
 
 
 class TrainingService:
-    """Trains models within the limits of the settings.
-
-    Parameters
-    ----------
-    models : Models
-        The store of the models.
-    settings : Settings
-        The limits.
-    """
+    """Trains models within the limits of the settings, and stores them."""
 
     def __init__(self, models: Models, settings: Settings) -> None:
         self._models = models
@@ -75,14 +53,8 @@ class TrainingService:
     async def train(self, request: TrainingRequest, *, deadline: float) -> Outcome:
         """Train a model, or return it from the store if it was trained before.
 
-        Raises
-        ------
-        OverLimitError
-            When the request exceeds a limit.
-        TooBusyError, OutOfTimeError
-            When too many trainings are waiting, or the time is over.
-        StoreUnavailable
-            When the store cannot be used and the request needs it.
+        It raises `OverLimitError` for a request over a limit, `TooBusyError` when too many trainings are
+        waiting, and `OutOfTimeError` at the deadline.
         """
         timings = Timings()
         if request.persist and request.frames is None:

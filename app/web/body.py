@@ -38,14 +38,7 @@ def media_type(request: Request) -> str:
 async def read(request: Request, *, accepted: Sequence[str] = (JSON,), samples: int | None = None) -> bytes:
     """Return the bytes of a body, counted as they arrive.
 
-    Parameters
-    ----------
-    request : Request
-        The request.
-    accepted : sequence of str
-        Accepted media types; JSON alone by default.
-    samples : int, optional
-        Number of samples that it may hold; by default the limit of a training in a request.
+    `samples` is the number of samples that it may hold; by default the limit of a training in a request.
 
     Raises
     ------
@@ -89,20 +82,6 @@ def check_size(content: bytes, settings: Settings, *, samples: int) -> None:
     """Refuse JSON that is far over the limits: parsing it would take a hundred times its size in memory.
 
     JSON slightly over the limits passes here, and is refused with an exact message later.
-
-    Parameters
-    ----------
-    content : bytes
-        The JSON.
-    settings : Settings
-        The limits.
-    samples : int
-        Number of samples that a request may have.
-
-    Raises
-    ------
-    OverLimitError
-        For far more arrays, objects or values.
     """
     most = 2 * samples + MANY
     arrays = content.count(b"[")
@@ -122,12 +101,7 @@ def check_size(content: bytes, settings: Settings, *, samples: int) -> None:
 def parse(body: bytes, model: type[Model], query: dict[str, Any] | None = None) -> Model:
     """Return the value of a JSON body; the query provides fields that the body leaves out.
 
-    Raises
-    ------
-    MalformedBodyError
-        When the body is not JSON.
-    InvalidRequestError
-        When it does not fit the model; lists the fields and the reasons.
+    `MalformedBodyError` is raised when the body is not JSON, otherwise errors as by `validated`.
     """
     try:
         value = model.model_validate_json(body)
@@ -144,10 +118,7 @@ def given(value: BaseModel) -> dict[str, Any]:
 def validated(values: dict[str, Any], model: type[Model], *, strict: bool | None = None) -> Model:
     """Return the value of a model with these fields; ``strict=False`` parses numbers and booleans from texts.
 
-    Raises
-    ------
-    InvalidRequestError
-        When they do not fit the model; lists the fields and the reasons.
+    `InvalidRequestError` lists the fields that do not fit the model, and the reasons.
     """
     try:
         return model.model_validate(values, strict=strict)

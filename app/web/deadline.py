@@ -17,14 +17,8 @@ class RequestDeadline:
 
     It bounds everything that a request waits for: its turn, stores and queues. A server may set an earlier
     deadline (``scope["state"]["deadline"]``, as `time.monotonic`). Otherwise the time starts when the last
-    part of the body has arrived, since the upload depends on the caller.
-
-    Parameters
-    ----------
-    app : ASGIApp
-        The application.
-    seconds : float
-        The time limit of a training; `STORING_SECONDS` are added.
+    part of the body has arrived, since the upload depends on the caller. The request has the `seconds` of a
+    training, and `STORING_SECONDS`.
     """
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:

@@ -8,24 +8,9 @@ __all__ = ["choose"]
 
 
 def choose(accept: str | None, offered: Sequence[str]) -> str:
-    """Return the media type that an ``Accept`` header prefers.
+    """Return the offered media type that an ``Accept`` header prefers; the first of equal quality.
 
-    Parameters
-    ----------
-    accept : str or None
-        The header; None or empty accepts anything.
-    offered : sequence of str
-        The available media types, in the order of preference of the service.
-
-    Returns
-    -------
-    str
-        One of `offered`; the first of equal quality.
-
-    Raises
-    ------
-    NotAcceptableError
-        When the client accepts none of them.
+    Without a header any is accepted. `NotAcceptableError` is raised when the client accepts none.
     """
     ranges = [_parse(part) for part in (accept or "*/*").split(",") if part.strip()]
     best = max(offered, key=lambda media_type: _quality(media_type, ranges))

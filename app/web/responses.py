@@ -7,11 +7,14 @@ from fastapi import Request
 from app.errors import AnswerTooLargeError
 from app.settings import Settings
 
-__all__ = ["CSV", "JSON", "PNG", "bounded", "problems", "root_path"]
+__all__ = ["BINARY", "CSV", "JSON", "PNG", "PROBLEM", "bounded", "headers", "problems", "root_path"]
 
 PNG = "image/png"
 JSON = "application/json"
 CSV = "text/csv"
+#: The descriptions of a problem detail and of a binary answer in the OpenAPI document.
+PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 
 _PROBLEMS = {
     400: "The body is not JSON.",
@@ -28,18 +31,19 @@ _PROBLEMS = {
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the descriptions of problems for the OpenAPI document."""
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": _PROBLEMS[status], "content": content} for status in statuses}
+    return {status: {"description": _PROBLEMS[status], "content": PROBLEM} for status in statuses}
+
+
+def headers(kind: str = "string", **descriptions: str) -> dict[str, Any]:
+    """Return the descriptions of headers of a type for the OpenAPI document."""
+    return {
+        name.replace("_", "-"): {"description": description, "schema": {"type": kind}}
+        for name, description in descriptions.items()
+    }
 
 
 def bounded(content: bytes, settings: Settings, *, remedy: str) -> bytes:
-    """Return the content of an answer, unless it is over the size limit.
-
-    Raises
-    ------
-    AnswerTooLargeError
-        When it has more bytes than the setting `max_answer_bytes` allows.
-    """
+    """Return the content of an answer; raise `AnswerTooLargeError` if it is over the size limit."""
     most = settings.max_answer_bytes
     if most is not None and len(content) > most:
         raise AnswerTooLargeError(

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.problems import document
 from app.web.errors import ProblemResponse
+from app.web.responses import PROBLEM
 
 __all__ = ["HEADER", "ApiKey", "SecurityHeaders", "describe", "is_open"]
 
@@ -34,14 +35,7 @@ def is_open(path: str) -> bool:
 class ApiKey:
     """ASGI middleware that refuses requests without the key, except for open paths (`is_open`).
 
-    It wraps all routes, so that routes added later need the key as well.
-
-    Parameters
-    ----------
-    app : ASGIApp
-        The wrapped application.
-    key : str
-        The key that callers send as ``X-API-Key``.
+    Callers send it as ``X-API-Key``. It wraps all routes, so that routes added later need the key as well.
     """
 
     def __init__(self, app: ASGIApp, key: str) -> None:
@@ -104,10 +98,7 @@ def describe(described: dict[str, Any], *, required: bool) -> None:
     scheme = {"type": "apiKey", "in": "header", "name": HEADER, "description": "The API key of the service."}
     described.setdefault("components", {})["securitySchemes"] = {"ApiKey": scheme}
     described["security"] = [{"ApiKey": []}] if required else [{}, {"ApiKey": []}]
-    refused = {
-        "description": "The API key is missing or wrong.",
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
+    refused = {"description": "The API key is missing or wrong.", "content": PROBLEM}
     for path, operations in described["paths"].items():
         for operation in operations.values():
             if is_open(path):

@@ -17,14 +17,7 @@ class Uploads:
     """ASGI middleware that refuses a large body while others fill the memory reserved for bodies.
 
     A body is held until its request is answered. Without this limit, callers who send large bodies slowly
-    could fill the memory, although each body is within its own limit.
-
-    Parameters
-    ----------
-    app : ASGIApp
-        The wrapped application.
-    largest : int
-        Bytes of the largest body that is accepted.
+    could fill the memory, although each body has at most `largest` bytes.
     """
 
     def __init__(self, app: ASGIApp, largest: int) -> None:

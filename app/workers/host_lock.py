@@ -15,12 +15,8 @@ class HostLock:
     """An empty file in the system's temporary folder, locked by ``flock``.
 
     The kernel releases the lock when no process has the file open any more, however the processes ended.
-    Where files cannot be locked, every attempt to take the lock succeeds.
-
-    Parameters
-    ----------
-    name : str
-        What is locked. Servers of one user on one host that give the same name share the lock.
+    Where files cannot be locked, every attempt to take the lock succeeds. Servers of one user on one host
+    that give the same name share the lock.
     """
 
     def __init__(self, name: str) -> None:

@@ -5,10 +5,8 @@ import datetime
 import logging
 import threading
 import time
-import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from types import TracebackType
 from typing import Self
 
 from app.errors import JobNotFoundError, QueueUnavailable
@@ -16,18 +14,13 @@ from app.jobs.record import Job
 from app.jobs.store import Jobs, Stored
 from app.storage.port import BlobChanged, StorageError
 
-__all__ = ["HeldJob", "LeaseLostError", "LeaseRenewal", "new_token", "seconds_left"]
+__all__ = ["HeldJob", "LeaseLostError", "LeaseRenewal", "seconds_left"]
 
 logger = logging.getLogger(__name__)
 
 
 class LeaseLostError(Exception):
     """Another worker holds the job, or it has been cancelled."""
-
-
-def new_token() -> str:
-    """Return a unique name for a lease."""
-    return uuid.uuid4().hex
 
 
 def seconds_left(jobs: Jobs, stored: Stored, now: datetime.datetime) -> float | None:
@@ -46,15 +39,7 @@ def seconds_left(jobs: Jobs, stored: Stored, now: datetime.datetime) -> float | 
 
 
 class HeldJob:
-    """A job whose lease this worker holds. All its methods may be called from any thread.
-
-    Parameters
-    ----------
-    jobs : Jobs
-        The job records.
-    stored : Stored
-        The record with the lease.
-    """
+    """A job whose lease this worker holds. All its methods may be called from any thread."""
 
     def __init__(self, jobs: Jobs, stored: Stored) -> None:
         assert stored.job.lease
@@ -69,24 +54,12 @@ class HeldJob:
         return self._stored.job
 
     def check(self) -> None:
-        """Check that this worker still holds the job.
-
-        Raises
-        ------
-        LeaseLostError
-            When it does not.
-        """
+        """Check that this worker still holds the job, or raise `LeaseLostError`."""
         with self._lock:
             self._read()
 
     def change(self, step: Callable[[Job], Job]) -> Job:
-        """Change the job's record.
-
-        Raises
-        ------
-        LeaseLostError
-            When this worker no longer holds the job; its record is not changed.
-        """
+        """Change the job's record; raise `LeaseLostError` when this worker no longer holds the job."""
         with self._lock:
             while True:
                 self._check_held()
@@ -115,8 +88,6 @@ class LeaseRenewal:
 
     Parameters
     ----------
-    held : HeldJob
-        The job.
     interval : float
         Seconds between two checks of the lease.
     renew : callable
@@ -163,9 +134,7 @@ class LeaseRenewal:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._over.set()
         self._thread.join()
 

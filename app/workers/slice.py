@@ -30,23 +30,12 @@ class Slice(Observer):
 
     Parameters
     ----------
-    jobs : Jobs
-        The records and files of the jobs.
-    held : HeldJob
-        The job.
-    request : TrainingRequest
-        The training request.
     saved : Checkpoint or None
         The checkpoint to continue from, if there is one.
     interval : float
         The least number of seconds between two checkpoints.
     clock : callable, default `time.monotonic`
         Returns the time in seconds.
-
-    Attributes
-    ----------
-    checkpoints : Checkpointer
-        Saves the training at intervals.
     """
 
     def __init__(

@@ -45,18 +45,10 @@ class RunningWorker(Protocol):
 
 
 class Supervisor:
-    """Starts workers, replaces those that fail, and ends them.
+    """Starts a number of workers, replaces those that fail, and ends them.
 
-    Parameters
-    ----------
-    start : callable
-        Starts a worker.
-    count : int
-        The number of workers.
-    has_work : callable
-        Returns whether there is a job to process, now or later.
-    lock : HostLock, optional
-        Held while there are workers. Without it, other servers on this host run their own workers.
+    `has_work` returns whether there is a job to process, now or later. The lock is held while there are
+    workers; without it, other servers on this host run their own.
     """
 
     def __init__(
@@ -115,10 +107,7 @@ class Supervisor:
     def check(self) -> bool:
         """Remove workers that have ended, and start the missing ones if there are jobs.
 
-        Returns
-        -------
-        bool
-            Whether to check again soon.
+        Returns whether to check again soon.
         """
         self._remove_ended()
         missing = self._count - len(self._workers)
@@ -152,17 +141,10 @@ class Supervisor:
 
 
 class ProcessWorker:
-    """A worker in a separate process; see `app.commands.worker_process`.
+    """A worker in a separate process, which inherits file descriptors; see `app.commands.worker_process`.
 
     The process reads its settings from standard input, and ends when that is closed. So it does not outlive
     its server, even if that crashes.
-
-    Parameters
-    ----------
-    settings : Settings
-        The settings of the worker.
-    inherited : collection of int
-        The file descriptors that it inherits.
     """
 
     def __init__(self, settings: Settings, *, inherited: Collection[int] = ()) -> None:
@@ -197,13 +179,7 @@ class ProcessWorker:
 
 
 class ThreadWorker:
-    """A worker in a thread of this process.
-
-    Parameters
-    ----------
-    run : callable
-        Processes messages until its argument is set, or it is idle.
-    """
+    """A worker in a thread of this process, in which `run` processes messages until its argument is set."""
 
     def __init__(self, run: Callable[[threading.Event], None]) -> None:
         self._stopped = threading.Event()

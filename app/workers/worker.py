@@ -8,6 +8,7 @@ with the same weights as without interruptions.
 import logging
 import threading
 import time
+import uuid
 from collections.abc import Callable
 
 from app.errors import DamagedJobError, JobNotFoundError, QueueUnavailable, ServiceError
@@ -21,8 +22,8 @@ from app.settings import Settings
 from app.storage.port import BlobChanged, StorageError
 from app.training.request import TrainingRequest
 from app.training.service import describe
-from app.workers.failures import given_up, problem_of, reason_to_give_up
-from app.workers.lease import HeldJob, LeaseLostError, LeaseRenewal, new_token, seconds_left
+from app.workers.failures import given_up, problem_of
+from app.workers.lease import HeldJob, LeaseLostError, LeaseRenewal, seconds_left
 from app.workers.slice import Slice
 from kohonen import KohonenError, TrainedMap, train
 from kohonen.checkpoints import Checkpointer
@@ -44,16 +45,10 @@ RETRY_SECONDS = 2.0
 class Worker:
     """Processes the messages of one queue.
 
+    The settings contain the lengths of slices and leases, and the limits of attempts.
+
     Parameters
     ----------
-    jobs : Jobs
-        The job records.
-    models : Models
-        The store of the models.
-    queue : Queue
-        The queue of the messages, also those of the next slices.
-    settings : Settings
-        Its lengths of slices and leases, and limits of attempts, are used.
     stopped : threading.Event, optional
         When it is set, the current training is saved and released.
     abandon : callable, optional
@@ -102,22 +97,11 @@ class Worker:
                 return
 
     def process(self, message: Message, *, deadline: float | None = None) -> None:
-        """Run the slice that a message requests.
+        """Run the slice that a message requests; it must be over by `deadline`, a time of the worker's clock.
 
         The message is acknowledged, unless another worker holds its job or the store cannot be used: then the
-        queue delivers it again.
-
-        Parameters
-        ----------
-        message : Message
-            The message.
-        deadline : float, optional
-            The time, by the worker's clock, by which the slice must be over.
-
-        Raises
-        ------
-        StoreUnavailable, QueueUnavailable
-            When the result cannot be recorded.
+        queue delivers it again. When the result cannot be recorded, `StoreUnavailable` or `QueueUnavailable`
+        is raised.
         """
         held = self._claim(message)
         if held is None:
@@ -155,16 +139,16 @@ class Worker:
             return None
         seconds = self._settings.lease_seconds
         message.extend_visibility(seconds)
-        claimed = job.claimed(new_token(), now, seconds=seconds)
-        reason = reason_to_give_up(claimed, self._settings)
+        claimed = job.claimed(uuid.uuid4().hex, now, seconds=seconds)
+        problem = given_up(claimed, self._settings)
         try:
-            if reason is None:
+            if problem is None:
                 return HeldJob(self._jobs, self._jobs.replace(stored, claimed))
-            self._jobs.replace(stored, job.done("failed", now, problem=given_up(reason)))
+            self._jobs.replace(stored, job.done("failed", now, problem=problem))
         except BlobChanged:  # another worker was faster
             message.release(LEASE_MARGIN)
             return None
-        logger.error("job %s: %s", job.id, reason)
+        logger.error("job %s: %s", job.id, problem["detail"])
         message.acknowledge()
         self._jobs.files.forget(job.request.input)
         return None
@@ -220,9 +204,7 @@ class Worker:
             self._continue(message, held)
         else:
             message.acknowledge()
-            files.forget(held.job.request.input)
-            files.forget_checkpoints(held.job)
-            files.forget_frames(held.job)
+            files.forget_all(held.job, but=held.job.frames)
 
     def _store_model(
         self, held: HeldJob, request: TrainingRequest, trained: TrainedMap, checkpoints: Checkpointer
@@ -276,4 +258,4 @@ class Worker:
             if not held.job.ended:
                 return
         message.acknowledge()
-        self._jobs.files.forget_input(held.job)
+        self._jobs.files.forget(held.job.request.input)

@@ -16,21 +16,7 @@ __all__ = ["Piece", "pack", "unpack"]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The description of a stored file of frames.
-
-    Attributes
-    ----------
-    key : str
-        The key or the name of the file.
-    sha256 : str
-        The checksum of the file.
-    size : int
-        The size of the file in bytes.
-    count : int
-        The number of frames.
-    last : int
-        The iteration of the last frame.
-    """
+    """A stored file of frames: its key or name, checksum, size in bytes, count of frames, last iteration."""
 
     key: str
     sha256: str
@@ -67,13 +53,7 @@ def pack(frames: Sequence[Frame]) -> bytes:
 
 
 def unpack(data: bytes, *, sha256: str) -> list[Frame]:
-    """Return the frames of a file.
-
-    Raises
-    ------
-    ValueError
-        When its checksum is not `sha256`.
-    """
+    """Return the frames of a file; raise `ValueError` when its checksum is not `sha256`."""
     if hashlib.sha256(data).hexdigest() != sha256:
         raise ValueError("the file of frames is damaged: its checksum has changed")
     with np.load(io.BytesIO(data), allow_pickle=False) as file:

@@ -115,15 +115,15 @@ class Frames(Observer):
             self._capture(training)
 
     def _capture(self, training: Training) -> None:
-        weights, geometry = training.weights, training.parameters.geometry
+        weights, geometry, stride = training.weights, training.parameters.geometry, self._stride
         self._captured = training.iteration
         self.frames.append(
             Frame(
                 record_of(training, weights),
                 are_colours(weights),
-                self._stride,
-                _colours(weights, self._stride) if weights.shape[2] == 3 else None,
-                None if self._colours_alone else _greys(weights, geometry, self._stride),
+                stride,
+                map_colours(weights[::stride, ::stride], coloured=True) if weights.shape[2] == 3 else None,
+                None if self._colours_alone else _greys(weights, geometry, stride),
             )
         )
 
@@ -135,10 +135,6 @@ def _stride(width: int, height: int, most_units: int) -> int:
     ):
         stride *= 2
     return stride
-
-
-def _colours(weights: FloatArray, stride: int) -> Pixels:
-    return map_colours(weights[::stride, ::stride], coloured=True)
 
 
 def _greys(weights: FloatArray, geometry: Geometry, stride: int) -> Greys:

@@ -11,13 +11,7 @@ __all__ = ["Interrupted", "Interrupts"]
 
 
 class Interrupted(Exception):  # noqa: N818 - it is no error
-    """A training was interrupted, and can be resumed.
-
-    Attributes
-    ----------
-    exit_code : int
-        The exit code of the process.
-    """
+    """A training was interrupted, and can be resumed; the process ends with the exit code."""
 
     def __init__(self, message: str, *, exit_code: int) -> None:
         super().__init__(message)
@@ -27,12 +21,7 @@ class Interrupted(Exception):  # noqa: N818 - it is no error
 class Interrupts(Observer):
     """Stops a training after the current iteration upon a signal; a second signal ends the process.
 
-    Attributes
-    ----------
-    signal : int
-        The signal received; 0 for none.
-    iteration, last_iteration : int
-        The number of iterations done, and of those planned.
+    `signal` is the signal received, 0 for none, and `iteration` the number of iterations done.
     """
 
     def __init__(self) -> None:

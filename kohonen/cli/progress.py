@@ -16,14 +16,9 @@ BAR, LINE = 0.1, 5.0
 
 
 class Bar(Observer):
-    """Reports the progress of a training on standard error.
+    """Reports the progress of a training on standard error, after the name of the run.
 
-    Parameters
-    ----------
-    label : str
-        The text before the bar: the name of the run.
-    quiet, verbose : bool
-        Whether to be silent; whether to write lines where there is no terminal.
+    It is silent if `quiet`; if `verbose`, it writes lines where there is no terminal.
     """
 
     def __init__(self, label: str, *, quiet: bool = False, verbose: bool = False) -> None:

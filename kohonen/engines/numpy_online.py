@@ -84,7 +84,8 @@ class NumpyOnline:
             np.copyto(distances, first)
             for other in others:
                 np.add(distances, other, out=distances)
-        return divmod(int(self._distances.argmin()), self._height)
+        x, y = divmod(int(self._distances.argmin()), self._height)
+        return x, y
 
     def _update(self, sample: FloatArray, absent: Mask | None, x: int, y: int, around: Neighbourhood) -> None:
         """Move the units in reach of ``[x, y]`` towards a sample (dim, 1, 1)."""

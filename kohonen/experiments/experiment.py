@@ -71,9 +71,9 @@ class Source:
     Attributes
     ----------
     main : str
-        The field that a value without fields sets.
+        The field that a value without fields sets; all other fields have defaults.
     fields : mapping of str to Definition
-        The fields; all but the main field have defaults.
+        The fields.
     paths : tuple of str
         The fields that are paths, relative to the folder of the experiment's file.
     """
@@ -199,16 +199,12 @@ class Experiment:
     ----------
     run_name : str
         The name of the run.
-    data : Data
-        The training data.
-    parameters : Parameters
-        The map and its training.
+    data, parameters, output
+        The training data, the map and its training, and the outputs besides the map.
     batch_size : int or None
         The number of samples per block of batch training.
     keep_data : bool
         Whether the samples are kept with the model.
-    output : Output
-        The outputs besides the map.
     observers : tuple of str
         Callables, ``module:callable``, that return observers.
     code : Path
@@ -266,26 +262,14 @@ def _relative(path: str, folder: Path) -> str:
 
 
 def check_view(view: Any) -> Any:
-    """Return the name of a view, validated.
-
-    Raises
-    ------
-    InvalidExperimentError
-        When it is not the name of a view.
-    """
+    """Return the name of a view; raise `InvalidExperimentError` for any other value."""
     if view not in VIEWS:
         raise InvalidExperimentError(f"a view must be one of {', '.join(VIEWS)}, but is {view!r}")
     return view
 
 
 def check_run_name(name: Any) -> str:
-    """Return the name of a run, which is also the name of its folder, validated.
-
-    Raises
-    ------
-    InvalidParameterError, InvalidExperimentError
-        When it is not a valid name.
-    """
+    """Return a valid name of a run, which is also that of its folder, or raise a `KohonenError`."""
     text: str = RUN_NAME.check("run_name", name)
     if not _NAME.fullmatch(text):
         raise InvalidExperimentError(

@@ -28,6 +28,7 @@ import numpy as np
 
 from kohonen.animation.files import Piece, pack, unpack
 from kohonen.animation.frames import Frame
+from kohonen.card import geometry_of
 from kohonen.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from kohonen.errors import RunError
 from kohonen.experiments.experiment import Experiment
@@ -47,13 +48,7 @@ _HEADER = """\
 
 
 class RunFolder:
-    """The folder of a run, which may not exist yet.
-
-    Parameters
-    ----------
-    path : str or Path
-        The folder.
-    """
+    """The folder of a run, which may not exist yet."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
@@ -70,13 +65,7 @@ class RunFolder:
     def create(
         cls, path: str | Path, experiment: Experiment, loaded: Loaded, *, overwrite: bool = False
     ) -> "RunFolder":
-        """Create the folder of a run atomically.
-
-        Raises
-        ------
-        RunError
-            When the folder holds files already; only a run may be overwritten.
-        """
+        """Create the folder of a run atomically; `RunError` is raised as by `check_free`."""
         folder = cls(path)
         folder.check_free(overwrite=overwrite)
         parent = folder.path.absolute().parent
@@ -104,13 +93,7 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: str | Path) -> "RunFolder":
-        """Return the folder of an existing run.
-
-        Raises
-        ------
-        RunError
-            When the folder does not hold a run.
-        """
+        """Return the folder of an existing run; raise `RunError` when it does not hold one."""
         folder = cls(path)
         if not folder.is_run:
             reason = "it does not exist" if not folder.path.exists() else "it has no experiment.yaml"
@@ -118,13 +101,7 @@ class RunFolder:
         return folder
 
     def check_free(self, *, overwrite: bool) -> None:
-        """Refuse a folder in which there is something that is to stay.
-
-        Raises
-        ------
-        RunError
-            When the folder cannot be used; the message has the remedy.
-        """
+        """Refuse a folder with other files, or with a run that is not to be overwritten, by a `RunError`."""
         if not self.path.exists() or (self.path.is_dir() and not any(self.path.iterdir())):
             return
         if not self.is_run:
@@ -152,10 +129,7 @@ class RunFolder:
     def locked(self) -> Iterator[None]:
         """Lock the run against other processes; the lock of a process that ends is released.
 
-        Raises
-        ------
-        RunError
-            When another process works on the run.
+        `RunError` is raised when another process works on the run.
         """
         self._checkpoints.mkdir(exist_ok=True)
         with (self._checkpoints / "lock").open("ab") as file:
@@ -179,42 +153,29 @@ class RunFolder:
 
     def data(self) -> Dataset | None:
         """Return the samples and their weights; None if they are not kept."""
-        file = self.samples_file
-        try:
-            samples = as_samples(np.load(file, allow_pickle=False), missing="mask")
-            file = self.weight_file
-            weight = np.load(file, allow_pickle=False) if file.exists() else None
-            return Dataset(samples, as_sample_weight(weight, count=len(samples)))
-        except FileNotFoundError:
+        if not self.samples_file.exists():
             return None
-        except (ValueError, EOFError) as error:
-            raise RunError(f"{file} is damaged: {error}") from error
+        with _readable(self.samples_file):
+            samples = as_samples(np.load(self.samples_file, allow_pickle=False), missing="mask")
+        with _readable(self.weight_file):
+            weight = np.load(self.weight_file, allow_pickle=False) if self.weight_file.exists() else None
+            return Dataset(samples, as_sample_weight(weight, count=len(samples)))
 
     def preparation(self) -> Preparation | None:
         """Return the preparation of the samples; None if they do not come from a table."""
-        try:
-            return Preparation.from_json(json.loads(self.preparation_file.read_text(encoding="utf-8")))
-        except FileNotFoundError:
+        if not self.preparation_file.exists():
             return None
-        except ValueError as error:
-            raise RunError(f"{self.preparation_file} is damaged: {error}") from error
+        with _readable(self.preparation_file):
+            return Preparation.from_json(json.loads(self.preparation_file.read_text(encoding="utf-8")))
 
     def card(self) -> dict[str, Any]:
-        """Return the card of a complete run.
-
-        Raises
-        ------
-        RunError
-            When the run is not complete.
-        """
+        """Return the card of a complete run; raise `RunError` when it is not complete."""
         if not self.complete:
             raise RunError(
                 f"the run in {self.path} is not complete: continue it with kohonen resume {self.path}"
             )
-        try:
+        with _readable(self.card_file):
             card: dict[str, Any] = json.loads(self.card_file.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise RunError(f"{self.card_file} is damaged: {error}") from error
         if card.get("schema_version") != CONTRACT_VERSION:
             raise RunError(
                 f"the run in {self.path} is of another version of the contract: train its experiment.yaml "
@@ -225,16 +186,13 @@ class RunFolder:
     def weights(self) -> FloatArray:
         """Return the weights of a complete run."""
         width, height, dimension = self.card()["weights"]["shape"]
-        try:
+        with _readable(self.weights_file, (ValueError, EOFError, OSError)):
             weights = np.load(self.weights_file, allow_pickle=False)
             return as_weights(weights, width=width, height=height, dimension=dimension)
-        except (ValueError, EOFError, OSError) as error:
-            raise RunError(f"{self.weights_file} is damaged: {error}") from error
 
     def geometry(self) -> Geometry:
         """Return the kind of grid of a complete run."""
-        parameters = self.card()["parameters"]
-        return Geometry(parameters["grid"], parameters["boundary"])
+        return geometry_of(self.card())
 
     def telemetry(self) -> tuple[dict[str, Any], ...]:
         """Return the telemetry of the training."""
@@ -252,13 +210,7 @@ class RunFolder:
         save_checkpoint(self._checkpoints / "last.npz", checkpoint)
 
     def saved(self) -> Checkpoint | None:
-        """Return the last checkpoint; None if there is none.
-
-        Raises
-        ------
-        InvalidDataError
-            When the file is damaged.
-        """
+        """Return the last checkpoint, or None; raise `InvalidDataError` when the file is damaged."""
         try:
             return load_checkpoint(self._checkpoints / "last.npz")
         except FileNotFoundError:
@@ -271,13 +223,7 @@ class RunFolder:
         return Piece.of(name, frames, content)
 
     def saved_frames(self, pieces: Sequence[Piece]) -> list[Frame]:
-        """Return the frames saved by `save_frames`.
-
-        Raises
-        ------
-        RunError
-            When their files are missing or damaged.
-        """
+        """Return the frames saved by `save_frames`; raise `RunError` when they are missing or damaged."""
         try:
             return [
                 frame
@@ -294,3 +240,12 @@ class RunFolder:
         shutil.rmtree(self._checkpoints, ignore_errors=True)
         for unfinished in self.path.rglob(f".*{UNFINISHED}"):
             unfinished.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _readable(path: Path, damaged: tuple[type[Exception], ...] = (ValueError, EOFError)) -> Iterator[None]:
+    """Raise errors of a damaged file as `RunError`."""
+    try:
+        yield
+    except damaged as error:
+        raise RunError(f"{path} is damaged: {error}") from error

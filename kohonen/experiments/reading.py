@@ -35,10 +35,7 @@ Place: TypeAlias = tuple[str | int, ...]
 def read_experiment(path: str | Path) -> Experiment:
     """Read an experiment from a file, without flags and environment.
 
-    Raises
-    ------
-    InvalidExperimentError
-        When the file is invalid: the message has the line, the field and the remedy.
+    The message of an `InvalidExperimentError` has the line, the field and the remedy.
     """
     return combine(file=read_layer(Path(path)))
 

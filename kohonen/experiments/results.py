@@ -79,11 +79,9 @@ def _views(experiment: Experiment, weights: FloatArray, samples: FloatArray) -> 
     """Return the views to draw: those of the experiment, or all that suit the data."""
     if experiment.output.views is not None:
         return list(experiment.output.views)
-    left_out = set()
-    if not are_colours(weights):
-        left_out.add("map")
-    if not are_colours(samples):
-        left_out.add("input-output")
-    if weights.shape[2] > MOST_PLANES:
-        left_out.add("planes")
-    return [view for view in VIEWS if view not in left_out]
+    suitable = {
+        "map": are_colours(weights),
+        "input-output": are_colours(samples),
+        "planes": weights.shape[2] <= MOST_PLANES,
+    }
+    return [view for view in VIEWS if suitable.get(view, True)]

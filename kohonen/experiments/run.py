@@ -32,20 +32,8 @@ __all__ = ["Finished", "carry_on", "finished_run", "start"]
 class Finished:
     """A complete run.
 
-    Attributes
-    ----------
-    folder : RunFolder
-        The folder of the run.
-    experiment : Experiment
-        The experiment with every parameter resolved.
-    samples : ndarray of shape (n, dim)
-        The samples that the map was trained on.
-    trained : TrainedMap
-        The map.
-    card : dict
-        The model's card.
-    telemetry : tuple of dict
-        The telemetry of the training.
+    It has the folder, the experiment with every parameter resolved, the samples (n, dim) that the map was
+    trained on, the map, its card, and the telemetry of the training.
     """
 
     folder: RunFolder
@@ -136,10 +124,7 @@ def carry_on(
 def finished_run(folder: RunFolder) -> Finished:
     """Return a complete run from its folder.
 
-    Raises
-    ------
-    RunError
-        When it is not complete, its samples are not kept, or its files are damaged.
+    `RunError` is raised when it is not complete, its samples are not kept, or its files are damaged.
     """
     card, samples = folder.card(), folder.samples()
     if samples is None:

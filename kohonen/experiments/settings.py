@@ -58,16 +58,7 @@ _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 class Layer:
     """The settings of an experiment from one source; absent and None are left to the next source.
 
-    Attributes
-    ----------
-    parameters, generated, output : dict
-        Fields of these sections.
-    batch_size, data, run_name, keep_data, observers, code
-        As in `Experiment`.
-    verbose : bool or None
-        Whether to print more details.
-    stem : str or None
-        The default name of the run: the name of the file without its suffix.
+    `stem` is the default name of the run: the name of the file without its suffix.
     """
 
     parameters: dict[str, Any] = field(default_factory=dict)
@@ -95,10 +86,7 @@ def environment(folder: Path | None = None) -> dict[str, str]:
 def read_environment(variables: Mapping[str, str]) -> Layer:
     """Read the settings in environment variables; empty variables are ignored.
 
-    Raises
-    ------
-    InvalidExperimentError
-        When the value of a variable is invalid.
+    `InvalidExperimentError` is raised when the value of a variable is invalid.
     """
     layer = Layer()
     for name, variable in VARIABLES.items():
@@ -136,14 +124,12 @@ def combine(
 ) -> Experiment:
     """Merge flags, variables, a file and defaults, in this precedence, into an experiment.
 
-    Raises
-    ------
-    InvalidParameterError, InvalidExperimentError
-        When the merged settings are inconsistent.
+    `InvalidParameterError` or `InvalidExperimentError` is raised when the merged settings are inconsistent.
     """
     layers = [layer for layer in (flags, variables, file) if layer is not None]
     chosen = _merged(layers, "parameters")
     parameters = Parameters(**{name: chosen.get(name, one.default) for name, one in DEFINITIONS.items()})
+    default_name = f"som-{parameters.width}x{parameters.height}-{parameters.iterations}"
     output = _merged(layers, "output")
     options: dict[str, Any] = {
         name: value
@@ -151,16 +137,12 @@ def combine(
         if (value := _first(layers, name)) is not None
     }
     return Experiment(
-        run_name=_first(layers, "run_name") or _first(layers, "stem") or _default_name(parameters),
+        run_name=_first(layers, "run_name") or _first(layers, "stem") or default_name,
         data=_data(layers, flags),
         parameters=parameters,
         output=Output(**{name: output.get(name, one.default) for name, one in OUTPUT.items()}),
         **options,
     )
-
-
-def _default_name(parameters: Parameters) -> str:
-    return f"som-{parameters.width}x{parameters.height}-{parameters.iterations}"
 
 
 def _merged(layers: list[Layer], section: str) -> dict[str, Any]:

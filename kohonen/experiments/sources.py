@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from kohonen.errors import InvalidDataError, InvalidExperimentError, InvalidTableError
-from kohonen.experiments.experiment import Data, Experiment
+from kohonen.experiments.experiment import Experiment
 from kohonen.identity import fingerprint
 from kohonen.inputs.arrays import Dataset, FloatArray, as_sample_weight, as_samples
 from kohonen.inputs.colours import parse_colours
@@ -28,17 +28,7 @@ MOST_PIXELS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Samples as trained on.
-
-    Attributes
-    ----------
-    samples : ndarray of shape (n, dim)
-        The samples, with NaN for missing values.
-    preparation : Preparation or None
-        Their preparation, if they come from a table.
-    sample_weight : ndarray of shape (n,) or None
-        Their weights.
-    """
+    """Samples (n, dim) as trained on, with NaN for missing values, their preparation, and their weights."""
 
     samples: FloatArray
     preparation: Preparation | None = None
@@ -53,12 +43,8 @@ class Loaded:
 def load_samples(experiment: Experiment) -> Loaded:
     """Return the samples of an experiment.
 
-    Raises
-    ------
-    InvalidDataError
-        When they cannot be used, or their fingerprint is not that of the experiment.
-    OSError
-        When a file cannot be read.
+    `InvalidDataError` is raised when they cannot be used or their fingerprint is not that of the experiment,
+    and `OSError` when a file cannot be read.
     """
     data = experiment.data
     if data.kind == "csv":
@@ -71,8 +57,9 @@ def load_samples(experiment: Experiment) -> Loaded:
         loaded = Loaded(samples, sample_weight=as_sample_weight(weight, count=len(samples)))
     experiment.parameters.check_weighting(loaded.sample_weight)
     if data.fingerprint is not None and fingerprint(loaded.data.table) != data.fingerprint:
+        place = data.options.get("path") or data.options.get("target") or data.kind
         raise InvalidDataError(
-            f"the data ({_place(data)}) are not those of this experiment: restore those, or remove "
+            f"the data ({place}) are not those of this experiment: restore those, or remove "
             "'fingerprint' from its file to train another map"
         )
     return loaded
@@ -81,12 +68,7 @@ def load_samples(experiment: Experiment) -> Loaded:
 def read_table(path: Path, options: Mapping[str, Any]) -> Table:
     """Read a table with named columns from CSV, with an experiment's options.
 
-    Raises
-    ------
-    InvalidTableError
-        When the file is not a valid table; the message has the file and the line.
-    OSError
-        When the file cannot be read.
+    The message of an `InvalidTableError` has the file and the line.
     """
     delimiter = options.get("delimiter")
     content = path.read_bytes()
@@ -110,13 +92,7 @@ def image_colours(path: Path, count: int) -> FloatArray:
     """Return the main colours of an image, the most frequent first: shape (count, 3) or fewer rows.
 
     They are chosen by P. Heckbert's median cut ("Color image quantization for frame buffer display", 1982).
-
-    Raises
-    ------
-    InvalidDataError
-        When the file is not an image that Pillow can read.
-    OSError
-        When it cannot be read.
+    `InvalidDataError` is raised when the file is not an image that Pillow can read.
     """
     from PIL import Image, UnidentifiedImageError
 
@@ -136,19 +112,10 @@ def image_colours(path: Path, count: int) -> FloatArray:
 
 
 def import_callable(target: str, folder: Path) -> Callable[..., Any]:
-    """Import a callable by ``module:callable``. This runs the module's code.
+    """Import a callable by ``module:callable``, a dotted path of attributes. This runs the module's code.
 
-    Parameters
-    ----------
-    target : str
-        The module, and the callable as a dotted path of attributes.
-    folder : Path
-        The folder that modules are imported from first.
-
-    Raises
-    ------
-    InvalidExperimentError
-        When it does not exist, or is not callable.
+    Modules are imported from `folder` first. `InvalidExperimentError` is raised when the callable does not
+    exist, or is not callable.
     """
     module, _, path = target.partition(":")
     if not module or not path:
@@ -206,19 +173,13 @@ def _in_file(path: Path, error: InvalidTableError) -> InvalidTableError:
     return InvalidTableError(f"{path}: {error}", column=error.column, row=error.row)
 
 
-def _call(options: dict[str, Any], experiment: Experiment) -> Any:
-    return import_callable(options["target"], experiment.code)(**options.get("arguments", {}))
-
-
-def _place(data: Data) -> str:
-    return str(data.options.get("path") or data.options.get("target") or data.kind)
-
-
 _LOADERS: dict[str, Callable[[dict[str, Any], Experiment], Any]] = {
     "random": _random,
     "colours": lambda options, _: parse_colours(options["values"], colour_range=options["range"]),
     "values": lambda options, _: options["rows"],
     "npy": lambda options, _: _array(options["path"]),
     "image": lambda options, _: image_colours(Path(options["path"]), options["colours"]),
-    "call": _call,
+    "call": lambda options, experiment: import_callable(options["target"], experiment.code)(
+        **options.get("arguments", {})
+    ),
 }

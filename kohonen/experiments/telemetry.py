@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from kohonen.files import write_whole
 from kohonen.observers.standard import record_of
@@ -74,15 +73,9 @@ class Telemetry(Observer):
         self._file.close()
 
     def _write(self, training: Training) -> None:
-        self._file.write(json.dumps(self._line(training)).encode() + b"\n")
-        self._file.flush()
-        self.written += 1
-        self._last = training.iteration
-
-    def _line(self, training: Training) -> dict[str, Any]:
         weights = training.weights
         record = record_of(training, weights)
-        return {
+        line = {
             "iteration": record.iteration,
             "iterations": training.last_iteration,
             "elapsed_seconds": round(self._seconds(), 6),
@@ -92,3 +85,7 @@ class Telemetry(Observer):
             "data": list(training.samples.shape),
             "quantization_error": record.quantization_error,
         }
+        self._file.write(json.dumps(line).encode() + b"\n")
+        self._file.flush()
+        self.written += 1
+        self._last = training.iteration

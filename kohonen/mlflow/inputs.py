@@ -54,10 +54,7 @@ def example_of(
 ) -> "FloatArray | pd.DataFrame":
     """Return the first samples (n, dim) in the form of a model's input.
 
-    Raises
-    ------
-    InvalidParameterError
-        When there are not as many names as features.
+    `InvalidParameterError` is raised when there are not as many names as features.
     """
     example = samples[:EXAMPLES]
     if preparation is not None:

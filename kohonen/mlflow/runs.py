@@ -27,10 +27,7 @@ METRICS = ("quantization_error", "radius", "learning_rate")
 def check_server() -> None:
     """Check that the MLflow server answers, so that a failure is reported before the training.
 
-    Raises
-    ------
-    RunError
-        When it does not answer.
+    `RunError` is raised when it does not answer.
     """
     try:
         MlflowClient().search_experiments(max_results=1)
@@ -40,11 +37,6 @@ def check_server() -> None:
 
 def log_run(finished: Finished) -> str:
     """Log a complete run: parameters, telemetry, quality, views, files and the model ``som``.
-
-    Parameters
-    ----------
-    finished : Finished
-        The run.
 
     Returns
     -------

@@ -36,8 +36,7 @@ from kohonen.inputs.arrays import FloatArray, as_samples
 from kohonen.inputs.preparation import Preparation
 from kohonen.observers.standard import at_least, record_of
 from kohonen.parameters import Parameters
-from kohonen.pictures.maps import Pixels, draw_map
-from kohonen.pictures.views import draw_clusters, draw_errors, draw_hits, draw_planes, draw_u_matrix
+from kohonen.pictures.draw import VIEWS, draw_view
 from kohonen.pyfunc import read_map, write_map
 from kohonen.som import SelfOrganizingMap
 from kohonen.training import Observer, Training
@@ -166,8 +165,11 @@ def log_som_model(
         mlflow.log_params(_run_parameters(replace(som.parameters, random_state=som.random_state_), table))
         mlflow.set_tag("kohonen.inputs.arrays", fingerprint(table))
         mlflow.log_metrics(quality, step=som.n_iter_)
-        for view, pixels in _views(som, table).items():
-            mlflow.log_image(pixels, f"views/{view}.png")
+        for view in VIEWS:
+            if view != "input-output":
+                picture = Path(folder) / f"{view}.png"
+                picture.write_bytes(draw_view(view, som.weights_, table, geometry=som.parameters.geometry))
+                mlflow.log_artifact(str(picture), "views")
         path = Path(folder) / FILE
         write_map(som, path, preparation)
         return mlflow.pyfunc.log_model(
@@ -249,16 +251,4 @@ def _run_parameters(parameters: Parameters, samples: FloatArray) -> dict[str, ob
         "sigma": parameters.initial_radius,
         "samples": count,
         "dimension": dimension,
-    }
-
-
-def _views(som: SelfOrganizingMap, samples: FloatArray) -> dict[str, Pixels]:
-    weights, geometry = som.weights_, som.parameters.geometry
-    return {
-        "map": draw_map(weights, geometry=geometry),
-        "u-matrix": draw_u_matrix(weights, geometry=geometry),
-        "planes": draw_planes(weights, geometry=geometry),
-        "hits": draw_hits(weights, samples, geometry=geometry),
-        "errors": draw_errors(weights, samples, geometry=geometry),
-        "clusters": draw_clusters(weights, geometry=geometry),
     }

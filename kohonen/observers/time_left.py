@@ -22,17 +22,7 @@ REACH = math.sqrt(-2 * math.log(NEIGHBOURHOOD_CUT))
 
 
 def estimate_work(cost: Cost, parameters: Parameters, first: int, last: int) -> float:
-    """Return the work of the iterations ``first <= t < last``, in iterations without updates.
-
-    Parameters
-    ----------
-    cost : Cost
-        The cost of the engine.
-    parameters : Parameters
-        The map and its training.
-    first, last : int
-        The range of iterations.
-    """
+    """Return the work of the iterations ``first <= t < last``, in iterations without updates."""
     count = last - first
     if count <= 0:
         return 0.0
@@ -51,16 +41,7 @@ def _reached(parameters: Parameters, iteration: int) -> float:
 class TimeLeft:
     """Estimates the time left by the speed in the latter half of the time measured.
 
-    Parameters
-    ----------
-    cost : Cost
-        The cost of the engine.
-    parameters : Parameters
-        The map and its training.
-    iteration : int
-        The number of iterations done when the clock starts.
-    last : int
-        The number of iterations at the end of the training.
+    The clock starts after `iteration` iterations, and the training ends after `last`.
     """
 
     def __init__(self, cost: Cost, parameters: Parameters, iteration: int, last: int) -> None:
@@ -72,17 +53,8 @@ class TimeLeft:
     def seconds_left(self, iteration: int, seconds: float) -> float | None:
         """Return an estimate of the seconds that the training still takes.
 
-        Parameters
-        ----------
-        iteration : int
-            The number of iterations done.
-        seconds : float
-            The seconds since the clock started.
-
-        Returns
-        -------
-        float or None
-            None as long as no work has been measured.
+        `iteration` iterations are done, `seconds` after the clock started. None is returned as long as no
+        work has been measured.
         """
         while len(self._marks) > 1 and self._marks[1][0] <= seconds / 2:
             self._marks.popleft()

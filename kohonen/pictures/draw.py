@@ -1,12 +1,13 @@
 """Drawing of a view of a map by its name, as the bytes of a file: plain pixels, or an annotated figure."""
 
+from collections.abc import Callable
 from typing import Any, Literal, TypeAlias, get_args
 
 from kohonen.errors import InvalidParameterError
 from kohonen.geometry import PLANAR, Geometry
 from kohonen.inputs.arrays import FloatArray
 from kohonen.inputs.preparation import Preparation
-from kohonen.pictures.maps import draw_input_output, draw_map, encode_png
+from kohonen.pictures.maps import Pixels, draw_input_output, draw_map, encode_png
 from kohonen.pictures.views import (
     NEEDS_SAMPLES,
     draw_clusters,
@@ -86,59 +87,30 @@ def draw_view(
         raise InvalidParameterError(
             "SVG is for annotated figures: use annotated=True, or form='png'", parameter="form"
         )
-    names = None
-    if preparation is not None and view == "planes":
-        weights, names = preparation.inverse(weights), preparation.components
-    if annotated:
-        return _figure(view, weights, samples, geometry, form, names, scale, component, clusters)
-    size: dict[str, Any] = {"scale": scale, "geometry": geometry}
-    match view, samples:
-        case "input-output", given if given is not None:
-            pixels = draw_input_output(given, weights, **size)
-        case "hits", given if given is not None:
-            pixels = draw_hits(weights, given, **size)
-        case "errors", given if given is not None:
-            pixels = draw_errors(weights, given, **size)
-        case "u-matrix", _:
-            pixels = draw_u_matrix(weights, **size)
-        case "planes", _:
-            pixels = draw_planes(weights, component=component, names=names, **size)
-        case "clusters", _:
-            pixels = draw_clusters(weights, k=clusters or "auto", **size)
-        case _:
-            pixels = draw_map(weights, **size)
-    return encode_png(pixels)
-
-
-def _figure(
-    view: View,
-    weights: FloatArray,
-    samples: FloatArray | None,
-    geometry: Geometry,
-    form: Form,
-    names: tuple[str, ...] | None,
-    scale: int | None,
-    component: int | None,
-    clusters: int | None,
-) -> bytes:
+    options: dict[str, Any] = {"geometry": geometry}
+    if view in NEEDS_SAMPLES:
+        options["samples"] = samples
+    if view == "clusters":
+        options["k"] = clusters or "auto"
+    if view == "planes":
+        options["component"] = component
+        if preparation is not None:
+            weights = preparation.inverse(weights)
+            options["component_names" if annotated else "names"] = preparation.components
+    if not annotated:
+        return encode_png(_DRAWN[view](weights, scale=scale, **options))
     # Imported here: matplotlib is slow to import and seldom needed.
     from kohonen.pictures import figures
 
-    match view, samples:
-        case "input-output", given if given is not None:
-            figure = figures.plot_som_grid(weights, samples=given, geometry=geometry)
-        case "hits", given if given is not None:
-            figure = figures.plot_hits(weights, given, geometry=geometry)
-        case "errors", given if given is not None:
-            figure = figures.plot_unit_errors(weights, given, geometry=geometry)
-        case "u-matrix", _:
-            figure = figures.plot_u_matrix(weights, geometry=geometry)
-        case "planes", _:
-            figure = figures.plot_component_planes(
-                weights, component_names=names, component=component, geometry=geometry
-            )
-        case "clusters", _:
-            figure = figures.plot_clusters(weights, k=clusters or "auto", geometry=geometry)
-        case _:
-            figure = figures.plot_som_grid(weights, geometry=geometry)
-    return figures.encode_figure(figure, form, dpi=DPI * (scale or 1))
+    return figures.encode_figure(figures.PLOTS[view](weights, **options), form, dpi=DPI * (scale or 1))
+
+
+_DRAWN: dict[View, Callable[..., Pixels]] = {
+    "map": draw_map,
+    "input-output": lambda weights, samples, **options: draw_input_output(samples, weights, **options),
+    "u-matrix": draw_u_matrix,
+    "planes": draw_planes,
+    "hits": draw_hits,
+    "errors": draw_errors,
+    "clusters": draw_clusters,
+}

@@ -7,7 +7,7 @@ The colour maps are suitable for colour-blind people.
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
+    "PLOTS",
     "encode_figure",
     "plot_clusters",
     "plot_component_planes",
@@ -241,3 +242,15 @@ def encode_figure(figure: "Figure", form: Literal["png", "svg"] = "png", *, dpi:
     with rc_context({"svg.hashsalt": "kohonen"}):
         figure.savefig(file, format=form, dpi=dpi, metadata=metadata)
     return file.getvalue()
+
+
+#: The functions by the view that they draw.
+PLOTS: Mapping[str, Callable[..., "Figure"]] = {
+    "map": plot_som_grid,
+    "input-output": plot_som_grid,
+    "u-matrix": plot_u_matrix,
+    "planes": plot_component_planes,
+    "hits": plot_hits,
+    "errors": plot_unit_errors,
+    "clusters": plot_clusters,
+}

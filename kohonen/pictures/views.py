@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,6 @@ from kohonen.pictures.palettes import colours_of_groups, colours_of_values
 
 __all__ = [
     "NEEDS_SAMPLES",
-    "Panel",
     "arrangement",
     "draw_clusters",
     "draw_errors",
@@ -29,8 +28,6 @@ __all__ = [
     "plane_pixels",
     "planes_size",
 ]
-
-Panel: TypeAlias = Literal["u-matrix", "planes", "hits", "errors", "clusters"]
 
 #: Views that need the samples.
 NEEDS_SAMPLES: frozenset[str] = frozenset({"input-output", "hits", "errors"})

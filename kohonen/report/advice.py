@@ -24,12 +24,8 @@ UNEVEN_SPREAD = 10.0
 def advice(card: Mapping[str, Any], samples: FloatArray | None = None) -> list[str]:
     """Return the problems of a model, each with its remedy; empty if there are none.
 
-    Parameters
-    ----------
-    card : mapping
-        The model's card, as :func:`kohonen.card.make_card` writes it.
-    samples : ndarray of shape (n, dim), optional
-        The samples that it was trained on, if they are kept.
+    They are found in the card, as :func:`kohonen.card.make_card` writes it, and in the samples (n, dim) that
+    the model was trained on, if they are kept.
     """
     names = component_names(card)
     found = [_order(card), _units(card), _fit(card), _convergence(card), _spread(samples, names)]

@@ -64,18 +64,9 @@ _PLANES = (
 def views(
     card: Mapping[str, Any], weights: FloatArray, samples: FloatArray | None, clusters: IntArray
 ) -> Iterator[str]:
-    """Yield the views of a model as HTML.
+    """Yield the views of a map (width, height, dim) as HTML, with the cluster of each unit (width, height).
 
-    Parameters
-    ----------
-    card : mapping
-        The model's card.
-    weights : ndarray of shape (width, height, dim)
-        Its weights.
-    samples : ndarray of shape (n, dim) or None
-        The samples that it was trained on; without them, views of samples are left out, and the page says so.
-    clusters : ndarray of int, of shape (width, height)
-        The cluster of each unit.
+    Without the samples (n, dim) that it was trained on, views of samples are left out, and the page says so.
     """
     yield '<div class="views">'
     for view, pixels, values in _drawn(card, weights, samples, clusters):

@@ -70,7 +70,7 @@ def test_defaults_are_not_hashed() -> None:
 
 
 def test_the_wording_of_a_preparation_does_not_count() -> None:
-    table = {"a": [0.0, 2.0], "b": ["x", "y"]}
+    table: dict[str, Any] = {"a": [0.0, 2.0], "b": ["x", "y"]}
     one, other = (Preparation.fit(table, normalisation=kind) for kind in ("min-max", "none"))
     scaled = replace(other, columns=(replace(other.columns[0], scale=2.0), other.columns[1]))
     assert one.transformation == scaled.transformation

@@ -56,12 +56,8 @@ class FitBody(FitFields, Data):
     def training_request(self, models: Models, parent: StoredCard) -> TrainingRequest:
         """Return the requested training.
 
-        Raises
-        ------
-        InvalidDataError
-            For data that are not valid, or that do not fit the model.
-        DataNotKeptError
-            Without data, when those of the parent are not stored.
+        `InvalidDataError` is raised for data that do not fit the model, and `DataNotKeptError` without data,
+        when those of the parent are not stored.
         """
         dimension = parent.weights.shape[2]
         if self.colours is not None and parent.table is not None:
@@ -98,15 +94,7 @@ class FitBody(FitFields, Data):
             first_iteration=first,
             last_iteration=first + iterations,
         )
-        return TrainingRequest(
-            samples,
-            parameters,
-            persist=self.persist,
-            keep_data=self.keep_data,
-            field=field,
-            name=self.name,
-            start=Start(models.weights(parent), lineage),
-            frames=self.moments,
-            preparation=parent.table,
-            sample_weight=weight,
+        start = Start(models.weights(parent), lineage)
+        return self.request(
+            samples, parameters, field=field, start=start, preparation=parent.table, sample_weight=weight
         )

@@ -15,14 +15,7 @@ LARGEST_INTEGER = 2**53 - 1
 def parameter(name: str, description: str | None = None, **options: Any) -> Any:
     """Return the field of a training parameter, with the bounds, default and help of the library.
 
-    Parameters
-    ----------
-    name : str
-        The name of the parameter.
-    description : str, optional
-        Replaces the help.
-    **options
-        ``default`` replaces the default.
+    `description` replaces the help, and the option ``default`` the default.
     """
     about = DEFINITIONS[name]
     most = LARGEST_INTEGER if about.kind is int else about.most

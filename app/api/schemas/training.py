@@ -101,6 +101,11 @@ class ModelFields(BodySchema):
             return None
         return Moments(self.frames or FRAMES, self.spacing or "even")
 
+    def request(self, samples: FloatArray, parameters: Parameters, **options: Any) -> TrainingRequest:
+        """Return a training request with these fields."""
+        options |= {"persist": self.persist, "keep_data": self.keep_data}
+        return TrainingRequest(samples, parameters, name=self.name, frames=self.moments, **options)
+
 
 class TrainingFields(ModelFields):
     """The fields of a training, in a JSON body or, with CSV, in the query."""
@@ -191,16 +196,9 @@ class TrainingBody(TrainingFields, Data):
     def training_request(
         self, settings: Settings, *, most_rows: int, idempotency_key: str | None = None
     ) -> TrainingRequest:
-        """Return the requested training.
+        """Return the requested training; a table may have at most `most_rows` rows.
 
-        Parameters
-        ----------
-        settings : Settings
-            The limits of a table.
-        most_rows : int
-            Maximum number of rows of a table.
-        idempotency_key : str, optional
-            Determines the seed if the body has none, so that the request can be repeated.
+        An idempotency key determines the seed if the body has none, so that the request can be repeated.
 
         Raises
         ------
@@ -226,17 +224,7 @@ class TrainingBody(TrainingFields, Data):
             samples, field = given
         given_parameters = {name: getattr(self, name) for name in DEFINITIONS}
         parameters = Parameters(**{**given_parameters, "random_state": seed})
-        return TrainingRequest(
-            samples,
-            parameters,
-            persist=self.persist,
-            keep_data=self.keep_data,
-            field=field,
-            name=self.name,
-            frames=self.moments,
-            preparation=preparation,
-            sample_weight=weight,
-        )
+        return self.request(samples, parameters, field=field, preparation=preparation, sample_weight=weight)
 
 
 def _seed_of(key: str) -> int:

@@ -49,10 +49,7 @@ class FieldsQuery(CsvFields):
     def fields(self, model: type[BaseModel]) -> dict[str, Any]:
         """Return the fields of the query, validated by the model of a JSON body.
 
-        Raises
-        ------
-        InvalidRequestError
-            For an unknown field, or a value that does not fit it.
+        `InvalidRequestError` is raised for an unknown field, or a value that does not fit it.
         """
         own = self.model_fields_set & type(self).model_fields.keys() & model.model_fields.keys()
         given = {name: getattr(self, name) for name in own}
@@ -80,17 +77,7 @@ class ViewedTrainingQuery(TrainingQuery):
 async def read_training(
     request: Request, query: TrainingQuery, settings: Settings, key: str | None, *, most_samples: int
 ) -> TrainingRequest:
-    """Return the training of a request; an idempotency key determines the seed if the body has none.
-
-    Raises
-    ------
-    UnsupportedMediaTypeError, BodyTooLargeError, MalformedBodyError
-        For a body that cannot be read.
-    InvalidRequestError, InvalidDataError, InvalidParameterError
-        For a body or a query that is not valid.
-    OverLimitError
-        For too many samples, or too large a table.
-    """
+    """Return the training of a request; an idempotency key determines the seed if the body has none."""
     fields = query.fields(TrainingFields)
     content = await body.read(request, accepted=ACCEPTED, samples=most_samples)
 

@@ -15,16 +15,9 @@ RETRY_AFTER = 30
 
 
 class Backlog:
-    """Counts the messages in the queue when it was last read, and those sent since.
+    """Counts the messages in the queue when it was last read, and those sent since; `most` are allowed.
 
     Several servers may together accept a few more jobs, until each reads the queue again.
-
-    Parameters
-    ----------
-    queue : Queue
-        The queue, with a message for each unfinished job.
-    most : int
-        The maximum number of unfinished jobs.
     """
 
     def __init__(self, queue: Queue, most: int) -> None:
@@ -35,15 +28,7 @@ class Backlog:
         self._lock = threading.Lock()
 
     def take(self) -> None:
-        """Count a new job.
-
-        Raises
-        ------
-        TooBusyError
-            When there are too many unfinished jobs.
-        QueueUnavailable, StoreUnavailable
-            When the queue cannot be read.
-        """
+        """Count a new job; raise `TooBusyError` when there are too many unfinished jobs."""
         with self._lock:
             now = time.monotonic()
             if now >= self._due:

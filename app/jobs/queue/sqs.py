@@ -42,15 +42,7 @@ _CONFIG = Config(connect_timeout=2, read_timeout=25, retries={"mode": "standard"
 
 
 class SqsQueue:
-    """A standard queue of Amazon SQS.
-
-    boto3 finds the credentials, and the region unless the URL contains it.
-
-    Parameters
-    ----------
-    url : str
-        The URL of the queue.
-    """
+    """A standard queue of SQS; boto3 finds the credentials, and the region unless the URL contains it."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -93,13 +85,7 @@ class SqsQueue:
         return sum(int(answer["Attributes"][name]) for name in _COUNTS)
 
     def message(self, body: str, receipt: str) -> "SqsMessage":
-        """Return a message that the queue has delivered.
-
-        Raises
-        ------
-        ValueError
-            When it is not a message of this service.
-        """
+        """Return a message that the queue has delivered; raise `ValueError` if it is not of this service."""
         try:
             content: Any = json.loads(body)
             job, turn = content["job"], content["turn"]
@@ -148,13 +134,7 @@ class SqsQueue:
 
 
 class SqsMessage:
-    """A message of an SQS queue; see `Message`.
-
-    Attributes
-    ----------
-    acknowledged : bool
-        Whether it has been removed from the queue.
-    """
+    """A message of an SQS queue; see `Message`. `acknowledged`: whether it was removed from the queue."""
 
     def __init__(self, queue: SqsQueue, receipt: str, job: str, turn: int) -> None:
         self._queue = queue

@@ -24,16 +24,9 @@ MIN_PAUSE, MAX_PAUSE = 0.1, 2.0
 
 
 class LocalQueue:
-    """A queue in a store.
+    """A queue in the store of the jobs. When `stopped` is set, `receive` stops waiting.
 
-    Parameters
-    ----------
-    store : Store
-        The store of the jobs.
-    clock : callable, optional
-        Returns the current time; the clocks of machines that share the store should agree within a second.
-    stopped : threading.Event, optional
-        When it is set, `receive` stops waiting.
+    The clocks of machines that share the store should agree within a second.
     """
 
     def __init__(

@@ -130,7 +130,7 @@ def test_a_job_has_weights(bench: Bench) -> None:
     np.testing.assert_array_equal(bench.weights(job.id), expected.weights)
     card = bench.models.find(request.id)
     assert card is not None
-    np.testing.assert_array_equal(bench.models.data(card).sample_weight, WEIGHTS)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(bench.models.data(card).sample_weight, WEIGHTS)
 
 
 def test_a_model_of_another_version_is_refused() -> None:

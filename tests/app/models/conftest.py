@@ -10,6 +10,7 @@ import pytest
 from app.errors import ModelNotFoundError
 from app.models import Models, Stored
 from kohonen import Parameters, Quality, TrainedMap
+from kohonen.analysis.metrics import METRICS
 from kohonen.card import make_card
 from kohonen.identity import fingerprint, model_id
 from kohonen.inputs.arrays import Dataset, FloatArray
@@ -50,11 +51,9 @@ def make() -> Maker:
 def check() -> Callable[[Models], list[str]]:
     """Load all that is listed anywhere, and return the ids of the models."""
 
-    from app.models.listing import Order
-
     def everything(models: Models) -> list[str]:
         found = {}
-        for order in (Order(), *(Order.best_first(name) for name in ("quantization_error", "unused_units"))):
+        for order in (None, *(METRICS[name] for name in ("quantization_error", "unused_units"))):
             ids = [one.entry.id for _, one in models.listing.places(order, page=100)]
             assert len(ids) == len(set(ids))
             for identity in ids:
@@ -64,9 +63,9 @@ def check() -> Callable[[Models], list[str]]:
                     models.samples(card)
             found[order] = ids
         for name in ("a", "b"):
-            for _, one in models.listing.places(Order(), name=name, page=100):
+            for _, one in models.listing.places(None, name=name, page=100):
                 assert models.weights(models.card(one.entry.id)).size
                 assert models.resolve(f"{name}@{one.number}").id == one.entry.id
-        return found[Order()]
+        return found[None]
 
     return everything

@@ -6,7 +6,6 @@ from typing import Any, cast
 import pytest
 
 from app.models import Models, reading
-from app.models.listing import Order
 from app.storage.memory import MemoryStore
 from app.storage.port import Store
 from tests.app.models.conftest import Maker
@@ -67,16 +66,16 @@ def test_listing_models_that_are_over_the_age(store: Counted, models: Models) ->
     """Each costs a read of its card: every time without a name, and once with one."""
     aged = Models(cast(Store, store), unnamed_days=1e-12)
     for calls in (1 + 4, 1 + 2):
-        assert cost(store, lambda: aged.listing.page(size=10, order=Order())) == calls
-    assert len(aged.listing.page(size=10, order=Order()).models) == 2
-    assert cost(store, lambda: models.listing.page(size=10, order=Order())) == 1
+        assert cost(store, lambda: aged.listing.page(size=10)) == calls
+    assert len(aged.listing.page(size=10).models) == 2
+    assert cost(store, lambda: models.listing.page(size=10)) == 1
 
 
 def test_how_many_are_remembered(store: Counted, models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "MOST_REMEMBERED", 1)
     aged = Models(cast(Store, store), unnamed_days=1e-12)
     for _ in range(2):
-        assert len(aged.listing.page(size=10, order=Order()).models) == 2
+        assert len(aged.listing.page(size=10).models) == 2
         assert len(aged._known) == 1
 
 

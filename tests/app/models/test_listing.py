@@ -8,7 +8,6 @@ import pytest
 
 from app.models import Entry, Models
 from app.models.index import Index
-from app.models.listing import Order
 from app.models.maintenance import repair
 from app.models.references import parse
 from app.storage.memory import MemoryStore
@@ -49,7 +48,7 @@ def cost(store: Counting, what: Any) -> int:
 @pytest.mark.parametrize("size", [1, 10, 100])
 def test_a_page_is_one_call_and_one_of_the_best_is_two(store: Counting, size: int) -> None:
     listing = Models(store).listing
-    for order, calls in ((Order(), 1), (Order.best_first("quantization_error"), 2)):
+    for order, calls in ((None, 1), (METRICS["quantization_error"], 2)):
         cursor = listing.page(size=size, order=order).cursor
         assert cost(store, lambda o=order: listing.page(size=size, order=o)) == calls
         assert cost(store, lambda o=order, c=cursor: listing.page(size=size, order=o, cursor=c)) == calls
@@ -66,8 +65,8 @@ def test_a_reference_is_few_calls_and_a_card(store: Counting, ref: str, calls: i
 @pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("ascending", [True, False])
 def test_any_other_order_is_a_call_for_every_thousand(store: Counting, metric: str, ascending: bool) -> None:
-    listing, order = Models(store).listing, Order(metric, ascending)
-    calls = 2 if order == Order("quantization_error") else 4
+    listing, order = Models(store).listing, Metric(metric, ascending)
+    calls = 2 if order == METRICS["quantization_error"] else 4
     assert cost(store, lambda: listing.page(size=10, order=order)) == calls
 
 
@@ -81,7 +80,7 @@ def test_pages_of_any_order_join_up(metric: Metric, ascending: bool) -> None:
     for number in range(20):
         values = dict.fromkeys(METRICS, None if number in (3, 11) else float(number * 7 % 10))
         models.index.add(Entry(f"{number:032x}", now, (3, 2, 3), values))
-    order, complete = Order(metric.name, ascending), f"index/complete/{metric.order}"
+    order, complete = Metric(metric.name, ascending), f"index/complete/{metric.order}"
     assert models.index.is_complete()
     expected = [one.entry.id for one in models.listing.page(size=20, order=order).models]
     for indexed in ([True, False], [False, True], [True, True], [False, False]):

@@ -11,10 +11,9 @@ import pytest
 from app.errors import DamagedModelError, DataNotKeptError, ModelNotFoundError
 from app.models import Models, StoredCard, maintenance
 from app.models.card import without_data
-from app.models.listing import Order
 from app.models.maintenance import prune, repair
-from app.storage import Store
 from app.storage.memory import MemoryStore
+from app.storage.port import Store
 from kohonen.inputs.arrays import Dataset
 from tests.app.models.conftest import SAMPLES, Maker
 
@@ -253,7 +252,7 @@ def test_what_is_damaged_hides_nothing(store: Store, make: Maker) -> None:
     weights = cards[2].weights_key
     store.delete(weights)
     store.create(weights, b"x", content_type="application/octet-stream")
-    assert len(models.listing.page(size=10, order=Order()).models) == 3
+    assert len(models.listing.page(size=10).models) == 3
     assert models.weights(cards[0]).size
     for broken in (lambda: models.card(cards[1].id), lambda: models.weights(cards[2])):
         with pytest.raises(DamagedModelError, match="of model"):
@@ -261,7 +260,7 @@ def test_what_is_damaged_hides_nothing(store: Store, make: Maker) -> None:
     assert list(repair(models)) == []
     for card in cards[1:]:
         models.delete(card.id)
-    assert [one.entry.id for one in models.listing.page(size=10, order=Order()).models] == [cards[0].id]
+    assert [one.entry.id for one in models.listing.page(size=10).models] == [cards[0].id]
     assert models.resolve("a").id == cards[0].id
 
 
@@ -318,7 +317,7 @@ def test_pruning_what_is_damaged(make: Maker) -> None:
     for card in (named, unnamed):
         store.delete(f"models/{card.id}/card.json")
         store.create(f"models/{card.id}/card.json", b"{}", content_type="application/json")
-    assert [one.entry.id for one in models.listing.page(size=10, order=Order()).models] == [named.id]
+    assert [one.entry.id for one in models.listing.page(size=10).models] == [named.id]
     assert [entry.id for entry in prune(models, days=0, dry=True)] == [unnamed.id]
     assert [entry.id for entry in prune(models, days=0)] == [unnamed.id]
     assert {key.split("/")[1] for key in store.keys("models/")} == {named.id}

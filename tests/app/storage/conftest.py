@@ -9,9 +9,9 @@ import pytest
 from moto import mock_aws
 from moto.s3.responses import S3Response
 
-from app.storage import Store
 from app.storage.folder import FolderStore
 from app.storage.memory import MemoryStore
+from app.storage.port import Store
 from app.storage.s3 import S3Store
 
 #: A real S3 server to run the contract against, such as http://127.0.0.1:8333, and its credentials.

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import pytest
 
-from app.storage import Blob, BlobChanged, BlobNotFound, BlobTooLarge, Store
+from app.storage.port import Blob, BlobChanged, BlobNotFound, BlobTooLarge, Store
 
 WRITERS = 24
 JSON = "application/json"

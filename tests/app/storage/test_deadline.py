@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.storage import StoreUnavailable
 from app.storage.deadline import RETRY_AFTER, Deadline, in_time, until, with_deadline
 from app.storage.memory import MemoryStore
+from app.storage.port import StoreUnavailable
 from tests.waiting import PATIENCE
 
 

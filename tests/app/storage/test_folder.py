@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from app.storage import BlobChanged, BlobNotFound, StoreUnavailable
 from app.storage import folder as folder_module
 from app.storage.folder import ATTEMPTS, STALE_SECONDS, FolderStore
+from app.storage.port import BlobChanged, BlobNotFound, StoreUnavailable
 
 ROOT = Path(__file__).parents[3]
 NOBODY = 65534
@@ -305,7 +305,7 @@ def test_what_crashes_leave_is_removed_in_time(store: FolderStore, folder: Path)
 
 WRITER = """
 import sys
-from app.storage import BlobChanged
+from app.storage.port import BlobChanged
 from app.storage.folder import FolderStore
 
 store, action, number = FolderStore(sys.argv[1]), sys.argv[2], int(sys.argv[3])

@@ -3,7 +3,8 @@ import inspect
 import pytest
 
 from app import storage
-from app.storage import BlobChanged, BlobNotFound, BlobTooLarge, StorageError, StoreUnavailable, port
+from app.storage import port
+from app.storage.port import BlobChanged, BlobNotFound, BlobTooLarge, StorageError, StoreUnavailable
 
 
 def test_the_tree_is_what_the_module_says() -> None:

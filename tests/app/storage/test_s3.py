@@ -5,8 +5,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from boto3.session import Session
 
-from app.storage import StoreUnavailable
 from app.storage import s3 as s3_module
+from app.storage.port import StoreUnavailable
 from app.storage.s3 import WEEK, S3Store
 
 if TYPE_CHECKING:

@@ -19,9 +19,9 @@ from botocore.exceptions import (
 )
 from moto.core.botocore_stubber import BotocoreStubber
 
-from app.storage import Blob, BlobChanged, BlobNotFound, BlobTooLarge, StoreUnavailable
 from app.storage import s3 as s3_module
 from app.storage.deadline import Deadline, until, with_deadline
+from app.storage.port import Blob, BlobChanged, BlobNotFound, BlobTooLarge, StoreUnavailable
 from app.storage.s3 import CONFLICTS, RETRY_AFTER, S3Store
 from tests.waiting import PATIENCE, eventually
 

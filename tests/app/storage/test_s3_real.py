@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from app.storage import StoreUnavailable
+from app.storage.port import StoreUnavailable
 from app.storage.s3 import S3Store
 from tests.waiting import PATIENCE, eventually
 

@@ -313,7 +313,9 @@ def test_a_run_with_sample_weights_is_resumed_and_read_again(tmp_path: Path) -> 
     assert other is not None
     np.testing.assert_array_equal(other.trained.weights, expected.weights)
     assert other.card["id"] == finished.card["id"]
-    np.testing.assert_array_equal(RunFolder(tmp_path / "other").data().sample_weight, weights)  # type: ignore
+    data = RunFolder(tmp_path / "other").data()
+    assert data is not None
+    np.testing.assert_array_equal(data.sample_weight, weights)
 
 
 def test_a_run_of_another_version_is_refused(tmp_path: Path) -> None:

@@ -176,7 +176,7 @@ def test_samples_may_have_weights(tmp_path: Path, kind: str) -> None:
     }
     batch = replace(experiment(kind, tmp_path, **options[kind]), parameters=BATCH)
     loaded = load_samples(batch)
-    np.testing.assert_array_equal(loaded.sample_weight, [0.5, 2.0])  # type: ignore[arg-type]
+    np.testing.assert_array_equal(loaded.sample_weight, [0.5, 2.0])
     assert loaded.samples.shape == (2, 3 if kind == "colours" else 1)
     with pytest.raises(InvalidParameterError, match="takes no sample weights"):
         load_samples(experiment(kind, tmp_path, **options[kind]))

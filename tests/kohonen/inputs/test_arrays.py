@@ -101,7 +101,9 @@ def test_sample_weights_are_contiguous_float64_of_their_own() -> None:
     given = np.arange(6)[::2]
     weights = as_sample_weight(given, count=3)
     assert weights is not None
-    assert (weights.dtype, weights.tolist(), weights.flags.c_contiguous) == (np.float64, [0, 2, 4], True)
+    assert weights.dtype == np.float64
+    assert weights.tolist() == [0, 2, 4]
+    assert weights.flags.c_contiguous
 
 
 def test_data_are_stored_as_one_table() -> None:
@@ -109,7 +111,7 @@ def test_data_are_stored_as_one_table() -> None:
     for data in (Dataset(samples), Dataset(samples, weight)):
         restored = Dataset.of(data.table, weighted=data.sample_weight is not None)
         for one, other in zip(data, restored, strict=True):
-            np.testing.assert_array_equal(one, other)  # type: ignore[arg-type]
+            np.testing.assert_array_equal(one, other)
 
 
 def test_a_mean_is_weighted_unless_all_weights_are_zero() -> None:

@@ -20,7 +20,6 @@ from app.errors import QueueUnavailable
 from app.jobs.queue.sqs import SqsQueue
 from app.jobs.store import Jobs
 from app.models import Models
-from app.models.listing import Order
 from app.settings import Settings
 from app.storage.deadline import Deadline, until
 from app.storage.port import StoreUnavailable
@@ -230,7 +229,7 @@ def test_a_training_spans_many_invocations(sqs: Sqs, tmp_path: object) -> None:
     request = make_request(iterations=35)
     job = stack.api.service.submit(request)
     assert stack.run() == 35
-    job = stack.api.service.get(job.id)
+    job = stack.api.jobs.get(job.id)
     assert (job.state, job.slices, job.attempts) == ("succeeded", 35, 1)
     np.testing.assert_array_equal(stack.models.weights(stack.models.card(job.id)), expected(request).weights)
     assert (sqs.count(), sqs.count(sqs.dead)) == (0, 0)
@@ -257,7 +256,7 @@ def test_a_worker_that_died_is_taken_over_when_the_lease_ends(
     assert stack.run() == 0
     clock.forward(601.1)
     assert stack.run() == 1
-    job = stack.api.service.get(job.id)
+    job = stack.api.jobs.get(job.id)
     assert (job.state, job.attempts) == ("succeeded", 2)
     assert sqs.count() == 0
 
@@ -273,13 +272,13 @@ def test_a_duplicate_bounces_without_harm(sqs: Sqs, clock: FakeClock, tmp_path: 
     queue.send(job.id, turn=0)  # delivered twice
     answer = stack.invoke()
     assert answer == {"batchItemFailures": []}
-    assert stack.api.service.get(job.id) == held.job
+    assert stack.api.jobs.get(job.id) == held.job
     assert sqs.count() == 2, "it comes back when the lease is over, in case the first one died"
     stack.api.worker()._train(message, held, None)
-    assert stack.api.service.get(job.id).state == "succeeded"
+    assert stack.api.jobs.get(job.id).state == "succeeded"
     clock.forward(601.1)
     assert stack.run() == 1
-    assert stack.api.service.get(job.id).slices == 1
+    assert stack.api.jobs.get(job.id).slices == 1
     assert (sqs.count(), sqs.count(sqs.dead)) == (0, 0)
 
 
@@ -299,7 +298,7 @@ def test_what_cannot_be_written_down_comes_back(
     assert len(answer["batchItemFailures"]) == 1
     clock.forward(21.1)
     assert stack.run() == 1
-    assert stack.api.service.get(job.id).state == "succeeded"
+    assert stack.api.jobs.get(job.id).state == "succeeded"
 
 
 def test_a_poisoned_job_fails_and_leaves_no_message(
@@ -313,7 +312,7 @@ def test_a_poisoned_job_fails_and_leaves_no_message(
 
     monkeypatch.setattr(worker_module, "train", fail)
     assert stack.run() == 3
-    job = stack.api.service.get(job.id)
+    job = stack.api.jobs.get(job.id)
     assert (job.state, job.attempts) == ("failed", 3)
     assert job.problem is not None
     assert "MemoryError" in job.problem["detail"]
@@ -332,7 +331,7 @@ def test_a_slice_ends_with_the_invocation(sqs: Sqs, tmp_path: object) -> None:
     event = sqs.receive()
     assert event is not None
     stack.handler(event, Context(0))
-    assert stack.api.service.get(job.id).progress.iteration == 1
+    assert stack.api.jobs.get(job.id).progress.iteration == 1
 
 
 def test_the_schedule_s_event_prunes_models(sqs: Sqs, tmp_path: object) -> None:
@@ -342,7 +341,7 @@ def test_the_schedule_s_event_prunes_models(sqs: Sqs, tmp_path: object) -> None:
         stack.run()
     assert stack.handler(aws_worker.PRUNE, Context(0)) == {"removed": 1, "complete": False}
     assert stack.handler(aws_worker.PRUNE, Context()) == {"removed": 1, "complete": True}
-    page = stack.models.listing.page(size=10, order=Order())
+    page = stack.models.listing.page(size=10)
     assert [one.entry.id for one in page.models] == [stack.models.resolve("a").id]
     for_ever = Stack(sqs, tmp_path)
     assert for_ever.handler(aws_worker.PRUNE, Context()) == {"removed": 0, "complete": True}
@@ -375,7 +374,7 @@ def test_the_api_on_sqs_starts_no_workers(sqs: Sqs, tmp_path: object) -> None:
     stack = Stack(sqs, tmp_path)
     job = stack.api.service.submit(make_request())
     stack.api.start()
-    assert stack.api.service.get(job.id).state == "queued"
+    assert stack.api.jobs.get(job.id).state == "queued"
     assert sqs.count() == SqsQueue(sqs.url).backlog(most=10) == 1
     stack.api.stop()
 
