@@ -78,6 +78,7 @@ LAYERS = [
     "app.storage",
     "app.models",
     "app.problems",
+    "app.environment",
     "app.settings",
     "app.runtime",
     "app.training",
