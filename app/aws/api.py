@@ -21,6 +21,7 @@ with starting():
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from app.app import app
+    from app.aws.events import Event, ignore, is_request
     from app.runtime.telemetry import configure
 
 __all__ = ["ANSWER_SECONDS", "create_handler", "handler"]
@@ -30,10 +31,8 @@ ANSWER_SECONDS = 2.0
 
 TEXT_MIME_TYPES = [*DEFAULT_TEXT_MIME_TYPES, "application/problem+json"]
 
-Event = dict[str, Any]
 
-
-def create_handler(app: ASGIApp) -> Callable[[Event, Any], dict[str, Any]]:
+def create_handler(app: ASGIApp) -> Callable[[Event, Any], Event]:
     """Make the function that Lambda calls.
 
     Parameters
@@ -46,13 +45,16 @@ def create_handler(app: ASGIApp) -> Callable[[Event, Any], dict[str, Any]]:
     Returns
     -------
     Callable
-        ``handler(event, context)``, which returns the response in the format of the event's source.
+        ``handler(event, context)``, which returns the response in the format of the event's source. Events
+        that are not requests are logged and ignored.
     """
 
     async def in_lambda(scope: Scope, receive: Receive, send: Send) -> None:
         await app(_placed(_identified(_timed(scope))), receive, send)
 
-    def handler(event: Event, context: Any) -> dict[str, Any]:
+    def handler(event: Event, context: Any) -> Event:
+        if not is_request(event):
+            return ignore(event)
         # Mangum runs the app in the thread's current event loop. It is not set on import, since the importing
         # process may have its own loop.
         asyncio.set_event_loop(_event_loop())

@@ -3,7 +3,7 @@
 Importing this module configures the process. The function uses the image of the API with another command.
 Messages that are not acknowledged are reported one by one (``ReportBatchItemFailures``), and only these are
 delivered again, after 1 to 60 seconds. A schedule invokes the function with ``{"task": "prune"}`` to remove
-the models without a name that are older than SOM_UNNAMED_DAYS.
+the models without a name that are older than SOM_UNNAMED_DAYS. Other events are logged and ignored.
 """
 
 from app.runtime.startup import starting
@@ -16,6 +16,7 @@ with starting():
     from functools import cache
     from typing import Any
 
+    from app.aws.events import Event, ignore, is_from_queue
     from app.deployment import Deployment, open_models
     from app.errors import QueueUnavailable
     from app.jobs.queue.sqs import SqsQueue
@@ -35,7 +36,6 @@ MARGIN = 0.5
 #: The longest time until a message that was not acknowledged is delivered again, in seconds.
 LONGEST_BACKOFF = 60.0
 
-Event = dict[str, Any]
 #: The event that asks for the removal of models without a name.
 PRUNE: Event = {"task": "prune"}
 
@@ -58,8 +58,8 @@ def create_handler(settings: Settings) -> Callable[[Event, Any], Event]:
         deadline = time.monotonic() + (1 - MARGIN) * context.get_remaining_time_in_millis() / 1000
         if event == PRUNE:
             return _prune(models, settings.unnamed_days, deadline)
-        if not isinstance(event, dict) or not isinstance(event.get("Records"), list):
-            raise ValueError(f"the worker takes messages of its queue, or {PRUNE}; not {str(event)[:200]}")
+        if not is_from_queue(event):
+            return ignore(event)
         failed = []
         for record in event["Records"]:
             receipt = record["receiptHandle"]

@@ -442,14 +442,6 @@ def test_the_schedule_s_event_prunes_models(sqs: Sqs, tmp_path: object) -> None:
     assert for_ever.handler(aws_worker.PRUNE, Context()) == {"removed": 0, "complete": True}
 
 
-@pytest.mark.parametrize(
-    "event", [{}, {"task": "Prune"}, {"Records": "x"}, {**aws_worker.PRUNE, "x": 1}, "x"]
-)
-def test_any_other_event_is_refused(event: Any, sqs: Sqs, tmp_path: object) -> None:
-    with pytest.raises(ValueError, match="takes messages of its queue"):
-        Stack(sqs, tmp_path).handler(event, Context())
-
-
 def test_the_worker_on_lambda_needs_a_queue() -> None:
     with pytest.raises(ValueError, match="SOM_QUEUE"):
         aws_worker.create_handler(Settings(store="memory:"))
