@@ -36,6 +36,7 @@ ONLY = {
     "boto3": {"app/storage/s3.py", "app/jobs/queue/sqs.py"},
     "botocore": {"app/storage/s3.py", "app/jobs/queue/sqs.py"},
     "mangum": {"app/aws/api.py"},
+    "snapshot_restore_py": {"app/aws/snapshot.py"},
     "mlflow": {"kohonen/mlflow/runs.py", "kohonen/mlflow/tracking.py", "kohonen/mlflow/inputs.py"},
     "sklearn": {"kohonen/sklearn.py"},
     "uvicorn": {"app/__main__.py"},

@@ -22,6 +22,7 @@ def test_a_start_imports_little_beside_its_largest_imports(monkeypatch: pytest.M
     packages = {name.partition(".")[0] for name in service} - {name.partition(".")[0] for name in imports}
     assert packages - sys.stdlib_module_names <= PACKAGES
     assert len(service - imports) <= MOST_MODULES
+    assert not {"app.aws.snapshot", "snapshot_restore_py"} & service, "a cold start takes no snapshot"
 
 
 @pytest.mark.parametrize(("service", "verdict"), [(120.0, "alone."), (140.0, "more than the 1.3")])

@@ -112,3 +112,7 @@ def _placed(scope: Scope) -> Scope:
 
 configure(app.state.settings.log_format, app.state.settings.log_level)
 handler = create_handler(app)
+if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+    from app.aws.snapshot import register
+
+    register(app, handler, create_handler)

@@ -109,6 +109,10 @@ class SqsQueue:
             raise ValueError(f"a message of the queue is not from this service: {body[:200]!r}")
         return SqsMessage(self, receipt, job, turn)
 
+    def prepare(self) -> None:
+        """Make the client, and send nothing."""
+        self._client()
+
     def hide(self, receipt: str, seconds: float) -> None:
         """Hide a delivered message for some seconds from now; errors are logged."""
         try:
