@@ -14,7 +14,13 @@ GUIDE = (ROOT / "docs" / "deploy.md").read_text()
 #: What every command of the AWS CLI takes.
 GENERAL = {"query", "output", "region", "max-items"}
 #: What the CLI has of its own, beside the operations of the API: whole commands, and options of others.
-OWN = {("cloudformation", "deploy"), ("s3", "mb"), ("s3", "rb"), ("logs", "tail"), ("ecr", "get-login-password")}
+OWN = {
+    ("cloudformation", "deploy"),
+    ("s3", "mb"),
+    ("s3", "rb"),
+    ("logs", "tail"),
+    ("ecr", "get-login-password"),
+}
 OWN_OPTIONS = {("ec2", "authorize-security-group-ingress"): {"protocol", "port", "cidr"}}
 
 

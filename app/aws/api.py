@@ -10,6 +10,7 @@ from app.runtime.startup import starting
 with starting():
     import asyncio
     import os
+    import re
     import time
     from collections.abc import Callable
     from functools import cache
@@ -89,7 +90,7 @@ def _identified(scope: Scope) -> Scope:
 
 
 def _placed(scope: Scope) -> Scope:
-    """Add the stage's prefix as the root path, with which the path begins according to ASGI."""
+    """Add the prefix of the stage or the base path as the root path, with which ASGI's path begins."""
     event = scope["aws.event"]
     context = event["requestContext"]
     stage = context.get("stage")
@@ -107,7 +108,15 @@ def _placed(scope: Scope) -> Scope:
     asked = unquote(context.get("path") or "")
     if asked.rstrip("/") == f"{prefix}{path}".rstrip("/"):
         return {**scope, "root_path": prefix, "path": f"{prefix}{path}"}
-    return scope
+    return {**scope, "root_path": _base_path(event, path)}
+
+
+def _base_path(event: Event, path: str) -> str:
+    """Return the base path of a custom domain: what precedes the resource in the path of a REST API."""
+    values = event.get("pathParameters") or {}
+    resource = re.sub(r"\{(\w+)\+?\}", lambda name: values.get(name[1], "{}"), event.get("resource", "{}"))
+    resource = unquote(resource).rstrip("/")
+    return path.rstrip("/").removesuffix(resource) if path.rstrip("/").endswith(resource) else ""
 
 
 configure(app.state.settings.log_format, app.state.settings.log_level)
