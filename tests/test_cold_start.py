@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from benchmarks.cold_start import processor
+from benchmarks.cold_start import processor, restored
 from benchmarks.cold_start.handlers import IMPORTS
 from tests.test_architecture import loaded_by
 
@@ -30,4 +30,13 @@ def test_the_processor_time_of_a_start_is_reported(service: float, verdict: str)
     printed = f"[[{service + 5}, 100.0], [{service}, 130.0]]"
     line = processor.line(lambda arguments: printed)
     assert f"is {service:.0f} ms: {service / 100:.2f} times the 100 ms" in line
+    assert verdict in line
+
+
+@pytest.mark.parametrize(("milliseconds", "verdict"), [(150.0, "imports."), (310.0, "more than the 300 ms")])
+def test_the_first_stored_picture_is_reported(milliseconds: float, verdict: str) -> None:
+    line = restored.line({"cold": [400.0, 390.0, 500.0], "restored": [milliseconds]})
+    assert (
+        f"takes {milliseconds:.0f} ms of processor time from a snapshot, and 400 ms from a cold start" in line
+    )
     assert verdict in line

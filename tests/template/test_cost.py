@@ -69,7 +69,7 @@ def by_requests(made: Stack) -> dict[str, float]:
 def standing(made: Stack) -> float:
     """Return what a day costs without any request."""
     worker = made.properties("Worker")
-    prune = worker["Timeout"] * worker["MemorySize"] / 1024 * GB_SECOND  # once a day
+    prune = float(worker["Timeout"] * worker["MemorySize"]) / 1024 * GB_SECOND  # once a day
     alarms, dashboards = (len(made.of_type(f"AWS::CloudWatch::{kind}")) for kind in ("Alarm", "Dashboard"))
     return alarms * ALARM + dashboards * DASHBOARD + 2 * len(FIGURES) * METRIC + prune + ECR + POLLS
 
