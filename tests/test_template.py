@@ -155,6 +155,19 @@ def deployed(value: Any) -> str:
     return str(value)
 
 
+LOCAL = """
+from samcli.lib.providers.api_provider import ApiProvider
+from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
+stacks, _ = SamLocalStackProvider.get_stacks("template.yaml")
+print("\\n".join(route.path for route in ApiProvider(stacks).api.routes))
+"""
+
+
+def test_sam_local_finds_every_path() -> None:
+    paths = {"/", "/{proxy+}", "/health", "/docs", "/redoc", "/openapi.json", "/assets/{asset}"}
+    assert paths <= set(run(SAM / "python", "-c", LOCAL).split())
+
+
 def test_sam_local_is_told_what_only_a_stack_knows() -> None:
     local = json.loads((ROOT / "configs" / "sam-local.json").read_text())["Parameters"]
     made: Stack = stack()
