@@ -2,11 +2,14 @@
 
 import json
 import re
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
-from app.runtime.telemetry import FIGURES, NAMESPACE, SERVICE, WORKER
+from app.aws.worker import create_handler
+from app.runtime.telemetry import FIGURES, NAMESPACE, SERVICE, WORKER, JsonFormatter
 from app.settings import Settings
 from tests.template.stack import Stack, stack
 
@@ -27,6 +30,7 @@ def raised_by(alarm: dict[str, Any]) -> tuple[Any, ...]:
         ("SlowAlarm", ("AWS/ApiGateway", "Latency", "p99", 26000)),
         ("ThrottleAlarm", ("AWS/Lambda", "Throttles", "Sum", 0)),
         ("WorkerErrorAlarm", ("AWS/Lambda", "Errors", "Sum", 0)),
+        ("FailedMessageAlarm", ({"Fn::Sub": "Kohonen/${AWS::StackName}"}, "FailedMessages", "Sum", 0)),
         ("OldMessageAlarm", ("AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", 3600)),
         ("DeadJobAlarm", ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", 0)),
     ],
@@ -37,7 +41,7 @@ def test_an_alarm_is_raised_by_its_metric(name: str, metric: tuple[Any, ...], ei
 
 def test_an_alarm_looks_at_what_is_there(either: Stack) -> None:
     dimensions = {
-        name: {entry["Name"]: entry["Value"] for entry in alarm["Dimensions"]}
+        name: {entry["Name"]: entry["Value"] for entry in alarm.get("Dimensions", [])}
         for name, alarm in either.of_type("AWS::CloudWatch::Alarm").items()
     }
     (api,) = either.of_type("AWS::ApiGateway::RestApi").values()
@@ -48,9 +52,27 @@ def test_an_alarm_looks_at_what_is_there(either: Stack) -> None:
         "SlowAlarm": gateway,
         "ThrottleAlarm": {"FunctionName": {"Ref": "Function"}},
         "WorkerErrorAlarm": {"FunctionName": {"Ref": "Worker"}},
+        "FailedMessageAlarm": {},
         "OldMessageAlarm": {"QueueName": {"Fn::GetAtt": ["JobQueue", "QueueName"]}},
         "DeadJobAlarm": {"QueueName": {"Fn::GetAtt": ["DeadJobQueue", "QueueName"]}},
     }
+
+
+def test_a_message_that_failed_is_counted(either: Stack, caplog: pytest.LogCaptureFixture) -> None:
+    alarm = either.properties("FailedMessageAlarm")
+    counting = either.properties("FailedMessages")
+    assert counting["LogGroupName"] == {"Ref": "WorkerLog"}
+    (metric,) = counting["MetricTransformations"]
+    assert (metric["MetricNamespace"], metric["MetricName"]) == (alarm["Namespace"], alarm["MetricName"])
+
+    handler = create_handler(Settings(store="memory:", queue="https://sqs.eu-west-1.amazonaws.com/1/jobs"))
+    record = {"messageId": "1", "receiptHandle": "x", "body": "?", "eventSource": "aws:sqs"}
+    record["attributes"] = {"ApproximateReceiveCount": "1"}  # type: ignore[assignment]
+    with patch("app.jobs.queue.sqs.SqsQueue.hide"):
+        handler({"Records": [record]}, SimpleNamespace(get_remaining_time_in_millis=lambda: 1000))
+    line = json.loads(JsonFormatter(WORKER).format(caplog.records[-1]))
+    said = " && ".join(f'$.{name} = "{line[name]}"' for name in ("logger", "level"))
+    assert counting["FilterPattern"] == f"{{ {said} }}"
 
 
 def test_a_training_that_takes_the_time_that_it_may_is_not_slow(plain: Stack) -> None:
