@@ -69,7 +69,9 @@ types: $(DEV) ## Check the types
 	@$(BIN)/mypy
 
 infra: $(DEV) $(CHECKOV) ## Check the template and the workflows against security rules, offline
-	@.venv-checkov/bin/checkov --file template.yaml --framework cloudformation --compact --quiet --skip-download
+	@.venv-checkov/bin/checkov --file template.yaml .github/deployment-role.yaml --framework cloudformation --compact \
+		--quiet --skip-download
+	@$(BIN)/cfn-lint .github/deployment-role.yaml
 	@$(BIN)/zizmor --offline --persona pedantic --quiet .github
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml

@@ -32,6 +32,7 @@ def _command(arguments: list[str]) -> Callable[[], int | None]:
     from pydantic import ValidationError
 
     from app.commands import jobs, models, worker
+    from app.environment import described
     from app.settings import Settings
 
     parsed = (parser := _parser()).parse_args(arguments)
@@ -40,7 +41,7 @@ def _command(arguments: list[str]) -> Callable[[], int | None]:
     try:
         settings = Settings()
     except ValidationError as error:
-        parser.error("; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors()))
+        parser.error("; ".join(described(one["loc"], one["msg"]) for one in error.errors()))
     match parsed.command:
         case "models":
             return partial(models.run, parsed, settings)

@@ -81,8 +81,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     openapi.install(made)
     errors.install(made)
     made.add_middleware(Uploads, largest=settings.max_body_bytes)
-    if settings.api_key is not None:
-        made.add_middleware(security.ApiKey, key=settings.api_key.get_secret_value())
+    if settings.api_keys:
+        made.add_middleware(security.ApiKey, keys=settings.api_keys)
     made.add_middleware(RequestDeadline, seconds=settings.max_training_seconds)
     made.add_middleware(TrailingSlashes)
     made.add_middleware(Head)
@@ -99,10 +99,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Configure logging, log the engine, start the workers of jobs, and stop them with the server."""
+    """Configure logging, log the engine and who may call, and start and stop the workers of jobs."""
     settings: Settings = app.state.settings
     telemetry.configure(settings.log_format, settings.log_level)
     _LOG.info("maps are trained by the engine %s", describe_engine())
+    if settings.api_keys:
+        _LOG.info("callers need a key (SOM_API_KEY)")
+    else:
+        _LOG.warning(
+            "no key is needed: everybody who reaches the service may call it (SOM_API_KEY is not set)"
+        )
     app.state.jobs.start()
     yield
     await run_in_threadpool(app.state.jobs.stop)

@@ -1,15 +1,25 @@
 """Settings of a deployment."""
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from app.environment import check_environment
 from app.models.references import FORMS, parse
+from app.storage import open_store
 from kohonen.analysis.metrics import METRICS
 from kohonen.engines.cores import cores
 
-__all__ = ["Settings"]
+__all__ = ["MIN_KEY", "Settings"]
+
+#: The longest of the times in days.
+MAX_DAYS = 20_000
+#: Characters of an API key, at least.
+MIN_KEY = 16
+_KEY = re.compile(rf"[\x21-\x2b\x2d-\x7e]{{{MIN_KEY},}}")
+_ORIGIN = re.compile(r"\*|https?://[^\s/?#,]+")
 
 
 class Settings(BaseSettings):
@@ -19,7 +29,11 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="SOM_", env_ignore_empty=True, frozen=True, validate_default=True
+        env_prefix="SOM_",
+        env_ignore_empty=True,
+        frozen=True,
+        validate_default=True,
+        hide_input_in_errors=True,
     )
 
     host: str = Field("127.0.0.1", validation_alias="HOST", description="Address to listen on.")
@@ -52,7 +66,7 @@ class Settings(BaseSettings):
         True, validation_alias="METRIC_ASCENDING", description="Whether the smallest value is the best."
     )
     unnamed_days: float | None = Field(
-        None, gt=0, description="Days that models without a name are kept. None: for ever."
+        None, gt=0, le=MAX_DAYS, description="Days that models without a name are kept. None: for ever."
     )
     max_body_bytes: int = Field(32 * 2**20, ge=1, description="Bytes of a request's body.")
     max_answer_bytes: int | None = Field(
@@ -81,6 +95,7 @@ class Settings(BaseSettings):
     waiting_trainings: int = Field(16, ge=0, description="Trainings that may wait.")
     queue: str = Field(
         "local:",
+        pattern=r"^(local:|none:|https?://.+)$",
         description="Queue of jobs: `local:`, worker processes of this server; the URL of an SQS queue; or "
         "`none:`, no jobs.",
     )
@@ -96,7 +111,7 @@ class Settings(BaseSettings):
     job_days: float = Field(
         30.0,
         gt=0,
-        le=20_000,
+        le=MAX_DAYS,
         description="Days that jobs which have ended are kept, where workers are processes; in a bucket, set "
         "a lifecycle rule to the same.",
     )
@@ -124,13 +139,16 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(
         20.0,
         gt=0,
+        le=3600,
         description="Seconds after which another worker takes over the job of a worker that has died.",
     )
     retry_seconds: float = Field(
         5.0, ge=0, description="Seconds until a job that failed is started again, doubled every time."
     )
     api_key: SecretStr | None = Field(
-        None, description="Key that callers send as `X-API-Key`; None: everybody may call."
+        None,
+        description=f"Key that callers send as `X-API-Key`, of at least {MIN_KEY} characters, or two while "
+        "they are exchanged, separated by a comma. None: everybody may call.",
     )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Origins whose pages may call the API (CORS), separated by commas; `*` for all."
@@ -154,11 +172,50 @@ class Settings(BaseSettings):
         """Read the environment only: every other source would look up each field in vain."""
         return init_settings, env_settings
 
+    @model_validator(mode="before")
+    @classmethod
+    def _environment(cls, values: object) -> object:
+        known = {
+            str(field.validation_alias or f"SOM_{name}").upper() for name, field in cls.model_fields.items()
+        }
+        check_environment(known)
+        return values
+
+    @field_validator("store", "job_store")
+    @classmethod
+    def _store(cls, value: str | None) -> str | None:
+        if value is not None:
+            open_store(value)
+        return value
+
+    @field_validator("api_key")
+    @classmethod
+    def _keys(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            keys = value.get_secret_value().split(",")
+            if len(keys) > 2 or not all(map(_KEY.fullmatch, keys)):
+                raise ValueError(
+                    f"a key has at least {MIN_KEY} characters of ASCII without spaces and commas, and there "
+                    "are at most two, separated by a comma"
+                )
+        return value
+
     @field_validator("allowed_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(origin.strip() for origin in value.split(",") if origin.strip())
+        return value
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError(
+                    f"{origin!r} is not an origin: use https://HOST or https://HOST:PORT, without a path or "
+                    "a slash at the end, or *"
+                )
         return value
 
     @field_validator("served_model")
@@ -174,6 +231,11 @@ class Settings(BaseSettings):
         if value not in METRICS:
             raise ValueError(f"{value!r} is not a metric: use one of {', '.join(METRICS)}")
         return value
+
+    @property
+    def api_keys(self) -> tuple[str, ...]:
+        """The keys of which callers need one; none if everybody may call."""
+        return () if self.api_key is None else tuple(self.api_key.get_secret_value().split(","))
 
     @property
     def deployment(self) -> str:

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from benchmarks.cold_start import processor
+from benchmarks.cold_start import processor, restored
 from benchmarks.cold_start.handlers import IMPORTS
 from tests.test_architecture import loaded_by
 
@@ -22,6 +22,7 @@ def test_a_start_imports_little_beside_its_largest_imports(monkeypatch: pytest.M
     packages = {name.partition(".")[0] for name in service} - {name.partition(".")[0] for name in imports}
     assert packages - sys.stdlib_module_names <= PACKAGES
     assert len(service - imports) <= MOST_MODULES
+    assert not {"app.aws.snapshot", "snapshot_restore_py"} & service, "a cold start takes no snapshot"
 
 
 @pytest.mark.parametrize(("service", "verdict"), [(120.0, "alone."), (140.0, "more than the 1.3")])
@@ -29,4 +30,13 @@ def test_the_processor_time_of_a_start_is_reported(service: float, verdict: str)
     printed = f"[[{service + 5}, 100.0], [{service}, 130.0]]"
     line = processor.line(lambda arguments: printed)
     assert f"is {service:.0f} ms: {service / 100:.2f} times the 100 ms" in line
+    assert verdict in line
+
+
+@pytest.mark.parametrize(("milliseconds", "verdict"), [(150.0, "imports."), (310.0, "more than the 300 ms")])
+def test_the_first_stored_picture_is_reported(milliseconds: float, verdict: str) -> None:
+    line = restored.line({"cold": [400.0, 390.0, 500.0], "restored": [milliseconds]})
+    assert (
+        f"takes {milliseconds:.0f} ms of processor time from a snapshot, and 400 ms from a cold start" in line
+    )
     assert verdict in line

@@ -82,6 +82,10 @@ def test_the_tests_choose_what_may_be_chosen(parameters: dict[str, dict[str, Any
         ("AllowedOrigins", "https://maps.example/", False),  # an origin has no path, and would never match
         ("AlarmEmail", "som@maps.example", True),
         ("AlarmEmail", "som", False),
+        ("Authorizer", "IAM", True),
+        ("Authorizer", "NONE", False),
+        ("BasePath", "som", True),
+        ("BasePath", "som/maps", False),
         ("StorePrefix", "prod", True),
         ("StorePrefix", "../prod", False),
     ],
@@ -135,7 +139,7 @@ def test_what_is_passed_are_settings(
     assert settings.store == "s3://a-modelbucket/models"
     assert settings.job_store == "s3://a-jobbucket"
     assert settings.queue == "https://sqs.eu-west-1.amazonaws.com/123456789012/a-jobqueue"
-    assert settings.unnamed_days == (14 if parameters_chosen else None)
+    assert settings.unnamed_days == (14 if parameters_chosen else 30)
     if function == "Function":
         origins = ("https://maps.example", "https://b.example") if parameters_chosen else ()
         assert settings.allowed_origins == origins
@@ -149,6 +153,19 @@ def deployed(value: Any) -> str:
         case {"Fn::Sub": str(text)}:
             return re.sub(r"\$\{(\w+)\}", lambda match: f"a-{match[1].lower()}", text)
     return str(value)
+
+
+LOCAL = """
+from samcli.lib.providers.api_provider import ApiProvider
+from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
+stacks, _ = SamLocalStackProvider.get_stacks("template.yaml")
+print("\\n".join(route.path for route in ApiProvider(stacks).api.routes))
+"""
+
+
+def test_sam_local_finds_every_path() -> None:
+    paths = {"/", "/{proxy+}", "/health", "/docs", "/redoc", "/openapi.json", "/assets/{asset}"}
+    assert paths <= set(run(SAM / "python", "-c", LOCAL).split())
 
 
 def test_sam_local_is_told_what_only_a_stack_knows() -> None:

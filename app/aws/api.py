@@ -10,6 +10,7 @@ from app.runtime.startup import starting
 with starting():
     import asyncio
     import os
+    import re
     import time
     from collections.abc import Callable
     from functools import cache
@@ -21,6 +22,7 @@ with starting():
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from app.app import app
+    from app.aws.events import Event, ignore, is_request
     from app.runtime.telemetry import configure
 
 __all__ = ["ANSWER_SECONDS", "create_handler", "handler"]
@@ -30,10 +32,8 @@ ANSWER_SECONDS = 2.0
 
 TEXT_MIME_TYPES = [*DEFAULT_TEXT_MIME_TYPES, "application/problem+json"]
 
-Event = dict[str, Any]
 
-
-def create_handler(app: ASGIApp) -> Callable[[Event, Any], dict[str, Any]]:
+def create_handler(app: ASGIApp) -> Callable[[Event, Any], Event]:
     """Make the function that Lambda calls.
 
     Parameters
@@ -46,13 +46,16 @@ def create_handler(app: ASGIApp) -> Callable[[Event, Any], dict[str, Any]]:
     Returns
     -------
     Callable
-        ``handler(event, context)``, which returns the response in the format of the event's source.
+        ``handler(event, context)``, which returns the response in the format of the event's source. Events
+        that are not requests are logged and ignored.
     """
 
     async def in_lambda(scope: Scope, receive: Receive, send: Send) -> None:
         await app(_placed(_identified(_timed(scope))), receive, send)
 
-    def handler(event: Event, context: Any) -> dict[str, Any]:
+    def handler(event: Event, context: Any) -> Event:
+        if not is_request(event):
+            return ignore(event)
         # Mangum runs the app in the thread's current event loop. It is not set on import, since the importing
         # process may have its own loop.
         asyncio.set_event_loop(_event_loop())
@@ -87,7 +90,7 @@ def _identified(scope: Scope) -> Scope:
 
 
 def _placed(scope: Scope) -> Scope:
-    """Add the stage's prefix as the root path, with which the path begins according to ASGI."""
+    """Add the prefix of the stage or the base path as the root path, with which ASGI's path begins."""
     event = scope["aws.event"]
     context = event["requestContext"]
     stage = context.get("stage")
@@ -105,8 +108,20 @@ def _placed(scope: Scope) -> Scope:
     asked = unquote(context.get("path") or "")
     if asked.rstrip("/") == f"{prefix}{path}".rstrip("/"):
         return {**scope, "root_path": prefix, "path": f"{prefix}{path}"}
-    return scope
+    return {**scope, "root_path": _base_path(event, path)}
+
+
+def _base_path(event: Event, path: str) -> str:
+    """Return the base path of a custom domain: what precedes the resource in the path of a REST API."""
+    values = event.get("pathParameters") or {}
+    resource = re.sub(r"\{(\w+)\+?\}", lambda name: values.get(name[1], "{}"), event.get("resource", "{}"))
+    resource = unquote(resource).rstrip("/")
+    return path.rstrip("/").removesuffix(resource) if path.rstrip("/").endswith(resource) else ""
 
 
 configure(app.state.settings.log_format, app.state.settings.log_level)
 handler = create_handler(app)
+if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+    from app.aws.snapshot import register
+
+    register(app, handler, create_handler)

@@ -2,19 +2,21 @@
 
 Importing this module configures the process. The function uses the image of the API with another command.
 Messages that are not acknowledged are reported one by one (``ReportBatchItemFailures``), and only these are
-delivered again. A schedule invokes the function with ``{"task": "prune"}`` to remove the models without a
-name that are older than SOM_UNNAMED_DAYS.
+delivered again, after 1 to 60 seconds. A schedule invokes the function with ``{"task": "prune"}`` to remove
+the models without a name that are older than SOM_UNNAMED_DAYS. Other events are logged and ignored.
 """
 
 from app.runtime.startup import starting
 
 with starting():
     import logging
+    import random
     import time
     from collections.abc import Callable
     from functools import cache
     from typing import Any
 
+    from app.aws.events import Event, ignore, is_from_queue
     from app.deployment import Deployment, open_models
     from app.errors import QueueUnavailable
     from app.jobs.queue.sqs import SqsQueue
@@ -24,14 +26,16 @@ with starting():
     from app.settings import Settings
     from app.storage.port import StorageError
 
-__all__ = ["MARGIN", "PRUNE", "create_handler", "handler"]
+__all__ = ["LONGEST_BACKOFF", "MARGIN", "PRUNE", "create_handler", "handler"]
 
 logger = logging.getLogger(__name__)
 
 #: The share of an invocation that is reserved for the last iteration, the checkpoint and the quality.
 MARGIN = 0.5
 
-Event = dict[str, Any]
+#: The longest time until a message that was not acknowledged is delivered again, in seconds.
+LONGEST_BACKOFF = 60.0
+
 #: The event that asks for the removal of models without a name.
 PRUNE: Event = {"task": "prune"}
 
@@ -54,22 +58,29 @@ def create_handler(settings: Settings) -> Callable[[Event, Any], Event]:
         deadline = time.monotonic() + (1 - MARGIN) * context.get_remaining_time_in_millis() / 1000
         if event == PRUNE:
             return _prune(models, settings.unnamed_days, deadline)
-        if not isinstance(event, dict) or not isinstance(event.get("Records"), list):
-            raise ValueError(f"the worker takes messages of its queue, or {PRUNE}; not {str(event)[:200]}")
+        if not is_from_queue(event):
+            return ignore(event)
         failed = []
         for record in event["Records"]:
+            receipt = record["receiptHandle"]
             try:
-                message = queue.message(record["body"], record["receiptHandle"])
+                message = queue.message(record["body"], receipt)
                 worker.process(message, deadline=deadline)
                 acknowledged = message.acknowledged
             except (ValueError, StorageError, QueueUnavailable) as error:
                 logger.error("message %s: %s", record["messageId"], error)
                 acknowledged = False
             if not acknowledged:
+                queue.hide(receipt, _backoff(int(record["attributes"]["ApproximateReceiveCount"])))
                 failed.append({"itemIdentifier": record["messageId"]})
         return {"batchItemFailures": failed}
 
     return handle
+
+
+def _backoff(deliveries: int) -> float:
+    """Return the seconds until a message that was delivered some times in vain is delivered again."""
+    return min(LONGEST_BACKOFF, 2.0 ** min(deliveries, 30)) * random.uniform(0.5, 1)
 
 
 def _prune(models: Models, days: float | None, deadline: float) -> Event:

@@ -18,7 +18,16 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Literal, NamedTuple
 
-__all__ = ["FIGURES", "WORKER", "JsonFormatter", "TextFormatter", "configure", "record", "task"]
+__all__ = [
+    "FIGURES",
+    "WORKER",
+    "JsonFormatter",
+    "TextFormatter",
+    "configure",
+    "count_cold_start",
+    "record",
+    "task",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -87,6 +96,12 @@ def task(message: str, *, level: int = logging.INFO, **fields: Any) -> Iterator[
         record(milliseconds=round(1000 * (time.perf_counter() - started), 3))
         logger.log(level, "%s", message, extra={"fields": current.fields, "figures": current.figures})
         _current.reset(token)
+
+
+def count_cold_start() -> None:
+    """Count the next task as the first of this process."""
+    global _cold
+    _cold = True
 
 
 class JsonFormatter(logging.Formatter):

@@ -43,7 +43,7 @@ def open_store(url: str, *, endpoint: str | None = None, public_endpoint: str | 
         prefix = (match["prefix"] or "").rstrip("/")
         if not prefix or is_key(prefix):
             return lazy(partial(_bucket, match["bucket"], prefix, endpoint, public_endpoint))
-    raise ValueError(f"{url[:200]!r} is not a store; set SOM_STORE to {_FORMS}")
+    raise ValueError(f"{url[:200]!r} is not a store: use {_FORMS}")
 
 
 def _bucket(bucket: str, prefix: str, endpoint: str | None, public_endpoint: str | None) -> Store:

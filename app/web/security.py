@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
@@ -33,14 +34,15 @@ def is_open(path: str) -> bool:
 
 
 class ApiKey:
-    """ASGI middleware that refuses requests without the key, except for open paths (`is_open`).
+    """ASGI middleware that refuses requests without a key, except for open paths (`is_open`).
 
-    Callers send it as ``X-API-Key``. It wraps all routes, so that routes added later need the key as well.
+    Callers send one of the keys as ``X-API-Key``. It wraps all routes, so that routes added later need it as
+    well.
     """
 
-    def __init__(self, app: ASGIApp, key: str) -> None:
+    def __init__(self, app: ASGIApp, keys: Sequence[str]) -> None:
         self._app = app
-        self._digest = _digest(key.encode())
+        self._digests = [_digest(key.encode()) for key in keys]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it."""
@@ -66,7 +68,8 @@ class ApiKey:
     def _has_key(self, scope: Scope) -> bool:
         given = [value for name, value in scope["headers"] if name == HEADER.lower().encode()]
         # Digests have one length, so that the time of the comparison reveals nothing of the key.
-        return len(given) == 1 and hmac.compare_digest(_digest(given[0]), self._digest)
+        digest = _digest(given[0]) if len(given) == 1 else b""
+        return any(hmac.compare_digest(digest, known) for known in self._digests)
 
 
 class SecurityHeaders:

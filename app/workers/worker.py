@@ -123,6 +123,9 @@ class Worker:
 
     def _claim(self, message: Message) -> HeldJob | None:
         """Take the job's lease; without one, acknowledge the message or release it."""
+        seconds = self._settings.lease_seconds
+        # Before anything that may fail, since the queue hides a new message for longer.
+        message.extend_visibility(seconds)
         try:
             stored = self._jobs.read(message.job)
         except (JobNotFoundError, DamagedJobError) as error:
@@ -137,8 +140,6 @@ class Worker:
         if left is not None:
             message.release(left + LEASE_MARGIN)
             return None
-        seconds = self._settings.lease_seconds
-        message.extend_visibility(seconds)
         claimed = job.claimed(uuid.uuid4().hex, now, seconds=seconds)
         problem = given_up(claimed, self._settings)
         try:

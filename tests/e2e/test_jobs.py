@@ -63,6 +63,7 @@ class Sqs:
             record = {
                 "messageId": message["MessageId"],
                 "receiptHandle": receipt,
+                "attributes": {"ApproximateReceiveCount": "1"},
                 "body": message["Body"],
                 "eventSource": "aws:sqs",
             }

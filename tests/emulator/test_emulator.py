@@ -140,6 +140,13 @@ def test_the_emulator_answers_with_the_picture_of_this_process(path: Path, invok
     assert (size, content) == pixels(here(event, None))
 
 
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "events" / "ignored").glob("*.json")), ids=lambda path: path.stem
+)
+def test_what_is_not_a_request_is_answered(path: Path, invoke: Invoke) -> None:
+    assert set(invoke(json.loads(path.read_text()))) <= {"ignored", "batchItemFailures"}
+
+
 def test_problems_are_text(invoke: Invoke) -> None:
     event = json.loads((ROOT / "events" / "rest_v1_bare.json").read_text())
     answer = invoke({**event, "path": "/nowhere"})

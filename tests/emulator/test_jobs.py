@@ -88,8 +88,8 @@ def emulated_worker(environment: dict[str, str], folder: Path) -> Iterator[str]:
 def make_queues(client: "SQSClient") -> tuple[str, str]:
     dead = client.create_queue(QueueName="dead")["QueueUrl"]
     arn = client.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    redrive = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": "8"})
-    attributes: Any = {"VisibilityTimeout": "5400", "RedrivePolicy": redrive}
+    redrive = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": "200"})
+    attributes: Any = {"VisibilityTimeout": "900", "RedrivePolicy": redrive}
     return client.create_queue(QueueName="jobs", Attributes=attributes)["QueueUrl"], dead
 
 
@@ -108,6 +108,7 @@ def invoke(client: "SQSClient", url: str, address: str) -> bool:
             "messageId": message["MessageId"],
             "receiptHandle": message["ReceiptHandle"],
             "body": message["Body"],
+            "attributes": {"ApproximateReceiveCount": "1"},
             "eventSource": "aws:sqs",
         }
         assert post(address, {"Records": [record]}) == {"batchItemFailures": []}

@@ -38,15 +38,24 @@ json.dump(transform(template, parameters, Policies()), sys.stdout)
 """
 IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/som:1"
 NO_VALUE = {"Ref": "AWS::NoValue"}
-#: Everything on that is off by default.
+#: Everything on that can be.
 EVERYTHING = {
     "UnnamedDays": "14",
     "ReservedConcurrency": "5",
+    "ThrottleRate": "10",
     "RequireApiKey": "true",
+    "Authorizer": "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_Maps",
+    "WebAclArn": "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/maps/1",
+    "DomainName": "api.maps.example",
+    "CertificateArn": "arn:aws:acm:eu-west-1:123456789012:certificate/1",
+    "BasePath": "som",
+    "DisableExecuteApiEndpoint": "true",
+    "PermissionsBoundary": "arn:aws:iam::123456789012:policy/boundary",
     "AllowedOrigins": "https://maps.example, https://b.example",
     "AccessLogs": "true",
     "AlarmEmail": "som@maps.example",
     "Canary": "true",
+    "SnapStart": "true",
     "Architecture": "arm64",
     "Memory": "3538",
     "LogDays": "7",
@@ -88,11 +97,12 @@ def stack(*, now: int = 0, image: str = IMAGE, **parameters: str) -> Stack:
     """Make the stack that the template is with these parameters, and its own defaults for the others."""
     template = json.loads(run(SAM / "python", "-c", EXPAND, json.dumps(parameters), str(now), image))
     values = {
-        name: int(value) if said["Type"] == "Number" else value
+        name: json.loads(str(value)) if said["Type"] == "Number" else value
         for name, said in template["Parameters"].items()
         for value in [parameters.get(name, said["Default"])]
     }
-    holds = {name: _holds(said, values) for name, said in template["Conditions"].items()}
+    conditions = template["Conditions"]
+    holds = {name: _holds(said, values, conditions) for name, said in conditions.items()}
 
     def made(entries: dict[str, Any]) -> dict[str, Any]:
         kept = {name: entry for name, entry in entries.items() if holds.get(entry.get("Condition", ""), True)}
@@ -101,10 +111,13 @@ def stack(*, now: int = 0, image: str = IMAGE, **parameters: str) -> Stack:
     return Stack(made(template["Resources"]), made(template["Outputs"]))
 
 
-def _holds(condition: dict[str, Any], values: dict[str, Any]) -> bool:
+def _holds(condition: dict[str, Any], values: dict[str, Any], others: dict[str, Any]) -> bool:
     ((function, arguments),) = condition.items()
-    if function == "Fn::Not":
-        return not _holds(arguments[0], values)
+    if function == "Condition":
+        return _holds(others[arguments], values, others)
+    if function in {"Fn::Not", "Fn::Or"}:
+        found = [_holds(argument, values, others) for argument in arguments]
+        return any(found) if function == "Fn::Or" else not found[0]
     assert function == "Fn::Equals", f"a condition of another kind: {function}"
     one, other = (_resolved(argument, values, {}) for argument in arguments)
     return str(one) == str(other)

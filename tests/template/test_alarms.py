@@ -1,9 +1,15 @@
 """The alarms: what raises them, and who is told."""
 
+import json
+import re
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from app.aws.worker import create_handler
+from app.runtime.telemetry import FIGURES, NAMESPACE, SERVICE, WORKER, JsonFormatter
 from app.settings import Settings
 from tests.template.stack import Stack, stack
 
@@ -23,6 +29,9 @@ def raised_by(alarm: dict[str, Any]) -> tuple[Any, ...]:
         ("ErrorAlarm", ("AWS/ApiGateway", "5XXError", "Average", 0.05)),
         ("SlowAlarm", ("AWS/ApiGateway", "Latency", "p99", 26000)),
         ("ThrottleAlarm", ("AWS/Lambda", "Throttles", "Sum", 0)),
+        ("WorkerErrorAlarm", ("AWS/Lambda", "Errors", "Sum", 0)),
+        ("FailedMessageAlarm", ({"Fn::Sub": "Kohonen/${AWS::StackName}"}, "FailedMessages", "Sum", 0)),
+        ("OldMessageAlarm", ("AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", 3600)),
         ("DeadJobAlarm", ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", 0)),
     ],
 )
@@ -32,7 +41,7 @@ def test_an_alarm_is_raised_by_its_metric(name: str, metric: tuple[Any, ...], ei
 
 def test_an_alarm_looks_at_what_is_there(either: Stack) -> None:
     dimensions = {
-        name: {entry["Name"]: entry["Value"] for entry in alarm["Dimensions"]}
+        name: {entry["Name"]: entry["Value"] for entry in alarm.get("Dimensions", [])}
         for name, alarm in either.of_type("AWS::CloudWatch::Alarm").items()
     }
     (api,) = either.of_type("AWS::ApiGateway::RestApi").values()
@@ -42,8 +51,28 @@ def test_an_alarm_looks_at_what_is_there(either: Stack) -> None:
         "ErrorAlarm": gateway,
         "SlowAlarm": gateway,
         "ThrottleAlarm": {"FunctionName": {"Ref": "Function"}},
+        "WorkerErrorAlarm": {"FunctionName": {"Ref": "Worker"}},
+        "FailedMessageAlarm": {},
+        "OldMessageAlarm": {"QueueName": {"Fn::GetAtt": ["JobQueue", "QueueName"]}},
         "DeadJobAlarm": {"QueueName": {"Fn::GetAtt": ["DeadJobQueue", "QueueName"]}},
     }
+
+
+def test_a_message_that_failed_is_counted(either: Stack, caplog: pytest.LogCaptureFixture) -> None:
+    alarm = either.properties("FailedMessageAlarm")
+    counting = either.properties("FailedMessages")
+    assert counting["LogGroupName"] == {"Ref": "WorkerLog"}
+    (metric,) = counting["MetricTransformations"]
+    assert (metric["MetricNamespace"], metric["MetricName"]) == (alarm["Namespace"], alarm["MetricName"])
+
+    handler = create_handler(Settings(store="memory:", queue="https://sqs.eu-west-1.amazonaws.com/1/jobs"))
+    record = {"messageId": "1", "receiptHandle": "x", "body": "?", "eventSource": "aws:sqs"}
+    record["attributes"] = {"ApproximateReceiveCount": "1"}  # type: ignore[assignment]
+    with patch("app.jobs.queue.sqs.SqsQueue.hide"):
+        handler({"Records": [record]}, SimpleNamespace(get_remaining_time_in_millis=lambda: 1000))
+    line = json.loads(JsonFormatter(WORKER).format(caplog.records[-1]))
+    said = " && ".join(f'$.{name} = "{line[name]}"' for name in ("logger", "level"))
+    assert counting["FilterPattern"] == f"{{ {said} }}"
 
 
 def test_a_training_that_takes_the_time_that_it_may_is_not_slow(plain: Stack) -> None:
@@ -59,6 +88,39 @@ def test_the_topic_is_told_of_every_alarm_and_of_its_end(either: Stack) -> None:
         assert alarm["TreatMissingData"] == "notBreaching"
         assert alarm["AlarmDescription"]
     assert either.outputs["AlarmTopicArn"]["Value"] == {"Ref": "AlarmTopic"}
+
+
+def test_a_budget_warns_the_address(plain: Stack, everything: Stack) -> None:
+    assert not plain.of_type("AWS::Budgets::Budget")
+    budget = everything.properties("Budget")
+    assert budget["Budget"]["BudgetLimit"] == {"Amount": 20, "Unit": "USD"}
+    assert (
+        stack(AlarmEmail="a@b", MonthlyBudget="50").properties("Budget")["Budget"]["BudgetLimit"]["Amount"]
+        == 50
+    )
+    warned = {
+        (entry["Notification"]["NotificationType"], entry["Notification"]["Threshold"])
+        for entry in budget["NotificationsWithSubscribers"]
+    }
+    assert warned == {("ACTUAL", 80), ("FORECASTED", 100)}
+    for entry in budget["NotificationsWithSubscribers"]:
+        assert entry["Subscribers"] == [{"SubscriptionType": "EMAIL", "Address": "som@maps.example"}]
+
+
+def test_the_dashboard_shows_what_is_there(either: Stack) -> None:
+    body = json.loads(either.properties("Dashboard")["DashboardBody"]["Fn::Sub"])
+    *graphs, alarms = (widget["properties"] for widget in body["widgets"])
+    assert set(alarms["alarms"]) == {f"${{{name}.Arn}}" for name in either.of_type("AWS::CloudWatch::Alarm")}
+    names = {
+        part for graph in graphs for metric in graph["metrics"] for part in metric if isinstance(part, str)
+    }
+    for name in re.findall(r"\$\{(\w+)[}.]", str(names)):
+        assert name == "AWS" or name in either.resources
+    own = {"".join(word.capitalize() for word in figure.split("_")) for figure in FIGURES}
+    shown = {metric[1] for graph in graphs for metric in graph["metrics"] if metric[0] == NAMESPACE}
+    assert shown
+    assert shown <= own
+    assert {SERVICE, WORKER} <= names
 
 
 def test_an_address_is_told_where_there_is_one(plain: Stack, everything: Stack) -> None:

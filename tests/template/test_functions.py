@@ -8,10 +8,11 @@ from typing import Any, Literal
 import boto3
 import pytest
 
+from app.aws.worker import LONGEST_BACKOFF
 from app.jobs.queue import sqs
 from app.settings import Settings
 from app.storage import s3
-from tests.template.stack import Stack, stack
+from tests.template.stack import EVERYTHING, Stack, stack
 
 #: What the gateway waits for, in seconds.
 GATEWAY = 29
@@ -71,12 +72,13 @@ def test_a_log_is_kept_for_as_long_as_is_asked(name: str, plain: Stack, everythi
     assert others == {"FunctionLog", "WorkerLog", "ApiLog"}
 
 
-def test_a_new_image_is_a_new_version_behind_the_alias(plain: Stack) -> None:
+@pytest.mark.parametrize("function", ["Function", "Worker"])
+def test_a_new_image_is_a_new_version_behind_the_alias(function: str, plain: Stack) -> None:
     newer = stack(image="123456789012.dkr.ecr.eu-west-1.amazonaws.com/som:2")
     names = []
     for made in (plain, newer):
-        (name,) = made.of_type("AWS::Lambda::Version")
-        (alias,) = made.of_type("AWS::Lambda::Alias").values()
+        alias = made.properties(f"{function}Aliaslive")
+        name = alias["FunctionVersion"]["Fn::GetAtt"][0]
         assert alias["Name"] == "live"
         assert alias["FunctionVersion"] == {"Fn::GetAtt": [name, "Version"]}
         assert made.resources[name]["DeletionPolicy"] == "Retain"  # for going back
@@ -86,19 +88,28 @@ def test_a_new_image_is_a_new_version_behind_the_alias(plain: Stack) -> None:
 
 def test_without_a_canary_codedeploy_has_no_part(plain: Stack) -> None:
     assert not [name for name, entry in plain.resources.items() if "CodeDeploy" in entry["Type"]]
-    assert "UpdatePolicy" not in plain.resources["FunctionAliaslive"]
+    for name in ("Function", "Worker"):
+        assert "UpdatePolicy" not in plain.resources[f"{name}Aliaslive"]
 
 
-def test_a_canary_is_rolled_back_by_the_alarms(everything: Stack) -> None:
-    policy = everything.resources["FunctionAliaslive"]["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
+@both
+def test_a_canary_is_rolled_back_by_the_alarms(name: str, everything: Stack) -> None:
+    policy = everything.resources[f"{name}Aliaslive"]["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
     group = everything.properties(policy["DeploymentGroupName"]["Ref"])
     assert group["DeploymentConfigName"]["Fn::Sub"][1] == {"ConfigName": "Canary10Percent10Minutes"}
-    assert {alarm["Name"]["Ref"] for alarm in group["AlarmConfiguration"]["Alarms"]} == set(
-        everything.of_type("AWS::CloudWatch::Alarm")
-    )
+    # Messages may have waited for long before the deployment.
+    alarms = set(everything.of_type("AWS::CloudWatch::Alarm")) - {"OldMessageAlarm"}
+    assert {alarm["Name"]["Ref"] for alarm in group["AlarmConfiguration"]["Alarms"]} == alarms
+    assert group["ServiceRoleArn"] == {"Fn::GetAtt": ["CanaryRole", "Arn"]}
     rollback = group["AutoRollbackConfiguration"]
     assert rollback["Enabled"] is True
     assert "DEPLOYMENT_STOP_ON_ALARM" in rollback["Events"]
+
+
+def test_snapshots_are_taken_where_they_are_asked_for(plain: Stack, everything: Stack) -> None:
+    assert plain.properties("Function")["SnapStart"] == {"ApplyOn": "None"}
+    assert everything.properties("Function")["SnapStart"] == {"ApplyOn": "PublishedVersions"}
+    assert "SnapStart" not in everything.properties("Worker")
 
 
 # Roles
@@ -110,7 +121,7 @@ OBJECTS = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
 def statements(made: Stack, name: str) -> list[dict[str, Any]]:
     """Return what a function may do, without the names of the statements; it has no policies but these."""
     role = made.properties(made.properties(name)["Role"]["Fn::GetAtt"][0])
-    assert set(role) == {"AssumeRolePolicyDocument", "Policies"}
+    assert set(role) == {"AssumeRolePolicyDocument", "Policies"}, "and no boundary unless one is named"
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
     assert (trust["Action"], trust["Principal"]) == ("sts:AssumeRole", {"Service": "lambda.amazonaws.com"})
     (policy,) = role["Policies"]
@@ -187,10 +198,13 @@ def listed(value: str | list[str]) -> list[str]:
 
 def test_nobody_else_has_a_role_but_who_moves_the_traffic(plain: Stack, everything: Stack) -> None:
     assert set(plain.of_type("AWS::IAM::Role")) == {"FunctionRole", "WorkerRole"}
-    (another,) = set(everything.of_type("AWS::IAM::Role")) - {"FunctionRole", "WorkerRole"}
-    assert (
-        str(everything.properties(another)["AssumeRolePolicyDocument"]).count("codedeploy.amazonaws.com") == 1
-    )
+    roles = everything.of_type("AWS::IAM::Role")
+    assert set(roles) == {"FunctionRole", "WorkerRole", "CanaryRole"}
+    assert {role["PermissionsBoundary"] for role in roles.values()} == {EVERYTHING["PermissionsBoundary"]}
+    (trust,) = roles["CanaryRole"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "codedeploy.amazonaws.com"}
+    (policy,) = roles["CanaryRole"]["ManagedPolicyArns"]
+    assert policy["Fn::Sub"].endswith("/AWSCodeDeployRoleForLambdaLimited")
     assert not plain.of_type("AWS::IAM::Policy")
     assert not plain.of_type("AWS::IAM::ManagedPolicy")
 
@@ -201,20 +215,25 @@ def test_nobody_else_has_a_role_but_who_moves_the_traffic(plain: Stack, everythi
 def test_the_worker_takes_messages_one_by_one(either: Stack) -> None:
     assert either.variables("Function")["SOM_QUEUE"] == {"Ref": "JobQueue"}
     mapping = either.properties("WorkerMessages")
-    assert mapping["FunctionName"] == {"Ref": "Worker"}
+    canary = "UpdatePolicy" in either.resources["WorkerAliaslive"]
+    assert mapping["FunctionName"] == (
+        {"Ref": "WorkerAliaslive"} if canary else {"Fn::GetAtt": ["Worker", "Arn"]}
+    )
     assert mapping["EventSourceArn"] == {"Fn::GetAtt": ["JobQueue", "Arn"]}
     assert mapping["BatchSize"] == 1
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["ScalingConfig"] == {"MaximumConcurrency": 5}
 
 
-def test_messages_are_hidden_and_given_up_as_aws_advises(either: Stack) -> None:
+def test_messages_are_hidden_briefly_and_given_up_late(either: Stack) -> None:
     queue = either.properties("JobQueue")
-    assert queue["VisibilityTimeout"] >= 6 * either.properties("Worker")["Timeout"]
+    # Lambda refuses a queue that hides messages for less than the function's timeout.
+    assert queue["VisibilityTimeout"] == either.properties("Worker")["Timeout"]
     redrive = queue["RedrivePolicy"]
     assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": ["DeadJobQueue", "Arn"]}
     attempts = Settings.model_fields["max_job_attempts"].default
     assert redrive["maxReceiveCount"] > attempts, "the worker says itself why a job has failed"
+    assert redrive["maxReceiveCount"] * LONGEST_BACKOFF / 2 > 3600, "an hour without S3 ends no job"
 
 
 def test_queues_keep_messages_long_and_encrypted(either: Stack) -> None:

@@ -71,19 +71,33 @@ def test_no_rule_of_the_bucket_takes_models(either: Stack) -> None:
 def test_the_worker_prunes_models_where_those_without_a_name_are_to_go(
     plain: Stack, everything: Stack
 ) -> None:
-    for made, days, state in ((plain, "", "DISABLED"), (everything, 14, "ENABLED")):
+    for_ever = stack(UnnamedDays="0")
+    for made, days, state in (
+        (for_ever, "", "DISABLED"),
+        (plain, 30, "ENABLED"),
+        (everything, 14, "ENABLED"),
+    ):
+        worker = {"Ref": "WorkerAliaslive"} if made is everything else {"Fn::GetAtt": ["Worker", "Arn"]}
         for function in ("Function", "Worker"):
             assert made.variables(function)["SOM_UNNAMED_DAYS"] == days
         (rule,) = made.of_type("AWS::Events::Rule").values()
         assert (rule["ScheduleExpression"], rule["State"]) == ("rate(1 day)", state)
         (target,) = rule["Targets"]
-        assert target["Arn"] == {"Fn::GetAtt": ["Worker", "Arn"]}
+        assert target["Arn"] == worker
         assert json.loads(target["Input"]) == PRUNE
         permissions = made.of_type("AWS::Lambda::Permission").values()
         assert len(permissions) == 2  # the other is the gateway's
         (permission,) = (one for one in permissions if one["Principal"] == "events.amazonaws.com")
-        assert permission["FunctionName"] == {"Ref": "Worker"}
+        assert permission["FunctionName"] == worker
         assert permission["SourceArn"]["Fn::GetAtt"][0] in made.of_type("AWS::Events::Rule")
+
+
+def test_pages_of_other_origins_may_download(plain: Stack, everything: Stack) -> None:
+    assert "CorsConfiguration" not in plain.properties("ModelBucket")
+    (rule,) = everything.properties("ModelBucket")["CorsConfiguration"]["CorsRules"]
+    # After a redirect from the API to the bucket, a browser sends the origin "null".
+    assert (rule["AllowedOrigins"], rule["AllowedMethods"]) == (["*"], ["GET", "HEAD"])
+    assert "CorsConfiguration" not in everything.properties("JobBucket")
 
 
 def test_jobs_go_with_their_checkpoints_and_leave_no_versions(plain: Stack) -> None:

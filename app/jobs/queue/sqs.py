@@ -95,6 +95,20 @@ class SqsQueue:
             raise ValueError(f"a message of the queue is not from this service: {body[:200]!r}")
         return SqsMessage(self, receipt, job, turn)
 
+    def prepare(self) -> None:
+        """Make the client, and send nothing."""
+        self._client()
+
+    def hide(self, receipt: str, seconds: float) -> None:
+        """Hide a delivered message for some seconds from now; errors are logged."""
+        try:
+            with self._translated_errors():
+                self._client().change_message_visibility(
+                    QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=math.ceil(seconds)
+                )
+        except QueueUnavailable as error:  # delivery at another time does no harm
+            logger.warning("%s", error)
+
     def _client(self) -> "SQSClient":
         """Return the client, made on first use: it takes 0.1 s and may request credentials."""
         with self._lock:
@@ -105,12 +119,6 @@ class SqsQueue:
     def _delete(self, receipt: str) -> None:
         with self._translated_errors():
             self._client().delete_message(QueueUrl=self._url, ReceiptHandle=receipt)
-
-    def _hide(self, receipt: str, seconds: float) -> None:
-        with self._translated_errors():
-            self._client().change_message_visibility(
-                QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=math.ceil(seconds)
-            )
 
     @contextlib.contextmanager
     def _translated_errors(self) -> Iterator[None]:
@@ -145,10 +153,7 @@ class SqsMessage:
 
     def extend_visibility(self, seconds: float) -> None:
         """Hide the message from other workers for the time and a margin."""
-        try:
-            self._queue._hide(self._receipt, seconds + MARGIN)
-        except QueueUnavailable as error:  # delivery at another time does no harm
-            logger.warning("%s", error)
+        self._queue.hide(self._receipt, seconds + MARGIN)
 
     def acknowledge(self) -> None:
         """Remove the message from the queue."""

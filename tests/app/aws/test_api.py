@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from app.app import create_app
 from app.aws.api import ANSWER_SECONDS, create_handler
+from app.settings import Settings
 
 HTTP_DOMAIN = "abc.execute-api.eu-west-1.amazonaws.com"
 LAMBDA_URL = "abc.lambda-url.eu-west-1.on.aws"
@@ -74,6 +76,11 @@ def rest_v1(path: str, asked: str | None = None, stage: str = "Prod", **more: An
     }
 
 
+def mapped(path: str, resource: str, **parameters: str) -> Event:
+    """Return a REST API's event of a custom domain, whose base path starts the path."""
+    return rest_v1(path) | {"resource": resource, "pathParameters": parameters or None}
+
+
 def http_v2(
     path: str, stage: str = "$default", domain: str = "abc.execute-api.eu-west-1.amazonaws.com"
 ) -> Event:
@@ -123,6 +130,28 @@ BARE: Event = {
         pytest.param(
             rest_v1("/models/a b", "/Prod/models/a%20b"), "/Prod", "/Prod/models/a b", id="REST, one escaped"
         ),
+        pytest.param(mapped("/som/docs", "/docs"), "/som", "/som/docs", id="REST, base path"),
+        pytest.param(mapped("/som", "/"), "/som", "/som", id="REST, base path, root"),
+        pytest.param(mapped("/som/", "/"), "/som", "/som/", id="REST, base path, root with slash"),
+        pytest.param(
+            mapped("/som/models/a%20b", "/{proxy+}", proxy="models/a b"),
+            "/som",
+            "/som/models/a b",
+            id="REST, base path, proxy",
+        ),
+        pytest.param(
+            mapped("/som/assets/favicon.png", "/assets/{asset}", asset="favicon.png"),
+            "/som",
+            "/som/assets/favicon.png",
+            id="REST, base path, parameter",
+        ),
+        pytest.param(
+            mapped("/models/models/x", "/{proxy+}", proxy="models/x"),
+            "/models",
+            "/models/models/x",
+            id="REST, base path like the path",
+        ),
+        pytest.param(mapped("/docs", "/docs"), "", "/docs", id="REST, own domain without base path"),
         pytest.param(
             rest_v1("/dev/docs", "/dev/docs", "dev", version="1.0"), "/dev", "/dev/docs", id="HTTP, v1"
         ),
@@ -184,6 +213,19 @@ def test_query_strings_keep_repeated_values(app: App) -> None:
     assert app.scope["query_string"] == b"a=1&a=2"
     create_handler(app)(http_v2("/"), Context())
     assert app.scope["query_string"] == b"a=1&a=2"
+
+
+def test_pages_and_links_work_behind_a_base_path() -> None:
+    handler = create_handler(create_app(Settings(store="memory:")))
+
+    def ask(path: str, resource: str, **parameters: str) -> Event:
+        return handler(mapped(path, resource, **parameters), Context())
+
+    assert ask("/som/health", "/health")["statusCode"] == 200
+    assert '"/som/openapi.json"' in ask("/som/docs", "/docs")["body"].replace("'", '"')
+    moved = ask("/som/models/", "/{proxy+}", proxy="models/")
+    assert moved["statusCode"] == 200 or moved["headers"]["location"].startswith("/som/")
+    assert ask("/som/nothing", "/{proxy+}", proxy="nothing")["statusCode"] == 404
 
 
 def test_deadline_is_what_the_context_leaves(app: App) -> None:

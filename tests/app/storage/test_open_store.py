@@ -57,7 +57,7 @@ def test_a_bucket(url: str, description: str) -> None:
      "s3://maps/dev?x=1"],
 )  # fmt: skip
 def test_what_is_no_store(url: str) -> None:
-    with pytest.raises(ValueError, match="SOM_STORE") as caught:
+    with pytest.raises(ValueError, match="is not a store: use") as caught:
         open_store(url)
     for form in ("file:", "s3://BUCKET/PREFIX", "memory:"):
         assert form in str(caught.value)

@@ -1,6 +1,7 @@
 """The queue in SQS, under moto, and the worker that Lambda calls with its messages."""
 
 import json
+import math
 import socket
 import time
 from collections.abc import Iterator
@@ -35,11 +36,11 @@ JOB = "a" * 32
 class Sqs:
     """An SQS queue and its dead-letter queue, and what Lambda makes of them."""
 
-    def __init__(self, *, visibility: int = 5400) -> None:
+    def __init__(self, *, visibility: int = 900) -> None:
         self.client: SQSClient = boto3.client("sqs", region_name="eu-west-1")
         self.dead = self.client.create_queue(QueueName="dead")["QueueUrl"]
         arn = self.client.get_queue_attributes(QueueUrl=self.dead, AttributeNames=["QueueArn"])
-        redrive = {"deadLetterTargetArn": arn["Attributes"]["QueueArn"], "maxReceiveCount": "8"}
+        redrive = {"deadLetterTargetArn": arn["Attributes"]["QueueArn"], "maxReceiveCount": "200"}
         self.url = self.client.create_queue(
             QueueName="jobs",
             Attributes={"VisibilityTimeout": str(visibility), "RedrivePolicy": json.dumps(redrive)},
@@ -57,9 +58,15 @@ class Sqs:
 
     def receive(self) -> dict[str, Any] | None:
         """Return the event that Lambda makes of the next message."""
-        answer = self.client.receive_message(QueueUrl=self.url, MaxNumberOfMessages=1, WaitTimeSeconds=0)
+        answer = self.client.receive_message(
+            QueueUrl=self.url,
+            MaxNumberOfMessages=1,
+            WaitTimeSeconds=0,
+            MessageSystemAttributeNames=["ApproximateReceiveCount"],
+        )
         for message in answer.get("Messages", []):
             record = {
+                "attributes": message["Attributes"],
                 "messageId": message["MessageId"],
                 "receiptHandle": message["ReceiptHandle"],
                 "body": message["Body"],
@@ -235,20 +242,26 @@ def test_a_training_spans_many_invocations(sqs: Sqs, tmp_path: object) -> None:
     assert (sqs.count(), sqs.count(sqs.dead)) == (0, 0)
 
 
-def test_a_worker_that_died_is_taken_over_when_the_lease_ends(
-    sqs: Sqs, clock: FakeClock, tmp_path: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # The queue would hide the message for an hour and a half.
-    stack = Stack(sqs, tmp_path, lease_seconds=600)
-    job = stack.api.service.submit(make_request())
+def spied(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return a list to which the seconds are appended for which messages are hidden."""
     hidden: list[float] = []
-    hide = SqsQueue._hide
+    hide = SqsQueue.hide
 
     def spy(queue: SqsQueue, receipt: str, seconds: float) -> None:
         hidden.append(seconds)
         hide(queue, receipt, seconds)
 
-    monkeypatch.setattr(SqsQueue, "_hide", spy)
+    monkeypatch.setattr(SqsQueue, "hide", spy)
+    return hidden
+
+
+def test_a_worker_that_died_is_taken_over_when_the_lease_ends(
+    sqs: Sqs, clock: FakeClock, tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The queue would hide the message for a quarter of an hour.
+    stack = Stack(sqs, tmp_path, lease_seconds=600)
+    job = stack.api.service.submit(make_request())
+    hidden = spied(monkeypatch)
     message = SqsQueue(sqs.url).receive(wait=0)
     assert message is not None
     assert stack.api.worker()._claim(message) is not None
@@ -301,6 +314,84 @@ def test_what_cannot_be_written_down_comes_back(
     assert stack.api.jobs.get(job.id).state == "succeeded"
 
 
+def down(*_: Any, **__: Any) -> None:
+    raise StoreUnavailable("S3 answered SlowDown", retry_after=1)
+
+
+def test_a_short_failure_of_the_store_costs_a_job_seconds(
+    sqs: Sqs, clock: FakeClock, tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = Stack(sqs, tmp_path)
+    job = stack.api.service.submit(make_request())
+    with monkeypatch.context() as patch:
+        patch.setattr("app.storage.folder.FolderStore.read", down)
+        answer = stack.invoke()
+    assert answer is not None
+    assert len(answer["batchItemFailures"]) == 1
+    assert stack.invoke() is None, "not at once"
+    clock.forward(2.1)
+    assert stack.run() == 1
+    assert stack.api.service.records.get(job.id).state == "succeeded"
+
+
+def test_a_long_failure_of_the_store_is_waited_for(
+    sqs: Sqs, clock: FakeClock, tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Deliveries become rarer, up to one a minute, and an hour of them does not use the message up."""
+    stack, hidden = Stack(sqs, tmp_path), spied(monkeypatch)
+    job = stack.api.service.submit(make_request())
+    pauses: list[float] = []
+    with monkeypatch.context() as patch:
+        patch.setattr("app.storage.folder.FolderStore.read", down)
+        while sum(pauses) < 3600:
+            assert stack.invoke(), "it is delivered again when its time has come"
+            pauses.append(math.ceil(hidden[-1]) + 0.1)
+            clock.forward(pauses[-1])
+    assert max(pauses) <= aws_worker.LONGEST_BACKOFF + 0.1
+    assert list(np.array(pauses[:4]) <= [2.1, 4.1, 8.1, 16.1]) == [True] * 4
+    assert min(pauses[6:]) >= aws_worker.LONGEST_BACKOFF / 2
+    assert stack.run() == 1
+    assert stack.api.service.records.get(job.id).state == "succeeded"
+    assert (sqs.count(), sqs.count(sqs.dead)) == (0, 0)
+
+
+def test_a_worker_that_dies_before_its_claim_costs_a_job_seconds(
+    sqs: Sqs, clock: FakeClock, tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = Stack(sqs, tmp_path)
+    job = stack.api.service.submit(make_request())
+
+    def die(*_: Any, **__: Any) -> None:
+        raise SystemExit  # the process ends
+
+    with monkeypatch.context() as patch:
+        patch.setattr("app.storage.folder.FolderStore.read", die)
+        with pytest.raises(SystemExit):
+            stack.invoke()
+    clock.forward(21.1)
+    assert stack.run() == 1
+    assert stack.api.service.records.get(job.id).state == "succeeded"
+
+
+def test_a_worker_beside_sqs_gets_a_message_again_soon(
+    sqs: Sqs, clock: FakeClock, tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = Stack(sqs, tmp_path)
+    job = stack.api.service.submit(make_request())
+    queue, worker = SqsQueue(sqs.url), stack.api.worker()
+    message = queue.receive(wait=0)
+    assert message is not None
+    with monkeypatch.context() as patch:
+        patch.setattr("app.storage.folder.FolderStore.read", down)
+        with pytest.raises(StoreUnavailable):
+            worker.process(message)
+    clock.forward(21.1)
+    again = queue.receive(wait=0)
+    assert again is not None
+    worker.process(again)
+    assert stack.api.service.records.get(job.id).state == "succeeded"
+
+
 def test_a_poisoned_job_fails_and_leaves_no_message(
     sqs: Sqs, tmp_path: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -319,10 +410,13 @@ def test_a_poisoned_job_fails_and_leaves_no_message(
     assert (sqs.count(), sqs.count(sqs.dead)) == (0, 0)
 
 
-def test_a_message_of_others_ends_among_the_dead(sqs: Sqs, tmp_path: object) -> None:
+def test_a_message_of_others_is_reported_as_failed(sqs: Sqs, tmp_path: object) -> None:
     stack = Stack(sqs, tmp_path)
-    record = {"messageId": "1", "receiptHandle": "x", "body": "?"}
-    assert stack.handler({"Records": [record]}, Context()) == {"batchItemFailures": [{"itemIdentifier": "1"}]}
+    sqs.client.send_message(QueueUrl=sqs.url, MessageBody="?")
+    answer = stack.invoke()
+    assert answer is not None
+    assert len(answer["batchItemFailures"]) == 1
+    assert sqs.count() == 1
 
 
 def test_a_slice_ends_with_the_invocation(sqs: Sqs, tmp_path: object) -> None:
@@ -345,14 +439,6 @@ def test_the_schedule_s_event_prunes_models(sqs: Sqs, tmp_path: object) -> None:
     assert [one.entry.id for one in page.models] == [stack.models.resolve("a").id]
     for_ever = Stack(sqs, tmp_path)
     assert for_ever.handler(aws_worker.PRUNE, Context()) == {"removed": 0, "complete": True}
-
-
-@pytest.mark.parametrize(
-    "event", [{}, {"task": "Prune"}, {"Records": "x"}, {**aws_worker.PRUNE, "x": 1}, "x"]
-)
-def test_any_other_event_is_refused(event: Any, sqs: Sqs, tmp_path: object) -> None:
-    with pytest.raises(ValueError, match="takes messages of its queue"):
-        Stack(sqs, tmp_path).handler(event, Context())
 
 
 def test_the_worker_on_lambda_needs_a_queue() -> None:
