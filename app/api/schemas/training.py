@@ -22,7 +22,7 @@ from kohonen.inputs.colours import parse_colours
 from kohonen.inputs.preparation import take_weights
 from kohonen.parameters import DEFINITIONS, SEEDS, Algorithm, Initialisation, draw_seed
 
-__all__ = ["FRAMES", "Data", "ModelFields", "Name", "TrainingBody", "TrainingFields"]
+__all__ = ["FRAMES", "SAMPLE_WEIGHT", "Data", "ModelFields", "Name", "TrainingBody", "TrainingFields"]
 
 #: Frames of an animation by default.
 FRAMES = 24
