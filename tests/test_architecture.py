@@ -47,14 +47,16 @@ ONLY = {
 #: before it.
 LAYERS = [
     "kohonen.errors",
+    "kohonen.kernel",
+    "kohonen.delimited",
     "kohonen.inputs",
     "kohonen.schedule",
     "kohonen.geometry",
     "kohonen.parameters",
     "kohonen.identity",
     "kohonen.initialisation",
-    "kohonen.kernel",
     "kohonen.engines",
+    "kohonen.plan",
     "kohonen.training",
     "kohonen.observers",
     "kohonen.files",
@@ -123,6 +125,7 @@ RECURRING = {
         "worker": {"aws", "commands", "workers"},
     },
     "kohonen": {
+        "columns": {"cli", "inputs"},
         "files": {".", "animation"},
         "sources": {"experiments", "kernel"},
         "tracking": {"cli", "mlflow"},

@@ -165,7 +165,7 @@ def vectors_of(content: bytes, media_type: str, card: Card, query: CsvFields, se
         For too many vectors or rows.
     """
     if media_type == CSV:
-        return read_rows(content, card, query, settings=settings, most_rows=settings.max_vectors)
+        return read_rows(content, card, query.dialect(), settings=settings, most_rows=settings.max_vectors)
     try:
         rows = body.parse(content, Vectors)
         if rows.records is None:

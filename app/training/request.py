@@ -11,6 +11,7 @@ from kohonen import Parameters, Preparation
 from kohonen.animation.moments import Moments
 from kohonen.identity import child_id, fingerprint, model_id
 from kohonen.inputs.arrays import FloatArray
+from kohonen.inputs.looks import Look
 
 __all__ = ["Start", "TrainingRequest"]
 
@@ -55,6 +56,8 @@ class TrainingRequest:
         trained again for them.
     preparation : Preparation or None
         How a table was converted to the samples; None for other data.
+    look : Look or None
+        What the columns of the table are.
     """
 
     samples: FloatArray
@@ -66,13 +69,14 @@ class TrainingRequest:
     start: Start | None = None
     frames: Moments | None = None
     preparation: Preparation | None = None
+    look: Look | None = None
 
     @cached_property
     def id(self) -> str:
         """The id of the trained model."""
         data = fingerprint(self.samples)
         if self.start is None:
-            table = None if self.preparation is None else self.preparation.to_json()
+            table = None if self.preparation is None else self.preparation.identity()
             return model_id(data, self.parameters, preparation=table)
         return child_id(
             self.start.lineage.parent,

@@ -209,7 +209,7 @@ class _ResumableTraining:
         """Write the results, the card last, and remove the checkpoints."""
         folder, experiment, samples = self._folder, self._experiment, self._loaded.samples
         table = self._loaded.preparation
-        prepared = None if table is None else table.to_json()
+        prepared = None if table is None else table.identity()
         known = model_id(fingerprint(samples), experiment.parameters, preparation=prepared)
         made = make_card(
             known,

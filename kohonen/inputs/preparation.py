@@ -5,25 +5,34 @@ category, 1 for the text's own and 0 for the others. A missing value is NaN in a
 masks it; see :mod:`kohonen.engines.search`.
 """
 
-import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
 
+from kohonen.delimited.dialects import Dialect
+from kohonen.delimited.names import check_text, shown
+from kohonen.delimited.texts import CsvSource
 from kohonen.errors import InvalidParameterError, InvalidTableError
+from kohonen.inputs import documents
 from kohonen.inputs.arrays import FloatArray, Missing, as_samples
-from kohonen.inputs.columns import Normalisation, PreparedColumn, fit_categories, fit_scale, holds_texts
-from kohonen.inputs.tables import Columns, Table, check_text, shown
+from kohonen.inputs.columns import (
+    Columns,
+    Normalisation,
+    PreparedColumn,
+    check_lengths,
+    count_missing,
+    fit_categories,
+    fit_scale,
+    holds_texts,
+)
+from kohonen.inputs.looks import ColumnLook
+from kohonen.inputs.roles import MOST_CATEGORIES
+from kohonen.inputs.tables import Table, read_rows
 
 __all__ = ["MOST_CATEGORIES", "Preparation"]
-
-#: Maximum number of categories of a column; columns with more are usually identifiers.
-MOST_CATEGORIES = 64
-#: Version of the JSON document of a preparation.
-VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,12 @@ class Preparation:
         The columns, in the order of their components.
     missing : {"mask", "error"}
         Leave missing values out of every distance and update, or refuse them.
+    roles : tuple of ColumnLook
+        What all columns of the table are, and why.
+    notes : tuple of str
+        What else was found when the table was read.
+    dialect : Dialect
+        The dialect of the file, with which further files are read.
 
     Examples
     --------
@@ -49,6 +64,9 @@ class Preparation:
 
     columns: tuple[PreparedColumn, ...]
     missing: Missing = "mask"
+    roles: tuple[ColumnLook, ...] = field(default=(), compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
+    dialect: Dialect = field(default=Dialect(), compare=False)
 
     @classmethod
     def fit(
@@ -65,7 +83,7 @@ class Preparation:
         ----------
         columns : mapping of str to column
             Numbers or texts by name, all columns of one length, with None (or NaN) for missing values: lists,
-            or the result of :func:`kohonen.inputs.tables.read_csv`.
+            which are all taken, or the result of :func:`kohonen.inputs.tables.read_csv`.
         normalisation : {"z-score", "none", "min-max", "robust"} or mapping, default "z-score"
             Normalisation of all columns of numbers, or by name; columns that are not named use z-scores.
         missing : {"mask", "error"}, default "mask"
@@ -81,7 +99,7 @@ class Preparation:
             If a normalisation is unknown or names a column that does not hold numbers.
         """
         _check_choice("missing", missing, get_args(Missing))
-        _check_lengths(columns)
+        check_lengths(columns)
         by_name: dict[str, Normalisation] = {} if isinstance(normalisation, str) else dict(normalisation)
         others: Normalisation = normalisation if isinstance(normalisation, str) else "z-score"
         for chosen in (others, *by_name.values()):
@@ -96,7 +114,17 @@ class Preparation:
         for name in by_name:
             message = f"there is no column of numbers {name[:100]!r} to normalise"
             raise InvalidParameterError(message, parameter="normalisation")
-        return cls(tuple(fitted), missing)
+        if not isinstance(columns, Table):
+            roles = [
+                ColumnLook(column.name, column.role, "given as a column", count_missing(columns[column.name]))
+                for column in fitted
+            ]
+            return cls(tuple(fitted), missing, tuple(roles))
+        look = columns.look
+        roles = [replace(column, first=None, components=0) for column in look.columns]
+        read = {role.name: reading.found() for role, reading in zip(roles, look.readings, strict=True)}
+        read_as = tuple(replace(column, **read[column.name]) for column in fitted)
+        return cls(read_as, missing, tuple(roles), look.notes, look.kept)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -140,10 +168,38 @@ class Preparation:
                     column=name,
                 )
         wanted = {name: columns[name] for name in self.names}
-        _check_lengths(wanted)
+        check_lengths(wanted)
         samples = np.hstack([column.transform(wanted[column.name]) for column in self.columns])
         self._check_missing(np.isnan(samples))
         return as_samples(samples, missing="mask")
+
+    def read_rows(
+        self, source: CsvSource, *, most_columns: int | None = None, **dialect: Any
+    ) -> dict[str, FloatArray | list[str | None]]:
+        """Read the columns of a CSV file that `transform` needs, with the dialect of the training's file.
+
+        Parameters
+        ----------
+        source : path, bytes or file
+            The file.
+        most_columns : int, optional
+            Maximum number of columns.
+        **dialect
+            What is different in this file; see :class:`kohonen.delimited.dialects.Dialect`.
+        """
+        given = {name: value for name, value in dialect.items() if value is not None}
+        absent = [*self.dialect.absent, *given.pop("absent", ())]
+        return read_rows(
+            source,
+            numbers={
+                column.name: column.unit
+                for column in self.columns
+                if column.role == "number" and not column.form
+            },
+            texts=[column.name for column in self.columns if column.role == "category" or column.form],
+            dialect=Dialect.of({**self.dialect.to_json(), **given, "absent": absent}),
+            most_columns=most_columns,
+        )
 
     def count_missing(self, samples: FloatArray) -> int:
         """Return the number of missing values in the table that became samples (n, dim)."""
@@ -157,22 +213,30 @@ class Preparation:
         offsets, scales = np.array(each).T
         return np.asarray(weights * scales + offsets)
 
-    def restore(self, samples: FloatArray) -> Table:
+    def restore(self, samples: FloatArray) -> dict[str, FloatArray | list[str | None]]:
         """Return samples (n, dim) as rows of a table, in the table's units."""
         values, place = self.inverse(samples), 0
-        table: Table = {}
+        table: dict[str, FloatArray | list[str | None]] = {}
         for column in self.columns:
             part = values[:, place : place + len(column.components)]
             place += len(column.components)
             table[column.name] = part[:, 0] if column.categories is None else column.named(part)
         return table
 
+    def identity(self) -> dict[str, Any]:
+        """Return what determines the samples that this preparation makes of a table."""
+        columns = [documents.identity(column) for column in self.columns]
+        return {"version": documents.VERSION, "missing": self.missing, "columns": columns}
+
     def to_json(self) -> dict[str, Any]:
         """Return a JSON document from which `from_json` restores this preparation."""
-        columns = [asdict(column) for column in self.columns]
-        for column in columns:
-            column["categories"] = column["categories"] and list(column["categories"])
-        return {"version": VERSION, "missing": self.missing, "columns": columns}
+        return {
+            "version": documents.VERSION,
+            "missing": self.missing,
+            "columns": documents.columns(self.columns, self.roles),
+            "notes": list(self.notes),
+            "dialect": self.dialect.to_json(),
+        }
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> "Preparation":
@@ -183,23 +247,7 @@ class Preparation:
         InvalidTableError
             If the document is invalid or of another version.
         """
-        try:
-            version, missing = document["version"], document["missing"]
-            columns = tuple(
-                PreparedColumn(
-                    **{**column, "categories": column["categories"] and tuple(column["categories"])}
-                )
-                for column in document["columns"]
-            )
-            known = all(
-                column.components and math.isfinite(column.offset) and 0.0 < column.scale < math.inf
-                for column in columns
-            )
-        except (KeyError, TypeError, OverflowError) as error:
-            raise InvalidTableError(f"this is not a preparation: {error!r}") from error
-        if version != VERSION or not (known and columns) or missing not in get_args(Missing):
-            raise InvalidTableError(f"this is not a preparation of version {VERSION}")
-        return cls(columns, missing)
+        return cls(*documents.read(document))
 
     def _check_missing(self, absent: npt.NDArray[np.bool_]) -> None:
         empty = absent.all(axis=1)
@@ -223,17 +271,3 @@ def _check_choice(parameter: str, value: object, choices: tuple[str, ...]) -> No
         raise InvalidParameterError(
             f"{parameter} must be one of {known}, but is {str(value)[:100]!r}", parameter=parameter
         )
-
-
-def _check_lengths(columns: Columns) -> None:
-    if not columns:
-        raise InvalidTableError("a table must have at least one column")
-    lengths = {name: len(values) for name, values in columns.items()}
-    first, length = next(iter(lengths.items()))
-    if not length:
-        raise InvalidTableError("a table must have at least one row")
-    for name, other in lengths.items():
-        if other != length:
-            raise InvalidTableError(
-                f"column {name!r} has {other:,} values, but {first!r} has {length:,}", column=name
-            )

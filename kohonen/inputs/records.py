@@ -7,6 +7,7 @@ from typing import Any, Literal
 from kohonen.inputs.arrays import Missing
 from kohonen.inputs.columns import Normalisation
 from kohonen.inputs.preparation import Preparation
+from kohonen.inputs.roles import Role
 
 __all__ = ["CardColumn", "CardPreparation", "described"]
 
@@ -21,15 +22,21 @@ class CardColumn:
     """A column of the table."""
 
     name: str
-    normalisation: Normalisation = described(
+    role: Role = described("What the column is; numbers and categories took part in the training.")
+    reason: str = described("Why.")
+    missing: int = described("How many values are missing.")
+    normalisation: Normalisation | None = described(
         "What the numbers were moved and divided by: nothing, mean and standard deviation, "
-        "least and range, or median and interquartile range."
+        "least and range, or median and interquartile range; null where the column took no part."
     )
-    offset: float = described("A number becomes `(number - offset) / scale`.")
-    scale: float
+    offset: float | None = described("A number becomes `(number - offset) / scale`.")
+    scale: float | None
     categories: tuple[str, ...] | None = described(
         "Of texts: each is a component, 1 where it is that text, else 0; null for numbers."
     )
+    unit: str | None = described("What was taken off the numbers, such as a percent sign.")
+    form: str | None = described("The form of dates that took part.")
+    start: float | None = described("The first of these dates, in days since the year 1.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +49,8 @@ class CardPreparation:
         "only that moves weights. `error`: nothing may be missing."
     )
     columns: tuple[CardColumn, ...]
+    notes: tuple[str, ...] = described("What else was found or decided when the table was read.")
+    dialect: dict[str, Any] = described("How the file is written, where it is not found again.")
 
     def __post_init__(self) -> None:
         self.to_preparation()
@@ -49,8 +58,17 @@ class CardPreparation:
     @classmethod
     def of(cls, preparation: Preparation) -> "CardPreparation":
         """Return a preparation as the card holds it."""
-        columns = tuple(CardColumn(**asdict(column)) for column in preparation.columns)
-        return cls(missing=preparation.missing, columns=columns)
+        document = preparation.to_json()
+        columns = tuple(
+            CardColumn(**{**column, "categories": column["categories"] and tuple(column["categories"])})
+            for column in document["columns"]
+        )
+        return cls(
+            missing=preparation.missing,
+            columns=columns,
+            notes=preparation.notes,
+            dialect=document["dialect"],
+        )
 
     def to_preparation(self) -> Preparation:
         """Return the preparation, which makes samples of further tables."""

@@ -51,6 +51,7 @@ _FUNCTIONS: dict[str, tuple[type | None, list[type]]] = {
     "online_close": (None, [_POINTER]),
     "online_run": (None, [_POINTER, _SIZE, _SIZE]),
     "online_weights": (None, [_POINTER, _POINTER]),
+    "cells": (_INT, [_POINTER, _SIZE, _INT, _INT, _INT, _SIZE, _SIZE, *[_POINTER] * 5]),
 }
 
 

@@ -7,17 +7,19 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.api.schemas.fields import LARGEST_INTEGER, parameter
-from app.api.schemas.tables import NamedColumns, Normalisations, fit_preparation
+from app.api.schemas.tables import NamedColumns, Normalisations, RoleFields, fit_preparation
 from app.errors import FieldError, InvalidRequestError
 from app.models.references import NAME_RULE, is_name
 from app.schema import BodySchema
 from app.settings import Settings
+from app.training import limits
 from app.training.request import TrainingRequest
 from kohonen import Parameters
 from kohonen.animation.moments import Moments, Spacing
 from kohonen.geometry import Boundary, Grid
 from kohonen.inputs.arrays import FloatArray, Missing, as_samples
 from kohonen.inputs.colours import parse_colours
+from kohonen.inputs.tables import Table, read_columns
 from kohonen.parameters import DEFINITIONS, SEEDS, Algorithm, Initialisation, draw_seed
 
 __all__ = ["FRAMES", "Data", "ModelFields", "Name", "TrainingBody", "TrainingFields"]
@@ -92,7 +94,7 @@ class ModelFields(BodySchema):
         return Moments(self.frames or FRAMES, self.spacing or "even")
 
 
-class TrainingFields(ModelFields):
+class TrainingFields(ModelFields, RoleFields):
     """The fields of a training, in a JSON body or, with CSV, in the query."""
 
     width: int = parameter("width")
@@ -154,12 +156,20 @@ class TrainingBody(TrainingFields, Data):
         if self.kinds_of_data() != 1:
             message = "give either 'colours' or 'data' or 'columns', and not both"
             raise PydanticCustomError("one_of", message)
-        if self.columns is None and not (self.normalisation is None and self.missing is None):
-            raise PydanticCustomError("table", "'normalisation' and 'missing' are for a table ('columns')")
+        if self.columns is None:
+            given = self.model_fields_set & {"normalisation", "missing", *RoleFields.model_fields}
+            if any(getattr(self, name) for name in given):
+                message = f"{' and '.join(map(repr, sorted(given)))} are for a table ('columns')"
+                raise PydanticCustomError("table", message)
         return self
 
     def training_request(
-        self, settings: Settings, *, most_rows: int, idempotency_key: str | None = None
+        self,
+        settings: Settings,
+        *,
+        most_rows: int,
+        idempotency_key: str | None = None,
+        table: Table | None = None,
     ) -> TrainingRequest:
         """Return the requested training.
 
@@ -171,6 +181,8 @@ class TrainingBody(TrainingFields, Data):
             Maximum number of rows of a table.
         idempotency_key : str, optional
             Determines the seed if the body has none, so that the request can be repeated.
+        table : Table, optional
+            The columns, if they have been read from CSV.
 
         Raises
         ------
@@ -184,8 +196,12 @@ class TrainingBody(TrainingFields, Data):
             seed = draw_seed() if idempotency_key is None else _seed_of(idempotency_key)
         preparation = None
         if self.columns is not None:
+            rows = max((len(values) for values in self.columns.values()), default=0)
+            limits.check_table(rows, len(self.columns), limits=settings, most_rows=most_rows)
+            if table is None:
+                table = read_columns(self.columns, **self.roles())
             samples, preparation = fit_preparation(
-                self.columns, self.normalisation, self.missing, settings, most_rows=most_rows
+                table, self.normalisation, self.missing, settings, most_rows=most_rows
             )
             field = "columns"
         else:
@@ -203,6 +219,7 @@ class TrainingBody(TrainingFields, Data):
             name=self.name,
             frames=self.moments,
             preparation=preparation,
+            look=None if table is None else table.look,
         )
 
 

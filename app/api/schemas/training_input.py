@@ -6,14 +6,13 @@ from fastapi import Header, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
-from app.api.schemas.tables import CsvFields, read_table
+from app.api.schemas.tables import CsvFields, RoleFields, read_table
 from app.api.schemas.training import TrainingBody, TrainingFields
 from app.runtime.fairness import cpu_slot_for
 from app.settings import Settings
 from app.training.request import TrainingRequest
 from app.web import body
 from app.web.responses import CSV, JSON
-from kohonen.inputs.tables import refuse_commas
 
 __all__ = [
     "ACCEPTED",
@@ -61,7 +60,7 @@ class FieldsQuery(CsvFields):
         return body.given(body.validated(given, model, strict=False)) if given else {}
 
 
-class TrainingQuery(FieldsQuery):
+class TrainingQuery(FieldsQuery, RoleFields):
     """The query of a training."""
 
     normalisation: list[str] = Field(
@@ -75,6 +74,9 @@ class ViewedTrainingQuery(TrainingQuery):
     """The query of a training that may be answered with a picture."""
 
     view: View = "map"
+    dry_run: bool = Field(
+        False, description="Train nothing, and report how the table is read, and what a training would cost."
+    )
 
 
 async def read_training(
@@ -96,12 +98,13 @@ async def read_training(
 
     def training() -> TrainingRequest:
         with cpu_slot_for(len(content)):
+            table = None
             if body.media_type(request) == CSV:
-                table = read_table(content, query, settings=settings, most_rows=most_samples)
-                refuse_commas(table, categorical=query.categorical)
+                dialect = {**body.charset(request), **query.dialect()}
+                table = read_table(content, dialect, query.roles(), settings=settings, most_rows=most_samples)
                 wanted = body.validated({**fields, "columns": table}, TrainingBody)
             else:
                 wanted = body.parse(content, TrainingBody, fields)
-            return wanted.training_request(settings, most_rows=most_samples, idempotency_key=key)
+            return wanted.training_request(settings, most_rows=most_samples, idempotency_key=key, table=table)
 
     return await run_in_threadpool(training)

@@ -1,5 +1,6 @@
 """Conversion of tables to samples and back."""
 
+import io
 import json
 import math
 from typing import Any
@@ -80,7 +81,7 @@ def test_columns_that_are_not_known_play_no_part() -> None:
 
 
 def test_of_what_is_read() -> None:
-    table = read_csv("a;b\n1;x\n;y\n", categorical=["b"])
+    table = read_csv(io.StringIO("a;b\n1;x\n;y\n"), only="1", categorical=["b"])
     np.testing.assert_array_equal(
         Preparation.fit(table, normalisation="none").transform(table), [[1, 1, 0], [NAN, 0, 1]]
     )
@@ -111,14 +112,18 @@ def test_samples_are_canonical() -> None:
 def test_there_and_back_as_json() -> None:
     preparation = Preparation.fit({"a": [1, 3], "b": ["x", "y"]}, missing="error", normalisation="robust")
     assert Preparation.from_json(json.loads(json.dumps(preparation.to_json()))) == preparation
+    a = {"name": "a", "normalisation": "robust", "offset": 2.0, "scale": 1.0, "categories": None}
+    b = {"name": "b", "normalisation": "none", "offset": 0.0, "scale": 1.0, "categories": ["x", "y"]}
+    role = {"reason": "given as a column", "missing": 0, "unit": None, "form": None, "start": None}
     assert preparation.to_json() == {
         "version": 1,
         "missing": "error",
-        "columns": [
-            {"name": "a", "normalisation": "robust", "offset": 2.0, "scale": 1.0, "categories": None},
-            {"name": "b", "normalisation": "none", "offset": 0.0, "scale": 1.0, "categories": ["x", "y"]},
-        ],
+        "columns": [{**a, **role, "role": "number"}, {**b, **role, "role": "category"}],
+        "notes": [],
+        "dialect": {},
     }
+    b["categories"] = ("x", "y")
+    assert preparation.identity() == {"version": 1, "missing": "error", "columns": [a, b]}
 
 
 @pytest.mark.parametrize(
