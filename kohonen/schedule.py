@@ -1,7 +1,10 @@
 """Decay of the radius and of the learning rate during training."""
 
-import math
 from typing import NamedTuple
+
+import numpy as np
+
+from kohonen import arithmetic
 
 __all__ = ["NEIGHBOURHOOD_CUT", "Schedule"]
 
@@ -13,9 +16,10 @@ NEIGHBOURHOOD_CUT = 1e-12
 class Schedule(NamedTuple):
     """Exponential decay of the radius and of the learning rate.
 
-    With ``sigma_0`` the initial radius and ``N`` the number of iterations, ``lambda = N / ln(sigma_0)``;
-    at iteration ``t`` both are their initial values times ``exp(-t / lambda)``, so that the radius reaches
-    one unit at the end of the training. If ``sigma_0 <= 1``, both stay constant.
+    With ``sigma_0`` the initial radius, ``sigma_N`` the final one and ``N`` the number of iterations,
+    ``lambda = N / ln(sigma_0 / sigma_N)``; at iteration ``t`` radius and learning rate are their initial
+    values times ``exp(-t / lambda)``, so that the radius reaches ``sigma_N`` at the end of the training.
+    If ``sigma_0 <= sigma_N``, both stay constant.
 
     Parameters
     ----------
@@ -25,6 +29,8 @@ class Schedule(NamedTuple):
         ``sigma_0``, in units of the grid, above 0.
     learning_rate : float
         ``alpha_0``.
+    final_sigma : float, default 1
+        ``sigma_N``, in units of the grid, above 0.
 
     References
     ----------
@@ -34,11 +40,14 @@ class Schedule(NamedTuple):
     iterations: int
     sigma: float
     learning_rate: float
+    final_sigma: float = 1.0
 
     @property
     def time_constant(self) -> float | None:
         """``lambda``, in iterations; None if radius and learning rate stay constant."""
-        return self.iterations / math.log(self.sigma) if self.sigma > 1.0 else None
+        if self.sigma <= self.final_sigma:
+            return None
+        return self.iterations / float(arithmetic.ln(self.sigma / self.final_sigma))
 
     def radius(self, iteration: int) -> float:
         """Return ``sigma_t``, the width of the Gaussian neighbourhood, in units of the grid."""
@@ -67,18 +76,13 @@ class Schedule(NamedTuple):
         """
         radius = self.radius(iteration)
         double_variance = 2.0 * radius * radius
-        table = [1.0]
         if double_variance == 0.0:
-            return table
-        # The last bit of np.exp depends on the processor's vector unit.
-        exp = math.exp
-        for k in range(1, size):
-            value = exp(-(k * k * distance_squared) / double_variance)
-            if value < NEIGHBOURHOOD_CUT:
-                break
-            table.append(value)
-        return table
+            return [1.0]
+        k = np.arange(size, dtype=np.float64)
+        with np.errstate(over="ignore"):
+            table = arithmetic.exp(-(k * k * distance_squared) / double_variance)
+        return list(table[table >= NEIGHBOURHOOD_CUT].tolist())
 
     def _decay(self, iteration: int) -> float:
         time_constant = self.time_constant
-        return 1.0 if time_constant is None else math.exp(-iteration / time_constant)
+        return 1.0 if time_constant is None else float(arithmetic.exp(-iteration / time_constant))

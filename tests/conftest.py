@@ -62,6 +62,8 @@ SLOW = {
     "kohonen/kernel/test_kernel_in_c.py",
     "kohonen/pictures/test_draw.py",
     "kohonen/pictures/test_figures.py",
+    "kohonen/test_arithmetic.py::test_errors_are_within_the_documented_bounds",
+    "kohonen/test_arithmetic.py::test_numpy_gives_the_same_bits_with_every_instruction_set",
     "kohonen/test_sklearn.py",
     "template",
     "test_clients.py",

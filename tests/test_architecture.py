@@ -48,6 +48,7 @@ ONLY = {
 LAYERS = [
     "kohonen.errors",
     "kohonen.kernel",
+    "kohonen.arithmetic",
     "kohonen.delimited",
     "kohonen.inputs",
     "kohonen.schedule",

@@ -39,13 +39,9 @@ FLAGS = [
 
 #: Sources compiled for the machine's baseline, and those of each machine with additional flags.
 COMMON: dict[str, list[str]] = {
-    "tiles.c": [],
-    "sort.c": [],
-    "online.c": [],
-    "cpu.c": [],
-    "baseline.c": [],
-    "numbers.c": [],
-}
+    "arithmetic.c": [], "random.c": [], "numbers.c": [],
+    "tiles.c": [], "sort.c": [], "online.c": [], "cpu.c": [], "baseline.c": [],
+}  # fmt: skip
 VARIANTS: dict[str, dict[str, list[str]]] = {
     "x86_64": {
         "avx2.c": ["-mavx2", "-mbmi"],

@@ -34,8 +34,16 @@ KOHONEN_API const char *kohonen_sources(void);
 KOHONEN_API int kohonen_highest_level(void);
 KOHONEN_API const char *kohonen_level_name(int level);
 
-/* The kernel's exp(), so that callers can compare it with their own. */
-KOHONEN_API double kohonen_exp(double x);
+/* Apply an elementary function of arithmetic.h to n numbers: 0 exp, 1 ln, 2 log1p, 3 asinh, 4 cbrt, 5 power with
+ * `exponent`, which the others ignore. */
+KOHONEN_API void kohonen_arithmetic(int function, const double *x, int64_t n, double exponent, double *out);
+
+/* --- Random numbers. -------------------------------------------------------------------------------------- */
+
+/* The numbers of numpy.random.default_rng(seed): random(n), and integers(0, high, n) for high >= 1. The words of a
+ * seed are its digits to base 2^32, the lowest first; those of a list of seeds follow each other. */
+KOHONEN_API void kohonen_random(const uint32_t *seed, int64_t words, double *out, int64_t n);
+KOHONEN_API void kohonen_integers(const uint32_t *seed, int64_t words, int64_t high, int64_t *out, int64_t n);
 
 /* --- Search: the best matching units of samples on a constant map. --------------------------------------- */
 

@@ -1,7 +1,7 @@
 /* Online training: memory, tables and the public functions; train.h has the steps. */
 #include "online.h"
+#include "arithmetic.h"
 #include <float.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,7 +100,7 @@ static const double CUT = 1e-12;
 /* Compute the tables of an iteration, in the contract's order of operations. */
 void make_table(struct online *training, int64_t iteration, struct table *table) {
     const struct tiles *map = training->map;
-    double decay = training->time_constant == 0.0 ? 1.0 : exp(-(double)iteration / training->time_constant);
+    double decay = training->time_constant == 0.0 ? 1.0 : exact_exp(-(double)iteration / training->time_constant);
     double radius = training->sigma * decay, rate = training->rate * decay;
     double double_variance = 2.0 * radius * radius;
     int64_t across = map->width + MARGIN, down = map->height + MARGIN, used = 1;
@@ -108,7 +108,7 @@ void make_table(struct online *training, int64_t iteration, struct table *table)
     g[0] = 1.0;
     if (double_variance != 0.0)
         for (; used < longer(across, down); used++) {
-            g[used] = exp(-((double)used * (double)used) / double_variance);
+            g[used] = exact_exp(-((double)used * (double)used) / double_variance);
             if (g[used] < CUT) break;
         }
     table->reach = used - 1;

@@ -8,8 +8,6 @@ int kohonen_interface(void) { return KOHONEN_INTERFACE; }
 
 const char *kohonen_sources(void) { return KOHONEN_SOURCES; }
 
-double kohonen_exp(double x) { return exp(x); }
-
 void *allocate(size_t count, size_t size) {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - 64) return NULL;

@@ -1,12 +1,28 @@
 """Reference implementations of the training algorithms, as literal as possible: slow, but simple."""
 
+import functools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from kohonen import arithmetic
+
 Array = npt.NDArray[np.float64]
+
+
+@functools.cache
+def exp(x: float) -> float:
+    """Return the contract's exponential, which math.exp equals but for the last bit."""
+    return float(arithmetic.exp(x))
+
+
+@functools.cache
+def ln(x: float) -> float:
+    """Return the contract's logarithm."""
+    return float(arithmetic.ln(x))
 
 
 @dataclass
@@ -180,7 +196,7 @@ def textbook_on_any_grid(samples: Array, initial: Array, grid: GridOfUnits, *, i
     """Train online with one exponential of the Euclidean distance on the grid per unit, and no cut."""
     weights = initial.copy()
     for t in range(iterations):
-        sigma_t, alpha_t = _schedule(t, iterations, 0.1, None, grid.width, grid.height)
+        sigma_t, alpha_t = _schedule(t, iterations, 0.1, None, grid.width, grid.height, math.exp, math.log)
         for v in samples:
             found = best_matching_unit(weights, v)
             for x in range(grid.width):
@@ -191,13 +207,13 @@ def textbook_on_any_grid(samples: Array, initial: Array, grid: GridOfUnits, *, i
 
 
 def _cut_gaussian(squared: float, sigma_t: float) -> float:
-    value = math.exp(-squared / (2 * sigma_t * sigma_t))
+    value = exp(-squared / (2 * sigma_t * sigma_t))
     return 0.0 if value < 1e-12 else value
 
 
 def g(k: int, sigma_t: float) -> float:
     """Return the neighbourhood at a distance along one axis, cut at 1e-12."""
-    value = math.exp(-(k * k) / (2 * sigma_t * sigma_t))
+    value = exp(-(k * k) / (2 * sigma_t * sigma_t))
     return 0.0 if value < 1e-12 else value
 
 
@@ -209,7 +225,7 @@ def textbook(
     width, height, _ = weights.shape
     history, units = [], []
     for t in range(iterations):
-        sigma_t, alpha_t = _schedule(t, iterations, learning_rate, sigma, width, height)
+        sigma_t, alpha_t = _schedule(t, iterations, learning_rate, sigma, width, height, math.exp, math.log)
         for v in samples:
             bx, by = best_matching_unit(weights, v)
             units.append((bx, by))
@@ -242,11 +258,18 @@ def squared_distance(w: Array, v: Array) -> float:
 
 
 def _schedule(
-    t: int, iterations: int, learning_rate: float, sigma: float | None, width: int, height: int
+    t: int,
+    iterations: int,
+    learning_rate: float,
+    sigma: float | None,
+    width: int,
+    height: int,
+    exp: Callable[[float], float] = exp,
+    ln: Callable[[float], float] = ln,
 ) -> tuple[float, float]:
     sigma_0 = max(width, height) / 2 if sigma is None else sigma
     if sigma_0 <= 1:
         return sigma_0, learning_rate
-    time_constant = iterations / math.log(sigma_0)
-    decay = math.exp(-t / time_constant)
+    time_constant = iterations / ln(sigma_0)
+    decay = exp(-t / time_constant)
     return sigma_0 * decay, learning_rate * decay

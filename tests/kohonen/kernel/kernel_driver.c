@@ -1,9 +1,11 @@
-/* Random small maps through the kernel, on every instruction set, against the literal algorithm: bit for bit.
+/* Random small maps through the kernel, on every instruction set, against the literal algorithm: bit for bit; and the
+ * elementary functions against NumPy's digest of them.
  *
  *     driver SEED CASES
  *
  * It needs no Python, so that sanitizers and emulators can run it. It ends with 1 at the first difference.
  */
+#include "arithmetic.h"
 #include "kernel.h"
 #include <math.h>
 #include <stdio.h>
@@ -12,12 +14,16 @@
 
 static uint64_t state;
 
-/* A random number (splitmix64) below a limit. */
-static uint64_t below(uint64_t limit) {
+/* A random number (splitmix64). */
+static uint64_t random_bits(void) {
     uint64_t z = state += 0x9e3779b97f4a7c15u;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return (z ^ (z >> 31)) % limit;
+    return z ^ (z >> 31);
+}
+
+static uint64_t below(uint64_t limit) {
+    return random_bits() % limit;
 }
 
 static double *numbers(int64_t count) {
@@ -75,13 +81,13 @@ static void literal_match(const struct problem *p, const double *weights, const 
 }
 
 static double g(int64_t k, double sigma) {
-    double value = exp(-((double)k * (double)k) / (2.0 * sigma * sigma));
+    double value = exact_exp(-((double)k * (double)k) / (2.0 * sigma * sigma));
     return k == 0 ? 1.0 : value >= 1e-12 ? value : 0.0;
 }
 
 static void literal_training(const struct problem *p, double *weights) {
     for (int64_t t = 0; t < p->iterations; t++) {
-        double decay = p->time_constant == 0.0 ? 1.0 : exp(-(double)t / p->time_constant);
+        double decay = p->time_constant == 0.0 ? 1.0 : exact_exp(-(double)t / p->time_constant);
         double sigma = p->sigma * decay, rate = p->rate * decay;
         for (int64_t s = 0; s < p->n; s++) {
             const double *v = p->samples + s * p->dimension;
@@ -142,8 +148,30 @@ static void check_match(const struct problem *p, const double *weights, int coun
     free(squared);
 }
 
+/* The digest of tests/kohonen/test_arithmetic.py. */
+static uint64_t arithmetic_digest(void) {
+    enum { COUNT = 20000 };
+    static double x[COUNT], values[COUNT];
+    uint64_t digest = 0, bits;
+    for (uint64_t i = 0; i < COUNT; i++) {
+        bits = random_bits();
+        if (i % 2) x[i] = (double)(int64_t)bits * 0x1p-60;
+        else memcpy(&x[i], &bits, sizeof bits);
+    }
+    for (int function = 0; function < 6; function++) {
+        kohonen_arithmetic(function, x, COUNT, 1 / 2.4, values);
+        for (uint64_t i = 0; i < COUNT; i++) {
+            memcpy(&bits, &values[i], sizeof bits);
+            digest += bits * (2 * i + 1);
+        }
+    }
+    return digest;
+}
+
 int main(int argc, char **argv) {
     if (argc != 3) return 2;
+    uint64_t found = arithmetic_digest();
+    if (found != 0xf3e7f8cf3c414c24u) return printf("arithmetic differs: %016llx\n", (unsigned long long)found), 1;
     state = strtoull(argv[1], NULL, 10);
     long cases = strtol(argv[2], NULL, 10);
     uint64_t digest = 14695981039346656037u;

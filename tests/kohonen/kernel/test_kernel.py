@@ -65,13 +65,9 @@ def test_another_library_is_left_alone(library: Path, tmp_path: Path) -> None:
 
 
 @needs_compiler
-@pytest.mark.parametrize(
-    ("change", "complaint"),
-    [("-DKOHONEN_INTERFACE=99", "99, but 3 is required"), ("-Dexp=cosh", "exponential")],
-)
-def test_a_library_that_does_something_else_is_left_alone(library: Path, change: str, complaint: str) -> None:
-    build.compile_kernel(library, flags=[change, *QUICKLY])
-    with pytest.raises(OSError, match=complaint):
+def test_a_library_of_another_interface_is_left_alone(library: Path) -> None:
+    build.compile_kernel(library, flags=["-DKOHONEN_INTERFACE=99", *QUICKLY])
+    with pytest.raises(OSError, match="99, but 3 is required"):
         Kernel(library)
     assert kernel() is None
     assert default_engine() is NumpyOnline
