@@ -197,7 +197,7 @@ def _samples(run: RunFolder, path: Path) -> FloatArray:
             if not isinstance(values, np.ndarray):
                 raise InvalidTableError(f"the column {name!r} must hold numbers", column=name)
         if len(columns) != dimension:
-            message = f"it has {len(columns)} columns of numbers, but the map was trained on {dimension}"
+            message = f"the table has {len(columns)} columns, but the map was trained on {dimension}"
             raise InvalidTableError(message)
         return as_samples(np.column_stack([np.asarray(values) for values in columns.values()]))
 

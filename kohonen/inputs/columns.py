@@ -15,6 +15,7 @@ from kohonen.delimited.dates import days_of
 from kohonen.delimited.names import check_text, shown
 from kohonen.errors import InvalidTableError
 from kohonen.inputs.arrays import LARGEST_MAGNITUDE, FloatArray
+from kohonen.inputs.curves import CURVES, Knots, bend, check_curve, knots_of
 from kohonen.inputs.roles import Role
 
 __all__ = [
@@ -35,7 +36,7 @@ __all__ = [
 Column: TypeAlias = Sequence[float | str | None] | FloatArray
 Columns: TypeAlias = Mapping[str, Column]
 
-Normalisation: TypeAlias = Literal["none", "z-score", "min-max", "robust"]
+Normalisation: TypeAlias = Literal["none", "z-score", "min-max", "robust", "log", "asinh", "rank"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +47,19 @@ class PreparedColumn:
     ----------
     name : str
         Name of the column.
-    normalisation : {"none", "z-score", "min-max", "robust"}
-        "none" leaves numbers unchanged. The others subtract the mean, minimum or median and divide by the
+    normalisation : {"none", "z-score", "min-max", "robust", "log", "asinh", "rank"}
+        "none" leaves numbers unchanged. The next three subtract the mean, minimum or median and divide by the
         standard deviation (with denominator n), range or interquartile range; a divisor of zero counts as 1.
-        Texts have "none".
+        The others take the z-scores of ``log1p`` of numbers from 0, of ``asinh``, or of ranks. Texts have
+        "none".
     offset, scale : float
-        A number becomes ``(number - offset) / scale``.
+        A number (or its logarithm, or rank) becomes ``(number - offset) / scale``.
     categories : tuple of str or None
         The categories in sorted order; None for numbers.
     unit : str or None
         The unit that was taken off the numbers.
+    knots : tuple of float or None
+        The values between which ranks are interpolated.
     form, start : str and float, or None
         For dates that became numbers: their form, and the first date as days since the year 1.
     """
@@ -66,6 +70,7 @@ class PreparedColumn:
     scale: float = 1.0
     categories: tuple[str, ...] | None = None
     unit: str | None = None
+    knots: Knots | None = None
     form: str | None = None
     start: float | None = None
 
@@ -92,8 +97,9 @@ class PreparedColumn:
         if self.categories is not None:
             return _encoded(self.name, texts_in(self.name, values), self.categories)
         numbers = self._days(values)
+        check_curve(self.name, numbers, self.normalisation)
         with np.errstate(over="ignore"):
-            scaled = (numbers - self.offset) / self.scale
+            scaled = (bend(numbers, self.normalisation, self.knots) - self.offset) / self.scale
         for row in _too_large(scaled):
             raise InvalidTableError(
                 f"column {self.name!r} holds {numbers[row]:g} in row {row + 1}, which is too far from the "
@@ -125,7 +131,7 @@ class PreparedColumn:
 
 def count_missing(values: Column) -> int:
     """Return how many values of a column are missing."""
-    return sum(value is None or value != value for value in values)
+    return sum(bool(value is None or value != value) for value in values)
 
 
 def holds_texts(values: Column) -> bool:
@@ -145,9 +151,13 @@ def fit_scale(name: str, values: Column, normalisation: Normalisation) -> Prepar
     present = np.sort(numbers[~np.isnan(numbers)])
     if not len(present):
         raise InvalidTableError(f"column {name!r} has no values: leave it out", column=name)
-    offset, scale = 0.0, 1.0
+    offset, scale, knots = 0.0, 1.0, None
+    check_curve(name, numbers, normalisation)
+    if normalisation in CURVES:
+        knots = knots_of(present) if normalisation == "rank" else None
+        present = bend(present, normalisation, knots)
     match normalisation:
-        case "z-score":
+        case "z-score" | "log" | "asinh" | "rank":
             offset = math.fsum(present) / len(present)
             scale = math.sqrt(math.fsum((present - offset) ** 2) / len(present))
         case "min-max":
@@ -157,7 +167,7 @@ def fit_scale(name: str, values: Column, normalisation: Normalisation) -> Prepar
     # Rounding of the mean can give equal values a tiny deviation.
     if present[0] == present[-1] or scale < np.finfo(np.float64).tiny:
         scale = 1.0
-    return PreparedColumn(name, normalisation, offset, scale)
+    return PreparedColumn(name, normalisation, offset, scale, knots=knots)
 
 
 def fit_categories(name: str, values: Column, most: int) -> PreparedColumn:

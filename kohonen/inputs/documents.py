@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from kohonen.delimited.dialects import Dialect
 from kohonen.errors import InvalidParameterError, InvalidTableError
@@ -23,7 +23,7 @@ _ROLE = ("name", "role", "reason", "missing")
 def identity(column: PreparedColumn) -> dict[str, Any]:
     """Return what determines the components that a column becomes."""
     found = asdict(column)
-    unused = [name for name in ("form", "start") if found[name] is None]
+    unused = [name for name in ("knots", "form", "start") if found[name] is None]
     return {name: value for name, value in found.items() if name not in (*unused, "unit")}
 
 
@@ -44,7 +44,14 @@ def columns(prepared: Sequence[PreparedColumn], roles: Sequence[ColumnLook]) -> 
 
 def read(
     document: Mapping[str, Any],
-) -> tuple[tuple[PreparedColumn, ...], Missing, tuple[ColumnLook, ...], tuple[str, ...], Dialect]:
+) -> tuple[
+    tuple[PreparedColumn, ...],
+    Missing,
+    Literal["none", "l2"],
+    tuple[ColumnLook, ...],
+    tuple[str, ...],
+    Dialect,
+]:
     """Return the attributes of a preparation from its document.
 
     Raises
@@ -53,7 +60,7 @@ def read(
         If the document is invalid or of another version.
     """
     try:
-        version, missing = document["version"], document["missing"]
+        version, missing, rows = (document[name] for name in ("version", "missing", "rows"))
         roles = tuple(ColumnLook(*(column[name] for name in _ROLE)) for column in document["columns"])
         prepared = tuple(
             PreparedColumn(**{name: _hashable(column[name]) for name in _FIELDS})
@@ -67,9 +74,14 @@ def read(
         )
     except (KeyError, TypeError, AttributeError, OverflowError, InvalidParameterError) as error:
         raise InvalidTableError(f"this is not a preparation: {error!r}") from error
-    if version != VERSION or not (known and prepared) or missing not in get_args(Missing):
+    if (
+        version != VERSION
+        or not (known and prepared)
+        or missing not in get_args(Missing)
+        or rows not in ("none", "l2")
+    ):
         raise InvalidTableError(f"this is not a preparation of version {VERSION}")
-    return prepared, missing, roles, notes, dialect
+    return prepared, missing, rows, roles, notes, dialect
 
 
 def _hashable(value: Any) -> Any:

@@ -7,7 +7,7 @@ masks it; see :mod:`kohonen.engines.search`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,7 @@ from kohonen.inputs.columns import (
     fit_scale,
     holds_texts,
 )
+from kohonen.inputs.curves import CURVES, unbend, unit_rows
 from kohonen.inputs.looks import ColumnLook
 from kohonen.inputs.roles import MOST_CATEGORIES
 from kohonen.inputs.tables import Table, read_rows
@@ -45,6 +46,8 @@ class Preparation:
         The columns, in the order of their components.
     missing : {"mask", "error"}
         Leave missing values out of every distance and update, or refuse them.
+    rows : {"none", "l2"}
+        Divide each sample by its length, so that distances follow the cosine.
     roles : tuple of ColumnLook
         What all columns of the table are, and why.
     notes : tuple of str
@@ -64,6 +67,7 @@ class Preparation:
 
     columns: tuple[PreparedColumn, ...]
     missing: Missing = "mask"
+    rows: Literal["none", "l2"] = "none"
     roles: tuple[ColumnLook, ...] = field(default=(), compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
     dialect: Dialect = field(default=Dialect(), compare=False)
@@ -73,7 +77,7 @@ class Preparation:
         cls,
         columns: Columns,
         *,
-        normalisation: Normalisation | Mapping[str, Normalisation] = "z-score",
+        normalisation: Normalisation | Literal["l2"] | Mapping[str, Normalisation] = "z-score",
         missing: Missing = "mask",
         most_categories: int = MOST_CATEGORIES,
     ) -> "Preparation":
@@ -84,8 +88,10 @@ class Preparation:
         columns : mapping of str to column
             Numbers or texts by name, all columns of one length, with None (or NaN) for missing values: lists,
             which are all taken, or the result of :func:`kohonen.inputs.tables.read_csv`.
-        normalisation : {"z-score", "none", "min-max", "robust"} or mapping, default "z-score"
-            Normalisation of all columns of numbers, or by name; columns that are not named use z-scores.
+        normalisation : str or mapping, default "z-score"
+            Normalisation of all columns of numbers, or by name; columns that are not named use z-scores. See
+            :class:`kohonen.inputs.columns.PreparedColumn`; and "l2" leaves numbers unchanged and makes all
+            samples of length 1.
         missing : {"mask", "error"}, default "mask"
             Whether values may be missing.
         most_categories : int, default 64
@@ -100,6 +106,9 @@ class Preparation:
         """
         _check_choice("missing", missing, get_args(Missing))
         check_lengths(columns)
+        rows: Literal["none", "l2"] = "l2" if normalisation == "l2" else "none"
+        if normalisation == "l2":
+            normalisation = "none"
         by_name: dict[str, Normalisation] = {} if isinstance(normalisation, str) else dict(normalisation)
         others: Normalisation = normalisation if isinstance(normalisation, str) else "z-score"
         for chosen in (others, *by_name.values()):
@@ -119,12 +128,12 @@ class Preparation:
                 ColumnLook(column.name, column.role, "given as a column", count_missing(columns[column.name]))
                 for column in fitted
             ]
-            return cls(tuple(fitted), missing, tuple(roles))
+            return cls(tuple(fitted), missing, rows, tuple(roles))
         look = columns.look
         roles = [replace(column, first=None, components=0) for column in look.columns]
         read = {role.name: reading.found() for role, reading in zip(roles, look.readings, strict=True)}
         read_as = tuple(replace(column, **read[column.name]) for column in fitted)
-        return cls(read_as, missing, tuple(roles), look.notes, look.kept)
+        return cls(read_as, missing, rows, tuple(roles), look.notes, look.kept)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -171,7 +180,7 @@ class Preparation:
         check_lengths(wanted)
         samples = np.hstack([column.transform(wanted[column.name]) for column in self.columns])
         self._check_missing(np.isnan(samples))
-        return as_samples(samples, missing="mask")
+        return as_samples(unit_rows(samples) if self.rows == "l2" else samples, missing="mask")
 
     def read_rows(
         self, source: CsvSource, *, most_columns: int | None = None, **dialect: Any
@@ -211,7 +220,12 @@ class Preparation:
         """Return weights (..., dim) in the table's units; those of categories remain shares of 1."""
         each = [(column.offset, column.scale) for column in self.columns for _ in column.components]
         offsets, scales = np.array(each).T
-        return np.asarray(weights * scales + offsets)
+        values = np.asarray(weights * scales + offsets)
+        bent = [column for column in self.columns for _ in column.components]
+        for place, column in enumerate(bent):
+            if column.normalisation in CURVES:
+                values[..., place] = unbend(values[..., place], column.normalisation, column.knots)
+        return values
 
     def restore(self, samples: FloatArray) -> dict[str, FloatArray | list[str | None]]:
         """Return samples (n, dim) as rows of a table, in the table's units."""
@@ -226,13 +240,15 @@ class Preparation:
     def identity(self) -> dict[str, Any]:
         """Return what determines the samples that this preparation makes of a table."""
         columns = [documents.identity(column) for column in self.columns]
-        return {"version": documents.VERSION, "missing": self.missing, "columns": columns}
+        rows = {} if self.rows == "none" else {"rows": self.rows}
+        return {"version": documents.VERSION, "missing": self.missing, "columns": columns, **rows}
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON document from which `from_json` restores this preparation."""
         return {
             "version": documents.VERSION,
             "missing": self.missing,
+            "rows": self.rows,
             "columns": documents.columns(self.columns, self.roles),
             "notes": list(self.notes),
             "dialect": self.dialect.to_json(),

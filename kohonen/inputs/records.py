@@ -27,13 +27,15 @@ class CardColumn:
     missing: int = described("How many values are missing.")
     normalisation: Normalisation | None = described(
         "What the numbers were moved and divided by: nothing, mean and standard deviation, "
-        "least and range, or median and interquartile range; null where the column took no part."
+        "least and range, or median and interquartile range; or what bends them before: logarithm, inverse "
+        "hyperbolic sine, or rank. Null where the column took no part."
     )
     offset: float | None = described("A number becomes `(number - offset) / scale`.")
     scale: float | None
     categories: tuple[str, ...] | None = described(
         "Of texts: each is a component, 1 where it is that text, else 0; null for numbers."
     )
+    knots: tuple[float, ...] | None = described("Of ranks: the values between which they are interpolated.")
     unit: str | None = described("What was taken off the numbers, such as a percent sign.")
     form: str | None = described("The form of dates that took part.")
     start: float | None = described("The first of these dates, in days since the year 1.")
@@ -48,6 +50,7 @@ class CardPreparation:
         "`mask`: what is missing is left out; a distance is that over what is present, and "
         "only that moves weights. `error`: nothing may be missing."
     )
+    rows: Literal["none", "l2"] = described("`l2`: each sample was divided by its length.", default="none")
     columns: tuple[CardColumn, ...]
     notes: tuple[str, ...] = described("What else was found or decided when the table was read.")
     dialect: dict[str, Any] = described("How the file is written, where it is not found again.")
@@ -59,12 +62,10 @@ class CardPreparation:
     def of(cls, preparation: Preparation) -> "CardPreparation":
         """Return a preparation as the card holds it."""
         document = preparation.to_json()
-        columns = tuple(
-            CardColumn(**{**column, "categories": column["categories"] and tuple(column["categories"])})
-            for column in document["columns"]
-        )
+        columns = tuple(CardColumn(**_hashable(column)) for column in document["columns"])
         return cls(
             missing=preparation.missing,
+            rows=preparation.rows,
             columns=columns,
             notes=preparation.notes,
             dialect=document["dialect"],
@@ -73,3 +74,7 @@ class CardPreparation:
     def to_preparation(self) -> Preparation:
         """Return the preparation, which makes samples of further tables."""
         return Preparation.from_json(asdict(self))
+
+
+def _hashable(column: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in column.items()}

@@ -68,6 +68,7 @@ NamedColumns: TypeAlias = Annotated[
     dict[str, Any], AfterValidator(_columns), Field(json_schema_extra=_SCHEMA)
 ]
 _NORMALISATION = {"enum": list(get_args(Normalisation)), "type": "string"}
+_FOR_ALL = {"enum": [*get_args(Normalisation), "l2"], "type": "string"}
 
 
 def _from_query(value: Any, info: ValidationInfo) -> Any:
@@ -87,7 +88,7 @@ def _from_query(value: Any, info: ValidationInfo) -> Any:
 Normalisations: TypeAlias = Annotated[
     str | dict[str, str],
     BeforeValidator(_from_query),
-    WithJsonSchema({"anyOf": [_NORMALISATION, {"additionalProperties": _NORMALISATION, "type": "object"}]}),
+    WithJsonSchema({"anyOf": [_FOR_ALL, {"additionalProperties": _NORMALISATION, "type": "object"}]}),
 ]
 
 

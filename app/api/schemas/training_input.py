@@ -65,8 +65,8 @@ class TrainingQuery(FieldsQuery, RoleFields):
 
     normalisation: list[str] = Field(
         [],
-        description="Table: the normalisation of numeric columns: `none`, `z-score` (default), `min-max` or "
-        "`robust`; for one column, `name:none`.",
+        description="Table: the normalisation of numeric columns: `none`, `z-score` (default), `min-max`, "
+        "`robust`, `log`, `asinh`, `rank`, or `l2` for rows of length 1; for one column, `name:none`.",
     )
 
 

@@ -169,7 +169,7 @@ def test_what_is_no_observer(tmp_path: Path) -> None:
 
 TABLE = """\
 run_name: table
-data: {csv: {path: a.csv, ignore: [id], absent: [NA]}}
+data: {csv: {path: a.csv, ignore: [id], dialect: {absent: NA}}}
 parameters: {width: 4, height: 3, iterations: 30, random_state: 3}
 output: {frames: 3, checkpoint_seconds: 1e-9}
 """

@@ -71,11 +71,12 @@ def test_the_card_tells_the_preparation(client: TestClient) -> None:
     assert made["data"]["missing"] == 2
     assert made["data"]["dimension"] == 4
     plain = {"normalisation": "none", "offset": 0.0, "scale": 1.0, "categories": None}
-    plain |= {"role": "number", "missing": 0, "unit": None, "form": None, "start": None}
+    plain |= {"role": "number", "missing": 0, "unit": None, "form": None, "start": None, "knots": None}
     numbers = "cells are numbers"
     assert made["preparation"] == {
         "version": 1,
         "missing": "mask",
+        "rows": "none",
         "columns": [
             {
                 **plain,
@@ -366,7 +367,7 @@ def test_a_model_of_plain_vectors_knows_no_names(client: TestClient) -> None:
         ({"columns": {"a/b": ["x" * 101]}}, "/columns", "101 characters"),
         ({"columns": [[1]]}, "/columns", "an object"),
         ({"data": [[1]]}, "", "not both"),
-        ({"normalisation": "l2"}, "/normalisation", "'l2'"),
+        ({"normalisation": "l3"}, "/normalisation", "'l3'"),
         ({"normalisation": {"height": "l2"}}, "/normalisation", "'l2'"),
         ({"normalisation": {"size": "none"}}, "/normalisation", "no column of numbers 'size'"),
         ({"missing": "guess"}, "/missing", "'mask' or 'error'"),
