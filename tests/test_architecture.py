@@ -48,15 +48,17 @@ ONLY = {
 #: before it.
 LAYERS = [
     "kohonen.errors",
-    "kohonen.inputs",
+    "kohonen.kernel",
     "kohonen.arithmetic",
+    "kohonen.delimited",
+    "kohonen.inputs",
     "kohonen.schedule",
     "kohonen.geometry",
     "kohonen.parameters",
     "kohonen.identity",
     "kohonen.initialisation",
-    "kohonen.kernel",
     "kohonen.engines",
+    "kohonen.plan",
     "kohonen.training",
     "kohonen.observers",
     "kohonen.files",
@@ -126,6 +128,7 @@ RECURRING = {
         "worker": {"aws", "commands", "workers"},
     },
     "kohonen": {
+        "columns": {"cli", "inputs"},
         "files": {".", "animation"},
         "sources": {"experiments", "kernel"},
         "tracking": {"cli", "mlflow"},

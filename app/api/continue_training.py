@@ -78,7 +78,14 @@ async def fit(
         parent = models.resolve(ref)
         with cpu_slot_for(len(content)):
             if body.media_type(request) == CSV:
-                rows = read_rows(content, parent, query, settings=settings, most_rows=settings.max_samples)
+                rows = read_rows(
+                    content,
+                    parent,
+                    query.dialect(),
+                    settings=settings,
+                    most_rows=settings.max_samples,
+                    sample_weight=fields.get("sample_weight"),
+                )
                 data = {"data": rows.tolist()} if isinstance(rows, np.ndarray) else {"columns": rows}
                 wanted = body.validated({**fields, **data}, FitBody)
             else:

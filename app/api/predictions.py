@@ -149,7 +149,7 @@ def samples_for(card: Card, given: Any, settings: Settings, deadline: float) -> 
 def vectors_of(content: bytes, media_type: str, card: Card, query: CsvFields, settings: Settings) -> Any:
     """Return the vectors or the table of a body; a single vector as a list of one."""
     if media_type == CSV:
-        return read_rows(content, card, query, settings=settings, most_rows=settings.max_vectors)
+        return read_rows(content, card, query.dialect(), settings=settings, most_rows=settings.max_vectors)
     try:
         rows = body.parse(content, Vectors)
         if rows.records is None:

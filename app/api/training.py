@@ -18,13 +18,16 @@ from app.api.schemas.training_input import (
     ViewedTrainingQuery,
     read_training,
 )
+from app.errors import OverLimitError
 from app.pictures import Picture
 from app.settings import Settings
+from app.training import limits
 from app.training.request import TrainingRequest
 from app.training.service import Outcome
 from app.web import body
 from app.web.negotiation import choose
 from app.web.responses import BINARY, JSON, PNG, headers, problems
+from kohonen.plan import plan
 
 __all__ = ["ANSWERS", "OFFERED", "answer", "router"]
 
@@ -84,16 +87,40 @@ async def train(
     an animation of the training, with the number of `frames` in the body.
 
     A table is JSON (`columns`), or CSV: a header, then numbers or texts; empty values are missing. With CSV
-    the parameters are in the query.
+    the parameters are in the query. With `dry_run` nothing is trained, and the answer reports what each
+    column is, and why, what a training would cost, and whether it would be refused.
     """
     accept = request.headers.get("accept")
     choose(accept, OFFERED)
     training = await read_training(
         request, query, settings, idempotency_key, most_samples=settings.max_samples
     )
+    if query.dry_run:
+        return JSONResponse(planned(training, settings))
     media_type, training = negotiate(accept, training)
     outcome = await service.train(training, deadline=deadline)
     return await answer(request, training, outcome, settings, media_type=media_type, view=query.view)
+
+
+def planned(training: TrainingRequest, settings: Settings) -> dict[str, Any]:
+    """Return what a training would do, and why it would be refused; see :mod:`kohonen.plan`."""
+    refused: list[str] = []
+    try:
+        limits.check(training, limits=settings, seconds=settings.max_training_seconds)
+    except OverLimitError as error:
+        refused = [each.message for each in error.errors]
+    kinds = {}
+    if training.preparation is not None:
+        kinds = {
+            "normalisation": {
+                column.name: column.normalisation
+                for column in training.preparation.columns
+                if column.categories is None
+            },
+            "missing": training.preparation.missing,
+        }
+    rows, dimension = training.samples.shape
+    return plan(training.look or (rows, dimension), training.parameters, options=kinds, refused=refused)
 
 
 async def answer(

@@ -9,6 +9,7 @@ from kohonen import Parameters, Preparation
 from kohonen.animation.moments import Moments
 from kohonen.identity import child_id, fingerprint, model_id
 from kohonen.inputs.arrays import Dataset, FloatArray
+from kohonen.inputs.looks import Look
 
 __all__ = ["Start", "TrainingRequest"]
 
@@ -45,6 +46,8 @@ class TrainingRequest:
         How a table was converted to the samples; None for other data.
     sample_weight : ndarray of shape (n,) or None
         The weights of the samples.
+    look : Look or None
+        What the columns of the table are.
     """
 
     samples: FloatArray
@@ -57,6 +60,7 @@ class TrainingRequest:
     frames: Moments | None = None
     preparation: Preparation | None = None
     sample_weight: FloatArray | None = None
+    look: Look | None = None
 
     def __post_init__(self) -> None:
         self.parameters.check_weighting(self.sample_weight)

@@ -20,7 +20,17 @@ from app.problems import pointer
 from app.settings import Settings
 from app.web.responses import CSV, JSON
 
-__all__ = ["check_size", "describe", "given", "media_type", "parse", "read", "reference", "validated"]
+__all__ = [
+    "charset",
+    "check_size",
+    "describe",
+    "given",
+    "media_type",
+    "parse",
+    "read",
+    "reference",
+    "validated",
+]
 
 #: Arrays, objects or values that are always accepted.
 MANY = 200_000
@@ -33,6 +43,14 @@ Model = TypeVar("Model", bound=BaseModel)
 def media_type(request: Request) -> str:
     """Return the declared media type of a body."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def charset(request: Request) -> dict[str, str]:
+    """Return the declared encoding of a body, as an option for reading CSV."""
+    parameters = request.headers.get("content-type", "").split(";")[1:]
+    named = (part.partition("=") for part in parameters)
+    found = [value.strip(" \"'") for name, _, value in named if name.strip().lower() == "charset"]
+    return {"encoding": found[0]} if found else {}
 
 
 async def read(request: Request, *, accepted: Sequence[str] = (JSON,), samples: int | None = None) -> bytes:

@@ -18,12 +18,12 @@ from kohonen.card import component_names
 from kohonen.cli.options import verbosity
 from kohonen.cli.progress import Bar
 from kohonen.engines.search import match
-from kohonen.errors import InvalidDataError, RunError
+from kohonen.errors import InvalidTableError, RunError
 from kohonen.experiments.folder import RunFolder
-from kohonen.experiments.sources import read_table
+from kohonen.experiments.sources import in_file
 from kohonen.files import write_whole
 from kohonen.inputs.arrays import FloatArray, as_samples
-from kohonen.inputs.tables import shown
+from kohonen.inputs.tables import read_csv, shown
 from kohonen.pictures.draw import VIEWS, draw_view
 from kohonen.report.page import report
 from kohonen.training import train
@@ -189,18 +189,18 @@ def _component(run: RunFolder, text: str) -> int:
 def _samples(run: RunFolder, path: Path) -> FloatArray:
     """Return the rows of a table as samples, with the preparation of the training data."""
     preparation = run.preparation()
-    if preparation is not None:
-        absent = run.experiment().data.options.get("absent")
-        options = {"absent": absent, "categorical": list(preparation.categorical)}
-        return preparation.transform(read_table(path, options))
-    columns = read_table(path, {})
-    dimension = run.weights().shape[2]
-    for name, values in columns.items():
-        if not isinstance(values, np.ndarray):
-            raise InvalidDataError(f"{path}: the column {name!r} must hold numbers")
-    if len(columns) != dimension:
-        raise InvalidDataError(f"{path} has {len(columns)} columns, but the map was trained on {dimension}")
-    return as_samples(np.column_stack([np.asarray(values) for values in columns.values()]))
+    with in_file(path):
+        if preparation is not None:
+            return preparation.transform(preparation.read_rows(path))
+        columns = read_csv(path)
+        dimension = run.weights().shape[2]
+        for name, values in columns.items():
+            if not isinstance(values, np.ndarray):
+                raise InvalidTableError(f"the column {name!r} must hold numbers", column=name)
+        if len(columns) != dimension:
+            message = f"the table has {len(columns)} columns, but the map was trained on {dimension}"
+            raise InvalidTableError(message)
+        return as_samples(np.column_stack([np.asarray(values) for values in columns.values()]))
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -16,6 +16,7 @@ import click
 
 from kohonen import InvalidExperimentError, InvalidParameterError, KohonenError, __version__
 from kohonen.cli.about import bench, info
+from kohonen.cli.columns import look
 from kohonen.cli.interrupts import Interrupted
 from kohonen.cli.look import animate, predict, show
 from kohonen.cli.train import resume, train
@@ -34,12 +35,13 @@ _EXTRAS = {
 def command() -> None:
     """Train, view and use self-organizing maps.
 
-    kohonen train EXPERIMENT.yaml trains the map that a file describes, kohonen train --csv TABLE.csv a map of
-    a table. Results are written to a folder; kohonen resume FOLDER continues an interrupted training.
+    kohonen train EXPERIMENT.yaml trains the map that a file describes, kohonen train TABLE.csv a map of a
+    table, and kohonen look TABLE.csv shows how that would be read. Results are written to a folder; kohonen
+    resume FOLDER continues an interrupted training.
     """
 
 
-for _each in (train, resume, predict, show, animate, bench, info):
+for _each in (look, train, resume, predict, show, animate, bench, info):
     command.add_command(_each)
 
 

@@ -47,10 +47,14 @@ def train(
 ) -> None:
     """Train a map, and write all results into a folder.
 
-    EXPERIMENT is a YAML file. Flags override the environment (SOM_WIDTH and so on, or the file .env), which
-    overrides the file, which overrides the defaults. Without file and data, the map is trained on random
-    colours.
+    EXPERIMENT is a YAML file, or a table such as CSV. Flags override the environment (SOM_WIDTH and so on, or
+    the file .env), which overrides the file, which overrides the defaults. Without file and data, the map is
+    trained on random colours.
     """
+    if experiment is not None and experiment.suffix.lower() not in (".yaml", ".yml"):
+        if options["csv"] is not None:
+            raise click.UsageError("give one table, as FILE or with --csv")
+        experiment, options["csv"] = None, experiment
     variables = environment()
     from_environment = read_environment(variables)
     file = None if experiment is None else read_layer(experiment)

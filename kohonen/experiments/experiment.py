@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 from kohonen.animation.moments import Spacing
 from kohonen.errors import InvalidExperimentError
-from kohonen.inputs.arrays import Missing
+from kohonen.experiments.table import TABLE
 from kohonen.parameters import BATCH_SIZE, DEFINITIONS, Definition, Parameters
 from kohonen.pictures.draw import VIEWS
 
@@ -20,7 +20,6 @@ __all__ = [
     "PARAMETERS",
     "RUN_NAME",
     "SOURCES",
-    "TABLE",
     "Data",
     "Experiment",
     "Output",
@@ -85,28 +84,6 @@ class Source:
 
 _PATH = Definition("The file.", str)
 _WEIGHT = Definition("Weights of the samples in batch training.", list)
-
-#: The fields of the preparation of a table; see :mod:`kohonen.inputs.preparation`.
-TABLE: Mapping[str, Definition] = MappingProxyType(
-    {
-        "ignore": Definition("A column to leave out, such as a label.", list),
-        "categorical": Definition("A column to read as categories even if it looks like numbers.", list),
-        "absent": Definition("A text that means a missing value, such as NA.", list),
-        "delimiter": Definition(
-            "Delimiter of values; detected by default.", str, choices=("comma", "semicolon", "tab")
-        ),
-        "sample_weight": Definition("A column with the weights of the rows in batch training.", str),
-        "normalisation": Definition(
-            "Normalisation of all numeric columns, or by column; z-score by default.", object
-        ),
-        "missing": Definition(
-            "Whether missing values are masked in the training, or are an error.",
-            str,
-            default="mask",
-            choices=get_args(Missing),
-        ),
-    }
-)
 
 #: The kinds of data by their names.
 SOURCES: Mapping[str, Source] = MappingProxyType(

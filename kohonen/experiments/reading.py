@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from kohonen.delimited.dialects import Dialect
 from kohonen.errors import InvalidColourError, InvalidExperimentError, KohonenError
 from kohonen.experiments.experiment import (
     OUTPUT,
@@ -18,6 +19,8 @@ from kohonen.experiments.experiment import (
     check_view,
 )
 from kohonen.experiments.settings import Layer, combine
+from kohonen.experiments.table import DIALECT
+from kohonen.inputs.choices import Choices
 from kohonen.inputs.colours import parse_colours
 from kohonen.parameters import Definition
 
@@ -169,6 +172,10 @@ class _Reader:
         options = self._fields(path, given, source.fields)
         if kind != "random" and source.main not in options:
             raise self._error_at(path, f"{source.main!r} is missing")
+        if kind == "csv":
+            self._checked(path, lambda: Choices.of(options))
+            dialect = self._fields((*path, "dialect"), options.get("dialect", {}), DIALECT)
+            self._checked((*path, "dialect"), lambda: Dialect.of(dialect))
         for name in options.keys() & source.paths:
             options[name] = str(self._folder / options[name])
         if kind == "colours":

@@ -3,7 +3,8 @@
 import importlib
 import sys
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,15 +13,14 @@ import numpy as np
 
 from kohonen.errors import InvalidDataError, InvalidExperimentError, InvalidTableError
 from kohonen.experiments.experiment import Experiment
+from kohonen.experiments.table import ROLES
 from kohonen.identity import fingerprint
 from kohonen.inputs.arrays import Dataset, FloatArray, as_sample_weight, as_samples
 from kohonen.inputs.colours import parse_colours
-from kohonen.inputs.preparation import Preparation, take_weights
-from kohonen.inputs.tables import Table, read_csv, refuse_commas
+from kohonen.inputs.preparation import Preparation
+from kohonen.inputs.tables import read_csv
 
-__all__ = ["Loaded", "image_colours", "import_callable", "load_samples", "random_samples", "read_table"]
-
-_DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
+__all__ = ["Loaded", "image_colours", "import_callable", "in_file", "load_samples", "random_samples"]
 
 #: Of a larger image, evenly spaced pixels are used.
 MOST_PIXELS = 1_000_000
@@ -63,23 +63,6 @@ def load_samples(experiment: Experiment) -> Loaded:
             "'fingerprint' from its file to train another map"
         )
     return loaded
-
-
-def read_table(path: Path, options: Mapping[str, Any]) -> Table:
-    """Read a table with named columns from CSV, with an experiment's options.
-
-    The message of an `InvalidTableError` has the file and the line.
-    """
-    delimiter = options.get("delimiter")
-    content = path.read_bytes()
-    try:
-        return read_csv(
-            content,
-            delimiter=None if delimiter is None else _DELIMITERS[delimiter],
-            **{name: options[name] for name in ("ignore", "categorical", "absent") if options.get(name)},
-        )
-    except InvalidTableError as error:
-        raise _in_file(path, error) from error
 
 
 def random_samples(count: int, dimension: int, seed: int) -> FloatArray:
@@ -157,20 +140,22 @@ def _array(path: str) -> Any:
 
 def _table(options: Mapping[str, Any]) -> Loaded:
     path = Path(options["path"])
-    table = read_table(path, options)
+    with in_file(path):
+        roles = {name: options.get(name) for name in ROLES}
+        table = read_csv(path, **roles, **(options.get("dialect") or {}))
+        preparation = Preparation.fit(
+            table, normalisation=options.get("normalisation", "z-score"), missing=options["missing"]
+        )
+        return Loaded(preparation.transform(table), preparation, table.sample_weight)
+
+
+@contextmanager
+def in_file(path: Path) -> Iterator[None]:
+    """Name a file in the messages about its table."""
     try:
-        weight = take_weights(table, options.get("sample_weight"))
-        refuse_commas(table, categorical=options.get("categorical") or ())
+        yield
     except InvalidTableError as error:
-        raise _in_file(path, error) from error
-    preparation = Preparation.fit(
-        table, normalisation=options.get("normalisation", "z-score"), missing=options["missing"]
-    )
-    return Loaded(preparation.transform(table), preparation, weight)
-
-
-def _in_file(path: Path, error: InvalidTableError) -> InvalidTableError:
-    return InvalidTableError(f"{path}: {error}", column=error.column, row=error.row)
+        raise InvalidTableError(f"{path}: {error}", column=error.column, row=error.row) from error
 
 
 _LOADERS: dict[str, Callable[[dict[str, Any], Experiment], Any]] = {

@@ -5,18 +5,38 @@ before they are rounded, and quantiles are computed here rather than by NumPy.
 """
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
 
+from kohonen.delimited.dates import days_of
+from kohonen.delimited.names import check_text, shown
 from kohonen.errors import InvalidTableError
 from kohonen.inputs.arrays import LARGEST_MAGNITUDE, FloatArray
-from kohonen.inputs.tables import Column, check_text, shown
+from kohonen.inputs.curves import CURVES, Knots, bend, check_curve, knots_of
+from kohonen.inputs.roles import Role
 
-__all__ = ["Normalisation", "PreparedColumn", "fit_categories", "fit_scale", "holds_texts"]
+__all__ = [
+    "Column",
+    "Columns",
+    "Normalisation",
+    "PreparedColumn",
+    "check_lengths",
+    "count_missing",
+    "fit_categories",
+    "fit_scale",
+    "holds_texts",
+    "numbers_in",
+    "texts_in",
+]
 
-Normalisation: TypeAlias = Literal["none", "z-score", "min-max", "robust"]
+#: A column as passed by a caller.
+Column: TypeAlias = Sequence[float | str | None] | FloatArray
+Columns: TypeAlias = Mapping[str, Column]
+
+Normalisation: TypeAlias = Literal["none", "z-score", "min-max", "robust", "log", "asinh", "rank"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +47,21 @@ class PreparedColumn:
     ----------
     name : str
         Name of the column.
-    normalisation : {"none", "z-score", "min-max", "robust"}
-        "none" leaves numbers unchanged. The others subtract the mean, minimum or median and divide by the
+    normalisation : {"none", "z-score", "min-max", "robust", "log", "asinh", "rank"}
+        "none" leaves numbers unchanged. The next three subtract the mean, minimum or median and divide by the
         standard deviation (with denominator n), range or interquartile range; a divisor of zero counts as 1.
-        Texts have "none".
+        The others take the z-scores of ``log1p`` of numbers from 0, of ``asinh``, or of ranks. Texts have
+        "none".
     offset, scale : float
-        A number becomes ``(number - offset) / scale``.
+        A number (or its logarithm, or rank) becomes ``(number - offset) / scale``.
     categories : tuple of str or None
         The categories in sorted order; None for numbers.
+    unit : str or None
+        The unit that was taken off the numbers.
+    knots : tuple of float or None
+        The values between which ranks are interpolated.
+    form, start : str and float, or None
+        For dates that became numbers: their form, and the first date as days since the year 1.
     """
 
     name: str
@@ -42,6 +69,15 @@ class PreparedColumn:
     offset: float = 0.0
     scale: float = 1.0
     categories: tuple[str, ...] | None = None
+    unit: str | None = None
+    knots: Knots | None = None
+    form: str | None = None
+    start: float | None = None
+
+    @property
+    def role(self) -> Role:
+        """What the column is."""
+        return "number" if self.categories is None else "category"
 
     @property
     def components(self) -> tuple[str, ...]:
@@ -59,10 +95,11 @@ class PreparedColumn:
             If a value has the wrong type, is out of range or is not a known category.
         """
         if self.categories is not None:
-            return _encoded(self.name, _texts(self.name, values), self.categories)
-        numbers = _numbers(self.name, values)
+            return _encoded(self.name, texts_in(self.name, values), self.categories)
+        numbers = self._days(values)
+        check_curve(self.name, numbers, self.normalisation)
         with np.errstate(over="ignore"):
-            scaled = (numbers - self.offset) / self.scale
+            scaled = (bend(numbers, self.normalisation, self.knots) - self.offset) / self.scale
         for row in _too_large(scaled):
             raise InvalidTableError(
                 f"column {self.name!r} holds {numbers[row]:g} in row {row + 1}, which is too far from the "
@@ -72,10 +109,29 @@ class PreparedColumn:
             )
         return scaled[:, None]
 
+    def _days(self, values: Column) -> FloatArray:
+        """Return dates as days since the first; numbers are such days already."""
+        if self.form is None or not holds_texts(values):
+            return numbers_in(self.name, values)
+        days = np.full(len(values), np.nan)
+        for row, text in enumerate(texts_in(self.name, values)):
+            if text is not None:
+                try:
+                    days[row] = days_of(text, self.form) - (self.start or 0.0)
+                except InvalidTableError as error:
+                    message = f"column {self.name!r}, row {row + 1}: {error}"
+                    raise InvalidTableError(message, column=self.name, row=row) from error
+        return days
+
     def named(self, components: FloatArray) -> list[str | None]:
         """Return the category with the largest component in each row of (n, k); None for missing values."""
         categories = self.categories or ()
         return [None if math.isnan(row[0]) else categories[int(row.argmax())] for row in components]
+
+
+def count_missing(values: Column) -> int:
+    """Return how many values of a column are missing."""
+    return sum(bool(value is None or value != value) for value in values)
 
 
 def holds_texts(values: Column) -> bool:
@@ -91,13 +147,17 @@ def fit_scale(name: str, values: Column, normalisation: Normalisation) -> Prepar
     InvalidTableError
         If the column holds other values, or none.
     """
-    numbers = _numbers(name, values)
+    numbers = numbers_in(name, values)
     present = np.sort(numbers[~np.isnan(numbers)])
     if not len(present):
         raise InvalidTableError(f"column {name!r} has no values: leave it out", column=name)
-    offset, scale = 0.0, 1.0
+    offset, scale, knots = 0.0, 1.0, None
+    check_curve(name, numbers, normalisation)
+    if normalisation in CURVES:
+        knots = knots_of(present) if normalisation == "rank" else None
+        present = bend(present, normalisation, knots)
     match normalisation:
-        case "z-score":
+        case "z-score" | "log" | "asinh" | "rank":
             offset = math.fsum(present) / len(present)
             scale = math.sqrt(math.fsum((present - offset) ** 2) / len(present))
         case "min-max":
@@ -107,7 +167,7 @@ def fit_scale(name: str, values: Column, normalisation: Normalisation) -> Prepar
     # Rounding of the mean can give equal values a tiny deviation.
     if present[0] == present[-1] or scale < np.finfo(np.float64).tiny:
         scale = 1.0
-    return PreparedColumn(name, normalisation, offset, scale)
+    return PreparedColumn(name, normalisation, offset, scale, knots=knots)
 
 
 def fit_categories(name: str, values: Column, most: int) -> PreparedColumn:
@@ -118,7 +178,7 @@ def fit_categories(name: str, values: Column, most: int) -> PreparedColumn:
     InvalidTableError
         If the column holds other values, or too many categories.
     """
-    texts = _texts(name, values)
+    texts = texts_in(name, values)
     found = sorted({text for text in texts if text is not None})
     if len(found) > most:
         row = next((row for row, text in enumerate(texts) if text and not _is_number(text)), 0)
@@ -154,7 +214,7 @@ def _is_array_of_numbers(values: Column) -> bool:
     return isinstance(values, np.ndarray) and values.dtype.kind in "iuf"
 
 
-def _numbers(name: str, values: Column) -> FloatArray:
+def numbers_in(name: str, values: Column) -> FloatArray:
     """Return a column of numbers, with NaN for missing values."""
     if not _is_array_of_numbers(values):
         cells = list(values)
@@ -175,7 +235,7 @@ def _numbers(name: str, values: Column) -> FloatArray:
     return numbers
 
 
-def _texts(name: str, values: Column) -> list[str | None]:
+def texts_in(name: str, values: Column) -> list[str | None]:
     """Return a column of texts, with None for missing values."""
     cells = [None if isinstance(cell, float) and math.isnan(cell) else cell for cell in values]
     _check_kinds(name, cells, (str,), "texts")
@@ -216,3 +276,18 @@ def _quantile(ordered: FloatArray, share: float) -> float:
     below = math.floor(place)
     above = min(below + 1, len(ordered) - 1)
     return float(ordered[below] + (place - below) * (ordered[above] - ordered[below]))
+
+
+def check_lengths(columns: Columns) -> None:
+    """Validate that a table has columns and rows, and that all columns have one length."""
+    if not columns:
+        raise InvalidTableError("a table must have at least one column")
+    lengths = {name: len(values) for name, values in columns.items()}
+    first, length = next(iter(lengths.items()))
+    if not length:
+        raise InvalidTableError("a table must have at least one row")
+    for name, other in lengths.items():
+        if other != length:
+            raise InvalidTableError(
+                f"column {name!r} has {other:,} values, but {first!r} has {length:,}", column=name
+            )

@@ -5,25 +5,35 @@ category, 1 for the text's own and 0 for the others. A missing value is NaN in a
 masks it; see :mod:`kohonen.engines.search`.
 """
 
-import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, get_args
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from kohonen.errors import InvalidDataError, InvalidParameterError, InvalidTableError
-from kohonen.inputs.arrays import FloatArray, Missing, as_sample_weight, as_samples
-from kohonen.inputs.columns import Normalisation, PreparedColumn, fit_categories, fit_scale, holds_texts
-from kohonen.inputs.tables import Columns, Table, check_text, shown
+from kohonen.delimited.dialects import Dialect
+from kohonen.delimited.names import check_text, shown
+from kohonen.delimited.texts import CsvSource
+from kohonen.errors import InvalidParameterError, InvalidTableError
+from kohonen.inputs import documents
+from kohonen.inputs.arrays import FloatArray, Missing, as_samples
+from kohonen.inputs.columns import (
+    Columns,
+    Normalisation,
+    PreparedColumn,
+    check_lengths,
+    count_missing,
+    fit_categories,
+    fit_scale,
+    holds_texts,
+)
+from kohonen.inputs.curves import CURVES, unbend, unit_rows
+from kohonen.inputs.looks import ColumnLook
+from kohonen.inputs.roles import MOST_CATEGORIES
+from kohonen.inputs.tables import Table, read_rows
 
-__all__ = ["MOST_CATEGORIES", "Preparation", "take_weights"]
-
-#: Maximum number of categories of a column; columns with more are usually identifiers.
-MOST_CATEGORIES = 64
-#: Version of the JSON document of a preparation.
-VERSION = 1
+__all__ = ["MOST_CATEGORIES", "Preparation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,14 @@ class Preparation:
         The columns, in the order of their components.
     missing : {"mask", "error"}
         Leave missing values out of every distance and update, or refuse them.
+    rows : {"none", "l2"}
+        Divide each sample by its length, so that distances follow the cosine.
+    roles : tuple of ColumnLook
+        What all columns of the table are, and why.
+    notes : tuple of str
+        What else was found when the table was read.
+    dialect : Dialect
+        The dialect of the file, with which further files are read.
 
     Examples
     --------
@@ -49,13 +67,17 @@ class Preparation:
 
     columns: tuple[PreparedColumn, ...]
     missing: Missing = "mask"
+    rows: Literal["none", "l2"] = "none"
+    roles: tuple[ColumnLook, ...] = field(default=(), compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
+    dialect: Dialect = field(default=Dialect(), compare=False)
 
     @classmethod
     def fit(
         cls,
         columns: Columns,
         *,
-        normalisation: Normalisation | Mapping[str, Normalisation] = "z-score",
+        normalisation: Normalisation | Literal["l2"] | Mapping[str, Normalisation] = "z-score",
         missing: Missing = "mask",
         most_categories: int = MOST_CATEGORIES,
     ) -> "Preparation":
@@ -65,9 +87,11 @@ class Preparation:
         ----------
         columns : mapping of str to column
             Numbers or texts by name, all columns of one length, with None (or NaN) for missing values: lists,
-            or the result of :func:`kohonen.inputs.tables.read_csv`.
-        normalisation : {"z-score", "none", "min-max", "robust"} or mapping, default "z-score"
-            Normalisation of all columns of numbers, or by name; columns that are not named use z-scores.
+            which are all taken, or the result of :func:`kohonen.inputs.tables.read_csv`.
+        normalisation : str or mapping, default "z-score"
+            Normalisation of all columns of numbers, or by name; columns that are not named use z-scores. See
+            :class:`kohonen.inputs.columns.PreparedColumn`; and "l2" leaves numbers unchanged and makes all
+            samples of length 1.
         missing : {"mask", "error"}, default "mask"
             Whether values may be missing.
         most_categories : int, default 64
@@ -81,7 +105,10 @@ class Preparation:
             If a normalisation is unknown or names a column that does not hold numbers.
         """
         _check_choice("missing", missing, get_args(Missing))
-        _check_lengths(columns)
+        check_lengths(columns)
+        rows: Literal["none", "l2"] = "l2" if normalisation == "l2" else "none"
+        if normalisation == "l2":
+            normalisation = "none"
         by_name: dict[str, Normalisation] = {} if isinstance(normalisation, str) else dict(normalisation)
         others: Normalisation = normalisation if isinstance(normalisation, str) else "z-score"
         for chosen in (others, *by_name.values()):
@@ -96,7 +123,17 @@ class Preparation:
         for name in by_name:
             message = f"there is no column of numbers {name[:100]!r} to normalise"
             raise InvalidParameterError(message, parameter="normalisation")
-        return cls(tuple(fitted), missing)
+        if not isinstance(columns, Table):
+            roles = [
+                ColumnLook(column.name, column.role, "given as a column", count_missing(columns[column.name]))
+                for column in fitted
+            ]
+            return cls(tuple(fitted), missing, rows, tuple(roles))
+        look = columns.look
+        roles = [replace(column, first=None, components=0) for column in look.columns]
+        read = {role.name: reading.found() for role, reading in zip(roles, look.readings, strict=True)}
+        read_as = tuple(replace(column, **read[column.name]) for column in fitted)
+        return cls(read_as, missing, rows, tuple(roles), look.notes, look.kept)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -140,10 +177,47 @@ class Preparation:
                     column=name,
                 )
         wanted = {name: columns[name] for name in self.names}
-        _check_lengths(wanted)
+        check_lengths(wanted)
         samples = np.hstack([column.transform(wanted[column.name]) for column in self.columns])
         self._check_missing(np.isnan(samples))
-        return as_samples(samples, missing="mask")
+        return as_samples(unit_rows(samples) if self.rows == "l2" else samples, missing="mask")
+
+    def read_rows(
+        self,
+        source: CsvSource,
+        *,
+        sample_weight: str | None = None,
+        most_columns: int | None = None,
+        **dialect: Any,
+    ) -> dict[str, FloatArray | list[str | None]]:
+        """Read the columns of a CSV file that `transform` needs, with the dialect of the training's file.
+
+        Parameters
+        ----------
+        source : path, bytes or file
+            The file.
+        sample_weight : str, optional
+            A column of numbers to read, too.
+        most_columns : int, optional
+            Maximum number of columns.
+        **dialect
+            What is different in this file; see :class:`kohonen.delimited.dialects.Dialect`.
+        """
+        given = {name: value for name, value in dialect.items() if value is not None}
+        weight: dict[str, str | None] = {} if sample_weight is None else {sample_weight: None}
+        absent = [*self.dialect.absent, *given.pop("absent", ())]
+        return read_rows(
+            source,
+            numbers=weight
+            | {
+                column.name: column.unit
+                for column in self.columns
+                if column.role == "number" and not column.form
+            },
+            texts=[column.name for column in self.columns if column.role == "category" or column.form],
+            dialect=Dialect.of({**self.dialect.to_json(), **given, "absent": absent}),
+            most_columns=most_columns,
+        )
 
     def count_missing(self, samples: FloatArray) -> int:
         """Return the number of missing values in the table that became samples (n, dim)."""
@@ -155,12 +229,17 @@ class Preparation:
         """Return weights (..., dim) in the table's units; those of categories remain shares of 1."""
         each = [(column.offset, column.scale) for column in self.columns for _ in column.components]
         offsets, scales = np.array(each).T
-        return np.asarray(weights * scales + offsets)
+        values = np.asarray(weights * scales + offsets)
+        bent = [column for column in self.columns for _ in column.components]
+        for place, column in enumerate(bent):
+            if column.normalisation in CURVES:
+                values[..., place] = unbend(values[..., place], column.normalisation, column.knots)
+        return values
 
-    def restore(self, samples: FloatArray) -> Table:
+    def restore(self, samples: FloatArray) -> dict[str, FloatArray | list[str | None]]:
         """Return samples (n, dim) as rows of a table, in the table's units."""
         values, place = self.inverse(samples), 0
-        table: Table = {}
+        table: dict[str, FloatArray | list[str | None]] = {}
         for column in self.columns:
             part = values[:, place : place + len(column.components)]
             place += len(column.components)
@@ -170,20 +249,19 @@ class Preparation:
     @property
     def transformation(self) -> dict[str, Any]:
         """What determines the samples of a table, as a JSON document: part of a model's identity."""
-        columns = [
-            {"name": column.name, "categories": list(column.categories)}
-            if column.categories is not None
-            else {"name": column.name, "offset": column.offset, "scale": column.scale}
-            for column in self.columns
-        ]
-        return {"missing": self.missing, "columns": columns}
+        rows = {} if self.rows == "none" else {"rows": self.rows}
+        return {"missing": self.missing, "columns": list(map(documents.transformation, self.columns)), **rows}
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON document from which `from_json` restores this preparation."""
-        columns = [asdict(column) for column in self.columns]
-        for column in columns:
-            column["categories"] = column["categories"] and list(column["categories"])
-        return {"version": VERSION, "missing": self.missing, "columns": columns}
+        return {
+            "version": documents.VERSION,
+            "missing": self.missing,
+            "rows": self.rows,
+            "columns": documents.columns(self.columns, self.roles),
+            "notes": list(self.notes),
+            "dialect": self.dialect.to_json(),
+        }
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> "Preparation":
@@ -194,23 +272,7 @@ class Preparation:
         InvalidTableError
             If the document is invalid or of another version.
         """
-        try:
-            version, missing = document["version"], document["missing"]
-            columns = tuple(
-                PreparedColumn(
-                    **{**column, "categories": column["categories"] and tuple(column["categories"])}
-                )
-                for column in document["columns"]
-            )
-            known = all(
-                column.components and math.isfinite(column.offset) and 0.0 < column.scale < math.inf
-                for column in columns
-            )
-        except (KeyError, TypeError, OverflowError) as error:
-            raise InvalidTableError(f"this is not a preparation: {error!r}") from error
-        if version != VERSION or not (known and columns) or missing not in get_args(Missing):
-            raise InvalidTableError(f"this is not a preparation of version {VERSION}")
-        return cls(columns, missing)
+        return cls(*documents.read(document))
 
     def _check_missing(self, absent: npt.NDArray[np.bool_]) -> None:
         empty = absent.all(axis=1)
@@ -228,49 +290,9 @@ class Preparation:
             )
 
 
-def take_weights(table: dict[str, Any], column: str | None) -> FloatArray | None:
-    """Remove the column of the sample weights from a table, and return the weights; None without a column.
-
-    Raises
-    ------
-    InvalidTableError
-        If there is no such column, or it does not hold a weight of at least 0 in each row.
-    """
-    if column is None:
-        return None
-    if column not in table:
-        message = f"there is no column {column!r} of sample weights; there are {shown(table)}"
-        raise InvalidTableError(message, column=column)
-    values = table.pop(column)
-    _check_lengths({column: values, **table})
-    weights = PreparedColumn(column).transform(values)[:, 0]
-    if np.isnan(weights).any():
-        row = int(np.isnan(weights).argmax())
-        message = f"column {column!r} has no weight in row {row + 1}: use 0 for a row that does not count"
-        raise InvalidTableError(message, column=column, row=row)
-    try:
-        return as_sample_weight(weights, count=len(weights))
-    except InvalidDataError as error:
-        raise InvalidTableError(f"column {column!r}: {error}", column=column) from error
-
-
 def _check_choice(parameter: str, value: object, choices: tuple[str, ...]) -> None:
     if value not in choices:
         known = ", ".join(map(repr, choices))
         raise InvalidParameterError(
             f"{parameter} must be one of {known}, but is {str(value)[:100]!r}", parameter=parameter
         )
-
-
-def _check_lengths(columns: Columns) -> None:
-    if not columns:
-        raise InvalidTableError("a table must have at least one column")
-    lengths = {name: len(values) for name, values in columns.items()}
-    first, length = next(iter(lengths.items()))
-    if not length:
-        raise InvalidTableError("a table must have at least one row")
-    for name, other in lengths.items():
-        if other != length:
-            raise InvalidTableError(
-                f"column {name!r} has {other:,} values, but {first!r} has {length:,}", column=name
-            )

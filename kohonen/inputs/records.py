@@ -7,6 +7,7 @@ from typing import Any, Literal
 from kohonen.inputs.arrays import Missing
 from kohonen.inputs.columns import Normalisation
 from kohonen.inputs.preparation import Preparation
+from kohonen.inputs.roles import Role
 
 __all__ = ["CardColumn", "CardPreparation", "described"]
 
@@ -21,15 +22,23 @@ class CardColumn:
     """A column of the table."""
 
     name: str
-    normalisation: Normalisation = described(
+    role: Role = described("What the column is; numbers and categories took part in the training.")
+    reason: str = described("Why.")
+    missing: int = described("How many values are missing.")
+    normalisation: Normalisation | None = described(
         "What the numbers were moved and divided by: nothing, mean and standard deviation, "
-        "least and range, or median and interquartile range."
+        "least and range, or median and interquartile range; or what bends them before: logarithm, inverse "
+        "hyperbolic sine, or rank. Null where the column took no part."
     )
-    offset: float = described("A number becomes `(number - offset) / scale`.")
-    scale: float
+    offset: float | None = described("A number becomes `(number - offset) / scale`.")
+    scale: float | None
     categories: tuple[str, ...] | None = described(
         "Of texts: each is a component, 1 where it is that text, else 0; null for numbers."
     )
+    knots: tuple[float, ...] | None = described("Of ranks: the values between which they are interpolated.")
+    unit: str | None = described("What was taken off the numbers, such as a percent sign.")
+    form: str | None = described("The form of dates that took part.")
+    start: float | None = described("The first of these dates, in days since the year 1.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +50,10 @@ class CardPreparation:
         "`mask`: what is missing is left out; a distance is that over what is present, and "
         "only that moves weights. `error`: nothing may be missing."
     )
+    rows: Literal["none", "l2"] = described("`l2`: each sample was divided by its length.", default="none")
     columns: tuple[CardColumn, ...]
+    notes: tuple[str, ...] = described("What else was found or decided when the table was read.")
+    dialect: dict[str, Any] = described("How the file is written, where it is not found again.")
 
     def __post_init__(self) -> None:
         self.to_preparation()
@@ -49,9 +61,20 @@ class CardPreparation:
     @classmethod
     def of(cls, preparation: Preparation) -> "CardPreparation":
         """Return a preparation as the card holds it."""
-        columns = tuple(CardColumn(**asdict(column)) for column in preparation.columns)
-        return cls(missing=preparation.missing, columns=columns)
+        document = preparation.to_json()
+        columns = tuple(CardColumn(**_hashable(column)) for column in document["columns"])
+        return cls(
+            missing=preparation.missing,
+            rows=preparation.rows,
+            columns=columns,
+            notes=preparation.notes,
+            dialect=document["dialect"],
+        )
 
     def to_preparation(self) -> Preparation:
         """Return the preparation, which makes samples of further tables."""
         return Preparation.from_json(asdict(self))
+
+
+def _hashable(column: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in column.items()}

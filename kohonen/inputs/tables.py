@@ -1,266 +1,286 @@
-"""Tables with named columns, read from CSV.
+"""Tables with named columns, read from CSV or given as columns.
 
 A table is a mapping of names to columns of equal length. A column holds numbers or texts; None (or NaN in
-columns of numbers) marks a missing value. :mod:`kohonen.inputs.preparation` turns tables into samples.
+columns of numbers) marks a missing value. :mod:`kohonen.inputs.look` decides what each column is, and
+:mod:`kohonen.inputs.preparation` turns tables into samples.
 """
 
-import csv
-import io
-import itertools
-import math
-import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import TextIO, TypeAlias
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from itertools import chain
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from kohonen.delimited.chunks import Cells, Counted
+from kohonen.delimited.dialects import Dialect
+from kohonen.delimited.names import LONGEST_TEXT, check_text, shown
+from kohonen.delimited.numbers import Absent
+from kohonen.delimited.reader import Reader
+from kohonen.delimited.texts import CsvSource
 from kohonen.errors import InvalidTableError
 from kohonen.inputs.arrays import FloatArray
+from kohonen.inputs.choices import Choices
+from kohonen.inputs.columns import Column, Columns, check_lengths, holds_texts, numbers_in, texts_in
+from kohonen.inputs.looking import look_at
+from kohonen.inputs.looks import Look, Rows
+from kohonen.inputs.roles import Role
+from kohonen.inputs.weights import weights_in
 
 __all__ = [
-    "DELIMITERS",
     "LONGEST_TEXT",
     "Column",
     "Columns",
     "Table",
     "check_text",
+    "look_csv",
+    "read_columns",
     "read_csv",
-    "refuse_commas",
+    "read_rows",
     "shown",
 ]
 
-#: A column as passed by a caller.
-Column: TypeAlias = Sequence[float | str | None] | FloatArray
-Columns: TypeAlias = Mapping[str, Column]
-#: A table as returned by `read_csv`.
-Table: TypeAlias = dict[str, FloatArray | list[str | None]]
 
-#: Supported delimiters.
-DELIMITERS = (",", ";", "\t")
-#: Maximum length of a column's name or of a category, in characters.
-LONGEST_TEXT = 100
-#: Rows per chunk while reading.
-CHUNK = 4096
+class Table(dict[str, FloatArray | list[str | None]]):
+    """The columns of a table that take part in a training, by name, and what is said about the others.
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-#: A number with a comma, either for decimals or between thousands.
-_WITH_COMMA = re.compile(r"[+-]?[\d.]*+(,\d++)?([eE][+-]?\d++)?", re.ASCII)
-_CONTROL = re.compile("[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
+    Attributes
+    ----------
+    look : Look
+        The roles of all columns.
+    labels, ids : dict of str to list
+        The columns of labels and of ids, as texts.
+    rows : ndarray of shape (n,)
+        The positions of the rows in the table as it was given; rows without values are dropped.
+    sample_weight : ndarray of shape (n,) or None
+        The weights of the rows, if a column has them.
+    """
+
+    def __init__(self, columns: Mapping[str, FloatArray | list[str | None]], look: Look) -> None:
+        super().__init__(columns)
+        self.look = look
+        self.labels: dict[str, list[str | None]] = {}
+        self.ids: dict[str, list[str | None]] = {}
+        self.rows: npt.NDArray[np.intp] = np.arange(look.rows)
+        self.sample_weight: FloatArray | None = None
 
 
-def read_csv(
-    source: str | bytes | TextIO,
-    *,
-    delimiter: str | None = None,
-    absent: Collection[str] = (),
-    categorical: Collection[str] = (),
-    ignore: Collection[str] = (),
-    most_columns: int | None = None,
-) -> Table:
-    """Read a table of comma-separated values whose first line names the columns.
-
-    A column is numeric if all its values are numbers, with a decimal point; otherwise it holds texts. White
-    space around values and empty lines are ignored.
+def read_csv(source: CsvSource, *, most_columns: int | None = None, **options: Any) -> Table:
+    """Read a table of comma-separated values.
 
     Parameters
     ----------
-    source : str, bytes or file
-        The text; bytes are UTF-8, with or without a byte order mark.
-    delimiter : str, optional
-        A comma, a semicolon or a tab; by default the one that splits the first line into the most names.
-    absent : collection of str
-        Texts that mark a missing value, in addition to the empty text: for example ``["NA"]``.
-    categorical : collection of str
-        Names of columns to read as texts even if they look like numbers.
-    ignore : collection of str
-        Names of columns to leave out.
+    source : path, bytes or file
+        The file: a path (which may end in ``.csv.gz``), its bytes, or an open file of text or bytes.
+    most_columns : int, optional
+        Maximum number of columns.
+    **options
+        The dialect of the file: ``absent``, ``decimal``, ``thousands``, ``delimiter``, ``header`` and
+        ``encoding`` as in :class:`kohonen.delimited.dialects.Dialect`; and roles of columns by name or
+        position: ``label``, ``id``, ``only``, ``ignore``, ``categorical``, ``date`` and ``sample_weight``
+        as in :class:`kohonen.inputs.choices.Choices`. What is not given is found from the file.
+
+    Returns
+    -------
+    Table
+        The columns that take part in a training, in the order of the file: float64 with NaN, or texts with
+        None, for missing values. `Table.look` has the roles of all columns.
+
+    Raises
+    ------
+    InvalidTableError
+        If the file is not such a table; the message names line or row, column and remedy.
+    InvalidParameterError
+        If an option is not valid.
+
+    Examples
+    --------
+    >>> import io
+    >>> rows = ["id,age,colour", "1,20,red", "2,NA,blue", "3,35,red"]
+    >>> table = read_csv(io.StringIO(chr(10).join(rows)))
+    >>> list(table)
+    ['age', 'colour']
+    >>> [(column.name, column.role) for column in table.look.columns]
+    [('id', 'id'), ('age', 'number'), ('colour', 'category')]
+    """
+    reader = Reader(source, _dialect(options), most_columns=most_columns)
+    return _read(reader, look_at(reader, Choices.of(options)))
+
+
+def look_csv(source: CsvSource, *, most_columns: int | None = None, **options: Any) -> Look:
+    """Return the roles of the columns of a CSV file, in bounded memory.
+
+    Parameters and exceptions are those of `read_csv`.
+    """
+    reader = Reader(source, _dialect(options), most_columns=most_columns)
+    return look_at(reader, Choices.of(options))
+
+
+def read_columns(columns: Columns, **options: Any) -> Table:
+    """Return columns in memory as a table, with the roles of `read_csv`.
+
+    Parameters
+    ----------
+    columns : mapping of str to column
+        Numbers or texts by name, all of one length, with None or NaN for missing values. Texts are not read
+        as numbers.
+    **options
+        The roles of columns, as in `read_csv`.
+
+    Raises
+    ------
+    InvalidTableError
+        If columns differ in length, mix numbers and texts, or have roles that leave nothing to train on.
+    """
+    given = _Given(columns)
+    return _read(given, look_at(given, Choices.of(options)))
+
+
+def read_rows(
+    source: CsvSource,
+    *,
+    numbers: Mapping[str, str | None],
+    texts: Collection[str],
+    dialect: Dialect,
+    most_columns: int | None = None,
+) -> dict[str, FloatArray | list[str | None]]:
+    """Read the columns of a CSV file that an existing model knows.
+
+    Parameters
+    ----------
+    source : path, bytes or file
+        The file.
+    numbers : mapping of str to str
+        The columns of numbers, with the units that may stand in their cells.
+    texts : collection of str
+        The columns of texts.
+    dialect : Dialect
+        What is known of the file's dialect.
     most_columns : int, optional
         Maximum number of columns.
 
     Returns
     -------
     dict of str to ndarray or list
-        Columns by name, in the order of the file: float64 with NaN, or texts with None, for missing values.
+        The columns that are there, with all rows.
 
     Raises
     ------
     InvalidTableError
-        If the text is not such a table; the message names line and column.
+        If the file is not such a table.
     """
-    text = _decoded(source)
-    if delimiter is not None and delimiter not in DELIMITERS:
-        raise InvalidTableError(
-            f"the delimiter must be a comma, a semicolon or a tab, but is {delimiter[:20]!r}"
-        )
-    between = delimiter or max(DELIMITERS, key=lambda one: _width(text, one))
-    names = _names(text, between, most_columns)
-    for wanted in (*categorical, *ignore):
-        if wanted not in names:
-            raise InvalidTableError(f"there is no column {wanted[:LONGEST_TEXT]!r}; there are {shown(names)}")
-    places = {name: place for place, name in enumerate(names) if name not in set(ignore)}
-    nothing = {"", *absent}
-    maybe = {name: place for name, place in places.items() if name not in set(categorical)}
-    numbers = _numbers(_chunks(text, between, len(names)), maybe, nothing)
-    others = {name: place for name, place in places.items() if name not in numbers}
-    texts = _texts(_chunks(text, between, len(names)), others, nothing) if others else {}
-    return {name: numbers[name] if name in numbers else texts[name] for name in places}
-
-
-def refuse_commas(table: Table, *, categorical: Collection[str] = ()) -> None:
-    """Refuse a table whose numbers have commas, which would be read as categories.
-
-    Parameters
-    ----------
-    table : dict of str to ndarray or list
-        From `read_csv`.
-    categorical : collection of str
-        Names of columns that the caller declared as texts.
-
-    Raises
-    ------
-    InvalidTableError
-        For the first column whose texts are numbers with a comma.
-    """
-    for name, values in table.items():
-        if isinstance(values, np.ndarray) or name in categorical:
-            continue
-        if all(value is None or _WITH_COMMA.fullmatch(value) for value in values):
-            row = next((row for row, value in enumerate(values) if value and "," in value), None)
-            if row is not None:
+    reader = Reader(source, dialect, most_columns=most_columns)
+    known = {name for name in reader.names if name in numbers or name in texts}
+    choices = Choices(
+        only=tuple(name for name in known if name in numbers),
+        label=tuple(name for name in known if name not in numbers),
+        ignore=tuple(name for name in reader.names if name not in known),
+    )
+    look = look_at(reader, choices, training=False)
+    parts: dict[int, list[Any]] = {place: [] for place, name in enumerate(reader.names) if name in known}
+    for chunk in reader.chunks():
+        for place, part in parts.items():
+            column, reading = look.columns[place], look.readings[place]
+            unit = numbers.get(column.name)
+            if reading.unit not in ("", unit):
                 raise InvalidTableError(
-                    f"column {name!r} holds numbers with a comma, such as {str(values[row])[:40]!r} in row "
-                    f"{row + 1}: write them with a point, as in 3.5, or list the column as categorical if it "
-                    "holds texts",
-                    column=name,
-                    row=row,
+                    f"column {column.name!r} has the unit {reading.unit!r}, but the model was trained on "
+                    f"{unit!r}",
+                    column=column.name,
                 )
+            as_texts = column.name not in numbers or column.role == "category"
+            part.append(reading.texts(chunk, place) if as_texts else reading.numbers(chunk, place))
+    return {
+        reader.names[place]: np.concatenate(part) if isinstance(part[0], np.ndarray) else list(chain(*part))
+        for place, part in parts.items()
+    }
 
 
-def check_text(text: str, what: str) -> str:
-    """Validate the name of a column or of a category, and return it.
-
-    Raises
-    ------
-    InvalidTableError
-        If it is empty, too long or holds control characters.
-    """
-    if not text:
-        raise InvalidTableError(f"{what} is empty")
-    if len(text) > LONGEST_TEXT:
-        raise InvalidTableError(
-            f"{what} has {len(text):,} characters, but at most {LONGEST_TEXT} are allowed: {text[:20]!r}..."
-        )
-    if _CONTROL.search(text):
-        raise InvalidTableError(f"{what} holds control characters: {text!r}")
-    return text
+def _dialect(options: Mapping[str, Any]) -> Dialect:
+    known = {*Dialect.__slots__, *Choices.__slots__}
+    for name in options:
+        if name not in known:
+            raise TypeError(f"read_csv() got an unexpected keyword argument {name!r}")
+    return Dialect.of(options)
 
 
-def shown(names: Collection[str]) -> str:
-    """Return the first ten names, quoted, for a message."""
-    listed = ", ".join(repr(name[:LONGEST_TEXT]) for name in itertools.islice(names, 10))
-    return listed + (f" and {len(names) - 10:,} more" if len(names) > 10 else "")
-
-
-def _decoded(source: str | bytes | TextIO) -> str:
-    if isinstance(source, bytes):
-        try:
-            return source.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = source.count(b"\n", 0, error.start) + 1
-            raise InvalidTableError(f"line {line} is not UTF-8 (byte {error.start})") from error
-    text = source if isinstance(source, str) else source.read()
-    return text.removeprefix("\ufeff")
-
-
-def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows that are not empty, each with the number of its last line."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        for row in reader:
-            if row:
-                yield reader.line_num, row
-    except csv.Error as error:
-        raise InvalidTableError(f"line {reader.line_num} is not valid CSV: {error}") from error
-
-
-def _width(text: str, delimiter: str) -> int:
-    try:
-        return len(next(_rows(text, delimiter), (0, []))[1])
-    except InvalidTableError:  # another delimiter may fit
-        return 0
-
-
-def _names(text: str, delimiter: str, most: int | None) -> list[str]:
-    _, row = next(_rows(text, delimiter), (0, []))
-    if not row:
-        raise InvalidTableError("the table is empty: its first line must name the columns")
-    if most is not None and len(row) > most:
-        raise InvalidTableError(f"the table has {len(row):,} columns, but at most {most:,} are allowed")
-    names = [
-        check_text(name.strip(), f"the name of column {place}") for place, name in enumerate(row, start=1)
-    ]
-    if all(_NUMBER.fullmatch(name) for name in names):
-        raise InvalidTableError(
-            f"the first line must name the columns, but holds numbers only: {shown(names)}; insert a line of "
-            "names above it, with a letter in each"
-        )
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise InvalidTableError(f"two columns are called {name!r}", column=name)
-        seen.add(name)
-    return names
-
-
-def _chunks(text: str, delimiter: str, width: int) -> Iterator[list[tuple[str, ...]]]:
-    """Yield the values below the header in chunks of rows, each as a list of columns."""
-    rows = itertools.islice(_rows(text, delimiter), 1, None)
-    while chunk := list(itertools.islice(rows, CHUNK)):
-        for line, row in chunk:
-            if len(row) != width:
-                raise InvalidTableError(
-                    f"line {line} has {len(row):,} values, but the first line names {width:,} columns"
-                )
-        yield list(zip(*(row for _, row in chunk), strict=True))
-
-
-def _numbers(
-    chunks: Iterator[list[tuple[str, ...]]], places: dict[str, int], absent: set[str]
-) -> dict[str, FloatArray]:
-    """Return those of the columns at `places` whose values are all numbers."""
-    parts: dict[str, list[FloatArray]] = {name: [np.empty(0)] for name in places}
-    for columns in chunks:
-        for name in list(parts):
-            values = _as_numbers(columns[places[name]], absent)
-            if values is None:
-                del parts[name]
+def _read(source: Rows, look: Look) -> Table:
+    """Return the values of the columns that take part, of labels and of ids."""
+    places = look.places("number", "category", "label", "id", "weight")
+    parts: dict[int, list[Any]] = {place: [] for place in places}
+    kept: list[npt.NDArray[np.intp]] = []
+    known: dict[str | None, str | None] = {}
+    before = 0
+    for chunk in source.chunks():
+        values, present = look.values(chunk, places)
+        rows = np.flatnonzero(present)
+        kept.append(rows + before)
+        before += len(present)
+        for place, cells in values.items():
+            if isinstance(cells, np.ndarray):
+                parts[place].append(cells[rows])
             else:
-                parts[name].append(values)
-    return {name: np.concatenate(arrays) for name, arrays in parts.items()}
+                # Equal texts are one object, which saves memory.
+                parts[place] += [known.setdefault(cells[row], cells[row]) for row in rows.tolist()]
+    numbers = look.places("number", "weight")
+    columns = {place: np.concatenate(part) if place in numbers else part for place, part in parts.items()}
+
+    def named(*roles: Role) -> dict[str, Any]:
+        return {look.columns[place].name: columns[place] for place in look.places(*roles)}
+
+    table = Table(named("number", "category"), look)
+    table.labels, table.ids, table.rows = named("label"), named("id"), np.concatenate(kept)
+    for name, values in named("weight").items():
+        table.sample_weight = weights_in(name, values, table.rows)
+    return table
 
 
-def _as_numbers(cells: Sequence[str], absent: set[str]) -> FloatArray | None:
-    """Return texts as numbers, or None if one of them is not a number."""
-    stripped = [cell.strip() for cell in cells]
-    try:
-        values = np.array([math.nan if cell in absent else float(cell) for cell in stripped])
-    except ValueError:
-        return None
-    # float() also accepts nan, inf, 1_000 and digits of other scripts.
-    there = [cell for cell in stripped if cell not in absent] if absent.intersection(stripped) else stripped
-    together = "".join(there)
-    plain = together.isascii() and "_" not in together and np.isfinite(values).sum() == len(there)
-    return values if plain else None
+class _Given:
+    """Columns in memory, as one chunk of rows."""
 
+    def __init__(self, columns: Columns) -> None:
+        check_lengths(columns)
+        self.names = [check_text(name, "the name of a column") for name in columns]
+        self.notes: list[str] = []
+        self.unnamed, self.sure = False, True
+        self.dialect = self.given = Dialect()
+        self.absent = Absent((), always=frozenset())
+        self._given = list(columns.values())
+        self._columns = [
+            texts_in(name, values) if holds_texts(values) else numbers_in(name, values)
+            for name, values in columns.items()
+        ]
 
-def _texts(
-    chunks: Iterator[list[tuple[str, ...]]], places: dict[str, int], absent: set[str]
-) -> dict[str, list[str | None]]:
-    """Return columns as texts; equal texts are one object, which saves memory."""
-    found: dict[str, list[str | None]] = {name: [] for name in places}
-    known: dict[str, str] = {}
-    for columns in chunks:
-        for name, place in places.items():
-            cells = map(str.strip, columns[place])
-            found[name] += [None if cell in absent else known.setdefault(cell, cell) for cell in cells]
-    return found
+    def chunks(self) -> Iterator["_Given"]:
+        yield self
+
+    def count(self, column: int, *, as_texts: bool) -> Counted:
+        values = self._columns[column]
+        if isinstance(values, np.ndarray) and not as_texts:
+            return Counted(values, [], pointed=True)
+        cells = self.texts(column)
+        counts = Counter(cells.others)
+        # The last of equal keys stays in a dict: that of the first row.
+        firsts = dict(zip(reversed(cells.others), reversed(cells.rows.tolist()), strict=True))
+        texts = [(text, firsts[text], count, hash(text)) for text, count in counts.items()]
+        return Counted(cells.values, texts)
+
+    def read(self, column: int) -> Cells:
+        values = self._columns[column]
+        if isinstance(values, np.ndarray):
+            return Cells(values.copy(), np.empty(0, dtype=np.intp), [])
+        return self.texts(column)
+
+    def texts(self, column: int) -> Cells:
+        values = self._columns[column]
+        if isinstance(values, np.ndarray):
+            rows = np.flatnonzero(~np.isnan(values))
+            texts = [str(self._given[column][row]) for row in rows.tolist()]
+        else:
+            rows = np.array([row for row, text in enumerate(values) if text is not None], dtype=np.intp)
+            texts = [text for text in values if text is not None]
+        return Cells(np.full(len(values), np.nan), rows, texts)
+
+    def cells(self, column: int, rows: Any) -> list[str]:
+        return [str(self._given[column][row]) for row in rows.tolist()]

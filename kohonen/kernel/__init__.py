@@ -54,6 +54,7 @@ _FUNCTIONS: dict[str, tuple[type | None, list[type]]] = {
     "sums_add": (None, [_POINTER, _SIZE, _POINTER, _POINTER, _POINTER, _POINTER, _SIZE, _SIZE]),
     "sums_planes": (None, [_POINTER, _SIZE, _SIZE, _POINTER, _POINTER]),
     "product": (None, [_POINTER, _SIZE, _POINTER, _SIZE, _POINTER, *[_SIZE] * 5, _INT]),
+    "cells": (_INT, [_POINTER, _SIZE, _INT, _INT, _INT, _SIZE, _SIZE, *[_POINTER] * 5]),
 }
 
 

@@ -41,8 +41,8 @@ FLAGS = [
 COMMON: dict[str, list[str]] = {
     name: []
     for name in (
-        "arithmetic.c", "random.c", "tiles.c", "sort.c", "search.c", "online.c", "sums.c", "cpu.c",
-        "baseline.c",
+        "arithmetic.c", "random.c", "tiles.c", "sort.c", "search.c", "online.c", "sums.c", "numbers.c",
+        "cpu.c", "baseline.c",
     )
 }  # fmt: skip
 VARIANTS: dict[str, dict[str, list[str]]] = {

@@ -1,4 +1,5 @@
-/* The interface of the compiled kernel: exact search of maps, and their training, on every grid.
+/* The interface of the compiled kernel: exact search of maps and their training, on every grid, and parsing of
+ * tables.
  *
  * Everything is float64. Weights are arrays of shape (width, height, dimension) in C order, samples of shape
  * (n, dimension). There are no globals, and arguments are copied except where noted. Results have the same bits
@@ -108,5 +109,18 @@ KOHONEN_API void kohonen_sums_planes(const int64_t *limbs, int64_t units, int64_
  * 0 if all are the same. Elements must be finite. */
 KOHONEN_API void kohonen_product(const double *a, int64_t a_step, const double *b, int64_t b_step, double *out,
                                  int64_t height, int64_t depth, int64_t n, int64_t first, int64_t last, int level);
+
+/* --- Tables. --------------------------------------------------------------------------------------------- */
+
+/* What a cell is: a decimal number; whose value is exact, and not only near; which has a point that cannot stand
+ * between thousands, or an exponent; which is a code of four digits or more that begin with a zero. */
+enum { KOHONEN_NUMBER = 1, KOHONEN_EXACT = 2, KOHONEN_POINTED = 4, KOHONEN_CODE = 8 };
+
+/* Find the cells of `rows` lines of text, each `width` cells, without blanks around them; hashes of them; and the
+ * numbers among them, NaN where there is none. A cell may stand between quotes, without quotes in it. The results
+ * have shape (width, rows). Returns -1 if the lines are not such. */
+KOHONEN_API int kohonen_cells(const uint8_t *text, int64_t size, int delimiter, int line_end, int quote,
+                              int64_t rows, int64_t width, int64_t *starts, int64_t *lengths,
+                              uint64_t *hashes, double *values, uint8_t *kinds);
 
 #endif

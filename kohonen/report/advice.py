@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from kohonen.card import component_names
+from kohonen.card import component_names, preparation_of
 from kohonen.inputs.arrays import FloatArray
+from kohonen.inputs.curves import CURVES
 
 __all__ = ["advice"]
 
@@ -19,6 +20,8 @@ MANY_UNUSED_UNITS = 0.4
 STILL_FALLING = 0.15
 #: A component whose spread is this multiple of the median spread dominates the distances.
 UNEVEN_SPREAD = 10.0
+#: In a column of a larger skewness few rows lie far from all others, and get most of the map.
+SKEWED = 3.0
 
 
 def advice(card: Mapping[str, Any], samples: FloatArray | None = None) -> list[str]:
@@ -29,6 +32,7 @@ def advice(card: Mapping[str, Any], samples: FloatArray | None = None) -> list[s
     """
     names = component_names(card)
     found = [_order(card), _units(card), _fit(card), _convergence(card), _spread(samples, names)]
+    found.append(_skew(card, samples))
     return [text for text in found if text is not None]
 
 
@@ -83,6 +87,30 @@ def _convergence(card: Mapping[str, Any]) -> str | None:
     return (
         f"The error was still falling at the end, by {1 - last / before:.0%} in the last tenth of the "
         "training: use more iterations."
+    )
+
+
+def _skew(card: Mapping[str, Any], samples: FloatArray | None) -> str | None:
+    """Propose curves for the skewed columns of a table."""
+    table = preparation_of(card)
+    if samples is None or table is None:
+        return None
+    places = np.cumsum([0, *(len(column.components) for column in table.columns)])
+    proposed = []
+    for column, values in zip(table.columns, samples.T[places[:-1]], strict=True):
+        deviations = values - np.nanmean(values)
+        spread = np.sqrt(np.nanmean(deviations**2))
+        if column.categories is not None or column.normalisation in CURVES or spread == 0:
+            continue
+        skewness = abs(np.nanmean(deviations**3)) / spread**3
+        if skewness > SKEWED:
+            least = np.nanmin(values) * column.scale + column.offset
+            proposed.append(f"normalisation={column.name}:{'log' if least >= 0 else 'rank'}")
+    if not proposed:
+        return None
+    return (
+        f"Skewed columns take most of the map for few rows: train with {', '.join(proposed)}, so that more "
+        "of the units show what most rows have."
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias, cast, get_args
 
 import numpy as np
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from app.errors import FieldError, InvalidRequestError, OverLimitError
@@ -25,6 +25,7 @@ __all__ = [
     "CsvFields",
     "NamedColumns",
     "Normalisations",
+    "RoleFields",
     "fit_preparation",
     "read_rows",
     "read_table",
@@ -45,7 +46,6 @@ _SCHEMA: dict[str, Any] = {
     "minProperties": 1,
     "propertyNames": {"minLength": 1, "maxLength": LONGEST_TEXT},
 }
-_DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 
 
 def _columns(columns: dict[str, Any]) -> dict[str, Any]:
@@ -68,6 +68,7 @@ NamedColumns: TypeAlias = Annotated[
     dict[str, Any], AfterValidator(_columns), Field(json_schema_extra=_SCHEMA)
 ]
 _NORMALISATION = {"enum": list(get_args(Normalisation)), "type": "string"}
+_FOR_ALL = {"enum": [*get_args(Normalisation), "l2"], "type": "string"}
 
 
 def _from_query(value: Any, info: ValidationInfo) -> Any:
@@ -87,24 +88,82 @@ def _from_query(value: Any, info: ValidationInfo) -> Any:
 Normalisations: TypeAlias = Annotated[
     str | dict[str, str],
     BeforeValidator(_from_query),
-    WithJsonSchema({"anyOf": [_NORMALISATION, {"additionalProperties": _NORMALISATION, "type": "object"}]}),
+    WithJsonSchema({"anyOf": [_FOR_ALL, {"additionalProperties": _NORMALISATION, "type": "object"}]}),
+]
+
+
+def _listed(value: Any) -> Any:
+    """Return a single name as a list."""
+    return [value] if isinstance(value, str) else value
+
+
+_NAME = {"type": "string"}
+#: Names or positions of columns: one, or several.
+ColumnNames: TypeAlias = Annotated[
+    list[str],
+    BeforeValidator(_listed),
+    WithJsonSchema({"anyOf": [_NAME, {"type": "array", "items": _NAME}], "default": []}),
 ]
 
 
 class CsvFields(QuerySchema):
-    """Options for reading a table from CSV."""
+    """How a CSV file is written; what is not given is found."""
 
-    delimiter: Literal["comma", "semicolon", "tab"] | None = Field(
-        None, description="CSV: the separator of values; detected by default."
+    delimiter: Literal["comma", "semicolon", "tab", "pipe", "space"] | None = Field(
+        None, description="CSV: the separator of values; by default the one that divides all lines evenly."
     )
     absent: list[str] = Field(
-        [], description="CSV: texts that mean a missing value, such as `NA`; empty values are always missing."
+        [],
+        description="CSV: texts or numbers that mean a missing value, such as `-9999`. Empty values, `NA`, "
+        "`null`, `-` and the like always do.",
     )
-    categorical: list[str] = Field([], description="CSV: columns read as texts, even if they hold numbers.")
-    ignore: list[str] = Field([], description="CSV: columns to leave out, such as a label.")
+    decimal: Literal["point", "comma"] | None = Field(None, description="CSV: the decimal sign.")
+    thousands: Literal["comma", "point", "space", "apostrophe"] | None = Field(
+        None, description="CSV: the sign between thousands."
+    )
+    header: bool | None = Field(
+        None, description="CSV: whether the first line names the columns; if not they are `c1`, `c2`, ..."
+    )
+    encoding: str | None = Field(
+        None, description="CSV: the encoding, such as `windows-1250`; also the charset of the content type."
+    )
+
+    def dialect(self) -> dict[str, Any]:
+        """Return the options that are given."""
+        return {
+            name: getattr(self, name)
+            for name in CsvFields.model_fields
+            if getattr(self, name) not in (None, [])
+        }
 
 
-def read_table(content: bytes, fields: CsvFields, *, settings: Settings, most_rows: int) -> Table:
+class RoleFields(BaseModel):
+    """The roles of the columns of a table, by name or by position from 1."""
+
+    label: ColumnNames = Field(
+        [], description="Table: columns of labels, which take no part in the training."
+    )
+    id: ColumnNames = Field([], description="Table: columns that name the rows, and take no part.")
+    only: ColumnNames = Field([], description="Table: the only columns that take part.")
+    ignore: ColumnNames = Field([], description="Table: columns to leave out.")
+    categorical: ColumnNames = Field(
+        [], description="Table: columns read as texts, even if they hold numbers."
+    )
+    date: ColumnNames = Field([], description="Table: dates that take part, as days since the first.")
+
+    def roles(self) -> dict[str, list[str]]:
+        """Return the roles that are given."""
+        return {name: getattr(self, name) for name in RoleFields.model_fields}
+
+
+def read_table(
+    content: bytes,
+    dialect: Mapping[str, Any],
+    roles: Mapping[str, Any],
+    *,
+    settings: Settings,
+    most_rows: int,
+) -> Table:
     """Return the table of a CSV body.
 
     Raises
@@ -114,27 +173,30 @@ def read_table(content: bytes, fields: CsvFields, *, settings: Settings, most_ro
     OverLimitError
         For far too many rows.
     """
+    _check_lines(content, most_rows)
+    return read_csv(content, most_columns=settings.max_dimension, **dialect, **roles)
+
+
+def _check_lines(content: bytes, most_rows: int) -> None:
     lines = max(content.count(b"\n"), content.count(b"\r"))  # lines end with either, or with both
     if lines > 2 * most_rows + SOME_LINES:  # values may hold line breaks; the exact check follows
         message = f"{lines:,} lines are far more than {most_rows:,} rows may have"
         raise OverLimitError([FieldError("", message)])
-    return read_csv(
-        content,
-        delimiter=None if fields.delimiter is None else _DELIMITERS[fields.delimiter],
-        absent=fields.absent,
-        categorical=fields.categorical,
-        ignore=fields.ignore,
-        most_columns=settings.max_dimension,
-    )
 
 
 def read_rows(
-    content: bytes, card: Card, fields: CsvFields, *, settings: Settings, most_rows: int
-) -> Table | FloatArray:
+    content: bytes,
+    card: Card,
+    dialect: Mapping[str, Any],
+    *,
+    settings: Settings,
+    most_rows: int,
+    sample_weight: str | None = None,
+) -> dict[str, Any] | FloatArray:
     """Return the rows of a CSV body for an existing model.
 
-    For a model that was trained on a table they are a table with a header, whose categorical columns are read
-    as texts; otherwise vectors: comma-separated numbers without a header.
+    For a model that was trained on a table they are a table with a header, read as that was; otherwise
+    vectors: comma-separated numbers without a header. A table has the column of the sample weights, too.
 
     Raises
     ------
@@ -144,9 +206,10 @@ def read_rows(
         For too many rows.
     """
     if card.table is not None:
-        texts = [*fields.categorical, *card.table.categorical]
-        known = fields.model_copy(update={"categorical": texts})
-        return read_table(content, known, settings=settings, most_rows=most_rows)
+        _check_lines(content, most_rows)
+        return card.table.read_rows(
+            content, sample_weight=sample_weight, most_columns=settings.max_dimension, **dialect
+        )
     if content.count(b"\n") > most_rows:
         raise OverLimitError([FieldError("", f"the body has more vectors than the limit of {most_rows:,}")])
     content = content.removeprefix(BOM_UTF8)  # spreadsheets write it
@@ -160,7 +223,7 @@ def read_rows(
 
 
 def fit_preparation(
-    columns: Mapping[str, Any],
+    columns: Table,
     normalisation: Normalisations | None,
     missing: Missing | None,
     settings: Settings,
@@ -176,7 +239,7 @@ def fit_preparation(
     OverLimitError
         For too many or too large samples.
     """
-    rows = max((len(values) for values in columns.values()), default=0)
+    rows = len(columns.rows)
     limits.check_table(rows, len(columns), limits=settings, most_rows=most_rows)
     preparation = Preparation.fit(
         columns,

@@ -7,11 +7,12 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.api.schemas.fields import LARGEST_INTEGER, parameter
-from app.api.schemas.tables import NamedColumns, Normalisations, fit_preparation
+from app.api.schemas.tables import NamedColumns, Normalisations, RoleFields, fit_preparation
 from app.errors import FieldError, InvalidRequestError
 from app.models.references import NAME_RULE, is_name
 from app.schema import BodySchema
 from app.settings import Settings
+from app.training import limits
 from app.training.request import TrainingRequest
 from kohonen import Parameters
 from kohonen.animation.moments import Moments, Spacing
@@ -19,7 +20,8 @@ from kohonen.errors import InvalidDataError
 from kohonen.geometry import Boundary, Grid
 from kohonen.inputs.arrays import FloatArray, Missing, as_sample_weight, as_samples
 from kohonen.inputs.colours import parse_colours
-from kohonen.inputs.preparation import take_weights
+from kohonen.inputs.tables import Table, read_columns
+from kohonen.inputs.weights import take_weights
 from kohonen.parameters import DEFINITIONS, SEEDS, Algorithm, Initialisation, draw_seed
 
 __all__ = ["FRAMES", "SAMPLE_WEIGHT", "Data", "ModelFields", "Name", "TrainingBody", "TrainingFields"]
@@ -107,7 +109,7 @@ class ModelFields(BodySchema):
         return TrainingRequest(samples, parameters, name=self.name, frames=self.moments, **options)
 
 
-class TrainingFields(ModelFields):
+class TrainingFields(ModelFields, RoleFields):
     """The fields of a training, in a JSON body or, with CSV, in the query."""
 
     width: int = parameter("width")
@@ -154,8 +156,12 @@ class Data(BodySchema):
         """Return the number of kinds of data in the body."""
         return sum(given is not None for given in (self.colours, self.data, self.columns))
 
-    def weigh(self, given: str | list[float] | None, *, count: int) -> FloatArray | None:
-        """Return the weights of `count` samples; a column that has them is removed from the table.
+    def weigh(
+        self, given: str | list[float] | None, *, count: int, table: Table | None = None
+    ) -> FloatArray | None:
+        """Return the weights of `count` samples, or of those that are rows of a table.
+
+        A column that has them is removed from the columns.
 
         Raises
         ------
@@ -166,9 +172,12 @@ class Data(BodySchema):
             if self.columns is None:
                 message = "the name of a column is for a table ('columns'): give one weight for each sample"
                 raise InvalidRequestError([FieldError("/sample_weight", message)])
-            return take_weights(self.columns, given)
+            return take_weights(self.columns, given) if table is None else table.sample_weight
         try:
-            return as_sample_weight(given, count=count)
+            weight = as_sample_weight(given, count=count)
+            if weight is None or table is None:
+                return weight
+            return as_sample_weight(weight[table.rows], count=len(table.rows))
         except InvalidDataError as error:
             raise InvalidRequestError([FieldError("/sample_weight", str(error))]) from error
 
@@ -189,16 +198,33 @@ class TrainingBody(TrainingFields, Data):
         if self.kinds_of_data() != 1:
             message = "give either 'colours' or 'data' or 'columns', and not both"
             raise PydanticCustomError("one_of", message)
-        if self.columns is None and not (self.normalisation is None and self.missing is None):
-            raise PydanticCustomError("table", "'normalisation' and 'missing' are for a table ('columns')")
+        if self.columns is None:
+            given = self.model_fields_set & {"normalisation", "missing", *RoleFields.model_fields}
+            if any(getattr(self, name) for name in given):
+                message = f"{' and '.join(map(repr, sorted(given)))} are for a table ('columns')"
+                raise PydanticCustomError("table", message)
         return self
 
     def training_request(
-        self, settings: Settings, *, most_rows: int, idempotency_key: str | None = None
+        self,
+        settings: Settings,
+        *,
+        most_rows: int,
+        idempotency_key: str | None = None,
+        table: Table | None = None,
     ) -> TrainingRequest:
-        """Return the requested training; a table may have at most `most_rows` rows.
+        """Return the requested training.
 
-        An idempotency key determines the seed if the body has none, so that the request can be repeated.
+        Parameters
+        ----------
+        settings : Settings
+            The limits of a table.
+        most_rows : int
+            Maximum number of rows of a table.
+        idempotency_key : str, optional
+            Determines the seed if the body has none, so that the request can be repeated.
+        table : Table, optional
+            The columns, if they have been read from CSV.
 
         Raises
         ------
@@ -211,20 +237,32 @@ class TrainingBody(TrainingFields, Data):
         if seed is None:
             seed = draw_seed() if idempotency_key is None else _seed_of(idempotency_key)
         preparation = None
-        rows = self.colours or self.data or next(iter((self.columns or {}).values()), ())
-        weight = self.weigh(self.sample_weight, count=len(rows))
         if self.columns is not None:
+            rows = max((len(values) for values in self.columns.values()), default=0)
+            limits.check_table(rows, len(self.columns), limits=settings, most_rows=most_rows)
+            if table is None:
+                column = self.sample_weight if isinstance(self.sample_weight, str) else None
+                table = read_columns(self.columns, **self.roles(), sample_weight=column)
             samples, preparation = fit_preparation(
-                self.columns, self.normalisation, self.missing, settings, most_rows=most_rows
+                table, self.normalisation, self.missing, settings, most_rows=most_rows
             )
             field = "columns"
         else:
             given = self.samples()
             assert given is not None
             samples, field = given
+            rows = len(samples)
+        weight = self.weigh(self.sample_weight, count=rows, table=table)
         given_parameters = {name: getattr(self, name) for name in DEFINITIONS}
         parameters = Parameters(**{**given_parameters, "random_state": seed})
-        return self.request(samples, parameters, field=field, preparation=preparation, sample_weight=weight)
+        return self.request(
+            samples,
+            parameters,
+            field=field,
+            preparation=preparation,
+            sample_weight=weight,
+            look=None if table is None else table.look,
+        )
 
 
 def _seed_of(key: str) -> int:

@@ -6,14 +6,13 @@ from fastapi import Header, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
-from app.api.schemas.tables import CsvFields, read_table
+from app.api.schemas.tables import CsvFields, RoleFields, read_table
 from app.api.schemas.training import TrainingBody, TrainingFields
 from app.runtime.fairness import cpu_slot_for
 from app.settings import Settings
 from app.training.request import TrainingRequest
 from app.web import body
 from app.web.responses import CSV, JSON
-from kohonen.inputs.tables import refuse_commas
 
 __all__ = [
     "ACCEPTED",
@@ -58,13 +57,13 @@ class FieldsQuery(CsvFields):
         return body.given(body.validated(given, model, strict=False)) if given else {}
 
 
-class TrainingQuery(FieldsQuery):
+class TrainingQuery(FieldsQuery, RoleFields):
     """The query of a training."""
 
     normalisation: list[str] = Field(
         [],
-        description="Table: the normalisation of numeric columns: `none`, `z-score` (default), `min-max` or "
-        "`robust`; for one column, `name:none`.",
+        description="Table: the normalisation of numeric columns: `none`, `z-score` (default), `min-max`, "
+        "`robust`, `log`, `asinh`, `rank`, or `l2` for rows of length 1; for one column, `name:none`.",
     )
 
 
@@ -72,6 +71,9 @@ class ViewedTrainingQuery(TrainingQuery):
     """The query of a training that may be answered with a picture."""
 
     view: View = "map"
+    dry_run: bool = Field(
+        False, description="Train nothing, and report how the table is read, and what a training would cost."
+    )
 
 
 async def read_training(
@@ -83,12 +85,14 @@ async def read_training(
 
     def training() -> TrainingRequest:
         with cpu_slot_for(len(content)):
+            table = None
             if body.media_type(request) == CSV:
-                table = read_table(content, query, settings=settings, most_rows=most_samples)
-                refuse_commas(table, categorical=query.categorical)
+                dialect = {**body.charset(request), **query.dialect()}
+                roles = {**query.roles(), "sample_weight": fields.get("sample_weight")}
+                table = read_table(content, dialect, roles, settings=settings, most_rows=most_samples)
                 wanted = body.validated({**fields, "columns": table}, TrainingBody)
             else:
                 wanted = body.parse(content, TrainingBody, fields)
-            return wanted.training_request(settings, most_rows=most_samples, idempotency_key=key)
+            return wanted.training_request(settings, most_rows=most_samples, idempotency_key=key, table=table)
 
     return await run_in_threadpool(training)

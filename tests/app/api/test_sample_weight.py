@@ -59,7 +59,8 @@ def test_a_column_has_the_weights(client: TestClient, form: str) -> None:
         answer = client.post("/train", content=CSV, params=query, headers=headers)
         assert answer.status_code == 201, answer.text
         card = answer.json()
-    assert [column["name"] for column in card["preparation"]["columns"]] == ["a", "b"]
+    roles = {column["name"]: column["role"] for column in card["preparation"]["columns"]}
+    assert roles == {"a": "number", "count": "weight", "b": "number"}
     table = {"a": [0, 1, 0.25], "b": [1, 0.5, 0.25]}
     samples = Preparation.fit(table).transform(table)
     expected = train(samples, Parameters(**MAP), sample_weight=WEIGHTS)

@@ -96,7 +96,7 @@ def test_a_table_that_does_not_suit_the_map(kohonen: Terminal, run: Path) -> Non
     Path("new.csv").write_text("a,b\n1,2\n")
     code, out, err = kohonen("predict", "run", "--csv", "new.csv")
     assert (code, out) == (1, "")
-    assert "new.csv has 2 columns, but the map was trained on 3" in err
+    assert "new.csv: the table has 2 columns, but the map was trained on 3" in err
     assert (
         "must be a number or 'auto', but is 'x'"
         in kohonen("predict", "run", "--csv", "new.csv", "--clusters", "x")[2]

@@ -106,7 +106,7 @@ def test_what_is_wanted_besides_the_map(kohonen: Terminal) -> None:
         (["--colour", "red", "--npy", "bad.yaml"], 2, "use only one of --csv, --npy, --image and --colour"),
         (["--normalisation", "none"], 2, "--normalisation needs --csv"),
         (["--csv", "bad.yaml", *(2 * ["--normalisation", "none"])], 2, "one normalisation for all columns"),
-        (["--csv", "bad.yaml"], 1, "at least one row"),
+        (["--csv", "bad.yaml"], 1, "must name the columns"),
         (["--image-colours", "3"], 2, "--image-colours needs --image"),
         (["--image", "bad.yaml", "--image-colours", "300"], 2, "--image-colours must be at most 256"),
         (["--image", "bad.yaml"], 1, "bad.yaml is not an image"),

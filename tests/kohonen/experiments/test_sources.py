@@ -43,9 +43,8 @@ def test_a_table_with_named_columns(tmp_path: Path) -> None:
     options: dict[str, Any] = {
         "path": str(path),
         "ignore": ["id"],
-        "absent": ["NA"],
         "categorical": ["code"],
-        "delimiter": "semicolon",
+        "dialect": {"absent": ["NA"], "delimiter": "semicolon"},
         "normalisation": {"price": "min-max"},
         "missing": "mask",
     }
@@ -67,7 +66,7 @@ def test_what_is_no_table_is_told_with_its_file(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("1,2\n3,4\n")
     with pytest.raises(InvalidDataError, match=r"a\.csv: the first line must name the columns"):
         load_samples(experiment("csv", tmp_path, path=str(tmp_path / "a.csv"), missing="mask"))
-    (tmp_path / "a.csv").write_text("a;b\n1;2,5\n3;4\n")
+    (tmp_path / "a.csv").write_text('a,b\n1,"2,5"\n3,4\n')
     options = {"path": str(tmp_path / "a.csv"), "missing": "mask"}
     with pytest.raises(InvalidDataError, match=r"a\.csv: column 'b' holds numbers with a comma"):
         load_samples(experiment("csv", tmp_path, **options))

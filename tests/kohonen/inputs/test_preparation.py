@@ -1,5 +1,6 @@
 """Conversion of tables to samples and back."""
 
+import io
 import json
 import math
 from typing import Any
@@ -80,7 +81,7 @@ def test_columns_that_are_not_known_play_no_part() -> None:
 
 
 def test_of_what_is_read() -> None:
-    table = read_csv("a;b\n1;x\n;y\n", categorical=["b"])
+    table = read_csv(io.StringIO("a;b\n1;x\n;y\n"), only="1", categorical=["b"])
     np.testing.assert_array_equal(
         Preparation.fit(table, normalisation="none").transform(table), [[1, 1, 0], [NAN, 0, 1]]
     )
@@ -111,12 +112,29 @@ def test_samples_are_canonical() -> None:
 def test_there_and_back_as_json() -> None:
     preparation = Preparation.fit({"a": [1, 3], "b": ["x", "y"]}, missing="error", normalisation="robust")
     assert Preparation.from_json(json.loads(json.dumps(preparation.to_json()))) == preparation
+    a = {"name": "a", "normalisation": "robust", "offset": 2.0, "scale": 1.0, "categories": None}
+    b = {"name": "b", "normalisation": "none", "offset": 0.0, "scale": 1.0, "categories": ["x", "y"]}
+    role = {
+        "reason": "given as a column",
+        "missing": 0,
+        "unit": None,
+        "form": None,
+        "start": None,
+        "knots": None,
+    }
     assert preparation.to_json() == {
         "version": 1,
         "missing": "error",
+        "rows": "none",
+        "columns": [{**a, **role, "role": "number"}, {**b, **role, "role": "category"}],
+        "notes": [],
+        "dialect": {},
+    }
+    assert preparation.transformation == {
+        "missing": "error",
         "columns": [
-            {"name": "a", "normalisation": "robust", "offset": 2.0, "scale": 1.0, "categories": None},
-            {"name": "b", "normalisation": "none", "offset": 0.0, "scale": 1.0, "categories": ["x", "y"]},
+            {"name": "a", "offset": a["offset"], "scale": a["scale"]},
+            {"name": "b", "categories": ["x", "y"]},
         ],
     }
 
@@ -126,6 +144,7 @@ def test_there_and_back_as_json() -> None:
     [
         {"version": 2},
         {"missing": "maybe"},
+        {"rows": "l1"},
         {"columns": []},
         {"columns": [{}]},
         {"columns": None},
@@ -204,7 +223,7 @@ def test_missing_values_may_be_refused() -> None:
     ("options", "message"),
     [
         ({"missing": "guess"}, "missing must be one of 'mask', 'error', but is 'guess'"),
-        ({"normalisation": "l2"}, "normalisation must be one of .*, but is 'l2'"),
+        ({"normalisation": "l3"}, "normalisation must be one of .*, but is 'l3'"),
         ({"normalisation": {"a": 3}}, "but is '3'"),
         ({"normalisation": {"b": "none"}}, "there is no column of numbers 'b'"),
         ({"normalisation": {"c": "none"}}, "there is no column of numbers 'c'"),
@@ -223,3 +242,34 @@ def test_samples_are_rows_again() -> None:
     np.testing.assert_allclose(np.asarray(table["a"]), [1.5, NAN, 4.0])
     np.testing.assert_allclose(np.asarray(table["b"]), [NAN, 2.0, 2.0])
     assert table["colour"] == ["red", "blue", None]
+
+
+def test_curves_bend_numbers_before_they_are_scaled() -> None:
+    values = np.array([0.0, 1.0, 9.0, 99.0, NAN, 1.0, 1e6])
+    present = values[~np.isnan(values)]
+    mid_ranks = np.array([0, 1.5, 3, 4, NAN, 1.5, 5]) / 5
+    for curve, bent in (("log", np.log1p(values)), ("asinh", np.arcsinh(values)), ("rank", mid_ranks)):
+        preparation = Preparation.fit({"a": values}, normalisation=curve)  # type: ignore[arg-type]
+        samples = preparation.transform({"a": [*present]})
+        expected = (bent - np.nanmean(bent)) / np.nanstd(bent)
+        np.testing.assert_allclose(samples[:, 0], expected[~np.isnan(expected)], rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(preparation.inverse(samples)[:, 0], present, rtol=1e-9, atol=1)
+        assert Preparation.from_json(json.loads(json.dumps(preparation.to_json()))) == preparation
+        assert preparation.transformation != Preparation.fit({"a": values}).transformation
+    ranks = preparation.transform({"a": [-5.0, 0.5, 1e9]})[:, 0] * preparation.columns[0].scale
+    np.testing.assert_allclose(ranks + preparation.columns[0].offset, [0, 0.1, 1])
+    many = Preparation.fit({"a": np.arange(10_000.0) ** 3}, normalisation="rank")
+    assert len(many.columns[0].knots or ()) == 257
+    assert abs(many.transform({"a": [5000.0**3]})[0, 0]) < 0.01
+    with pytest.raises(InvalidTableError, match="holds -1 in row 2, but the normalisation 'log'"):
+        Preparation.fit({"a": [1, -1]}, normalisation="log")
+
+
+def test_rows_of_length_one() -> None:
+    table: Columns = {"a": [3.0, 0.0, None], "b": [4.0, 0.0, 5.0], "c": ["x", None, None]}
+    preparation = Preparation.fit(table, normalisation="l2")
+    del table["c"]  # type: ignore[attr-defined]
+    samples = Preparation.fit(table, normalisation="l2").transform(table)
+    np.testing.assert_array_equal(samples, [[0.6, 0.8], [0, 0], [NAN, 1]])
+    assert preparation.transformation["rows"] == "l2"
+    assert Preparation.from_json(preparation.to_json()) == preparation

@@ -166,6 +166,37 @@ static void check_match(const struct problem *p, const double *weights, int coun
     free(squared);
 }
 
+/* Parse a random text: what is exact is what C reads, and nothing is read or written out of bounds. */
+static void check_cells(void) {
+    static const char signs[] = "0123456789012345678901234567890123456789....--+eE  \"x,\n";
+    int64_t size = 1 + (int64_t)below(300), rows = 0, width = 1 + (int64_t)below(3);
+    int64_t tame = below(4) ? 4 : 0, each = 2 + (int64_t)below(30);
+    size -= tame ? size % (each * width) : 0;
+    uint8_t *text = malloc((size_t)size + !size);
+    for (int64_t i = 0; i < size; i++) {
+        text[i] = (uint8_t)signs[below(sizeof signs - 1 - (uint64_t)tame)];
+        if (i % each == each - 1) text[i] = (uint8_t)(i / each % width == width - 1 ? '\n' : ',');
+        rows += text[i] == '\n';
+    }
+    size_t cells = (size_t)(rows * width) + 1;
+    int64_t *starts = malloc(cells * sizeof *starts), *lengths = malloc(cells * sizeof *lengths);
+    uint64_t *hashes = malloc(cells * sizeof *hashes);
+    double *values = malloc(cells * sizeof *values);
+    uint8_t *kinds = malloc(cells);
+    if (!kohonen_cells(text, size, ',', '\n', '"', rows, width, starts, lengths, hashes, values, kinds))
+        for (int64_t i = 0; i < rows * width; i++) {
+            char cell[400] = {0};
+            memcpy(cell, text + starts[i], (size_t)lengths[i]);
+            double read = strtod(cell, NULL);
+            int exact = kinds[i] & KOHONEN_EXACT;
+            if (kinds[i] && (exact ? values[i] != read : fabs(values[i] - read) > 1e-13 * fabs(read))) {
+                printf("%s is read as %.17g\n", cell, values[i]);
+                exit(1);
+            }
+        }
+    free(text), free(starts), free(lengths), free(hashes), free(values), free(kinds);
+}
+
 /* The digest of tests/kohonen/test_arithmetic.py. */
 static uint64_t arithmetic_digest(void) {
     enum { COUNT = 20000 };
@@ -270,6 +301,7 @@ int main(int argc, char **argv) {
         for (int level = 0; level <= kohonen_highest_level(); level++) check_searches(&p, expected, level);
         const unsigned char *bytes = (const unsigned char *)expected;
         for (size_t j = 0; j < (size_t)values * sizeof *expected; j++) digest = (digest ^ bytes[j]) * 1099511628211u;
+        for (int text = 0; text < 20; text++) check_cells();
         free(expected);
         free(p.weights);
         free(p.samples);

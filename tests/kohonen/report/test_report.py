@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kohonen import Parameters, Quality, TrainedMap
+from kohonen import Parameters, Preparation, Quality, TrainedMap
 from kohonen.card import make_card
 from kohonen.inputs.arrays import Dataset
 from kohonen.report.advice import advice
@@ -75,3 +75,16 @@ def test_a_report_of_a_training_that_was_stopped_early() -> None:
 
 def test_a_report_of_a_model_without_a_history() -> None:
     assert "polyline" not in report(card(), np.zeros((6, 4, 3)), None)
+
+
+def test_skewed_columns_are_bent() -> None:
+    money = np.append(np.ones(50), 1000.0)
+    table: dict[str, Any] = {"money": money, "debt": -money, "same": [1.0] * 51, "kind": ["x", "y", "x"] * 17}
+    preparation = Preparation.fit(table)
+    samples = preparation.transform(table)
+    document = {**card(samples=samples), "preparation": preparation.to_json()}
+    texts = advice(document, samples)
+    assert "train with normalisation=money:log, normalisation=debt:rank, so that" in texts[-1]
+    bent = Preparation.fit(table, normalisation={"money": "log", "debt": "rank"})
+    assert advice({**document, "preparation": bent.to_json()}, bent.transform(table)) == texts[:-1]
+    assert advice(document, None) == texts[:-1]
