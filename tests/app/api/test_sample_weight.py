@@ -123,6 +123,28 @@ def test_a_training_goes_on_with_the_weights_kept(client: TestClient) -> None:
     assert len({child["id"], *ids}) == 4
 
 
+def test_a_table_goes_on_with_other_weights(client: TestClient) -> None:
+    parent = made(client, {"columns": {"a": [0, 1, 0.25], "b": [1, 0.5, 0.25]}, **MAP})
+    path = f"/models/{parent['id']}/fit"
+    columns = {"a": [0, 1, 0.25], "count": WEIGHTS, "b": [1, 0.5, 0.25]}
+    child = made(client, {"columns": columns, "sample_weight": "count", "iterations": 4}, path)
+    query: dict[str, Any] = {"sample_weight": "count", "iterations": 4}
+    headers = {**JSON, "Content-Type": "text/csv"}
+    answer = client.post(path, content=CSV, params=query, headers=headers)
+    assert (answer.status_code, answer.json()) == (200, child)
+    answer = client.post(path, content=CSV, params={**query, "sample_weight": "other"}, headers=headers)
+    assert answer.status_code == 422
+    assert "there is no column 'other' of sample weights" in answer.text
+
+
+def test_weights_of_rows_without_values_are_dropped(client: TestClient) -> None:
+    columns = {"a": [0, None, 1], "b": [1, None, 0.5]}
+    card = made(client, {"columns": columns, "sample_weight": [1, 5, 2], **MAP})
+    assert card["data"]["samples"] == 2
+    columns = {"a": [0, 1], "b": [1, 0.5]}
+    assert made(client, {"columns": columns, "sample_weight": [1, 2], **MAP}, status=200)["id"] == card["id"]
+
+
 def test_a_job_has_weights(bench: Bench) -> None:
     request = TrainingRequest(np.array(DATA), PARAMETERS, sample_weight=np.array(WEIGHTS))
     job = bench.submit(request)

@@ -81,6 +81,17 @@ def test_data_of_every_kind(kohonen: Terminal, tmp_path: Path, kind: str) -> Non
     np.testing.assert_array_equal(samples, colours if kind != "csv" else [[1, -1, -1], [0, 1, 1]])
 
 
+def test_a_column_has_the_weights(kohonen: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,b,count\n1,0,0.5\n0,1,2\n")
+    flags = ["--sample-weight", "count", "--algorithm", "batch"]
+    code, out, err = kohonen("train", *SMALL, "--csv", "a.csv", *flags)
+    assert code == 0, err
+    np.testing.assert_array_equal(np.load(tmp_path / out.strip() / "sample_weight.npy"), [0.5, 2])
+    code, out, err = kohonen("look", "a.csv", *flags)
+    assert code == 0, err
+    assert "count   weight  0        0.5    it has the weights of the rows" in out
+
+
 def test_what_is_wanted_besides_the_map(kohonen: Terminal) -> None:
     code, out, _ = kohonen(
         "train", *SMALL, "--no-gif", "--single-frames", "--frames", "3", "--view", "hits", "--view", "map",
@@ -105,6 +116,7 @@ def test_what_is_wanted_besides_the_map(kohonen: Terminal) -> None:
         (["bad.yaml"], 2, "bad.yaml, line 1: xyz: unknown field"),
         (["--colour", "red", "--npy", "bad.yaml"], 2, "use only one of --csv, --npy, --image and --colour"),
         (["--normalisation", "none"], 2, "--normalisation needs --csv"),
+        (["--sample-weight", "n"], 2, "--sample-weight needs --csv"),
         (["--csv", "bad.yaml", *(2 * ["--normalisation", "none"])], 2, "one normalisation for all columns"),
         (["--csv", "bad.yaml"], 1, "must name the columns"),
         (["--image-colours", "3"], 2, "--image-colours needs --image"),
