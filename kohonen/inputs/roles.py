@@ -121,8 +121,6 @@ def _refusal(name: str, unit: str, row: int, text: str, kind: Kind) -> str:
     remedies = [f"absent={text[:40]} makes it missing"] if text else []
     if kind.unit:
         remedies.append("a unit is taken off only where every cell has the same")
-    elif any(kind.fits):
-        remedies.append("decimal= and thousands= say what its comma or point is")
     remedies.append(f"categorical={name} reads the column as texts")
     return f"column {name!r} holds {what}, but {cell} in row {row + 1}: correct it, or {'; '.join(remedies)}"
 

@@ -261,10 +261,7 @@ class _Given:
         return Counted(cells.values, texts)
 
     def read(self, column: int) -> Cells:
-        values = self._columns[column]
-        if isinstance(values, np.ndarray):
-            return Cells(values.copy(), np.empty(0, dtype=np.intp), [])
-        return self.texts(column)
+        return Cells(np.array(self._columns[column], dtype=np.float64), np.empty(0, dtype=np.intp), [])
 
     def texts(self, column: int) -> Cells:
         values = self._columns[column]

@@ -174,6 +174,10 @@ def test_equal_texts_are_one_object() -> None:
         ("a,b,c\n1\n2,3\n4,5,6,7\n", {"delimiter": "comma"}, "line 2 has 1"),
         ("name\nx\nx\n", {}, "no column is left to train on .'name' is left out: all its values are 'x'"),
         ("a,b\n,x\n,\n", {"ignore": "b", "categorical": "a"}, "no row has a value"),
+        ('a,"b\n', {}, "line 1 is not valid CSV"),
+        (b"a,b\n1,2\n", {"encoding": "utf-16"}, "line 1 is not utf-16"),
+        ("a;b\n0.750;1\n2;3\n3;1\n", {"decimal": "comma"}, "column 'a' holds numbers, but '0.750' in row 1"),
+        (lines("a,b", *(f"x{k % 66},{k % 2}" for k in range(200))), {}, "66 different texts in 200 rows"),
         ("day,x\n1/2/2003,1\n3/4/2003,2\n", {"date": "day"}, "cannot be told apart"),
         ("day,x\nnever,1\n3/4/2003,2\n", {"date": "day"}, "dates of one form"),
         ("day,x\n2003-02-31,1\n2003-02-03,2\n", {"date": "day"}, "'2003-02-31' is no date"),
@@ -313,3 +317,16 @@ def test_rows_for_a_model_are_read_as_its_table_was() -> None:
     with pytest.raises(InvalidTableError, match="has the unit 'lb', but the model was trained on 'kg'"):
         preparation.read_rows(io.StringIO("mass\n2 lb\n"))
     assert preparation.read_rows(io.StringIO("b\n2\n")) == {}
+
+
+def test_columns_are_looked_at_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kohonen.delimited.reader.CHUNK", 4)
+    text = lines("a b c d", *(f"{k // 2} {k} {k * k} t{k % 2 or k}" for k in range(30)))
+    assert roles(text) == {"a": "number", "b": "id", "c": "number", "d": "category"}
+    mixed = lines("a b", *(f"{k} {k % 3}" for k in range(9)), *(f"t{k % 2} 1" for k in range(20)))
+    assert roles(mixed)["a"] == "category"
+
+
+def test_many_kinds_of_cells() -> None:
+    text = lines("a,b", *(f"{k} u{'abcdefghij'[k % 10] * (1 + k // 10)},{k % 3}" for k in range(60)))
+    assert roles(text)["a"] == "id"
