@@ -136,9 +136,9 @@ def read_columns(columns: Columns, **options: Any) -> Table:
 def read_rows(
     source: CsvSource,
     *,
-    numbers: Mapping[str, str | None],
-    texts: Collection[str],
-    dialect: Dialect,
+    numbers: Mapping[str, str | None] | None = None,
+    texts: Collection[str] = (),
+    dialect: Dialect = Dialect(),  # noqa: B008 - it is immutable
     most_columns: int | None = None,
 ) -> dict[str, FloatArray | list[str | None]]:
     """Read the columns of a CSV file that an existing model knows.
@@ -147,8 +147,8 @@ def read_rows(
     ----------
     source : path, bytes or file
         The file.
-    numbers : mapping of str to str
-        The columns of numbers, with the units that may stand in their cells.
+    numbers : mapping of str to str, optional
+        The columns of numbers, with the units that may stand in their cells; by default all columns.
     texts : collection of str
         The columns of texts.
     dialect : Dialect
@@ -167,6 +167,8 @@ def read_rows(
         If the file is not such a table.
     """
     reader = Reader(source, dialect, most_columns=most_columns)
+    if numbers is None:
+        numbers = dict.fromkeys(reader.names)
     known = {name for name in reader.names if name in numbers or name in texts}
     choices = Choices(
         only=tuple(name for name in known if name in numbers),

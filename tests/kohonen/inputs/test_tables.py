@@ -330,3 +330,8 @@ def test_columns_are_looked_at_in_chunks(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_many_kinds_of_cells() -> None:
     text = lines("a,b", *(f"{k} u{'abcdefghij'[k % 10] * (1 + k // 10)},{k % 3}" for k in range(60)))
     assert roles(text)["a"] == "id"
+
+
+def test_long_texts_are_not_taken_apart() -> None:
+    text = lines("a,b,day", *(f"+{' ' * 50_000}x{k % 3},{k % 2},1{' ' * 50_000}x{k % 4}" for k in range(20)))
+    assert roles(text) == {"a": "category", "b": "number", "day": "category"}
