@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from kohonen.delimited.dates import AMBIGUOUS, COMPACT
+from kohonen.delimited.names import check_text
 from kohonen.delimited.numbers import Kind
 from kohonen.delimited.scans import Scan
 from kohonen.errors import InvalidTableError
@@ -145,6 +146,12 @@ def judge_texts(name: str, scan: Scan, *, asked: bool) -> Verdict:
             f"ignore={name} leaves it out, label={name} keeps it beside the rows"
         )
         return Verdict("category", "", refusal=refusal)
+    try:
+        for text in scan.texts:
+            check_text(text, f"a category of column {name!r}")
+    except InvalidTableError as error:
+        remedies = f"ignore={name} leaves the column out, label={name} keeps it beside the rows"
+        return Verdict("category", "", refusal=f"{error}: {remedies}")
     missing = f", {scan.missing:,} missing" if scan.missing else ""
     zeros = "; numbers with leading zeros are codes" if scan.codes else ""
     return Verdict("category", f"{different:,} different texts{missing}{zeros}")

@@ -99,8 +99,12 @@ def test_paths_bytes_and_files(text: str, tmp_path: Path) -> None:
 
 
 def test_quoted_values_may_hold_lines_and_quotes() -> None:
-    table = read('a,b\n"x\ny","say ""hi"""\nz,u\n')
-    assert plain(table) == {"a": ["x\ny", "z"], "b": ['say "hi"', "u"]}
+    text = 'a,b\n"x\ny","say ""hi"""\nz,u\n'
+    table = read(text, label="a")
+    assert plain(table) == {"b": ['say "hi"', "u"]}
+    assert table.labels == {"a": ["x\ny", "z"]}
+    with pytest.raises(InvalidTableError, match=r"control characters: .* ignore=a leaves the column out"):
+        read(text)
 
 
 @pytest.mark.parametrize("word", ["inf", "-Infinity", "1_000", "0x10", "\u0661", "1e", "--1", "1e999", "+-1"])
@@ -334,4 +338,9 @@ def test_many_kinds_of_cells() -> None:
 
 def test_long_texts_are_not_taken_apart() -> None:
     text = lines("a,b,day", *(f"+{' ' * 50_000}x{k % 3},{k % 2},1{' ' * 50_000}x{k % 4}" for k in range(20)))
-    assert roles(text) == {"a": "category", "b": "number", "day": "category"}
+    found = roles(text, label=["a", "day"])
+    assert found == {"a": "label", "b": "number", "day": "label"}
+    with pytest.raises(
+        InvalidTableError, match=r"a category of column 'a' has 50,003 characters.*label=a keeps it"
+    ):
+        roles(text)
