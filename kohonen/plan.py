@@ -90,6 +90,6 @@ def _table(look: Look, options: Mapping[str, Any]) -> list[tuple[str, str]]:
     for name, value in options.items():
         if isinstance(value, Mapping):
             said += [(name, f"{column}:{kind}") for column, kind in value.items()]
-        elif value is not None:
+        else:
             said.append((name, str(value)))
     return said

@@ -49,6 +49,7 @@ SLOW = {
     "emulator",
     "fuzz",
     "kohonen/animation/test_frames.py",
+    "kohonen/cli/test_columns.py",
     "kohonen/cli/test_documents.py",
     "kohonen/cli/test_look.py",
     "kohonen/cli/test_main.py",

@@ -23,7 +23,7 @@ from kohonen.experiments.folder import RunFolder
 from kohonen.experiments.sources import in_file
 from kohonen.files import write_whole
 from kohonen.inputs.arrays import FloatArray, as_samples
-from kohonen.inputs.tables import read_csv, shown
+from kohonen.inputs.tables import read_rows, shown
 from kohonen.pictures.draw import VIEWS, draw_view
 from kohonen.report.page import report
 from kohonen.training import train
@@ -192,7 +192,7 @@ def _samples(run: RunFolder, path: Path) -> FloatArray:
     with in_file(path):
         if preparation is not None:
             return preparation.transform(preparation.read_rows(path))
-        columns = read_csv(path)
+        columns = read_rows(path)
         dimension = run.weights().shape[2]
         for name, values in columns.items():
             if not isinstance(values, np.ndarray):

@@ -31,15 +31,21 @@ _FORMS = {
         "time": _CLOCK,
     }.items()
 }
+#: Longest text of a date.
+_LONGEST = 60
 #: Digits only, as in 20240131: such columns look like numbers.
 COMPACT = "compact"
 #: Forms that may both fit all texts of a column.
 AMBIGUOUS = frozenset(["day-month-year", "month-day-year"])
 
 
-@functools.lru_cache(maxsize=1 << 15)
 def date_forms(text: str) -> frozenset[str]:
     """Return the forms of a date or a time that a text has."""
+    return _date_forms(text) if len(text) <= _LONGEST else frozenset()
+
+
+@functools.lru_cache(maxsize=1 << 15)
+def _date_forms(text: str) -> frozenset[str]:
     found = {name: pattern.fullmatch(text) for name, pattern in _FORMS.items()}
     return frozenset(
         name

@@ -27,6 +27,8 @@ FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 _SPACES = "\u00a0\u202f\u2009"
 _MINUS = "\u2212"
+#: Longest number with a unit.
+_LONGEST = 60
 _CURRENCY = "[$€£¥₹₩₽₺₫฿₴₪]"
 _CODES = "USD|EUR|GBP|JPY|CHF|CAD|AUD|NZD|CNY|INR|BRL|MXN|SEK|NOK|DKK|PLN|CZK|HUF|RUB|TRY|ZAR|KRW|SGD|HKD"
 _WITH_UNIT = re.compile(
@@ -108,9 +110,13 @@ def to_number(text: str, convention: Convention) -> float | None:
     return number if math.isfinite(number) else None
 
 
-@functools.lru_cache(maxsize=1 << 15)
 def classify(text: str, conventions: tuple[Convention, ...] = AUTOMATIC) -> Kind:
     """Return what a cell is."""
+    return Kind((False,) * len(conventions)) if len(text) > _LONGEST else _classify(text, conventions)
+
+
+@functools.lru_cache(maxsize=1 << 15)
+def _classify(text: str, conventions: tuple[Convention, ...]) -> Kind:
     fits = tuple(to_number(text, convention) is not None for convention in conventions)
     if any(fits):
         return Kind(fits)
@@ -121,10 +127,9 @@ def classify(text: str, conventions: tuple[Convention, ...] = AUTOMATIC) -> Kind
     return Kind(fits, unit if any(fits) else "")
 
 
-@functools.lru_cache(maxsize=1 << 15)
 def split_unit(text: str) -> tuple[str, str]:
     """Return the number in a text, and its unit, percent sign or currency; the unit is empty without any."""
-    found = _WITH_UNIT.fullmatch(text)
+    found = _WITH_UNIT.fullmatch(text) if len(text) <= _LONGEST else None
     if (
         found is None
         or not (found["prefix"] or found["suffix"])

@@ -55,14 +55,12 @@ def bend(values: FloatArray, curve: str, knots: Knots | None) -> FloatArray:
 
 
 def unbend(values: FloatArray, curve: str, knots: Knots | None) -> FloatArray:
-    """Return the numbers that `bend` takes to values; near, since it is for people to read."""
+    """Return the numbers that one of the `CURVES` takes to values; near, since it is for people to read."""
     if curve == "log":
         return np.asarray(np.expm1(values))
     if curve == "asinh":
         return np.asarray(np.sinh(values))
-    if curve == "rank":
-        return np.asarray(np.interp(values, np.linspace(0, 1, len(knots or ())), knots or ()))
-    return values
+    return np.asarray(np.interp(values, np.linspace(0, 1, len(knots or ())), knots or ()))
 
 
 def unit_rows(samples: FloatArray) -> FloatArray:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from kohonen.delimited.dates import AMBIGUOUS, COMPACT
+from kohonen.delimited.names import check_text
 from kohonen.delimited.numbers import Kind
 from kohonen.delimited.scans import Scan
 from kohonen.errors import InvalidTableError
@@ -121,8 +122,6 @@ def _refusal(name: str, unit: str, row: int, text: str, kind: Kind) -> str:
     remedies = [f"absent={text[:40]} makes it missing"] if text else []
     if kind.unit:
         remedies.append("a unit is taken off only where every cell has the same")
-    elif any(kind.fits):
-        remedies.append("decimal= and thousands= say what its comma or point is")
     remedies.append(f"categorical={name} reads the column as texts")
     return f"column {name!r} holds {what}, but {cell} in row {row + 1}: correct it, or {'; '.join(remedies)}"
 
@@ -156,6 +155,12 @@ def judge_texts(name: str, scan: Scan, *, asked: bool) -> Verdict:
             f"ignore={name} leaves it out, label={name} keeps it beside the rows"
         )
         return Verdict("category", "", refusal=refusal)
+    try:
+        for text in scan.texts:
+            check_text(text, f"a category of column {name!r}")
+    except InvalidTableError as error:
+        remedies = f"ignore={name} leaves the column out, label={name} keeps it beside the rows"
+        return Verdict("category", "", refusal=f"{error}: {remedies}")
     missing = f", {scan.missing:,} missing" if scan.missing else ""
     zeros = "; numbers with leading zeros are codes" if scan.codes else ""
     return Verdict("category", f"{different:,} different texts{missing}{zeros}")

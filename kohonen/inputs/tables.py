@@ -140,9 +140,9 @@ def read_columns(columns: Columns, **options: Any) -> Table:
 def read_rows(
     source: CsvSource,
     *,
-    numbers: Mapping[str, str | None],
-    texts: Collection[str],
-    dialect: Dialect,
+    numbers: Mapping[str, str | None] | None = None,
+    texts: Collection[str] = (),
+    dialect: Dialect = Dialect(),  # noqa: B008 - it is immutable
     most_columns: int | None = None,
 ) -> dict[str, FloatArray | list[str | None]]:
     """Read the columns of a CSV file that an existing model knows.
@@ -151,8 +151,8 @@ def read_rows(
     ----------
     source : path, bytes or file
         The file.
-    numbers : mapping of str to str
-        The columns of numbers, with the units that may stand in their cells.
+    numbers : mapping of str to str, optional
+        The columns of numbers, with the units that may stand in their cells; by default all columns.
     texts : collection of str
         The columns of texts.
     dialect : Dialect
@@ -171,6 +171,8 @@ def read_rows(
         If the file is not such a table.
     """
     reader = Reader(source, dialect, most_columns=most_columns)
+    if numbers is None:
+        numbers = dict.fromkeys(reader.names)
     known = {name for name in reader.names if name in numbers or name in texts}
     choices = Choices(
         only=tuple(name for name in known if name in numbers),
@@ -267,10 +269,7 @@ class _Given:
         return Counted(cells.values, texts)
 
     def read(self, column: int) -> Cells:
-        values = self._columns[column]
-        if isinstance(values, np.ndarray):
-            return Cells(values.copy(), np.empty(0, dtype=np.intp), [])
-        return self.texts(column)
+        return Cells(np.array(self._columns[column], dtype=np.float64), np.empty(0, dtype=np.intp), [])
 
     def texts(self, column: int) -> Cells:
         values = self._columns[column]

@@ -93,6 +93,8 @@ def test_a_table_is_prepared_as_the_one_that_was_trained_on(kohonen: Terminal) -
 def test_a_table_that_does_not_suit_the_map(kohonen: Terminal, run: Path) -> None:
     Path("new.csv").write_text("a,b,c\n1,2,x\n")
     assert "the column 'c' must hold numbers" in kohonen("predict", "run", "--csv", "new.csv")[2]
+    Path("new.csv").write_text("id,b,c\n1,2,0\n2,2,0\n")
+    assert kohonen("predict", "run", "--csv", "new.csv")[0] == 0
     Path("new.csv").write_text("a,b\n1,2\n")
     code, out, err = kohonen("predict", "run", "--csv", "new.csv")
     assert (code, out) == (1, "")

@@ -99,8 +99,12 @@ def test_paths_bytes_and_files(text: str, tmp_path: Path) -> None:
 
 
 def test_quoted_values_may_hold_lines_and_quotes() -> None:
-    table = read('a,b\n"x\ny","say ""hi"""\nz,u\n')
-    assert plain(table) == {"a": ["x\ny", "z"], "b": ['say "hi"', "u"]}
+    text = 'a,b\n"x\ny","say ""hi"""\nz,u\n'
+    table = read(text, label="a")
+    assert plain(table) == {"b": ['say "hi"', "u"]}
+    assert table.labels == {"a": ["x\ny", "z"]}
+    with pytest.raises(InvalidTableError, match=r"control characters: .* ignore=a leaves the column out"):
+        read(text)
 
 
 @pytest.mark.parametrize("word", ["inf", "-Infinity", "1_000", "0x10", "\u0661", "1e", "--1", "1e999", "+-1"])
@@ -174,6 +178,10 @@ def test_equal_texts_are_one_object() -> None:
         ("a,b,c\n1\n2,3\n4,5,6,7\n", {"delimiter": "comma"}, "line 2 has 1"),
         ("name\nx\nx\n", {}, "no column is left to train on .'name' is left out: all its values are 'x'"),
         ("a,b\n,x\n,\n", {"ignore": "b", "categorical": "a"}, "no row has a value"),
+        ('a,"b\n', {}, "line 1 is not valid CSV"),
+        (b"a,b\n1,2\n", {"encoding": "utf-16"}, "line 1 is not utf-16"),
+        ("a;b\n0.750;1\n2;3\n3;1\n", {"decimal": "comma"}, "column 'a' holds numbers, but '0.750' in row 1"),
+        (lines("a,b", *(f"x{k % 66},{k % 2}" for k in range(200))), {}, "66 different texts in 200 rows"),
         ("day,x\n1/2/2003,1\n3/4/2003,2\n", {"date": "day"}, "cannot be told apart"),
         ("day,x\nnever,1\n3/4/2003,2\n", {"date": "day"}, "dates of one form"),
         ("day,x\n2003-02-31,1\n2003-02-03,2\n", {"date": "day"}, "'2003-02-31' is no date"),
@@ -313,3 +321,26 @@ def test_rows_for_a_model_are_read_as_its_table_was() -> None:
     with pytest.raises(InvalidTableError, match="has the unit 'lb', but the model was trained on 'kg'"):
         preparation.read_rows(io.StringIO("mass\n2 lb\n"))
     assert preparation.read_rows(io.StringIO("b\n2\n")) == {}
+
+
+def test_columns_are_looked_at_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kohonen.delimited.reader.CHUNK", 4)
+    text = lines("a b c d", *(f"{k // 2} {k} {k * k} t{k % 2 or k}" for k in range(30)))
+    assert roles(text) == {"a": "number", "b": "id", "c": "number", "d": "category"}
+    mixed = lines("a b", *(f"{k} {k % 3}" for k in range(9)), *(f"t{k % 2} 1" for k in range(20)))
+    assert roles(mixed)["a"] == "category"
+
+
+def test_many_kinds_of_cells() -> None:
+    text = lines("a,b", *(f"{k} u{'abcdefghij'[k % 10] * (1 + k // 10)},{k % 3}" for k in range(60)))
+    assert roles(text)["a"] == "id"
+
+
+def test_long_texts_are_not_taken_apart() -> None:
+    text = lines("a,b,day", *(f"+{' ' * 50_000}x{k % 3},{k % 2},1{' ' * 50_000}x{k % 4}" for k in range(20)))
+    found = roles(text, label=["a", "day"])
+    assert found == {"a": "label", "b": "number", "day": "label"}
+    with pytest.raises(
+        InvalidTableError, match=r"a category of column 'a' has 50,003 characters.*label=a keeps it"
+    ):
+        roles(text)
