@@ -10,6 +10,7 @@ from pydantic import BaseModel, TypeAdapter
 from app.api.schemas.continue_training import FitBody, FitFields
 from app.api.schemas.health import Problem
 from app.api.schemas.models import Predictions, Vector, Vectors
+from app.api.schemas.tables import RoleFields
 from app.api.schemas.training import TrainingBody, TrainingFields
 from app.models import Card
 from app.web import security
@@ -82,8 +83,9 @@ def _schema(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _in_query(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of fields as one exploded object, without `normalisation`: lists do not explode."""
-    fields = {name: field for name, field in schema["properties"].items() if name != "normalisation"}
+    """Return the schema of fields as one exploded object, without lists, which do not explode."""
+    lists = {"normalisation", *RoleFields.model_fields}
+    fields = {name: field for name, field in schema["properties"].items() if name not in lists}
     properties = {name: _without_null(field) for name, field in fields.items()}
     return {"type": "object", "properties": properties, "additionalProperties": False}
 

@@ -61,6 +61,25 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
     },
 }
 
+_PLAN = {
+    "description": "With `dry_run`: what the training would do.",
+    "type": "object",
+    "properties": {
+        "rows": {"type": "integer"},
+        "columns": {"type": "array", "items": {"type": "object"}},
+        "notes": {"type": "array", "items": {"type": "string"}},
+        "seconds": {"type": "number"},
+        "bytes": {"type": "integer"},
+        "refused": {"type": "array", "items": {"type": "string"}},
+        "call": {"type": "string"},
+    },
+    "required": ["rows", "columns", "notes", "seconds", "bytes", "refused", "call"],
+}
+_OR_PLAN = {
+    **ANSWERS[200],
+    "content": {**_CONTENT, JSON: {"schema": {"anyOf": [_CONTENT[JSON]["schema"], _PLAN]}}},
+}
+
 
 @router.post(
     "/train",
@@ -68,7 +87,7 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
     operation_id="train",
     status_code=201,
     response_class=Response,
-    responses={**ANSWERS, **problems(400, 406, 413, 415, 422, 500, 503)},
+    responses={**ANSWERS, 200: _OR_PLAN, **problems(400, 406, 413, 415, 422, 500, 503)},
     openapi_extra=body.describe(TrainingBody, TRAINING, csv=CSV_EXAMPLE, fields=TrainingFields),
 )
 async def train(

@@ -32,6 +32,8 @@ LIMITS: dict[str, Any] = {
 }
 #: Where a request may fit the document and still be refused, and why the document does not say so.
 UNSAID = {
+    "/encoding": "a text that names no encoding",
+    "/thousands": "the sign that is the decimal one",
     "/colours": "a text that is no colour, a number that is out of the range",
     "/data": "rows of unequal lengths or of another length than the model's, values too large to be squared",
     "/columns": "columns of unequal lengths, of numbers and texts, or of nothing; CSV that is no table",
