@@ -363,7 +363,7 @@ def test_a_model_of_plain_vectors_knows_no_names(client: TestClient) -> None:
         ({"columns": {"a": [1], "b": [1, 2]}}, "/columns/b", "has 2 values"),
         ({"columns": {"a": [1, "x"]}}, "/columns/a/0", "holds texts, but '1' in row 1"),
         ({"columns": {"a": [1e200]}}, "/columns/a/0", "magnitude"),
-        ({"columns": {"a/b": ["x" * 101]}}, "/columns", "101 characters"),
+        ({"columns": {"a/b": ["x" * 101]}}, "/columns/a~1b", "101 characters"),
         ({"columns": [[1]]}, "/columns", "an object"),
         ({"data": [[1]]}, "", "not both"),
         ({"normalisation": "l3"}, "/normalisation", "'l3'"),
