@@ -141,8 +141,8 @@ def _array(path: str) -> Any:
 def _table(options: Mapping[str, Any]) -> Loaded:
     path = Path(options["path"])
     with in_file(path):
-        roles = {name: options.get(name) for name in ROLES}
-        table = read_csv(path, **roles, **(options.get("dialect") or {}))
+        roles, dialect = {name: options.get(name) for name in ROLES}, options.get("dialect") or {}
+        table = read_csv(path, **roles, **dialect)
         preparation = Preparation.fit(
             table, normalisation=options.get("normalisation", "z-score"), missing=options["missing"]
         )
