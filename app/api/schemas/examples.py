@@ -53,7 +53,7 @@ TRAINING: dict[str, Any] = {
 }
 
 #: Id of the model of the first example, checked by a test.
-EXAMPLE_ID = "5fa28277aad9b886517fd2176a93923b"
+EXAMPLE_ID = "2ef3640a007443f40c02220e83fa22ee"
 
 JOB: dict[str, Any] = {
     "large": {

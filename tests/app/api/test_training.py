@@ -71,6 +71,7 @@ def test_the_card_tells_all(client: TestClient) -> None:
     made = card(client, SMALL)
     assert made["parameters"] == {
         "width": 6, "height": 4, "iterations": 20, "learning_rate": 0.1, "sigma": 3.0, "random_state": 1,
+        "final_sigma": 1.0,
         "algorithm": "online", "initialisation": "random", "grid": "rectangular", "boundary": "planar",
     }  # fmt: skip
     assert made["data"]["samples"] == 2

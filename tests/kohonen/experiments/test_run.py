@@ -184,7 +184,7 @@ def test_a_table_that_is_interrupted_ends_alike(tmp_path: Path) -> None:
     assert card["preparation"] == preparation.to_json()
     assert card["data"]["missing"] == 2
     assert card["id"] == model_id(
-        fingerprint(finished.samples), finished.experiment.parameters, preparation=preparation.to_json()
+        fingerprint(finished.samples), finished.experiment.parameters, preparation=preparation.transformation
     )
     assert "colour: blue" in (finished.folder.path / "report.html").read_text()
     (tmp_path / "parts.yaml").write_text(TABLE)
