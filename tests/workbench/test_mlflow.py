@@ -53,6 +53,7 @@ def test_a_training_is_logged_with_its_history_its_map_and_its_views(experiment:
         "iterations": "40",
         "learning_rate": "0.1",
         "sigma": "3.0",
+        "final_sigma": "1.0",
         "random_state": "3",
         "algorithm": "online",
         "initialisation": "random",

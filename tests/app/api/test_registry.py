@@ -240,7 +240,7 @@ def test_an_empty_store_says_what_to_do(client: TestClient) -> None:
 
 def test_the_card_says_where_and_with_what(make_client: MakeClient) -> None:
     made = train(make_client(environment="prod"), 1)
-    assert made["schema_version"] == 1
+    assert made["schema_version"] == 2
     assert made["environment"] == "prod"
     assert set(made["engine"]) == {"name", "version", "numpy", "python", "seconds"}
     assert made["engine"]["name"] == describe_engine().removesuffix(" (no compiled kernel)")

@@ -14,6 +14,7 @@ EVERY = {
     "SOM_ITERATIONS": "40",
     "SOM_LEARNING_RATE": "5e-2",
     "SOM_SIGMA": "2",
+    "SOM_FINAL_SIGMA": "0.5",
     "SOM_BATCH_SIZE": "100",
     "SOM_RANDOM_STATE": "7",
     "SOM_RUN_NAME": "sunset",
