@@ -34,7 +34,7 @@ def every_product() -> Iterator[Product]:
     if found := kernel():
         with pytest.MonkeyPatch.context() as patch:
             for level in range(found.highest_level() + 1):
-                patch.setattr(found, "level", level)
+                patch.setattr(found, "highest_level", lambda level=level: level)
                 yield native_product
 
 
