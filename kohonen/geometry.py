@@ -202,16 +202,12 @@ class Neighbourhood(NamedTuple):
 
     def factors(self, x: int, y: int, window: tuple[int, int, int, int], out: FloatArray) -> None:
         """Compute the products of both factors in a `window`, relative to unit ``[x, y]``."""
-        (width, height), (left, right, top, bottom) = self.shape, window
-        down = self.down[height - 1 - y + top : height - 1 - y + bottom]
-        if self.kinds == 1:
-            first = 2 * width - 1 - 2 * x
-            np.multiply(self.across[first + 2 * left : first + 2 * right - 1 : 2, None], down, out=out)
-            return
-        for kind in (0, 1):
-            first = (kind - top) % 2
+        left, right, top, bottom = window
+        down = self.rows(y)[top:bottom]
+        for kind in range(self.kinds):
+            first = (kind - top) % self.kinds
             across = self.columns(x, y, kind)[left:right, None]
-            np.multiply(across, down[first::2], out=out[:, first::2])
+            np.multiply(across, down[first :: self.kinds], out=out[:, first :: self.kinds])
 
     def smooth(
         self, planes: FloatArray, product: Callable[[FloatArray, FloatArray], FloatArray]

@@ -1,5 +1,6 @@
 """Decay of the radius and of the learning rate during training."""
 
+import sys
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -49,7 +50,8 @@ class Schedule:
         """``lambda``, in iterations; None if radius and learning rate stay constant."""
         if self.sigma <= self.final_sigma:
             return None
-        return self.iterations / float(arithmetic.ln(self.sigma / self.final_sigma))
+        ratio = min(self.sigma / self.final_sigma, sys.float_info.max)  # the quotient may overflow
+        return self.iterations / float(arithmetic.ln(ratio))
 
     def radius(self, iteration: int) -> float:
         """Return ``sigma_t``, the width of the Gaussian neighbourhood, in units of the grid."""
@@ -62,11 +64,9 @@ class Schedule:
     def decay(self, iterations: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Return ``exp(-t / lambda)`` for iterations of any shape."""
         t = np.asarray(iterations, dtype=np.float64)
-        return (
-            np.ones_like(t)
-            if self.time_constant is None
-            else np.asarray(arithmetic.exp(-t / self.time_constant))
-        )
+        if self.time_constant is None:
+            return np.ones_like(t)
+        return np.asarray(arithmetic.exp(-t / self.time_constant))
 
     def neighbourhoods(
         self, iterations: npt.NDArray[np.int64], squared: npt.NDArray[np.float64]

@@ -28,6 +28,7 @@ def test_decays_to_the_final_radius() -> None:
     assert schedule.radius(40) == pytest.approx(0.2)
     assert schedule.rate(40) == pytest.approx(0.1 / 30)
     assert Schedule(40, 6.0, 0.1, final_sigma=6.0).time_constant is None
+    assert Schedule(40, 6.0, 0.1, final_sigma=5e-324).radius(40) < 1e-300
     assert Schedule(40, 0.5, 0.1, final_sigma=0.2).radius(40) == pytest.approx(0.2)
 
 
