@@ -70,7 +70,7 @@ class CardParameters:
 
 @dataclass(frozen=True, kw_only=True)
 class CardData:
-    """What the model was trained on."""
+    """The training data of a model."""
 
     fingerprint: str = described("SHA-256 of the shape and the values.")
     samples: int
@@ -93,7 +93,7 @@ class CardPoint:
 
 @dataclass(frozen=True, kw_only=True)
 class CardHistory:
-    """How the quantization error fell."""
+    """The quantization error during the training."""
 
     samples: int = described("On how many of the samples it was measured, evenly chosen.")
     points: tuple[CardPoint, ...]
@@ -101,7 +101,7 @@ class CardHistory:
 
 @dataclass(frozen=True, kw_only=True)
 class CardQuality:
-    """How well the map fits its samples."""
+    """The quality of a map on its samples."""
 
     quantization_error: float = described("Mean distance of the samples to their best matching unit.")
     topographic_error: float = described(
@@ -117,7 +117,7 @@ class CardQuality:
 
 @dataclass(frozen=True, kw_only=True)
 class CardEngine:
-    """What trained the model."""
+    """The engine that trained the model."""
 
     name: str
     version: str
@@ -149,7 +149,7 @@ class Lineage:
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """What there is to say about a model."""
+    """The description of a trained model."""
 
     schema_version: Literal[2] = SCHEMA_VERSION
     id: str

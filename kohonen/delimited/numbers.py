@@ -39,7 +39,7 @@ _WITH_UNIT = re.compile(
 
 
 class Convention(NamedTuple):
-    """How numbers are written: the decimal sign, and the signs between thousands."""
+    """A convention for numbers: the decimal sign, and the sign between thousands."""
 
     decimal: str
     thousands: str
@@ -50,7 +50,7 @@ AUTOMATIC = (Convention(".", ""), Convention(".", ","), Convention(",", "."))
 
 
 class Kind(NamedTuple):
-    """What a cell is: numbers in some of the `AUTOMATIC` conventions, with a unit or without, or a text.
+    """The kind of a cell: a number in some of the `AUTOMATIC` conventions, with a unit or without, or a text.
 
     Attributes
     ----------

@@ -30,14 +30,14 @@ class Found:
 
 @dataclass(slots=True)
 class Scan:
-    """What the cells of a column are.
+    """Counts of the kinds of cells in a column.
 
     Attributes
     ----------
     rows, missing, plain : int
         Number of cells, of those that are missing, and of those that are plain decimal numbers.
     kinds : dict of Kind to Found
-        The other cells by what they are.
+        The other cells by their kind.
     texts : Counter of str
         The first different texts, at most `MOST_TEXTS`; in columns of numbers, those that are not.
     first_row, first : int and str, or None

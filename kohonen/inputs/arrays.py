@@ -28,7 +28,7 @@ LARGEST_MAGNITUDE = 1e150
 
 
 class Dataset(NamedTuple):
-    """What a map is trained on.
+    """Training data: samples, and their weights.
 
     Attributes
     ----------

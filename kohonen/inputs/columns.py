@@ -76,7 +76,7 @@ class PreparedColumn:
 
     @property
     def role(self) -> Role:
-        """What the column is."""
+        """The role of the column."""
         return "number" if self.categories is None else "category"
 
     @property

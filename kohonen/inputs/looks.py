@@ -61,14 +61,14 @@ class Rows(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ColumnLook:
-    """What a column is.
+    """The role of a column, and the reason for it.
 
     Attributes
     ----------
     name : str
         Its name.
     role : {"number", "category", "label", "id", "date", "weight", "left out"}
-        What it is; numbers and categories take part in the training.
+        The role; numbers and categories take part in the training.
     reason : str
         Why.
     missing : int
@@ -89,7 +89,7 @@ class ColumnLook:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How the cells of a column are read.
+    """Options to read the cells of a column with.
 
     Attributes
     ----------

@@ -248,7 +248,7 @@ class Preparation:
 
     @property
     def transformation(self) -> dict[str, Any]:
-        """What determines the samples of a table, as a JSON document: part of a model's identity."""
+        """The operations that make samples of a table, as a JSON document: part of a model's identity."""
         rows = {} if self.rows == "none" else {"rows": self.rows}
         return {"missing": self.missing, "columns": list(map(documents.transformation, self.columns)), **rows}
 

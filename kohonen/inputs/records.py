@@ -43,7 +43,7 @@ class CardColumn:
 
 @dataclass(frozen=True, kw_only=True)
 class CardPreparation:
-    """How the samples were made from a table: predictions make theirs alike."""
+    """The preparation of the samples of a table, which predictions repeat."""
 
     version: Literal[1] = 1
     missing: Missing = described(

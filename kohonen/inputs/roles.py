@@ -34,12 +34,12 @@ _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a column is, and how its cells are read.
+    """The role of a column, the reason for it, and the options to read its cells with.
 
     Attributes
     ----------
     role : Role
-        What it is.
+        The role.
     reason : str
         Why.
     unit : str

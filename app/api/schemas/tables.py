@@ -107,7 +107,7 @@ ColumnNames: TypeAlias = Annotated[
 
 
 class CsvFields(QuerySchema):
-    """How a CSV file is written; what is not given is found."""
+    """The dialect of a CSV body; fields that are not given are detected."""
 
     delimiter: Literal["comma", "semicolon", "tab", "pipe", "space"] | None = Field(
         None, description="CSV: the separator of values; by default the one that divides all lines evenly."
