@@ -8,6 +8,7 @@ import math
 import secrets
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
@@ -122,7 +123,7 @@ def _define(help: str, kind: Any, **bounds: Any) -> dict[str, Definition]:  # no
 BATCH_SIZE = Definition("Samples per block in batch training; affects memory, not the result.", int, least=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Parameters:
     """The parameters of a map and of its training.
 
@@ -218,7 +219,7 @@ class Parameters:
         """The initial radius, in units of the grid."""
         return max(self.width, self.height) / 2 if self.sigma is None else self.sigma
 
-    @property
+    @cached_property
     def schedule(self) -> Schedule:
         """The decay of radius and learning rate."""
         return Schedule(self.iterations, self.initial_radius, self.learning_rate, self.final_sigma)

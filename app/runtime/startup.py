@@ -7,6 +7,7 @@ Importing the service into another process does not change that process.
 import contextlib
 import gc
 import sys
+import warnings
 from collections.abc import Iterator
 
 __all__ = ["starting"]
@@ -50,7 +51,10 @@ def starting() -> Iterator[None]:
 @contextlib.contextmanager
 def _deferred_models() -> Iterator[None]:
     from pydantic import BaseModel
+    from pydantic.warnings import UnsupportedFieldAttributeWarning
 
+    # FastAPI ignores this warning where it declares a query's model, which is then not yet built.
+    warnings.simplefilter("ignore", UnsupportedFieldAttributeWarning)
     BaseModel.model_config["defer_build"] = True
     try:
         yield

@@ -9,6 +9,8 @@ in the speed of the latest iterations.
 import math
 from collections import deque
 
+import numpy as np
+
 from kohonen.engines.cost import Cost
 from kohonen.parameters import Parameters
 from kohonen.schedule import NEIGHBOURHOOD_CUT
@@ -27,15 +29,11 @@ def estimate_work(cost: Cost, parameters: Parameters, first: int, last: int) -> 
     if count <= 0:
         return 0.0
     steps = min(count, SAMPLES)
-    times = [first + int((step + 0.5) * count / steps) for step in range(steps)]
-    return count / steps * sum(1 + cost.updating * _reached(parameters, time) for time in times)
-
-
-def _reached(parameters: Parameters, iteration: int) -> float:
-    """Return the share of the map that an update touches."""
-    window = 2 * REACH * parameters.schedule.radius(iteration) + 1
-    share = min(window, parameters.width) * min(window, parameters.height)
-    return share / parameters.units
+    times = first + (np.arange(steps) + 0.5) * count // steps
+    schedule = parameters.schedule
+    windows = 2 * REACH * schedule.sigma * schedule.decay(times) + 1
+    updated = np.minimum(windows, parameters.width) * np.minimum(windows, parameters.height)
+    return float(count * np.mean(1 + cost.updating * updated / parameters.units))
 
 
 class TimeLeft:
