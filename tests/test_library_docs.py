@@ -1,4 +1,4 @@
-"""What docs/library.md says of observers, run as it stands there."""
+"""The code of docs/library.md, run as it stands there."""
 
 import io
 import re
@@ -37,3 +37,17 @@ def test_watching_a_training(
     assert 2 <= len(moved) <= 40
     assert moved[0] > moved[-1]
     assert len(moved) == 40 or moved[-1] < 0.001
+
+
+def test_rows(capsys: pytest.CaptureFixture[str]) -> None:
+    section = code("Rows")
+    exec(code("A table") + "\n" + section, {})
+    said = [line.partition("# ")[2] for line in section.splitlines() if "print(" in line]
+    assert capsys.readouterr().out.splitlines() == said
+
+
+def test_recommendations(capsys: pytest.CaptureFixture[str]) -> None:
+    exec(code("Recommendations"), {})
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("Brazil: ")
+    assert second.startswith("Big: ")
