@@ -14,14 +14,14 @@ from kohonen.inputs.ratings import Ratings
 from kohonen.kernel import kernel
 from kohonen.schedule import NEIGHBOURHOOD_CUT
 
-__all__ = ["RADIUS", "RANK", "Recommendation", "Recommender", "user_vectors"]
+__all__ = ["RANK", "Recommendation", "Recommender", "user_vectors"]
 
 #: The number of values that describe a user.
 RANK = 4
 #: Vectors more than wanted, and multiplications by the matrix and its transpose.
 _EXTRA, _ROUNDS = 5, 8
 #: Radius of the neighbourhood whose ratings count, in units of the grid, and ratings of zero added to theirs.
-RADIUS, DAMPING = 2.5, 5.0
+_RADIUS, _DAMPING = 2.5, 5.0
 
 
 def user_vectors(ratings: Ratings, rank: int = RANK) -> FloatArray:
@@ -119,7 +119,7 @@ class Recommender:
         positions: IntArray,
         shape: tuple[int, int],
         geometry: Geometry = PLANAR,
-        radius: float = RADIUS,
+        radius: float = _RADIUS,
     ) -> None:
         self._ratings = ratings
         self._units = positions[:, 0] * shape[1] + positions[:, 1]
@@ -160,7 +160,7 @@ class Recommender:
         weights[weights < NEIGHBOURHOOD_CUT] = 0.0
         by_rating, count = weights[self._ratings.user], len(self._ratings.items)
         sums = np.bincount(self._ratings.item, by_rating * self._residuals, count)
-        near = sums / (np.bincount(self._ratings.item, by_rating, count) + DAMPING)
+        near = sums / (np.bincount(self._ratings.item, by_rating, count) + _DAMPING)
         return np.clip(self._mean + self._items + self._users[place] + near, *self._range), weights
 
     def _place(self, user: str) -> int:

@@ -9,10 +9,10 @@ import numpy.typing as npt
 from kohonen.errors import InvalidDataError
 from kohonen.inputs.arrays import FloatArray
 
-__all__ = ["ITEM_DAMPING", "USER_DAMPING", "Ratings"]
+__all__ = ["Ratings"]
 
 #: Ratings of zero that are added to those of an item, and of a user, before their mean deviation is taken.
-ITEM_DAMPING, USER_DAMPING = 10, 15
+_ITEM_DAMPING, _USER_DAMPING = 10, 15
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,9 @@ class Ratings:
     def expected(self) -> tuple[float, FloatArray, FloatArray]:
         """The mean of all ratings, and the damped deviations of each item and of each user from it."""
         mean = float(np.cumsum(self.values)[-1]) / len(self.values)  # in a fixed order
-        items = self._deviations(self.values - mean, self.item, len(self.items), ITEM_DAMPING)
+        items = self._deviations(self.values - mean, self.item, len(self.items), _ITEM_DAMPING)
         left = self.values - mean - items[self.item]
-        return mean, items, self._deviations(left, self.user, len(self.users), USER_DAMPING)
+        return mean, items, self._deviations(left, self.user, len(self.users), _USER_DAMPING)
 
     @property
     def residuals(self) -> FloatArray:

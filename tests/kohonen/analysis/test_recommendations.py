@@ -19,8 +19,8 @@ def generated(users: int = 60, items: int = 40, share: float = 0.4) -> tuple[Rat
 
 def recommender(ratings: Ratings) -> Recommender:
     vectors = user_vectors(ratings)
-    som = SelfOrganizingMap(6, 4, iterations=30, random_state=1, algorithm="batch", initialisation="sample")
-    return Recommender(ratings, som.fit(vectors).predict(vectors), (6, 4))
+    som = SelfOrganizingMap(12, 8, iterations=30, random_state=1, algorithm="batch", initialisation="sample")
+    return Recommender(ratings, som.fit(vectors).predict(vectors), (12, 8))
 
 
 def test_what_neighbours_liked_is_recommended() -> None:
