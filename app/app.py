@@ -29,16 +29,17 @@ from app.api import (
     training,
 )
 from app.api.responses import EXPOSED_HEADERS
-from app.deployment import Deployment, open_models
+from app.deployment import Deployment, MemoryShares, open_gate, open_models
 from app.runtime import telemetry
 from app.settings import Settings
 from app.training.service import TrainingService
 from app.web import documentation, errors, security
 from app.web.access_log import AccessLog
+from app.web.caching import KeptAnswers
 from app.web.deadline import RequestDeadline
 from app.web.head import Head
+from app.web.held import HeldMemory
 from app.web.slashes import TrailingSlashes
-from app.web.uploads import Uploads
 from kohonen.engines import describe_engine
 
 __all__ = ["app", "create_app"]
@@ -60,7 +61,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     made.state.settings = settings
     made.state.models = open_models(settings)
     made.state.jobs = Deployment(settings, made.state.models)
-    made.state.service = TrainingService(made.state.models, settings)
+    shares = MemoryShares.of(settings)
+    made.state.gate = open_gate(settings)
+    made.state.answers = KeptAnswers(shares.answers)
+    made.state.service = TrainingService(made.state.models, settings, made.state.gate)
     for module in (
         demo,
         training,
@@ -80,7 +84,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     documentation.install(made)
     openapi.install(made)
     errors.install(made)
-    made.add_middleware(Uploads, largest=settings.max_body_bytes)
+    made.add_middleware(
+        HeldMemory, gate=made.state.gate, largest=settings.max_body_bytes, together=shares.bodies
+    )
     if settings.api_keys:
         made.add_middleware(security.ApiKey, keys=settings.api_keys)
     made.add_middleware(RequestDeadline, seconds=settings.max_training_seconds)

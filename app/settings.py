@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.environment import check_environment
+from app.memory_limit import available_memory
 from app.models.references import FORMS, parse
 from app.storage import open_store
 from kohonen.analysis.metrics import METRICS
@@ -93,6 +94,23 @@ class Settings(BaseSettings):
         description="Trainings at a time; by default one per core.",
     )
     waiting_trainings: int = Field(16, ge=0, description="Trainings that may wait.")
+    reads: int = Field(
+        default_factory=cores,
+        ge=1,
+        description="Large views, reports, predictions and downloads at a time; by default one per core.",
+    )
+    waiting_reads: int = Field(
+        16,
+        ge=0,
+        le=24,
+        description="Of these, those that may wait; each waits in a thread, of which there are 40.",
+    )
+    memory: int = Field(
+        default_factory=available_memory,
+        ge=2**24,
+        description="Bytes of memory for these, and for bodies; by default what the limit of the container "
+        "or of the function leaves beside 256 MiB for the process, or half of the machine's.",
+    )
     queue: str = Field(
         "local:",
         pattern=r"^(local:|none:|https?://.+)$",

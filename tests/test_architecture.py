@@ -83,6 +83,7 @@ LAYERS = [
     "app.models",
     "app.problems",
     "app.environment",
+    "app.memory_limit",
     "app.settings",
     "app.runtime",
     "app.training",

@@ -9,10 +9,11 @@ from app.api.dependencies import AppSettings, ModelsOfStore
 from app.api.models import NOT_MODIFIED, Ref
 from app.errors import FieldError, InvalidRequestError
 from app.models import Models, StoredCard
+from app.runtime import costs
 from app.schema import Schema
 from app.web.caching import model_answer
 from app.web.responses import JSON, bounded, problems
-from kohonen.analysis.clusters import cluster_units
+from kohonen.analysis.clusters import MOST_CLUSTERS, cluster_units
 from kohonen.analysis.profiles import ClusterCount, cluster_samples, parse_count, profiles
 
 __all__ = ["ClusterQuery", "router", "wanted_count"]
@@ -98,7 +99,12 @@ def model_clusters(
         remedy = "use samples=false, or send the data to /predict in several requests"
         return Response(bounded(content, settings, remedy=remedy), media_type=JSON)
 
-    return model_answer(request, ref, card, ["clusters", count, samples], answer)
+    cost = costs.clusters(
+        card.weights.shape,
+        count=MOST_CLUSTERS if count == "auto" else count,
+        samples=card.data.samples if samples else 0,
+    )
+    return model_answer(request, ref, card, ["clusters", count, samples], answer, cost)
 
 
 def wanted_count(text: str, card: StoredCard, pointer: str = "/k") -> ClusterCount:

@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 from app.errors import AnswerTooLargeError
 from app.models import Models, StoredCard
 from app.models.downloads import MEDIA_TYPES, Format, write
+from app.runtime.gate import Gate
 
 __all__ = ["download"]
 
@@ -15,7 +16,9 @@ __all__ = ["download"]
 LINK_SECONDS = 300
 
 
-def download(models: Models, card: StoredCard, form: Format, *, most_bytes: int | None) -> Response:
+def download(
+    models: Models, card: StoredCard, form: Format, *, most_bytes: int | None, gate: Gate
+) -> Response:
     """Answer with the weights of a model in a file format.
 
     `AnswerTooLargeError` is raised for more than `most_bytes` if the store does not support links.
@@ -27,13 +30,14 @@ def download(models: Models, card: StoredCard, form: Format, *, most_bytes: int 
         return Response(models.weights_file(card), media_type=media_type, headers=headers)
     if most_bytes is None:
         pieces = write(models.weights(card), form, card=json.dumps(card.to_dict()))
-        return StreamingResponse(pieces, media_type=media_type, headers=headers)
+        return StreamingResponse(gate.in_turns(pieces), media_type=media_type, headers=headers)
     if (key := models.derived(card, form)) is None:
-        pieces = write(models.weights(card), form, card=json.dumps(card.to_dict()))
-        file = b"".join(pieces)
+        file = bytearray()
+        for piece in write(models.weights(card), form, card=json.dumps(card.to_dict())):
+            file += piece
         if len(file) <= most_bytes:
-            return Response(file, media_type=media_type, headers=headers)
-        key = models.add_derived(card, form, file, media_type=media_type)
+            return Response(bytes(file), media_type=media_type, headers=headers)
+        key = models.add_derived(card, form, bytes(file), media_type=media_type)
     link = models.store.link(key, seconds=LINK_SECONDS, filename=filename)
     if link is None:
         raise AnswerTooLargeError(

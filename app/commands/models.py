@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.api.schemas.training import TrainingBody
-from app.deployment import open_models
+from app.deployment import open_gate, open_models
 from app.errors import ServiceError
 from app.models.imports import add_archive, add_run
 from app.models.maintenance import prune, repair
@@ -113,7 +113,7 @@ def _add(arguments: argparse.Namespace, models: Models, settings: Settings) -> N
         if arguments.name is not None:
             body = body.model_copy(update={"name": arguments.name})
         request = body.training_request(settings, most_rows=settings.max_samples)
-        service = TrainingService(models, settings)
+        service = TrainingService(models, settings, open_gate(settings))
         # No client waits, so there is no deadline.
         stored = asyncio.run(service.train(request, deadline=math.inf))
     revision = "" if stored.revision is None else f"  {stored.revision}"

@@ -1,6 +1,7 @@
 """Request bodies: read up to a limit, parsed strictly, and described in the OpenAPI document."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -17,6 +18,8 @@ from app.errors import (
     UnsupportedMediaTypeError,
 )
 from app.problems import pointer
+from app.runtime import costs
+from app.runtime.gate import SMALL_BODY, Gate
 from app.settings import Settings
 from app.web.responses import CSV, JSON
 
@@ -29,6 +32,7 @@ __all__ = [
     "parse",
     "read",
     "reference",
+    "turn",
     "validated",
 ]
 
@@ -94,6 +98,14 @@ async def read(request: Request, *, accepted: Sequence[str] = (JSON,), samples: 
 
     # Copying and counting a large body would block the event loop.
     return await run_in_threadpool(whole) if len(body) > LARGE else whole()
+
+
+def turn(request: Request, content: bytes) -> AbstractContextManager[object]:
+    """Return the context manager for parsing a body: a large one waits its turn (`Gate.admit`)."""
+    if len(content) <= SMALL_BODY:
+        return nullcontext()
+    gate: Gate = request.app.state.gate
+    return gate.admit("parsing", costs.body(content, json=media_type(request) == JSON))
 
 
 def check_size(content: bytes, settings: Settings, *, samples: int) -> None:

@@ -10,8 +10,9 @@ import pytest
 from starlette.types import Message
 
 from app.app import create_app
+from app.deployment import LARGEST_BODIES
 from app.settings import Settings
-from app.web.uploads import LARGEST_AT_A_TIME, SMALL
+from app.web.held import SMALL
 from tests.waiting import PATIENCE
 
 #: JSON may begin with any number of spaces.
@@ -76,7 +77,7 @@ def ask() -> Ask:
 
 def test_large_bodies_are_held_up_to_a_sum_and_small_ones_always(ask: Ask) -> None:
     async def run() -> None:
-        slow = [Caller() for _ in range(LARGEST_AT_A_TIME)]
+        slow = [Caller() for _ in range(LARGEST_BODIES)]
         waiting = [asyncio.create_task(ask(caller)) for caller in slow]
         for caller in slow:
             caller.send(SPACES, more=True)
