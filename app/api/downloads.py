@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 from app.errors import AnswerTooLargeError
 from app.models import Models, StoredCard
 from app.models.downloads import MEDIA_TYPES, Format, write
-from app.runtime.gate import Gate
+from app.runtime.gate import SMALL_BYTES, Gate
 
 __all__ = ["download"]
 
@@ -30,7 +30,9 @@ def download(
         return Response(models.weights_file(card), media_type=media_type, headers=headers)
     if most_bytes is None:
         pieces = write(models.weights(card), form, card=json.dumps(card.to_dict()))
-        return StreamingResponse(gate.in_turns(pieces), media_type=media_type, headers=headers)
+        if card.weights.bytes >= SMALL_BYTES:
+            pieces = gate.in_turns(pieces)
+        return StreamingResponse(pieces, media_type=media_type, headers=headers)
     if (key := models.derived(card, form)) is None:
         file = bytearray()
         for piece in write(models.weights(card), form, card=json.dumps(card.to_dict())):

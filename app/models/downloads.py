@@ -71,13 +71,11 @@ class _Pipe(io.RawIOBase):
 def _npz(weights: FloatArray, card: str) -> Iterator[bytes]:
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in (
-            ("weights", weights.astype("<f8", order="C", copy=False)),
-            ("card", np.array(card)),
-        ):
+        arrays = {"weights": weights.astype("<f8", order="C", copy=False), "card": np.array(card)}
+        for name, array in arrays.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                 np.lib.format.write_array_header_1_0(member, np.lib.format.header_data_from_array_1_0(array))
-                content = memoryview(array.reshape(-1).view(np.uint8))
+                content = array.reshape(-1).view(np.uint8).data
                 for start in range(0, len(content), PIECE):
                     member.write(content[start : start + PIECE])
                     yield pipe.take()
