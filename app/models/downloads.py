@@ -11,9 +11,9 @@ import numpy as np
 from kohonen.files import npy
 from kohonen.inputs.arrays import FloatArray
 
-__all__ = ["MEDIA_TYPES", "Format", "write"]
+__all__ = ["MEDIA_TYPES", "PIECE", "Format", "write"]
 
-#: Bytes that are compressed at a time.
+#: Bytes that are compressed, or sent, at a time.
 PIECE = 2**20
 
 Format: TypeAlias = Literal["npy", "npz", "json", "csv"]

@@ -40,7 +40,7 @@ def picture(shape: Shape, *, pixels: int = 0, samples: int = 0) -> Cost:
     width, height, dimension = shape
     pixels = max(pixels, 160_000, width * height)
     seconds = 4e-8 * _weights(shape) + 2e-7 * pixels + 1e-9 * samples * width * height * dimension
-    return Cost(2.5 * _weights(shape) + 160 * width * height + 12 * pixels, seconds)
+    return Cost(2.2 * _weights(shape) + 140 * width * height + 12 * pixels, seconds)
 
 
 def report(shape: Shape, *, samples: int) -> Cost:
@@ -52,7 +52,7 @@ def report(shape: Shape, *, samples: int) -> Cost:
 def clusters(shape: Shape, *, count: int, samples: int) -> Cost:
     """Return the cost of the clusters of a map; `count` is the largest number of them."""
     width, height, _ = shape
-    bytes_ = 2.5 * _weights(shape) + 80 * width * height + 1_000 * samples
+    bytes_ = 2.2 * _weights(shape) + 60 * width * height + 1_000 * samples
     return Cost(bytes_, 0.5 + (1e-8 + 1e-9 * count) * _weights(shape))
 
 
@@ -60,13 +60,13 @@ def prediction(shape: Shape, *, vectors: int) -> Cost:
     """Return the cost of searching a map for vectors."""
     width, height, dimension = shape
     seconds = 1e-8 * _weights(shape) + 1e-9 * vectors * width * height * dimension
-    return Cost(2.5 * _weights(shape) + 16 * vectors * dimension, seconds)
+    return Cost(2.2 * _weights(shape) + 16 * vectors * dimension, seconds)
 
 
 def download(shape: Shape, form: str, *, streamed: bool) -> Cost:
     """Return the cost of a download; one that is not streamed is made as a whole."""
     texts = form in ("json", "csv")
-    factor = 1.1 if streamed or form == "npy" else 6.0 if texts else 3.5
+    factor = 1.5 if streamed else 6.0 if texts else 3.5
     return Cost(factor * _weights(shape), (3e-7 if texts else 2e-8) * _weights(shape))
 
 
@@ -78,7 +78,7 @@ def animation(shape: Shape) -> Cost:
 def training(shape: Shape, *, samples: int, seconds: float = 0.0) -> Cost:
     """Return the cost of a training, its card, its files and its picture."""
     width, height, dimension = shape
-    return Cost(6 * _weights(shape) + 200 * width * height + 32 * samples * (dimension + 4), seconds)
+    return Cost(2.5 * _weights(shape) + 160 * width * height + 32 * samples * (dimension + 4), seconds)
 
 
 def body(content: bytes, *, json: bool) -> Cost:
