@@ -105,9 +105,10 @@ def _show(arguments: argparse.Namespace, models: Models, settings: Settings) -> 
 def _add(arguments: argparse.Namespace, models: Models, settings: Settings) -> None:
     stored: Stored | Outcome
     if arguments.file.is_dir():
-        stored = add_run(models, arguments.file, name=arguments.name)
+        stored = add_run(models, arguments.file, most_weights=settings.max_weights, name=arguments.name)
     elif arguments.file.suffix == ".npz":
-        stored = add_archive(models, arguments.file.read_bytes(), name=arguments.name)
+        with arguments.file.open("rb") as file:
+            stored = add_archive(models, file, most_weights=settings.max_weights, name=arguments.name)
     else:
         body = TrainingBody.model_validate_json(arguments.file.read_bytes())
         if arguments.name is not None:
