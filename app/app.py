@@ -37,8 +37,10 @@ from app.web import documentation, errors, security
 from app.web.access_log import AccessLog
 from app.web.caching import KeptAnswers
 from app.web.deadline import RequestDeadline
+from app.web.encodings import ContentEncoding
 from app.web.head import Head
 from app.web.held import HeldMemory
+from app.web.queries import StrictQuery
 from app.web.slashes import TrailingSlashes
 from kohonen.engines import describe_engine
 
@@ -81,12 +83,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     ):
         # Appended directly: `include_router` would build each route again at the first request.
         made.router.routes.extend(module.router.routes)
+    for route in made.routes:
+        StrictQuery.install(route)
     documentation.install(made)
     openapi.install(made)
     errors.install(made)
+    # The middleware that is added last is called first.
     made.add_middleware(
         HeldMemory, gate=made.state.gate, largest=settings.max_body_bytes, together=shares.bodies
     )
+    made.add_middleware(ContentEncoding)
     if settings.api_keys:
         made.add_middleware(security.ApiKey, keys=settings.api_keys)
     made.add_middleware(RequestDeadline, seconds=settings.max_training_seconds)

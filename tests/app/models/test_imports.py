@@ -81,7 +81,7 @@ def edited(**fields: Any) -> Callable[[dict[str, Any]], None]:
         (edited(data__samples=-1), "empty"),
         (edited(data__fingerprint="x"), "checksum"),
         (edited(weights__bytes=10**12), "bytes is impossible"),
-        (edited(weights__shape=[200, 200, 3], parameters__width=200, parameters__height=200), "over the limit"),
+        (edited(weights__shape=[200, 200, 3], parameters__width=200, parameters__height=200), "limit"),
         (edited(weights__shape=[0, 2, 3], parameters__width=0), "empty"),
     ],
 )  # fmt: skip
