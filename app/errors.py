@@ -7,6 +7,7 @@ The tree::
     │   └── OverLimitError         more than this deployment allows
     ├── MalformedBodyError         a body that is not JSON
     ├── BodyTooLargeError          a body over the limit of bytes
+    ├── SlowBodyError              a body that did not arrive in time
     ├── UnsupportedMediaTypeError  a body of an unsupported media type
     ├── NotAcceptableError         no representation that the client accepts
     ├── AnswerTooLargeError        an answer that this deployment cannot send
@@ -46,6 +47,7 @@ __all__ = [
     "OverLimitError",
     "QueueUnavailable",
     "ServiceError",
+    "SlowBodyError",
     "TooBusyError",
     "UnitNotFoundError",
     "UnsupportedMediaTypeError",
@@ -92,6 +94,10 @@ class MalformedBodyError(ServiceError):
 
 class BodyTooLargeError(ServiceError):
     """A body over the limit of bytes."""
+
+
+class SlowBodyError(ServiceError):
+    """A body that did not arrive in time."""
 
 
 class UnsupportedMediaTypeError(ServiceError):

@@ -25,6 +25,7 @@ PROBLEMS: Mapping[type[Exception], tuple[int, str, str]] = {
     InvalidParameterError: (422, "invalid-request", "The request is not valid"),
     errors.MalformedBodyError: (400, "malformed-json", "The body is not JSON"),
     errors.BodyTooLargeError: (413, "body-too-large", "The body is too large"),
+    errors.SlowBodyError: (408, "slow-body", "The body did not arrive in time"),
     errors.UnsupportedMediaTypeError: (
         415,
         "unsupported-media-type",

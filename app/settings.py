@@ -111,6 +111,9 @@ class Settings(BaseSettings):
         description="Bytes of memory for these, and for bodies; by default what the limit of the container "
         "or of the function leaves beside 256 MiB for the process, or half of the machine's.",
     )
+    max_connections: int = Field(
+        500, ge=1, description="Connections of `python -m app serve`; below the limit of open files."
+    )
     queue: str = Field(
         "local:",
         pattern=r"^(local:|none:|https?://.+)$",

@@ -39,7 +39,7 @@ ONLY = {
     "snapshot_restore_py": {"app/aws/snapshot.py"},
     "mlflow": {"kohonen/mlflow/runs.py", "kohonen/mlflow/tracking.py", "kohonen/mlflow/inputs.py"},
     "sklearn": {"kohonen/sklearn.py"},
-    "uvicorn": {"app/__main__.py"},
+    "uvicorn": {"app/commands/server.py"},
     "click": {f"kohonen/cli/{path.name}" for path in (ROOT / "kohonen" / "cli").glob("*.py")},
     "dotenv": {"kohonen/experiments/settings.py"},
     "yaml": {"kohonen/experiments/reading.py"},
