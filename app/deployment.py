@@ -48,6 +48,7 @@ def open_models(settings: Settings) -> Models:
         open_watched(settings.store, settings),
         metric=Metric(settings.metric_key, settings.metric_ascending),
         unnamed_days=settings.unnamed_days,
+        most_bytes=settings.stored_bytes,
     )
 
 
@@ -62,6 +63,8 @@ class MemoryShares(NamedTuple):
     def of(cls, settings: Settings) -> "MemoryShares":
         """Divide the memory."""
         memory, largest = settings.memory, settings.max_body_bytes
+        if settings.store == "memory:":
+            memory = max(memory // 2, memory - settings.stored_bytes)
         bodies = max(largest, min(LARGEST_BODIES * largest, memory // 4))
         answers = min(memory // 16, MOST_KEPT)
         return cls(max(memory - bodies - answers, memory // 2), bodies, answers)

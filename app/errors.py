@@ -12,6 +12,7 @@ The tree::
     ├── NotAcceptableError         no representation that the client accepts
     ├── AnswerTooLargeError        an answer that this deployment cannot send
     ├── TooBusyError               too many trainings, jobs or bodies at the same time
+    ├── StoreFullError             a model for which the store has no room
     ├── OutOfTimeError             a training stopped at its deadline
     ├── ModelNotFoundError         a model that does not exist
     ├── UnitNotFoundError          a unit outside a model's map
@@ -48,6 +49,7 @@ __all__ = [
     "QueueUnavailable",
     "ServiceError",
     "SlowBodyError",
+    "StoreFullError",
     "TooBusyError",
     "UnitNotFoundError",
     "UnsupportedMediaTypeError",
@@ -118,6 +120,10 @@ class TooBusyError(ServiceError):
     def __init__(self, message: str, *, retry_after: int) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class StoreFullError(ServiceError):
+    """A model for which there is no room within the limit of stored bytes."""
 
 
 class OutOfTimeError(ServiceError):

@@ -69,6 +69,12 @@ class Settings(BaseSettings):
     unnamed_days: float | None = Field(
         None, gt=0, le=MAX_DAYS, description="Days that models without a name are kept. None: for ever."
     )
+    max_stored_bytes: int | None = Field(
+        None,
+        ge=1,
+        description="Bytes of the weights of all models together. None: 100 GB, or a quarter of SOM_MEMORY for "
+        "a store in memory.",
+    )
     max_body_bytes: int = Field(32 * 2**20, ge=1, description="Bytes of a request's body.")
     max_answer_bytes: int | None = Field(
         None,
@@ -257,6 +263,13 @@ class Settings(BaseSettings):
     def api_keys(self) -> tuple[str, ...]:
         """The keys of which callers need one; none if everybody may call."""
         return () if self.api_key is None else tuple(self.api_key.get_secret_value().split(","))
+
+    @property
+    def stored_bytes(self) -> int:
+        """The bytes of weights that may be stored."""
+        if self.max_stored_bytes is not None:
+            return self.max_stored_bytes
+        return self.memory // 4 if self.store == "memory:" else 100 * 10**9
 
     @property
     def deployment(self) -> str:

@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 import json
+import math
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
@@ -40,6 +41,8 @@ class ModelReader:
         The metric that makes a model the best.
     unnamed_days : float, optional
         The days that models without a name are kept; for ever when None.
+    most_bytes : int, optional
+        The largest number of bytes of the weights of all models; any when None.
     """
 
     def __init__(
@@ -48,12 +51,15 @@ class ModelReader:
         *,
         metric: Metric = METRICS["quantization_error"],
         unnamed_days: float | None = None,
+        most_bytes: int | None = None,
     ) -> None:
         self.store = store
         self.names = Names(store)
         self.index = Index(store, metric)
         self.listing = Listing(store, self.names, self.index, self.is_kept)
         self._age = None if unnamed_days is None else datetime.timedelta(days=unnamed_days)
+        self._most_bytes = most_bytes
+        self._stored_bytes, self._counted_at = 0, -math.inf
         self._known: set[tuple[str, datetime.datetime]] = set()
         #: The keys of the weights that were found damaged: `latest` and `best` pass over these models.
         self._damaged: set[str] = set()

@@ -1,6 +1,7 @@
 """Trains the models that requests ask for, and stores them."""
 
 import asyncio
+import math
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -88,6 +89,7 @@ class TrainingService:
     def _find(self, request: TrainingRequest) -> tuple[Stored, FloatArray] | None:
         card = self._models.find(request.id)
         if card is None:
+            self._models.check_room(8 * math.prod(request.shape))
             return None
         try:
             weights = self._models.weights(card)

@@ -26,6 +26,7 @@ _PROBLEMS = {
     415: "The media type of the body is missing or not supported.",
     422: "The request is not valid, or is over a limit.",
     500: "A stored object is damaged, or an unexpected error occurred.",
+    507: "The store is full.",
     503: "The service is too busy or ran out of time, or the store or the queue cannot be used.",
 }
 
