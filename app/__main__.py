@@ -50,8 +50,7 @@ def _command(arguments: list[str]) -> Callable[[], int | None]:
         case "openapi":
             return _openapi
         case _:
-            import app.app  # noqa: F401 - imported here, while the process starts
-            from app.commands.server import serve
+            from app.commands.server import serve  # imports the service while the process starts
 
             return partial(serve, settings)
 

@@ -40,6 +40,7 @@ from app.web.deadline import RequestDeadline
 from app.web.encodings import ContentEncoding
 from app.web.head import Head
 from app.web.held import HeldMemory
+from app.web.prefix import RootPath
 from app.web.queries import StrictQuery
 from app.web.slashes import TrailingSlashes
 from kohonen.engines import describe_engine
@@ -130,7 +131,8 @@ class _Service(FastAPI):
     """Adds the outermost middleware, since `add_middleware` misses the answers to unexpected errors."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        return AccessLog(security.SecurityHeaders(super().build_middleware_stack()))
+        stack = AccessLog(security.SecurityHeaders(super().build_middleware_stack()))
+        return RootPath(stack, self.state.settings.root_path)
 
 
 def __getattr__(name: str) -> Any:

@@ -72,8 +72,8 @@ class Settings(BaseSettings):
     max_stored_bytes: int | None = Field(
         None,
         ge=1,
-        description="Bytes of the weights of all models together. None: 100 GB, or a quarter of SOM_MEMORY for "
-        "a store in memory.",
+        description="Bytes of the weights of all models together. None: 100 GB, or a quarter of SOM_MEMORY "
+        "for a store in memory.",
     )
     max_body_bytes: int = Field(32 * 2**20, ge=1, description="Bytes of a request's body.")
     max_answer_bytes: int | None = Field(
@@ -176,6 +176,11 @@ class Settings(BaseSettings):
         None,
         description=f"Key that callers send as `X-API-Key`, of at least {MIN_KEY} characters, or two while "
         "they are exchanged, separated by a comma. None: everybody may call.",
+    )
+    root_path: str = Field(
+        "",
+        pattern=r"^(/[A-Za-z0-9._~-]+)*$",
+        description="Prefix of all paths in public URLs, behind a proxy (`/som`); the proxy may remove it.",
     )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Origins whose pages may call the API (CORS), separated by commas; `*` for all."

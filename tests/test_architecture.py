@@ -108,7 +108,7 @@ UPWARDS = {("app/app.py", "app.aws.api")}
 #: The most modules of a folder; `app/api` has a module for each resource.
 MOST_MODULES, MOST_ROUTES = 15, 25
 #: Folders whose modules know HTTP, with the module that puts the service together.
-HTTP = ("app/api/", "app/web/", "app/aws/", "app/app.py")
+HTTP = ("app/api/", "app/web/", "app/aws/", "app/app.py", "app/commands/server.py")
 #: Names of modules that recur within the library or the service, in folders of different roles.
 RECURRING = {
     "app": {

@@ -1,12 +1,18 @@
 """``python -m app serve``: uvicorn, with limits on connections and on their time."""
 
 import asyncio
+import os
+from typing import Any, cast
 
 import uvicorn
+from starlette.datastructures import Headers
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
+from app.app import app
 from app.runtime.telemetry import configure
 from app.settings import Settings
+from app.web.prefix import under
 
 __all__ = ["serve"]
 
@@ -73,6 +79,17 @@ class LimitedProtocol(H11Protocol):
             self._check = self.loop.call_later(CHECK_SECONDS, self._watch)
 
 
+class ForwardedHeaders(ProxyHeadersMiddleware):
+    """Takes the scheme, the caller and the prefix of paths from the headers of trusted proxies."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer a request."""
+        if scope["type"] == "http" and (scope["client"] or [None])[0] in self.trusted_hosts:
+            prefix = Headers(scope=scope).get("x-forwarded-prefix", "").partition(",")[0].strip()
+            scope = under(scope, prefix)
+        await super().__call__(scope, receive, send)
+
+
 def serve(settings: Settings) -> None:
     """Serve the API until stopped; requests in progress are completed first, for a while."""
 
@@ -81,7 +98,9 @@ def serve(settings: Settings) -> None:
 
     configure(settings.log_format, settings.log_level)
     uvicorn.run(
-        "app.app:app",
+        # As uvicorn does it by default: this machine is trusted, or FORWARDED_ALLOW_IPS.
+        ForwardedHeaders(cast(Any, app), os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")),
+        proxy_headers=False,
         host=settings.host,
         port=settings.port,
         http=Protocol,

@@ -2,7 +2,6 @@
 
 import io
 import json
-import zipfile
 from collections.abc import Iterator
 from typing import Any, Literal, TypeAlias
 
@@ -69,6 +68,8 @@ class _Pipe(io.RawIOBase):
 
 
 def _npz(weights: FloatArray, card: str) -> Iterator[bytes]:
+    import zipfile  # seldom needed
+
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
         arrays = {"weights": weights.astype("<f8", order="C", copy=False), "card": np.array(card)}

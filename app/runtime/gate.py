@@ -21,7 +21,7 @@ from typing import Literal, NamedTuple, TypeAlias, TypeVar
 from app.errors import FieldError, OverLimitError, TooBusyError
 from app.storage.deadline import seconds_left
 
-__all__ = ["SMALL_BODY", "Cost", "Gate", "Kind", "Place"]
+__all__ = ["SMALL_BODY", "SMALL_BYTES", "Cost", "Gate", "Kind", "Place"]
 
 Item = TypeVar("Item")
 Kind: TypeAlias = Literal["training", "reading", "parsing"]

@@ -1,6 +1,5 @@
 """Unknown parameters of queries are errors: a misspelt one would silently have its default."""
 
-import difflib
 from collections.abc import Collection, Iterator
 
 from fastapi.routing import APIRoute
@@ -15,6 +14,8 @@ __all__ = ["StrictQuery", "unknown"]
 
 #: Monitors add what they like to these.
 LENIENT = {"/health"}
+#: Known names that are listed where none is near.
+MOST_NAMES = 8
 
 
 class StrictQuery:
@@ -45,9 +46,11 @@ class StrictQuery:
 
 def unknown(name: str, known: Collection[str], what: str) -> str:
     """Return the message for an unknown name, with the nearest known name or with all."""
+    import difflib  # seldom needed
+
     if near := difflib.get_close_matches(name[:100], known, n=1):
         return f"there is no such {what}: did you mean {near[0]}?"
-    return f"there is no such {what}" + (f": use {', '.join(known)}" if known else "")
+    return f"there is no such {what}" + (f": use {', '.join(known)}" if 0 < len(known) <= MOST_NAMES else "")
 
 
 def _parameters(route: APIRoute) -> Iterator[str]:
