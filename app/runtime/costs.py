@@ -17,10 +17,10 @@ __all__ = [
 
 Shape = tuple[int, int, int]
 
-#: Bytes of a number of a JSON body as a Python object in a list, of a list, and of an object.
-NUMBER, LIST, OBJECT = 48, 120, 400
+#: Bytes of a number of a JSON body as a Python object in a list, of a text, of a list, and of an object.
+NUMBER, TEXT, LIST, OBJECT = 64, 80, 160, 400
 #: Bytes of a byte of CSV, with the columns and samples that are made of it.
-CSV_BYTE = 20
+CSV_BYTE = 40
 #: Frames of an animation.
 MOST_FRAMES = 500
 
@@ -86,5 +86,6 @@ def body(content: bytes, *, json: bool) -> Cost:
     size = len(content)
     if not json:
         return Cost(CSV_BYTE * size, 2e-7 * size)
-    numbers, lists, objects = content.count(b","), content.count(b"["), content.count(b"{")
-    return Cost(2 * size + NUMBER * numbers + LIST * lists + OBJECT * objects, 1e-7 * size)
+    numbers, texts = content.count(b","), content.count(b'"') // 2
+    lists, objects = content.count(b"["), content.count(b"{")
+    return Cost(2 * size + NUMBER * numbers + TEXT * texts + LIST * lists + OBJECT * objects, 1e-7 * size)

@@ -29,7 +29,8 @@ Kind: TypeAlias = Literal["training", "reading", "parsing"]
 #: The size in bytes of a body that is parsed within some milliseconds.
 SMALL_BODY = 2**14
 #: Work below both is not counted.
-SMALL_BYTES, SMALL_SECONDS = 4 * 2**20, 0.1
+SMALL_BYTES = 4 * 2**20
+SMALL_SECONDS = 0.1
 #: Bodies that may wait to be parsed. Each waits in a thread, of which there are 40.
 WAITING_BODIES = 8
 

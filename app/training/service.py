@@ -89,7 +89,6 @@ class TrainingService:
     def _find(self, request: TrainingRequest) -> tuple[Stored, FloatArray] | None:
         card = self._models.find(request.id)
         if card is None:
-            self._models.check_room(8 * math.prod(request.shape))
             return None
         try:
             weights = self._models.weights(card)
@@ -104,6 +103,8 @@ class TrainingService:
         if left <= 0 and expected <= self._settings.max_training_seconds:  # used up by earlier steps
             raise OutOfTimeError("no time is left for the training: try again when the service is less busy")
         limits.check(request, limits=self._settings, seconds=left)
+        if request.persist:
+            await to_thread.run_sync(self._models.check_room, 8 * math.prod(request.shape))
         cost = costs.training(request.shape, samples=len(request.samples), seconds=expected)
         more = cost._replace(bytes=max(0, cost.bytes - self._gate.kept()))
         async with self._gate.admit_soon("training", more, seconds=left) as place:
