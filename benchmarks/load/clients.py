@@ -81,7 +81,9 @@ def _request_of(kind: str, seed: int) -> Request:
         case "predict 10,000 vectors":
             return Request("POST", "/models/load/predict", _large())
         case "train large":
-            return _post("/train", {**training, "width": 300, "height": 300, "iterations": 1, "name": "large"})
+            return _post(
+                "/train", {**training, "width": 300, "height": 300, "iterations": 1, "name": "large"}
+            )
         case "heavy clusters":
             return Request("GET", f"/models/large/clusters?k={2 + seed % 1000}")
         case "heavy download":
