@@ -27,7 +27,7 @@ GROUPS = Path("/sys/fs/cgroup")
 #: Names of the files of version 2 and of version 1: the limit, and the peak.
 FILES = ("memory.max", "memory.peak"), ("memory.limit_in_bytes", "memory.max_usage_in_bytes")
 
-Waves = dict[str, list[tuple[str, bytes | None]]]
+Requests = list[tuple[str, bytes | None]]
 
 
 @contextmanager
@@ -65,20 +65,25 @@ def training(seed: int) -> bytes:
     return json.dumps({"data": data, **size}).encode()
 
 
-def waves() -> Waves:
+def waves() -> dict[str, Requests]:
     """Return the requests that are sent at the same time."""
     model = "/models/latest"
-    heavy = [
+    heavy: list[str] = [
         *(f"{model}/image?view={view}" for view in ("u-matrix", "hits", "planes&component=1", "clusters")),
         *(f"{model}/download?format={form}" for form in ("npy", "npz", "json", "csv")),
         f"{model}/report",
         f"{model}/clusters",
     ]
     return {
-        "12 reports": [(f"{model}/report", None)] * 12,
-        "40 heavy reads": [(path, None) for path in heavy] * 4,
+        "12 reports": [*_gets([f"{model}/report"] * 12)],
+        "40 heavy reads": [*_gets(heavy * 4)],
         "12 trainings": [("/train", training(seed)) for seed in range(2, 14)],
     }
+
+
+def _gets(paths: list[str]) -> Iterator[tuple[str, bytes | None]]:
+    for path in paths:
+        yield path, None
 
 
 def main() -> int:
@@ -101,8 +106,8 @@ def main() -> int:
                 allowed = {200, 201, 503}
                 alive = server.poll() is None
                 print(
-                    f"{name}: {dict(found)}; /health {len(health)} times, {1000 * max(health):.0f} ms at most; "
-                    f"{seconds:.0f} s; peak of the group {int(peak.read_text()) / 2**20:.0f} MiB"
+                    f"{name}: {dict(found)} in {seconds:.0f} s; /health {len(health)} times, "
+                    f"{1000 * max(health):.0f} ms at most; peak of the group {int(peak.read_text()) / 2**20:.0f} MiB"
                 )
                 if not alive or set(found) - allowed:
                     wrong.append(name)
