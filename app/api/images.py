@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from app.api.clusters import wanted_count
 from app.api.dependencies import AppSettings, ModelsOfStore
 from app.api.models import NOT_MODIFIED, Ref
 from app.errors import FieldError, InvalidRequestError
@@ -79,6 +80,8 @@ def model_image(
     wanted = Picture(view, scale, annotated, None, k, form)
     choose(request.headers.get("accept"), [wanted.media_type])
     card = models.resolve(ref)
+    if k is not None and view == "clusters":
+        wanted_count(str(k), card)
     table = card.table
     picture = wanted._replace(component=None if component is None else _component(component, card))
     most_pixels = settings.max_picture_pixels

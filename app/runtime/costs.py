@@ -49,7 +49,7 @@ def report(shape: Shape, *, samples: int) -> Cost:
     return Cost(bytes_ + 600 * samples, 4 * seconds + 0.3)
 
 
-def clusters(shape: Shape, *, count: int, samples: int) -> Cost:
+def clusters(shape: Shape, *, count: int, samples: int = 0) -> Cost:
     """Return the cost of the clusters of a map; `count` is the largest number of them."""
     width, height, _ = shape
     bytes_ = 2.2 * _weights(shape) + 60 * width * height + 1_000 * samples

@@ -85,7 +85,7 @@ def _request_of(kind: str, seed: int) -> Request:
                 "/train", {**training, "width": 300, "height": 300, "iterations": 1, "name": "large"}
             )
         case "heavy clusters":
-            return Request("GET", f"/models/large/clusters?k={2 + seed % 1000}")
+            return Request("GET", f"/models/large/clusters?k={2 + seed % 100}")
         case "heavy download":
             return Request("GET", "/models/large/download?format=json")
         case "list":

@@ -107,7 +107,8 @@ def main() -> int:
                 alive = server.poll() is None
                 print(
                     f"{name}: {dict(found)} in {seconds:.0f} s; /health {len(health)} times, "
-                    f"{1000 * max(health):.0f} ms at most; peak of the group {int(peak.read_text()) / 2**20:.0f} MiB"
+                    f"{1000 * max(health):.0f} ms at most; "
+                    f"peak of the group {int(peak.read_text()) / 2**20:.0f} MiB"
                 )
                 if not alive or set(found) - allowed:
                     wrong.append(name)
