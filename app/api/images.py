@@ -80,14 +80,14 @@ def model_image(
     wanted = Picture(view, scale, annotated, None, k, form)
     choose(request.headers.get("accept"), [wanted.media_type])
     card = models.resolve(ref)
-    if k is not None and view == "clusters":
-        wanted_count(str(k), card)
     table = card.table
     picture = wanted._replace(component=None if component is None else _component(component, card))
     most_pixels = settings.max_picture_pixels
     pixels = picture.check(
         card.weights.shape, card.geometry, most_pixels=most_pixels, named=table is not None
     )
+    if k is not None and view == "clusters":
+        wanted_count(str(k), card)
 
     def draw() -> Response:
         samples = models.samples(card) if picture.needs_samples else None
