@@ -52,7 +52,7 @@ class FitQuery(FieldsQuery):
     operation_id="fit",
     status_code=201,
     response_class=Response,
-    responses={**ANSWERS, **problems(400, 404, 406, 409, 413, 415, 422, 500, 503)},
+    responses={**ANSWERS, **problems(400, 404, 406, 409, 413, 415, 422, 500, 503, 507)},
     openapi_extra=body.describe(FitBody, _EXAMPLES, csv="0.2,0.5,0.8\n1,0,0\n", fields=FitFields),
 )
 async def fit(

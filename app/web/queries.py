@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.errors import FieldError, InvalidRequestError
 from app.problems import pointer
+from app.web.responses import problems
 
 __all__ = ["StrictQuery", "unknown"]
 
@@ -30,6 +31,7 @@ class StrictQuery:
         """Make a route strict, if it answers GET."""
         if isinstance(route, APIRoute) and "GET" in (route.methods or ()) and route.path not in LENIENT:
             route.app = cls(route)
+            route.responses = {**problems(422), **route.responses}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it."""
