@@ -12,8 +12,6 @@ from app.runtime.startup import starting
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
-    from app.settings import Settings
-
 __all__ = ["main"]
 
 
@@ -52,9 +50,7 @@ def _command(arguments: list[str]) -> Callable[[], int | None]:
         case "openapi":
             return _openapi
         case _:
-            import uvicorn  # noqa: F401 - imported here, while the process starts
-
-            import app.app  # noqa: F401
+            from app.commands.server import serve  # imports the service while the process starts
 
             return partial(serve, settings)
 
@@ -79,24 +75,6 @@ def _parser() -> "ArgumentParser":
     jobs.add_parser(commands)
     commands.add_parser("openapi", help="write the API's OpenAPI document to standard output")
     return parser
-
-
-def serve(settings: "Settings") -> None:
-    """Serve the API until stopped; requests in progress are completed first."""
-    import uvicorn
-
-    from app.runtime.telemetry import configure
-
-    configure(settings.log_format, settings.log_level)
-    uvicorn.run(
-        "app.app:app",
-        host=settings.host,
-        port=settings.port,
-        server_header=False,
-        # uvicorn logs in the format of the service.
-        log_config=None,
-        log_level="info",
-    )
 
 
 def _openapi() -> None:

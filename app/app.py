@@ -29,16 +29,20 @@ from app.api import (
     training,
 )
 from app.api.responses import EXPOSED_HEADERS
-from app.deployment import Deployment, open_models
+from app.deployment import Deployment, MemoryShares, open_gate, open_models
 from app.runtime import telemetry
 from app.settings import Settings
 from app.training.service import TrainingService
 from app.web import documentation, errors, security
 from app.web.access_log import AccessLog
+from app.web.caching import KeptAnswers
 from app.web.deadline import RequestDeadline
+from app.web.encodings import ContentEncoding
 from app.web.head import Head
+from app.web.held import HeldMemory
+from app.web.prefix import RootPath
+from app.web.queries import StrictQuery
 from app.web.slashes import TrailingSlashes
-from app.web.uploads import Uploads
 from kohonen.engines import describe_engine
 
 __all__ = ["app", "create_app"]
@@ -60,7 +64,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     made.state.settings = settings
     made.state.models = open_models(settings)
     made.state.jobs = Deployment(settings, made.state.models)
-    made.state.service = TrainingService(made.state.models, settings)
+    shares = MemoryShares.of(settings)
+    made.state.gate = open_gate(settings)
+    made.state.answers = KeptAnswers(shares.answers)
+    made.state.service = TrainingService(made.state.models, settings, made.state.gate)
     for module in (
         demo,
         training,
@@ -77,10 +84,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     ):
         # Appended directly: `include_router` would build each route again at the first request.
         made.router.routes.extend(module.router.routes)
+    for route in made.routes:
+        StrictQuery.install(route)
     documentation.install(made)
     openapi.install(made)
     errors.install(made)
-    made.add_middleware(Uploads, largest=settings.max_body_bytes)
+    # The middleware that is added last is called first.
+    made.add_middleware(
+        HeldMemory, gate=made.state.gate, largest=settings.max_body_bytes, together=shares.bodies
+    )
+    made.add_middleware(ContentEncoding)
     if settings.api_keys:
         made.add_middleware(security.ApiKey, keys=settings.api_keys)
     made.add_middleware(RequestDeadline, seconds=settings.max_training_seconds)
@@ -118,7 +131,8 @@ class _Service(FastAPI):
     """Adds the outermost middleware, since `add_middleware` misses the answers to unexpected errors."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        return AccessLog(security.SecurityHeaders(super().build_middleware_stack()))
+        stack = AccessLog(security.SecurityHeaders(super().build_middleware_stack()))
+        return RootPath(stack, self.state.settings.root_path)
 
 
 def __getattr__(name: str) -> Any:

@@ -10,13 +10,14 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.jobs.queue.port import Queue
 from app.jobs.queue.store import LocalQueue
 from app.jobs.service import JobService
 from app.jobs.store import Jobs
 from app.models.registry import Models
+from app.runtime.gate import Gate
 from app.runtime.telemetry import record
 from app.settings import Settings
 from app.storage import open_store
@@ -30,10 +31,14 @@ if TYPE_CHECKING:
     from app.workers.supervisor import Supervisor
     from app.workers.worker import Worker
 
-__all__ = ["Deployment", "observed", "open_models", "open_watched"]
+__all__ = ["Deployment", "MemoryShares", "observed", "open_gate", "open_models", "open_watched"]
 
 #: Seconds after which an idle worker of the embedded queue ends.
 IDLE = 60.0
+#: Bodies of the largest size that may be held at the same time, if the memory suffices; more of smaller ones.
+LARGEST_BODIES = 8
+#: Bytes of answers that are kept.
+MOST_KEPT = 64 * 2**20
 _FORMS = "local:, none:, or the URL of an SQS queue, https://sqs.REGION.amazonaws.com/ACCOUNT/NAME"
 
 
@@ -43,6 +48,36 @@ def open_models(settings: Settings) -> Models:
         open_watched(settings.store, settings),
         metric=Metric(settings.metric_key, settings.metric_ascending),
         unnamed_days=settings.unnamed_days,
+        most_bytes=settings.stored_bytes,
+    )
+
+
+class MemoryShares(NamedTuple):
+    """The parts of the memory (SOM_MEMORY): for heavy work, for bodies, and for answers that are kept."""
+
+    work: int
+    bodies: int
+    answers: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> "MemoryShares":
+        """Divide the memory."""
+        memory, largest = settings.memory, settings.max_body_bytes
+        if settings.store == "memory:":
+            memory = max(memory // 2, memory - settings.stored_bytes)
+        bodies = max(largest, min(LARGEST_BODIES * largest, memory // 4))
+        answers = min(memory // 16, MOST_KEPT)
+        return cls(max(memory - bodies - answers, memory // 2), bodies, answers)
+
+
+def open_gate(settings: Settings) -> Gate:
+    """Return the gate of heavy work."""
+    return Gate(
+        MemoryShares.of(settings).work,
+        trainings=settings.trainings,
+        waiting_trainings=settings.waiting_trainings,
+        reads=settings.reads,
+        waiting_reads=settings.waiting_reads,
     )
 
 

@@ -7,10 +7,12 @@ The tree::
     │   └── OverLimitError         more than this deployment allows
     ├── MalformedBodyError         a body that is not JSON
     ├── BodyTooLargeError          a body over the limit of bytes
+    ├── SlowBodyError              a body that did not arrive in time
     ├── UnsupportedMediaTypeError  a body of an unsupported media type
     ├── NotAcceptableError         no representation that the client accepts
     ├── AnswerTooLargeError        an answer that this deployment cannot send
     ├── TooBusyError               too many trainings, jobs or bodies at the same time
+    ├── StoreFullError             a model for which the store has no room
     ├── OutOfTimeError             a training stopped at its deadline
     ├── ModelNotFoundError         a model that does not exist
     ├── UnitNotFoundError          a unit outside a model's map
@@ -46,6 +48,8 @@ __all__ = [
     "OverLimitError",
     "QueueUnavailable",
     "ServiceError",
+    "SlowBodyError",
+    "StoreFullError",
     "TooBusyError",
     "UnitNotFoundError",
     "UnsupportedMediaTypeError",
@@ -94,6 +98,10 @@ class BodyTooLargeError(ServiceError):
     """A body over the limit of bytes."""
 
 
+class SlowBodyError(ServiceError):
+    """A body that did not arrive in time."""
+
+
 class UnsupportedMediaTypeError(ServiceError):
     """A body of an unsupported media type."""
 
@@ -112,6 +120,10 @@ class TooBusyError(ServiceError):
     def __init__(self, message: str, *, retry_after: int) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class StoreFullError(ServiceError):
+    """A model for which there is no room within the limit of stored bytes."""
 
 
 class OutOfTimeError(ServiceError):

@@ -16,6 +16,8 @@ __all__ = ["Form", "Picture", "View"]
 MOST_ANNOTATED_PLANES = 36
 #: A figure has one mark per hexagon.
 MOST_ANNOTATED_UNITS = 40_000
+#: Pixels of a figure, about.
+FIGURE_PIXELS = 1_000_000
 
 
 class Picture(NamedTuple):
@@ -56,8 +58,8 @@ class Picture(NamedTuple):
 
     def check(
         self, shape: tuple[int, int, int], geometry: Geometry, *, most_pixels: int, named: bool = False
-    ) -> None:
-        """Refuse options that the map does not have, and pictures that are too large.
+    ) -> int:
+        """Refuse options that the map does not have, and pictures that are too large; return the pixels.
 
         `InvalidRequestError` is raised for an SVG that is not annotated, or a component or number of clusters
         that the map lacks; `OverLimitError` for too many pixels, units or planes.
@@ -73,11 +75,10 @@ class Picture(NamedTuple):
             message = f"the number of clusters must be from 1 to the map's {width * height} units"
             raise InvalidRequestError([FieldError("/k", message)])
         if self.annotated:
-            self._check_figure(width * height, dimension)
-        else:
-            self._check_pixels(width, height, dimension, geometry, most_pixels, named)
+            return self._check_figure(width * height, dimension)
+        return self._check_pixels(width, height, dimension, geometry, most_pixels, named)
 
-    def _check_figure(self, units: int, dimension: int) -> None:
+    def _check_figure(self, units: int, dimension: int) -> int:
         if units > MOST_ANNOTATED_UNITS:
             message = f"a figure shows at most {MOST_ANNOTATED_UNITS:,} units, and the map has {units:,}"
             raise OverLimitError([FieldError("/annotated", message)])
@@ -86,10 +87,11 @@ class Picture(NamedTuple):
             raise OverLimitError([FieldError("/component", f"{message}: select one")])
         if self.scale is not None and self.scale > 4:
             raise OverLimitError([FieldError("/scale", "the scale of a figure must be at most 4")])
+        return FIGURE_PIXELS * (self.scale or 1) ** 2
 
     def _check_pixels(
         self, width: int, height: int, dimension: int, geometry: Geometry, most: int, named: bool
-    ) -> None:
+    ) -> int:
         if self.view == "planes" and self.component is None:
             scale = self.scale or plane_pixels(width, height, dimension)
             rows, columns = planes_size(width, height, dimension, scale, geometry, named=named)
@@ -98,6 +100,7 @@ class Picture(NamedTuple):
         if rows * columns > most:
             message = f"a picture of {rows * columns:,} pixels is over the limit of {most:,}"
             raise OverLimitError([FieldError("/scale", message)])
+        return rows * columns
 
     def draw(
         self,

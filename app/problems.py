@@ -25,6 +25,7 @@ PROBLEMS: Mapping[type[Exception], tuple[int, str, str]] = {
     InvalidParameterError: (422, "invalid-request", "The request is not valid"),
     errors.MalformedBodyError: (400, "malformed-json", "The body is not JSON"),
     errors.BodyTooLargeError: (413, "body-too-large", "The body is too large"),
+    errors.SlowBodyError: (408, "slow-body", "The body did not arrive in time"),
     errors.UnsupportedMediaTypeError: (
         415,
         "unsupported-media-type",
@@ -33,6 +34,7 @@ PROBLEMS: Mapping[type[Exception], tuple[int, str, str]] = {
     errors.NotAcceptableError: (406, "not-acceptable", "No acceptable representation"),
     errors.AnswerTooLargeError: (422, "answer-too-large", "The answer is too large to send"),
     errors.TooBusyError: (503, "too-busy", "The service is too busy"),
+    errors.StoreFullError: (507, "store-full", "The store is full"),
     errors.OutOfTimeError: (503, "out-of-time", "The training ran out of time"),
     errors.ModelNotFoundError: (404, "model-not-found", "The model does not exist"),
     errors.UnitNotFoundError: (404, "unit-not-found", "The unit does not exist"),

@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.environment import check_environment
+from app.memory_limit import available_memory
 from app.models.references import FORMS, parse
 from app.storage import open_store
 from kohonen.analysis.metrics import METRICS
@@ -68,6 +69,12 @@ class Settings(BaseSettings):
     unnamed_days: float | None = Field(
         None, gt=0, le=MAX_DAYS, description="Days that models without a name are kept. None: for ever."
     )
+    max_stored_bytes: int | None = Field(
+        None,
+        ge=1,
+        description="Bytes of the weights of all models together. None: 100 GB, or a quarter of SOM_MEMORY "
+        "for a store in memory.",
+    )
     max_body_bytes: int = Field(32 * 2**20, ge=1, description="Bytes of a request's body.")
     max_answer_bytes: int | None = Field(
         None,
@@ -93,6 +100,26 @@ class Settings(BaseSettings):
         description="Trainings at a time; by default one per core.",
     )
     waiting_trainings: int = Field(16, ge=0, description="Trainings that may wait.")
+    reads: int = Field(
+        default_factory=cores,
+        ge=1,
+        description="Large views, reports, predictions and downloads at a time; by default one per core.",
+    )
+    waiting_reads: int = Field(
+        16,
+        ge=0,
+        le=24,
+        description="Of these, those that may wait; each waits in a thread, of which there are 40.",
+    )
+    memory: int = Field(
+        default_factory=available_memory,
+        ge=2**24,
+        description="Bytes of memory for these, and for bodies; by default what the limit of the container "
+        "or of the function leaves beside 256 MiB for the process, or half of the machine's.",
+    )
+    max_connections: int = Field(
+        500, ge=1, description="Connections of `python -m app serve`; below the limit of open files."
+    )
     queue: str = Field(
         "local:",
         pattern=r"^(local:|none:|https?://.+)$",
@@ -149,6 +176,11 @@ class Settings(BaseSettings):
         None,
         description=f"Key that callers send as `X-API-Key`, of at least {MIN_KEY} characters, or two while "
         "they are exchanged, separated by a comma. None: everybody may call.",
+    )
+    root_path: str = Field(
+        "",
+        pattern=r"^(/[A-Za-z0-9._~-]+)*$",
+        description="Prefix of all paths in public URLs, behind a proxy (`/som`); the proxy may remove it.",
     )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Origins whose pages may call the API (CORS), separated by commas; `*` for all."
@@ -236,6 +268,13 @@ class Settings(BaseSettings):
     def api_keys(self) -> tuple[str, ...]:
         """The keys of which callers need one; none if everybody may call."""
         return () if self.api_key is None else tuple(self.api_key.get_secret_value().split(","))
+
+    @property
+    def stored_bytes(self) -> int:
+        """The bytes of weights that may be stored."""
+        if self.max_stored_bytes is not None:
+            return self.max_stored_bytes
+        return self.memory // 4 if self.store == "memory:" else 100 * 10**9
 
     @property
     def deployment(self) -> str:

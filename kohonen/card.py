@@ -160,6 +160,11 @@ class Card:
     quality: CardQuality
     engine: CardEngine
     weights: CardWeights
+    unverified: bool = described(
+        "Whether the model was added from a file without its data, so that nothing shows that its weights "
+        "are those of this training.",
+        default=False,
+    )
     lineage: Lineage | None = None
     preparation: CardPreparation | None = described(
         "How the samples were made from a table with named columns, if they were.", default=None

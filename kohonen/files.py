@@ -6,6 +6,7 @@ atomically: under a temporary name, then renamed.
 
 import contextlib
 import io
+import math
 import os
 import uuid
 from pathlib import Path
@@ -20,6 +21,8 @@ __all__ = ["UNFINISHED", "most_npy_bytes", "npy", "parse_npy", "sync_folder", "w
 UNFINISHED = ".part"
 #: Maximum size of the header of an .npy file.
 _HEADER_BYTES = 1024
+#: Values that are checked at a time.
+BLOCK = 2**17
 
 
 def npy(array: FloatArray) -> bytes:
@@ -40,21 +43,27 @@ def most_npy_bytes(*shape: int) -> int:
 def parse_npy(file: bytes, *shape: int, missing: bool = False) -> FloatArray:
     """Return the array of an .npy file that must hold finite float64 of a shape, or NaN if `missing`.
 
+    The array is read-only.
+
     Raises
     ------
     ValueError
         If it holds anything else.
     """
-    try:
-        array = np.load(io.BytesIO(file), allow_pickle=False)
-    except EOFError as error:
-        raise ValueError("the file ends early") from error
-    if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype != np.float64:
+    stream = io.BytesIO(file)
+    if np.lib.format.read_magic(stream) != (1, 0):
+        raise ValueError("the file is not of version 1.0 of the format")
+    stored, in_columns, kind = np.lib.format.read_array_header_1_0(stream)
+    if stored != shape or kind != np.float64 or in_columns:
         raise ValueError(f"the file does not hold float64 of shape {shape}")
-    usable = np.abs(array) <= LARGEST_MAGNITUDE
-    if not (usable | np.isnan(array) if missing else usable).all():
-        raise ValueError("the file holds numbers that are not finite")
-    return np.asarray(array, dtype=np.float64)
+    # The array shares the memory of the file.
+    values = np.frombuffer(file, dtype=np.float64, count=math.prod(shape), offset=stream.tell())
+    for start in range(0, len(values), BLOCK):
+        block = values[start : start + BLOCK]
+        usable = np.abs(block) <= LARGEST_MAGNITUDE
+        if not (usable | np.isnan(block) if missing else usable).all():
+            raise ValueError("the file holds numbers that are not finite")
+    return values.reshape(shape)
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -33,6 +33,7 @@ SLOW = {
     "app/api/test_job_animation.py",
     "app/api/test_registry.py",
     "app/api/test_store_faults.py",
+    "app/commands/test_server.py",
     "app/jobs/queue/test_sqs.py",
     "app/models/test_at_once.py",
     "app/models/test_kill.py",

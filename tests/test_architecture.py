@@ -39,7 +39,7 @@ ONLY = {
     "snapshot_restore_py": {"app/aws/snapshot.py"},
     "mlflow": {"kohonen/mlflow/runs.py", "kohonen/mlflow/tracking.py", "kohonen/mlflow/inputs.py"},
     "sklearn": {"kohonen/sklearn.py"},
-    "uvicorn": {"app/__main__.py"},
+    "uvicorn": {"app/commands/server.py"},
     "click": {f"kohonen/cli/{path.name}" for path in (ROOT / "kohonen" / "cli").glob("*.py")},
     "dotenv": {"kohonen/experiments/settings.py"},
     "yaml": {"kohonen/experiments/reading.py"},
@@ -83,6 +83,7 @@ LAYERS = [
     "app.models",
     "app.problems",
     "app.environment",
+    "app.memory_limit",
     "app.settings",
     "app.runtime",
     "app.training",
@@ -107,7 +108,7 @@ UPWARDS = {("app/app.py", "app.aws.api")}
 #: The most modules of a folder; `app/api` has a module for each resource.
 MOST_MODULES, MOST_ROUTES = 15, 25
 #: Folders whose modules know HTTP, with the module that puts the service together.
-HTTP = ("app/api/", "app/web/", "app/aws/", "app/app.py")
+HTTP = ("app/api/", "app/web/", "app/aws/", "app/app.py", "app/commands/server.py")
 #: Names of modules that recur within the library or the service, in folders of different roles.
 RECURRING = {
     "app": {

@@ -7,15 +7,19 @@ from pydantic import Field
 
 from app.api.dependencies import AppSettings, ModelsOfStore
 from app.api.models import NOT_MODIFIED, Ref
-from app.errors import FieldError, InvalidRequestError
+from app.errors import FieldError, InvalidRequestError, OverLimitError
 from app.models import Models, StoredCard
+from app.runtime import costs
 from app.schema import Schema
 from app.web.caching import model_answer
 from app.web.responses import JSON, bounded, problems
-from kohonen.analysis.clusters import cluster_units
+from kohonen.analysis.clusters import MOST_CLUSTERS, cluster_units
 from kohonen.analysis.profiles import ClusterCount, cluster_samples, parse_count, profiles
 
 __all__ = ["ClusterQuery", "router", "wanted_count"]
+
+#: Estimated seconds of clustering a map.
+MOST_SECONDS = 25.0
 
 router = APIRouter(prefix="/models", tags=["models"])
 
@@ -98,18 +102,28 @@ def model_clusters(
         remedy = "use samples=false, or send the data to /predict in several requests"
         return Response(bounded(content, settings, remedy=remedy), media_type=JSON)
 
-    return model_answer(request, ref, card, ["clusters", count, samples], answer)
+    cost = costs.clusters(
+        card.weights.shape,
+        count=MOST_CLUSTERS if count == "auto" else count,
+        samples=card.data.samples if samples else 0,
+    )
+    return model_answer(request, ref, card, ["clusters", count, samples], answer, cost)
 
 
 def wanted_count(text: str, card: StoredCard, pointer: str = "/k") -> ClusterCount:
     """Return the requested number of clusters.
 
-    `InvalidRequestError` is raised if it is neither 'auto' nor an integer up to the number of units.
+    `InvalidRequestError` is raised if it is neither 'auto' nor an integer up to the number of units, and
+    `OverLimitError` if it takes too long.
     """
     count, units = parse_count(text), card.weights.shape[0] * card.weights.shape[1]
     if count is None or (count != "auto" and not 1 <= count <= units):
         message = f"this must be 'auto', or an integer from 1 to the map's {units} units"
         raise InvalidRequestError([FieldError(pointer, message)])
+    if count != "auto" and costs.clusters(card.weights.shape, count=count).seconds > MOST_SECONDS:
+        raise OverLimitError(
+            [FieldError(pointer, f"{count:,} clusters of this map take too long: use fewer")]
+        )
     return count
 
 

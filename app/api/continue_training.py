@@ -7,13 +7,13 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from app.api.animated import negotiate
-from app.api.dependencies import AppSettings, Deadline, ModelsOfStore, Service
+from app.api.dependencies import AppSettings, Deadline, HeavyWork, ModelsOfStore, Service
 from app.api.models import Ref
 from app.api.schemas.continue_training import FitBody, FitFields
 from app.api.schemas.tables import read_rows
 from app.api.schemas.training_input import ACCEPTED, FieldsQuery, View
 from app.api.training import ANSWERS, OFFERED, answer
-from app.runtime.fairness import cpu_slot_for
+from app.runtime import costs
 from app.training.request import TrainingRequest
 from app.web import body
 from app.web.negotiation import choose
@@ -52,7 +52,7 @@ class FitQuery(FieldsQuery):
     operation_id="fit",
     status_code=201,
     response_class=Response,
-    responses={**ANSWERS, **problems(400, 404, 406, 409, 413, 415, 422, 500, 503)},
+    responses={**ANSWERS, **problems(400, 404, 406, 409, 413, 415, 422, 500, 503, 507)},
     openapi_extra=body.describe(FitBody, _EXAMPLES, csv="0.2,0.5,0.8\n1,0,0\n", fields=FitFields),
 )
 async def fit(
@@ -62,6 +62,7 @@ async def fit(
     service: Service,
     deadline: Deadline,
     settings: AppSettings,
+    gate: HeavyWork,
     query: Annotated[FitQuery, Query()],
 ) -> Response:
     """Train a new model that starts with the weights of this one, on the same data or on new data.
@@ -76,7 +77,7 @@ async def fit(
 
     def asked() -> TrainingRequest:
         parent = models.resolve(ref)
-        with cpu_slot_for(len(content)):
+        with body.turn(request, content):
             if body.media_type(request) == CSV:
                 rows = read_rows(
                     content,
@@ -90,7 +91,12 @@ async def fit(
                 wanted = body.validated({**fields, **data}, FitBody)
             else:
                 wanted = body.parse(content, FitBody, fields)
-        return wanted.training_request(models, parent)
+        # The weights of the parent are read before the training is admitted.
+        shape = parent.weights.shape
+        cost = costs.training(shape, samples=parent.data.samples + len(content) // (2 * shape[2]))
+        with gate.admit("reading", cost) as place:
+            place.keep(place.bytes)
+            return wanted.training_request(models, parent)
 
     media_type, training = negotiate(accept, await run_in_threadpool(asked))
     outcome = await service.train(training, deadline=deadline)

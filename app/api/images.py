@@ -4,11 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from app.api.clusters import wanted_count
 from app.api.dependencies import AppSettings, ModelsOfStore
 from app.api.models import NOT_MODIFIED, Ref
 from app.errors import FieldError, InvalidRequestError
 from app.models import Card
 from app.pictures import Form, Picture, View
+from app.runtime import costs
 from app.web.caching import model_answer
 from app.web.negotiation import choose
 from app.web.responses import BINARY, PNG, bounded, problems
@@ -81,7 +83,11 @@ def model_image(
     table = card.table
     picture = wanted._replace(component=None if component is None else _component(component, card))
     most_pixels = settings.max_picture_pixels
-    picture.check(card.weights.shape, card.geometry, most_pixels=most_pixels, named=table is not None)
+    pixels = picture.check(
+        card.weights.shape, card.geometry, most_pixels=most_pixels, named=table is not None
+    )
+    if k is not None and view == "clusters":
+        wanted_count(str(k), card)
 
     def draw() -> Response:
         samples = models.samples(card) if picture.needs_samples else None
@@ -90,7 +96,9 @@ def model_image(
         headers = {"Content-Disposition": f'inline; filename="kohonen-{card.id}.{picture.form}"'}
         return Response(content, media_type=picture.media_type, headers=headers)
 
-    return model_answer(request, ref, card, [picture._asdict()], draw)
+    needed = card.data.samples if picture.needs_samples else 0
+    cost = costs.picture(card.weights.shape, pixels=pixels, samples=needed)
+    return model_answer(request, ref, card, [picture._asdict()], draw, cost)
 
 
 def _component(text: str, card: Card) -> int:

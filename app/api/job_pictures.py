@@ -3,8 +3,9 @@
 from fastapi import APIRouter, Request, Response
 
 from app.api.animated import ANIMATION_HEADERS, ANIMATIONS, CONTENT, animated
-from app.api.dependencies import AppSettings, JobsService
+from app.api.dependencies import AppSettings, HeavyWork, JobsService
 from app.api.jobs import RETRY_AFTER, JobId, retry_after
+from app.runtime import costs
 from app.web.negotiation import choose
 from app.web.responses import BINARY, PNG, headers, problems
 from kohonen.pictures.maps import draw_map, encode_png
@@ -30,11 +31,12 @@ _ITERATION = headers("integer", Kohonen_Iteration="Number of iterations that are
         **problems(404, 409, 500, 503),
     },
 )
-def get_job_image(job_id: JobId, jobs: JobsService) -> Response:
+def get_job_image(job_id: JobId, jobs: JobsService, gate: HeavyWork) -> Response:
     """Draw the map at the last checkpoint."""
-    job, iteration, weights = jobs.weights(job_id)
+    with gate.admit("reading", costs.picture(jobs.records.get(job_id).request.shape)):
+        job, iteration, weights = jobs.weights(job_id)
+        content = encode_png(draw_map(weights, geometry=job.request.training.geometry))
     details = {"Kohonen-Iteration": str(iteration), **retry_after(job), "Cache-Control": "no-cache"}
-    content = encode_png(draw_map(weights, geometry=job.request.training.geometry))
     return Response(content, media_type=PNG, headers=details)
 
 
@@ -52,14 +54,17 @@ def get_job_image(job_id: JobId, jobs: JobsService) -> Response:
         **problems(404, 406, 409, 500, 503),
     },
 )
-def get_job_animation(request: Request, job_id: JobId, jobs: JobsService, settings: AppSettings) -> Response:
+def get_job_animation(
+    request: Request, job_id: JobId, jobs: JobsService, settings: AppSettings, gate: HeavyWork
+) -> Response:
     """Animate the training of a job that was requested with frames: as a GIF, or as `Accept` says.
 
     While the job is running, the animation ends at the last checkpoint.
     """
     media_type = choose(request.headers.get("accept"), [*ANIMATIONS])
-    job, frames = jobs.frames(job_id)
-    content, details = animated(frames, job.request.training.geometry, media_type, settings)
+    with gate.admit("reading", costs.animation(jobs.records.get(job_id).request.shape)):
+        job, frames = jobs.frames(job_id)
+        content, details = animated(frames, job.request.training.geometry, media_type, settings)
     details |= {"Kohonen-Iteration": str(frames[-1].record.iteration), **retry_after(job)}
     details |= {"Cache-Control": "no-cache", "Vary": "Accept"}
     return Response(content, media_type=media_type, headers=details)

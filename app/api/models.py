@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from app.api.dependencies import AppSettings, ModelsOfStore
+from app.api.dependencies import AppSettings, HeavyWork, ModelsOfStore
 from app.api.downloads import download
 from app.api.responses import card_document
 from app.api.schemas.examples import EXAMPLE_ID
@@ -15,6 +15,7 @@ from app.errors import FieldError, InvalidRequestError, UnitNotFoundError
 from app.models import Card, Models, StoredCard
 from app.models.downloads import Format
 from app.models.references import FORMS
+from app.runtime import costs
 from app.web.caching import model_answer
 from app.web.responses import BINARY, problems
 from kohonen.analysis.metrics import METRICS
@@ -129,6 +130,7 @@ def download_model(
     ref: Ref,
     models: ModelsOfStore,
     settings: AppSettings,
+    gate: HeavyWork,
     form: Annotated[
         Format,
         Query(
@@ -144,7 +146,8 @@ def download_model(
         ref,
         card,
         [card.created_at.isoformat(), form],
-        lambda: download(models, card, form, most_bytes=settings.max_answer_bytes),
+        lambda: download(models, card, form, most_bytes=settings.max_answer_bytes, gate=gate),
+        costs.download(card.weights.shape, form, streamed=settings.max_answer_bytes is None),
     )
 
 

@@ -17,7 +17,8 @@ from app.api.schemas.tables import CsvFields, read_rows
 from app.errors import AnswerTooLargeError, FieldError, InvalidRequestError
 from app.models import Card
 from app.predictions import as_csv, as_json, columns_of, find, most_bytes, vectors_for
-from app.runtime.fairness import cpu_slot_for, in_cpu_slots
+from app.runtime import costs
+from app.runtime.gate import SMALL_BODY, Gate
 from app.settings import Settings
 from app.training import limits
 from app.web import body
@@ -110,7 +111,7 @@ async def predict(
 
     def respond() -> Response:
         card = models.resolve(ref)
-        with cpu_slot_for(len(content)):
+        with body.turn(request, content):
             given = vectors_of(content, body.media_type(request), card, query, settings)
             samples = samples_for(card, given, settings, deadline)
         most = settings.max_answer_bytes
@@ -122,12 +123,15 @@ async def predict(
                 f"{allowed:,} at a time" + ("" if media_type == CSV else ", or use Accept: text/csv")
             )
         count = None if clusters is None else wanted_count(clusters, card, "/clusters")
-        weights = models.weights(card)
-        labels = None if count is None else cluster_units(weights, count).labels
+        gate: Gate = request.app.state.gate
+        with gate.admit("reading", costs.prediction(card.weights.shape, vectors=len(samples))) as place:
+            place.keep(place.bytes)  # units are searched while the answer is sent
+            weights = models.weights(card)
+            labels = None if count is None else cluster_units(weights, count).labels
         results = find(weights, samples, labels)
         written = as_csv(results) if media_type == CSV else as_json(results)
         headers = {"Kohonen-Model-Id": card.id, "Vary": "Accept"}
-        answer = in_cpu_slots(written, size=len(content))
+        answer = written if len(content) <= SMALL_BODY else gate.in_turns(written)
         return StreamingResponse(answer, media_type=media_type, headers=headers)
 
     return await run_in_threadpool(respond)

@@ -6,6 +6,7 @@ from fastapi.responses import HTMLResponse
 from app.api.dependencies import AppSettings, ModelsOfStore
 from app.api.models import NOT_MODIFIED, Ref
 from app.errors import DataNotKeptError
+from app.runtime import costs
 from app.web.caching import model_answer
 from app.web.negotiation import choose
 from app.web.responses import bounded, problems
@@ -44,4 +45,5 @@ def model_report(request: Request, ref: Ref, models: ModelsOfStore, settings: Ap
         content = bounded(content, settings, remedy="use /image for single pictures instead")
         return Response(content, media_type="text/html", headers={"Content-Security-Policy": POLICY})
 
-    return model_answer(request, ref, card, [card.created_at.isoformat(), "report"], page)
+    cost = costs.report(card.weights.shape, samples=card.data.samples if card.data.kept else 0)
+    return model_answer(request, ref, card, [card.created_at.isoformat(), "report"], page, cost)

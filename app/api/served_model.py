@@ -5,13 +5,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from app.api.dependencies import AppSettings, Deadline, ModelsOfStore
+from app.api.dependencies import AppSettings, Deadline, HeavyWork, ModelsOfStore
 from app.api.models import X, Y, card_answer, unit_answer
 from app.api.predictions import DESCRIBED, predict, samples_for
 from app.api.schemas.models import Prediction, UnitWeights, Vector
 from app.api.schemas.tables import CsvFields
 from app.models import Card
 from app.predictions import find
+from app.runtime import costs
 from app.web import body
 from app.web.responses import problems
 
@@ -44,7 +45,7 @@ def model_info(request: Request, models: ModelsOfStore, settings: AppSettings) -
     openapi_extra=body.describe(Vector, _ONE),
 )
 async def predict_bmu(
-    request: Request, models: ModelsOfStore, settings: AppSettings, deadline: Deadline
+    request: Request, models: ModelsOfStore, settings: AppSettings, deadline: Deadline, gate: HeavyWork
 ) -> Prediction:
     """Find the best matching unit of a vector on the served model's map."""
     content = await body.read(request)
@@ -53,7 +54,8 @@ async def predict_bmu(
         vector = body.parse(content, Vector).data
         card = models.resolve(settings.served_model)
         samples = samples_for(card, [vector], settings, deadline)
-        ((found,),) = find(models.weights(card), samples)
+        with gate.admit("reading", costs.prediction(card.weights.shape, vectors=1)):
+            ((found,),) = find(models.weights(card), samples)
         return Prediction(bmu_x=found.x, bmu_y=found.y, distance=found.distance)
 
     return await run_in_threadpool(predict_one)

@@ -87,7 +87,7 @@ _OR_PLAN = {
     operation_id="train",
     status_code=201,
     response_class=Response,
-    responses={**ANSWERS, 200: _OR_PLAN, **problems(400, 406, 413, 415, 422, 500, 503)},
+    responses={**ANSWERS, 200: _OR_PLAN, **problems(400, 406, 413, 415, 422, 500, 503, 507)},
     openapi_extra=body.describe(TrainingBody, TRAINING, csv=CSV_EXAMPLE, fields=TrainingFields),
 )
 async def train(

@@ -99,10 +99,12 @@ def _placed(scope: Scope) -> Scope:
     prefix, path = f"/{stage}", scope["path"]
     if "version" in event:  # HTTP APIs and Function URLs: a stage other than $default starts the path
         if not f"{path}/".startswith(f"{prefix}/"):
-            return scope
+            return {**scope, "root_path": _base_path(event, path)}
         # The URLs of a custom domain do not contain the stage.
-        seen = ".execute-api." in context.get("domainName", ".execute-api.")
-        return {**scope, "root_path": prefix} if seen else {**scope, "path": path[len(prefix) :] or "/"}
+        if ".execute-api." in context.get("domainName", ".execute-api."):
+            return {**scope, "root_path": prefix}
+        path = path[len(prefix) :] or "/"
+        return {**scope, "path": path, "root_path": _base_path(event, path)}
     # REST APIs: `path` does not contain the stage. `requestContext.path` is the requested path: with the
     # stage, or without it on a custom domain and under `sam local`.
     asked = unquote(context.get("path") or "")
@@ -112,9 +114,10 @@ def _placed(scope: Scope) -> Scope:
 
 
 def _base_path(event: Event, path: str) -> str:
-    """Return the base path of a custom domain: what precedes the resource in the path of a REST API."""
+    """Return the base path of a custom domain: what precedes the resource, or the route, in the path."""
     values = event.get("pathParameters") or {}
-    resource = re.sub(r"\{(\w+)\+?\}", lambda name: values.get(name[1], "{}"), event.get("resource", "{}"))
+    resource = event.get("resource") or event.get("routeKey", "").partition(" ")[2] or "{}"
+    resource = re.sub(r"\{(\w+)\+?\}", lambda name: values.get(name[1], "{}"), resource)
     resource = unquote(resource).rstrip("/")
     return path.rstrip("/").removesuffix(resource) if path.rstrip("/").endswith(resource) else ""
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.api.schemas.training import TrainingBody
-from app.deployment import open_models
+from app.deployment import open_gate, open_models
 from app.errors import ServiceError
 from app.models.imports import add_archive, add_run
 from app.models.maintenance import prune, repair
@@ -105,15 +105,16 @@ def _show(arguments: argparse.Namespace, models: Models, settings: Settings) -> 
 def _add(arguments: argparse.Namespace, models: Models, settings: Settings) -> None:
     stored: Stored | Outcome
     if arguments.file.is_dir():
-        stored = add_run(models, arguments.file, name=arguments.name)
+        stored = add_run(models, arguments.file, most_weights=settings.max_weights, name=arguments.name)
     elif arguments.file.suffix == ".npz":
-        stored = add_archive(models, arguments.file.read_bytes(), name=arguments.name)
+        with arguments.file.open("rb") as file:
+            stored = add_archive(models, file, most_weights=settings.max_weights, name=arguments.name)
     else:
         body = TrainingBody.model_validate_json(arguments.file.read_bytes())
         if arguments.name is not None:
             body = body.model_copy(update={"name": arguments.name})
         request = body.training_request(settings, most_rows=settings.max_samples)
-        service = TrainingService(models, settings)
+        service = TrainingService(models, settings, open_gate(settings))
         # No client waits, so there is no deadline.
         stored = asyncio.run(service.train(request, deadline=math.inf))
     revision = "" if stored.revision is None else f"  {stored.revision}"

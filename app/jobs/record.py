@@ -56,6 +56,11 @@ class JobRequest(_Part):
     weighted: bool = False
 
     @property
+    def shape(self) -> tuple[int, int, int]:
+        """The width, the height and the dimension of the map."""
+        return self.parameters["width"], self.parameters["height"], self.dimension
+
+    @property
     def training(self) -> Parameters:
         """The parameters of the library."""
         return Parameters(**self.parameters)

@@ -1,14 +1,16 @@
 """The card of a model as the service stores it: with the state of the model and the name of its files."""
 
 import json
+import re
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, ValidationError
 
-from app.models.keys import folder
+from app.models.keys import folder, is_id
 from kohonen.card import Card
+from kohonen.files import most_npy_bytes
 
 __all__ = ["MOST_DATA_BYTES", "State", "StoredCard", "parse_card", "without_data"]
 
@@ -17,6 +19,10 @@ State: TypeAlias = Literal["unnamed", "named", "expired"]
 
 #: Larger samples are not stored.
 MOST_DATA_BYTES = 16 * 2**20
+#: The years of models: the index has no place for others.
+FIRST_YEAR, LAST_YEAR = 2000, 2199
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +41,10 @@ class StoredCard(Card):
 
     @classmethod
     def decode(cls, document: bytes) -> "StoredCard":
-        """Return a card from the bytes in the store; raise `ValidationError` when it cannot be read."""
-        return _stored_cards().validate_json(document)
+        """Return a card from the bytes in the store; raise `ValueError` when it is not valid."""
+        card = _stored_cards().validate_json(document)
+        _check(card)
+        return card
 
     def encode(self) -> bytes:
         """Return the bytes to be stored."""
@@ -64,9 +72,36 @@ class StoredCard(Card):
 
 
 def parse_card(document: object) -> Card:
-    """Return the card in a JSON object or in its text; raise `ValidationError` if it is not valid."""
+    """Return the card in a JSON object or in its text; raise `ValueError` if it is not valid."""
     cards = _cards()
-    return cards.validate_json(document) if isinstance(document, str) else cards.validate_python(document)
+    try:
+        card = cards.validate_json(document) if isinstance(document, str) else cards.validate_python(document)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(map(str, first["loc"])) or "the card"
+        raise ValueError(f"the card of this model is not valid: {place}: {first['msg']}") from error
+    _check(card)
+    return card
+
+
+def _check(card: Card) -> None:
+    """Refuse a card that contradicts itself, or that cannot be listed; raise `ValueError`."""
+    parameters, (width, height, dimension) = card.parameters, card.weights.shape
+    sums = (card.weights.sha256, card.data.fingerprint, card.data.sha256, card.data.sample_weight)
+    created = card.created_at
+    for valid, what in (
+        (is_id(card.id), "its id is not 32 hexadecimal digits"),
+        (created.tzinfo is not None, "created_at has no time zone"),
+        (FIRST_YEAR <= created.year <= LAST_YEAR, f"created_at is not from {FIRST_YEAR} to {LAST_YEAR}"),
+        ((parameters.width, parameters.height) == (width, height), "width and height are not the weights'"),
+        (card.data.dimension == dimension, "the dimension of the data is not that of the weights"),
+        (min(width, height, dimension, card.data.samples) > 0, "the shape of the weights or data is empty"),
+        (0 < card.weights.bytes <= most_npy_bytes(width, height, dimension), "weights.bytes is impossible"),
+        (all(each is None or _SHA256.fullmatch(each) for each in sums), "a checksum is not one of SHA-256"),
+    ):
+        if not valid:
+            raise ValueError(f"the card of model {card.id[:40]!r} is not valid: {what}")
+    parameters.to_parameters()
 
 
 def without_data(card: Card) -> Card:

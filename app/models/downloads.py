@@ -3,14 +3,17 @@
 import io
 import json
 from collections.abc import Iterator
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
 from kohonen.files import npy
 from kohonen.inputs.arrays import FloatArray
 
-__all__ = ["MEDIA_TYPES", "Format", "write"]
+__all__ = ["MEDIA_TYPES", "PIECE", "Format", "write"]
+
+#: Bytes that are compressed, or sent, at a time.
+PIECE = 2**20
 
 Format: TypeAlias = Literal["npy", "npz", "json", "csv"]
 MEDIA_TYPES: dict[Format, str] = {
@@ -39,13 +42,45 @@ def write(weights: FloatArray, form: Format, *, card: str) -> Iterator[bytes]:
         case "npy":
             yield npy(weights)
         case "npz":
-            file = io.BytesIO()
-            np.savez_compressed(file, weights=np.ascontiguousarray(weights, dtype="<f8"), card=np.array(card))
-            yield file.getvalue()
+            yield from _npz(weights, card)
         case "json":
             yield from _json(weights, card)
         case "csv":
             yield from _csv(weights)
+
+
+class _Pipe(io.RawIOBase):
+    """A file that is written only; what has been written is taken out piece by piece."""
+
+    def __init__(self) -> None:
+        self._written = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._written += data
+        return len(data)
+
+    def take(self) -> bytes:
+        taken, self._written = bytes(self._written), bytearray()
+        return taken
+
+
+def _npz(weights: FloatArray, card: str) -> Iterator[bytes]:
+    import zipfile  # seldom needed
+
+    pipe = _Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
+        arrays = {"weights": weights.astype("<f8", order="C", copy=False), "card": np.array(card)}
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array_header_1_0(member, np.lib.format.header_data_from_array_1_0(array))
+                content = array.reshape(-1).view(np.uint8).data
+                for start in range(0, len(content), PIECE):
+                    member.write(content[start : start + PIECE])
+                    yield pipe.take()
+    yield pipe.take()
 
 
 def _json(weights: FloatArray, card: str) -> Iterator[bytes]:

@@ -3,11 +3,10 @@
 import datetime
 import hashlib
 import json
+import math
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
-
-from pydantic import ValidationError
 
 from app.errors import DamagedModelError, DataNotKeptError, ModelNotFoundError, OutdatedModelError
 from app.models.card import StoredCard
@@ -42,6 +41,8 @@ class ModelReader:
         The metric that makes a model the best.
     unnamed_days : float, optional
         The days that models without a name are kept; for ever when None.
+    most_bytes : int, optional
+        The largest number of bytes of the weights of all models; any when None.
     """
 
     def __init__(
@@ -50,13 +51,18 @@ class ModelReader:
         *,
         metric: Metric = METRICS["quantization_error"],
         unnamed_days: float | None = None,
+        most_bytes: int | None = None,
     ) -> None:
         self.store = store
         self.names = Names(store)
         self.index = Index(store, metric)
         self.listing = Listing(store, self.names, self.index, self.is_kept)
         self._age = None if unnamed_days is None else datetime.timedelta(days=unnamed_days)
+        self._most_bytes = most_bytes
+        self._stored_bytes, self._counted_at = 0, -math.inf
         self._known: set[tuple[str, datetime.datetime]] = set()
+        #: The keys of the weights that were found damaged: `latest` and `best` pass over these models.
+        self._damaged: set[str] = set()
 
     def card(self, model_id: str) -> StoredCard:
         """Return a model's card; raise `ModelNotFoundError`, or `DamagedModelError` if it cannot be read."""
@@ -79,17 +85,30 @@ class ModelReader:
     def resolve(self, text: str) -> StoredCard:
         """Return the card of the model that a reference names.
 
-        `ModelNotFoundError` says what to do; `DamagedModelError` is raised when the card cannot be read.
+        `latest`, `best` and names pass over damaged models, if there is another. `ModelNotFoundError` says
+        what to do; `DamagedModelError` is raised when the card cannot be read.
         """
         reference = parse(text)
         if reference is None:
             raise ModelNotFoundError(f"{text[:80]!r} is not a reference to a model; use {FORMS}")
         if reference.id is not None:
             return self.card(reference.id)
+        damaged: StoredCard | None = None
+        unreadable: DamagedModelError | None = None
         for entry in islice(self._entries(reference), MOST_MISSING):
-            if (card := self.find(entry.id)) is not None:
+            try:
+                card = self.find(entry.id)
+            except DamagedModelError as error:
+                if not reference.moves:
+                    raise
+                unreadable = error
+                continue
+            if card is not None and not (reference.moves and card.weights_key in self._damaged):
                 return card
-        raise ModelNotFoundError(_nothing(reference))
+            damaged = damaged or card
+        if damaged is not None:
+            return damaged
+        raise unreadable or ModelNotFoundError(_nothing(reference))
 
     def _entries(self, reference: Reference) -> Iterator[Entry]:
         """Yield the candidates of a reference; the first that exists is meant."""
@@ -118,11 +137,11 @@ class ModelReader:
             except BlobNotFound:
                 continue
             except BlobTooLarge as error:
-                raise _damaged(card, what) from error
+                raise self._damage(card, what) from error
             if hashlib.sha256(file).hexdigest() == sha256:
                 return file
             break
-        raise _damaged(card, what)
+        raise self._damage(card, what)
 
     def _now(self, card: StoredCard) -> Iterator[StoredCard]:
         """Yield the card and, if needed, that of the same model deleted and stored again since.
@@ -146,11 +165,11 @@ class ModelReader:
         """
         shape = card.weights.shape
         if card.weights.bytes > most_npy_bytes(*shape):
-            raise _damaged(card, "weights")
+            raise self._damage(card, "weights")
         try:
             return parse_npy(self.weights_file(card), *shape)
         except ValueError as error:
-            raise _damaged(card, "weights") from error
+            raise self._damage(card, "weights") from error
 
     def samples(self, card: StoredCard) -> FloatArray:
         """Return the samples that a model was trained on, as `data` does."""
@@ -172,7 +191,15 @@ class ModelReader:
         try:
             return Dataset.of(parse_npy(file, *shape, missing=True), weighted=weighted)
         except ValueError as error:
-            raise _damaged(card, "data") from error
+            raise self._damage(card, "data") from error
+
+    def _damage(self, card: StoredCard, what: str) -> DamagedModelError:
+        """Remember that a model is damaged, and return the error."""
+        if what == "weights" and len(self._damaged) < MOST_REMEMBERED:
+            self._damaged.add(card.weights_key)
+        return DamagedModelError(
+            f"the {what} of model {card.id!r} are not what was stored; it is left as it is"
+        )
 
     def derived(self, card: StoredCard, form: str) -> str | None:
         """Return the key of a model's weights in another format, if it is stored."""
@@ -193,7 +220,7 @@ class ModelReader:
         try:
             blob = self.store.read(card_key(model_id), max_bytes=MOST_CARD_BYTES)
             card = StoredCard.decode(blob.data)
-        except (BlobTooLarge, ValidationError) as error:
+        except (BlobTooLarge, ValueError) as error:  # pydantic's ValidationError is a ValueError
             raise _unreadable(model_id, b"" if isinstance(error, BlobTooLarge) else blob.data) from error
         if card.id != model_id:
             raise DamagedModelError(f"the card of model {model_id!r} is that of another")
@@ -242,10 +269,6 @@ def _unreadable(model_id: str, card: bytes) -> DamagedModelError:
         f"model {model_id!r} was stored under version {version} of the contract, and this service reads "
         f"version {SCHEMA_VERSION}: delete it, and train it again"
     )
-
-
-def _damaged(card: StoredCard, what: str) -> DamagedModelError:
-    return DamagedModelError(f"the {what} of model {card.id!r} are not what was stored; it is left as it is")
 
 
 def _nothing(reference: Reference) -> str:

@@ -9,12 +9,13 @@ The stored card contains the state of the model: unnamed, named or expired. Nami
 the card of an unnamed model by a conditional write. Only one succeeds, so a named model is never pruned.
 """
 
+import math
 import time
 import uuid
 from contextlib import suppress
 from typing import NamedTuple
 
-from app.errors import ModelNotFoundError
+from app.errors import ModelNotFoundError, StoreFullError
 from app.models.card import StoredCard
 from app.models.index import Entry
 from app.models.keys import card_key
@@ -31,6 +32,9 @@ __all__ = ["Models", "Stored"]
 #: removal takes a few calls of the store once the card is marked. If it takes longer, its process has died.
 ATTEMPTS, PAUSE = 100, 0.1
 
+#: Seconds after which the stored bytes are counted again, since others store models as well.
+RECOUNT_SECONDS = 60.0
+
 _OCTETS = "application/octet-stream"
 
 
@@ -45,6 +49,24 @@ class Stored(NamedTuple):
 class Models(ModelRemover):
     """The models of one store; see `ModelReader` for the parameters and for what can be read."""
 
+    def check_room(self, size: int) -> None:
+        """Raise `StoreFullError` if weights of some bytes would be over the limit of stored bytes.
+
+        The bytes of all weights are counted in the index, now and then, and whenever they seem to be too
+        many.
+        """
+        most = self._most_bytes
+        if most is None:
+            return
+        if time.monotonic() - self._counted_at > RECOUNT_SECONDS or self._stored_bytes + size > most:
+            self._stored_bytes = sum(8 * math.prod(entry.shape) for entry in self.index.entries())
+            self._counted_at = time.monotonic()
+        if self._stored_bytes + size > most:
+            raise StoreFullError(
+                f"the weights of this model have {size:,} bytes, those of all models {self._stored_bytes:,}, "
+                f"and {most:,} may be stored (SOM_MAX_STORED_BYTES): delete models, or use a smaller map"
+            )
+
     def add(
         self, card: Card, weights: FloatArray, data: Dataset | None, *, name: str | None = None
     ) -> Stored:
@@ -53,6 +75,7 @@ class Models(ModelRemover):
         A model that is stored already is left as it is, and its card returned. `data` are stored
         where the card says so.
         """
+        self.check_room(card.weights.bytes)
         own = StoredCard.of(card, uuid.uuid4().hex[:12], "unnamed" if name is None else "named")
         self._write(own, npy(weights), None if data is None else npy(data.table))
         while not self._commit(own):
@@ -64,6 +87,7 @@ class Models(ModelRemover):
                 stored = self.ensure_listed(there, name)
                 self._discard(own)
                 return stored
+        self._stored_bytes += card.weights.bytes
         self.index.add(Entry.of(own))
         revision = self._named(own, name)
         self._confirm(own, revision)

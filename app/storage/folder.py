@@ -46,7 +46,11 @@ STALE_SECONDS = 24 * 3600
 ATTEMPTS = 20
 
 _ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
-_TRANSIENT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
+#: Seconds after which a call may succeed: when something is scarce, or the disk is full.
+_RETRY_AFTER = {
+    **dict.fromkeys((errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN), 1),
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), 60),
+}
 
 
 class FolderStore(Store):
@@ -57,7 +61,7 @@ class FolderStore(Store):
         self.description = f"file:.../{path.name}" if path.is_absolute() else f"file:{folder}"
         self._root = path.absolute()
         self._temporary = self._root / "~temporary"
-        self._swept = False
+        self._prepared = False
 
     def read(self, key: str, *, max_bytes: int) -> Blob:
         """Return a blob; see `Store.read`."""
@@ -140,14 +144,14 @@ class FolderStore(Store):
             raise StoreUnavailable(
                 f"the store {self.description} cannot be {action}: {reason}. Set SOM_STORE to a folder that "
                 "the service may write to, such as file:./models, to s3://BUCKET/PREFIX, or to memory:",
-                retry_after=1 if error.errno in _TRANSIENT else None,
+                retry_after=_RETRY_AFTER.get(error.errno or 0),
             ) from error
 
     @contextlib.contextmanager
     def _written(self, data: bytes) -> Iterator[Path]:
         """Write and sync a temporary file; remove it at the end unless it was renamed."""
         _make_folder(self._temporary)
-        self._sweep()
+        self._prepare()
         path = self._temporary / uuid.uuid4().hex
         try:
             with path.open("xb") as file:
@@ -180,11 +184,21 @@ class FolderStore(Store):
     @contextlib.contextmanager
     def _locked(self, key: str) -> Iterator[None]:
         """Hold the lock of a key, which works between threads and processes; some keys share a lock."""
-        folder = self._root / "~locks"
-        _make_folder(folder)
-        with (folder / f"{zlib.crc32(key.encode()) % LOCKS:02d}").open("ab") as file:
+        path = self._lock_file(zlib.crc32(key.encode()) % LOCKS)
+        if not path.is_file():
+            self._make_locks()
+        with path.open("ab") as file:
             fcntl.flock(file, fcntl.LOCK_EX)  # released when the file is closed, also by a crash
             yield
+
+    def _lock_file(self, number: int) -> Path:
+        return self._root / "~locks" / f"{number:02d}"
+
+    def _make_locks(self) -> None:
+        """Make all lock files, so that deleting needs no new file when the disk is full."""
+        _make_folder(self._root / "~locks")
+        for number in range(LOCKS):
+            self._lock_file(number).touch()
 
     def _prune(self, folder: Path) -> None:
         """Remove the folders that a deletion has left empty."""
@@ -197,11 +211,12 @@ class FolderStore(Store):
                 return
             folder = folder.parent
 
-    def _sweep(self) -> None:
-        """Remove files left by crashes, once per process."""
-        if self._swept:
+    def _prepare(self) -> None:
+        """Make the locks, and remove files left by crashes, once per process."""
+        if self._prepared:
             return
-        self._swept = True
+        self._make_locks()
+        self._prepared = True
         for path in self._temporary.iterdir():
             with contextlib.suppress(FileNotFoundError):
                 if path.stat().st_mtime < time.time() - STALE_SECONDS:

@@ -83,6 +83,11 @@ class TrainingRequest:
         )
 
     @property
+    def shape(self) -> tuple[int, int, int]:
+        """The width, the height and the dimension of the map."""
+        return self.parameters.width, self.parameters.height, self.samples.shape[1]
+
+    @property
     def data(self) -> Dataset:
         """The samples and their weights."""
         return Dataset(self.samples, self.sample_weight)

@@ -1,6 +1,7 @@
 """Trains the models that requests ask for, and stores them."""
 
 import asyncio
+import math
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -11,10 +12,12 @@ from anyio import to_thread
 from app.errors import ModelNotFoundError, OutOfTimeError
 from app.models import Card, Models, Revision, Stored
 from app.models.card import MOST_DATA_BYTES
+from app.runtime import costs
+from app.runtime.gate import Gate
 from app.runtime.telemetry import record
 from app.settings import Settings
 from app.training import limits
-from app.training.pool import TrainingPool
+from app.training.pool import training_threads
 from app.training.request import TrainingRequest
 from app.training.timings import Timings
 from kohonen import Observer, TrainedMap, assess, train
@@ -43,12 +46,13 @@ class Outcome(NamedTuple):
 
 
 class TrainingService:
-    """Trains models within the limits of the settings, and stores them."""
+    """Trains models within the limits of the settings and of a gate, and stores them."""
 
-    def __init__(self, models: Models, settings: Settings) -> None:
+    def __init__(self, models: Models, settings: Settings, gate: Gate) -> None:
         self._models = models
         self._settings = settings
-        self._pool = TrainingPool(running=settings.trainings, waiting=settings.waiting_trainings)
+        self._gate = gate
+        self._threads = training_threads(settings.trainings)
 
     async def train(self, request: TrainingRequest, *, deadline: float) -> Outcome:
         """Train a model, or return it from the store if it was trained before.
@@ -99,9 +103,14 @@ class TrainingService:
         if left <= 0 and expected <= self._settings.max_training_seconds:  # used up by earlier steps
             raise OutOfTimeError("no time is left for the training: try again when the service is less busy")
         limits.check(request, limits=self._settings, seconds=left)
-        trained = await asyncio.wrap_future(
-            self._pool.submit(
-                partial(
+        if request.persist:
+            await to_thread.run_sync(self._models.check_room, 8 * math.prod(request.shape))
+        cost = costs.training(request.shape, samples=len(request.samples), seconds=expected)
+        more = cost._replace(bytes=max(0, cost.bytes - self._gate.kept()))
+        async with self._gate.admit_soon("training", more, seconds=left) as place:
+            place.keep(more.bytes)
+            trained = await asyncio.wrap_future(
+                self._threads.submit(
                     train,
                     request.samples,
                     request.parameters,
@@ -112,10 +121,8 @@ class TrainingService:
                     should_stop=lambda: time.monotonic() > deadline,
                     observers=observers,
                     missing="mask",
-                ),
-                seconds=expected,
+                )
             )
-        )
         if trained.stopped:
             raise OutOfTimeError(
                 f"the training was stopped after {trained.iterations} of {request.last_iteration} "

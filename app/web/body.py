@@ -1,6 +1,9 @@
 """Request bodies: read up to a limit, parsed strictly, and described in the OpenAPI document."""
 
+import json
+import re
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -17,7 +20,10 @@ from app.errors import (
     UnsupportedMediaTypeError,
 )
 from app.problems import pointer
+from app.runtime import costs
+from app.runtime.gate import SMALL_BODY, Gate
 from app.settings import Settings
+from app.web.queries import unknown
 from app.web.responses import CSV, JSON
 
 __all__ = [
@@ -29,6 +35,7 @@ __all__ = [
     "parse",
     "read",
     "reference",
+    "turn",
     "validated",
 ]
 
@@ -36,6 +43,9 @@ __all__ = [
 MANY = 200_000
 #: Bodies of more bytes are processed in a thread.
 LARGE = 2**16
+
+#: A text, with the colon after it if it is a key, or a brace.
+_TOKENS = re.compile(rb'("(?:[^"\\]|\\.)*+")\s*(:)?|([{}])')
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -96,6 +106,14 @@ async def read(request: Request, *, accepted: Sequence[str] = (JSON,), samples: 
     return await run_in_threadpool(whole) if len(body) > LARGE else whole()
 
 
+def turn(request: Request, content: bytes) -> AbstractContextManager[object]:
+    """Return the context manager for parsing a body: a large one waits its turn (`Gate.admit`)."""
+    if len(content) <= SMALL_BODY:
+        return nullcontext()
+    gate: Gate = request.app.state.gate
+    return gate.admit("parsing", costs.body(content, json=media_type(request) == JSON))
+
+
 def check_size(content: bytes, settings: Settings, *, samples: int) -> None:
     """Refuse JSON that is far over the limits: parsing it would take a hundred times its size in memory.
 
@@ -124,7 +142,8 @@ def parse(body: bytes, model: type[Model], query: dict[str, Any] | None = None) 
     try:
         value = model.model_validate_json(body)
     except ValidationError as error:
-        raise _error_of(error) from error
+        raise _error_of(error, model) from error
+    _check_keys(body)
     return validated({**query, **given(value)}, model) if query else value
 
 
@@ -141,14 +160,36 @@ def validated(values: dict[str, Any], model: type[Model], *, strict: bool | None
     try:
         return model.model_validate(values, strict=strict)
     except ValidationError as error:
-        raise _error_of(error) from error
+        raise _error_of(error, model) from error
 
 
-def _error_of(error: ValidationError) -> MalformedBodyError | InvalidRequestError:
+def _error_of(error: ValidationError, model: type[BaseModel]) -> MalformedBodyError | InvalidRequestError:
     wrong = error.errors(include_url=False, include_context=False, include_input=False)
     if wrong[0]["type"] == "json_invalid":
         return MalformedBodyError(wrong[0]["msg"])
-    return InvalidRequestError([FieldError(pointer(one["loc"]), one["msg"]) for one in wrong])
+    errors = []
+    for one in wrong:
+        message = one["msg"]
+        if one["type"] == "extra_forbidden" and len(one["loc"]) == 1:
+            message = unknown(str(one["loc"][0]), [*model.model_fields], "field")
+        errors.append(FieldError(pointer(one["loc"]), message))
+    return InvalidRequestError(errors)
+
+
+def _check_keys(body: bytes) -> None:
+    """Refuse JSON in which an object has a key twice: readers differ in which value they take."""
+    objects: list[set[bytes]] = []
+    for token in _TOKENS.finditer(body):
+        text, colon, brace = token.groups()
+        if brace == b"{":
+            objects.append(set())
+        elif brace:
+            objects.pop()
+        elif colon:
+            key = json.dumps(json.loads(text)).encode() if b"\\" in text else text
+            if key in objects[-1]:
+                raise MalformedBodyError(f"the key {text.decode()[:100]} is repeated in an object")
+            objects[-1].add(key)
 
 
 def describe(

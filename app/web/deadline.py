@@ -1,19 +1,23 @@
 """The deadline of a request, after which its caller or the gateway no longer waits."""
 
+import asyncio
 import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.errors import SlowBodyError
 from app.storage.deadline import Deadline, seconds_left, until
 
 __all__ = ["STORING_SECONDS", "RequestDeadline", "training_ends"]
 
 #: Seconds of a request's time reserved for storing the model after the training.
 STORING_SECONDS = 1.5
+#: Seconds in which a body must arrive, and the bytes for each of which it has a second more.
+BODY_SECONDS, LEAST_RATE = 20.0, 2**16
 
 
 class RequestDeadline:
-    """ASGI middleware that sets the deadline of each request.
+    """ASGI middleware that sets the deadline of each request, and of the arrival of its body.
 
     It bounds everything that a request waits for: its turn, stores and queues. A server may set an earlier
     deadline (``scope["state"]["deadline"]``, as `time.monotonic`). Otherwise the time starts when the last
@@ -32,9 +36,24 @@ class RequestDeadline:
             return
         given = scope.get("state", {}).get("deadline")
         deadline = Deadline(self._end(given))
+        began, size, arriving = time.monotonic(), 0, True
 
         async def received() -> Message:
-            message = await receive()
+            nonlocal size, arriving
+            if arriving:
+                left = began + BODY_SECONDS + size / LEAST_RATE - time.monotonic()
+                try:
+                    async with asyncio.timeout(max(0.0, left)):
+                        message = await receive()
+                except TimeoutError:
+                    raise SlowBodyError(
+                        "the body arrives too slowly: it has "
+                        f"{BODY_SECONDS:g} seconds, and one more for each {LEAST_RATE:,} bytes"
+                    ) from None
+                size += len(message.get("body", b""))
+                arriving = bool(message.get("more_body", False))
+            else:
+                message = await receive()
             if given is None:
                 deadline.at = self._end(None)
             return message

@@ -1,20 +1,26 @@
 """Error handlers: every exception is answered with problem details."""
 
 import logging
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
+from starlette.types import Receive, Scope, Send
 
-from app.errors import FieldError, InvalidRequestError
+from app.errors import DamagedModelError, FieldError, InvalidRequestError
+from app.models.references import RESERVED, parse
 from app.problems import PROBLEMS, document, document_of, pointer
 
 __all__ = ["ProblemResponse", "install"]
 
 logger = logging.getLogger(__name__)
 
+#: Damaged models that one request passes over.
+MOST_DAMAGED = 3
+_ATTEMPT = "attempt"
 _METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
 
@@ -28,9 +34,24 @@ def install(app: FastAPI) -> None:
     """Register handlers that answer every error of the app with a problem detail."""
     for kind in PROBLEMS:
         app.add_exception_handler(kind, _known)
+    app.add_exception_handler(DamagedModelError, _damaged)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(Exception, _unexpected)
+
+
+def _damaged(request: Request, error: Exception) -> Any:
+    """Answer a GET again whose reference moves: now that the damage is known, it names another model."""
+    attempt = request.scope.get(_ATTEMPT, 1)
+    reference = parse(request.path_params.get("ref", RESERVED[0]))
+    if request.method != "GET" or attempt > MOST_DAMAGED or reference is None or not reference.moves:
+        return _known(request, error)
+    scope = {**request.scope, _ATTEMPT: attempt + 1}
+
+    async def again(_: Scope, receive: Receive, send: Send) -> None:
+        await request.app.router(scope, receive, send)
+
+    return again
 
 
 def _known(request: Request, error: Exception) -> ProblemResponse:

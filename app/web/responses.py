@@ -19,18 +19,22 @@ BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 _PROBLEMS = {
     400: "The body is not JSON.",
     404: "The model, the unit of its map, or the job does not exist.",
+    408: "The body did not arrive in time.",
     406: "No representation matches the Accept header.",
     409: "The data that this call needs are not stored.",
     413: "The body is too large.",
     415: "The media type of the body is missing or not supported.",
     422: "The request is not valid, or is over a limit.",
     500: "A stored object is damaged, or an unexpected error occurred.",
+    507: "The store is full.",
     503: "The service is too busy or ran out of time, or the store or the queue cannot be used.",
 }
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the descriptions of problems for the OpenAPI document."""
+    """Return the descriptions of problems for the OpenAPI document; with 413, 408 is one."""
+    if 413 in statuses:
+        statuses = tuple(sorted((*statuses, 408)))
     return {status: {"description": _PROBLEMS[status], "content": PROBLEM} for status in statuses}
 
 

@@ -24,6 +24,8 @@ MIX = {
     "train 10,000 samples": 0.2,
     "predict": 4.0,
     "predict 10,000 vectors": 0.5,
+    "heavy clusters": 0.2,
+    "heavy download": 0.2,
     "list": 2.0,
     "job": 0.2,
     "jobs": 1.0,
@@ -78,6 +80,14 @@ def _request_of(kind: str, seed: int) -> Request:
             return _post("/models/load/predict", {"data": [[0.1, 0.2, 0.3]] * 100})
         case "predict 10,000 vectors":
             return Request("POST", "/models/load/predict", _large())
+        case "train large":
+            return _post(
+                "/train", {**training, "width": 300, "height": 300, "iterations": 1, "name": "large"}
+            )
+        case "heavy clusters":
+            return Request("GET", f"/models/large/clusters?k={2 + seed % 100}")
+        case "heavy download":
+            return Request("GET", "/models/large/download?format=json")
         case "list":
             return Request("GET", "/models?max_results=20")
         case "job":
@@ -100,12 +110,13 @@ def _large(**training: object) -> bytes:
 
 
 def train_first(port: int) -> None:
-    """Train the model that is asked for later on."""
+    """Train the models that are asked for later on."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-    answer = _ask(connection, "train again", 0)
+    for kind in ("train again", "train large"):
+        answer = _ask(connection, kind, 0)
+        if answer.status not in {200, 201}:
+            raise RuntimeError(f"the first training was answered with {answer.status}")
     connection.close()
-    if answer.status not in {200, 201}:
-        raise RuntimeError(f"the first training was answered with {answer.status}")
 
 
 def load(port: int, *, clients: int, seconds: float) -> list[Answer]:

@@ -23,6 +23,8 @@ MOST_CLUSTERS = 8
 #: The largest number of units to merge. Of larger maps an evenly spaced subset is merged, and each unit gets
 #: the cluster of the nearest centre.
 MOST_UNITS = 1_600
+#: Weights, or distances, that are held at a time.
+BLOCK = 2**17
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +167,12 @@ def _means(points: FloatArray, labels: IntArray) -> FloatArray:
 
 
 def _nearest(points: FloatArray, centres: FloatArray) -> IntArray:
-    distances = [np.einsum("id,id->i", points - centre, points - centre) for centre in centres]
-    nearest: IntArray = np.argmin(distances, axis=0)
+    nearest = np.empty(len(points), dtype=np.int64)
+    rows = max(1, BLOCK // max(points.shape[1], len(centres)))
+    for start in range(0, len(points), rows):
+        block = points[start : start + rows]
+        distances = [np.einsum("id,id->i", apart, apart) for apart in (block - centre for centre in centres)]
+        nearest[start : start + rows] = np.argmin(distances, axis=0)
     return nearest
 
 

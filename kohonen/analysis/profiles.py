@@ -90,6 +90,8 @@ def profiles(
     """
     units = np.bincount(clusters.labels.ravel(), minlength=clusters.count)
     described = []
+    if samples is not None:
+        spread, mean_of_all = _each(np.std, samples), _each(np.mean, samples)
     for number, centre in enumerate(clusters.centres):
         here = _as_list(centre, table)
         if samples is None or found is None:
@@ -99,8 +101,7 @@ def profiles(
         if not len(own):
             described.append(Profile(int(units[number]), 0, here))
             continue
-        spread = _each(np.std, samples)
-        above = (_each(np.mean, own) - _each(np.mean, samples)) / np.where(spread > 0, spread, 1.0)
+        above = (_each(np.mean, own) - mean_of_all) / np.where(spread > 0, spread, 1.0)
         mean, least, most = (_as_list(_each(of, own), table) for of in (np.mean, np.min, np.max))
         described.append(Profile(int(units[number]), len(own), here, mean, least, most, _as_list(above)))
     return described

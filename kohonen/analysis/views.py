@@ -14,6 +14,9 @@ __all__ = ["component_planes", "hit_map", "positions", "u_matrix", "unit_errors"
 
 IntArray = npt.NDArray[np.int64]
 
+#: Weights that are compared at a time.
+BLOCK = 2**17
+
 
 def u_matrix(weights: FloatArray, geometry: Geometry = PLANAR) -> FloatArray:
     """Return the U-matrix: the mean distance of each unit's weights to those of its neighbours.
@@ -35,10 +38,14 @@ def u_matrix(weights: FloatArray, geometry: Geometry = PLANAR) -> FloatArray:
     """
     width, height, dimension = weights.shape
     units = weights.reshape(-1, dimension)
+    rows = max(1, BLOCK // dimension)
     totals, neighbours = np.zeros(len(units)), np.zeros(len(units))
     for one, other in geometry.pairs(width, height):
-        difference = units[one] - units[other]
-        distance = np.sqrt(np.einsum("id,id->i", difference, difference))
+        distance = np.empty(len(one))
+        for start in range(0, len(one), rows):
+            block = slice(start, start + rows)
+            difference = units[one[block]] - units[other[block]]
+            distance[block] = np.sqrt(np.einsum("id,id->i", difference, difference))
         for ends in (one, other):
             totals += np.bincount(ends, distance, len(units))
             neighbours += np.bincount(ends, minlength=len(units))

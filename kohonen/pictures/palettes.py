@@ -44,10 +44,11 @@ def colours_of_values(values: FloatArray) -> Colours:
     share = np.where(known, (values - least) / span, 0.0)
     anchors = np.array([list(bytes.fromhex(colour)) for colour in _VIRIDIS.split()], dtype=np.float64)
     places = np.linspace(0.0, 1.0, len(anchors))
-    colours = np.stack([np.interp(share, places, channel) for channel in anchors.T], axis=-1)
+    colours = np.empty((*np.shape(values), 3), dtype=np.uint8)
+    for k, channel in enumerate(anchors.T):
+        colours[..., k] = np.rint(np.interp(share, places, channel))
     colours[~known] = NOTHING
-    drawn: Colours = np.rint(colours).astype(np.uint8)
-    return drawn
+    return colours
 
 
 def colours_of_groups(labels: npt.NDArray[np.int64]) -> Colours:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kohonen.analysis.clusters import cluster_units
-from kohonen.analysis.views import component_planes, hit_map, u_matrix, unit_errors
+from kohonen.analysis.views import hit_map, u_matrix, unit_errors
 from kohonen.errors import InvalidParameterError
 from kohonen.geometry import PLANAR, Geometry
 from kohonen.inputs.arrays import FloatArray
@@ -82,25 +82,24 @@ def draw_planes(
         When the component does not exist.
     """
     width, height, dimension = weights.shape
-    planes = component_planes(weights)
     if component is not None:
         if not 0 <= component < dimension:
             raise InvalidParameterError(
                 f"component must be from 0 to {dimension - 1}, but is {component}", parameter="component"
             )
-        return draw_values(planes[component], scale=scale, geometry=geometry)
+        return draw_values(weights[..., component], scale=scale, geometry=geometry)
     pixels = plane_pixels(width, height, dimension) if scale is None else scale
     rows, columns = picture_size(width, height, pixels, geometry)
     named = names is not None
     size = planes_size(width, height, dimension, pixels, geometry, named=named)
     picture = np.full((*size, 3), 255, dtype=np.uint8)
     across, caption = arrangement(dimension)[1], CAPTION if named else 0
-    for k, plane in enumerate(planes):
+    for k in range(dimension):
         top, left = (k // across) * (caption + rows + GAP), (k % across) * (columns + GAP)
         if names is not None:
             picture[top : top + caption, left : left + columns][_text_mask(names[k], columns)] = 0
             top += caption
-        drawn = draw_values(plane, scale=pixels, geometry=geometry)
+        drawn = draw_values(weights[..., k], scale=pixels, geometry=geometry)
         picture[top : top + rows, left : left + columns] = drawn
     return picture
 

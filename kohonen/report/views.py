@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from kohonen.analysis.views import component_planes, hit_map, u_matrix, unit_errors
+from kohonen.analysis.views import hit_map, u_matrix, unit_errors
 from kohonen.card import component_names, geometry_of, preparation_of
 from kohonen.engines.search import IntArray
 from kohonen.inputs.arrays import FloatArray
@@ -106,7 +106,8 @@ def _planes(card: Mapping[str, Any], weights: FloatArray) -> Iterator[str]:
     table = preparation_of(card)
     scale = plane_pixels(*weights.shape)
     in_units = weights if table is None else table.inverse(weights)
-    for k, (name, plane) in enumerate(zip(component_names(card), component_planes(in_units), strict=True)):
+    for k, name in enumerate(component_names(card)):
+        plane = in_units[..., k]
         drawn = draw_values(plane, scale=scale, geometry=geometry_of(card))
         yield _figure(f"plane-{k}", None, name, drawn, f"{_scale('values', plane)}{escape(name)}")
 

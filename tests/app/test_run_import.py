@@ -144,7 +144,7 @@ def test_a_model_is_served(
     for name in ("SOM_SERVED_MODEL", "METRIC_KEY", "METRIC_ASCENDING"):
         monkeypatch.setenv(name, "")  # and taken back afterwards
     served: list[Settings] = []
-    monkeypatch.setattr(__main__, "serve", served.append)
+    monkeypatch.setattr("app.commands.server.serve", served.append)
     __main__.main(["serve", *arguments])
     assert {name: os.environ[name] for name in variables} == variables
     assert served == [Settings()]  # the application will read the same

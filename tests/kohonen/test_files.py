@@ -15,8 +15,10 @@ def test_an_array_comes_back_from_its_file() -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (npy(np.zeros((2, 2)))[:-1], "(early|EOF|reshape)"),
-        (b"", "early"),
+        (npy(np.zeros((2, 2)))[:-1], "smaller"),
+        (b"", "EOF"),
+        (npy(np.zeros((2, 2))).replace(b"\x01\x00", b"\x03\x00", 1), "version"),
+        (npy(np.zeros((2, 2))).replace(b"False", b"True ", 1), "shape"),
         (npy(np.zeros((2, 3))), "shape"),
         (npy(np.full((2, 2), np.nan)), "finite"),
     ],

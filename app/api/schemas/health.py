@@ -72,6 +72,9 @@ class Limits(Schema):
     max_picture_pixels: int
     trainings: int
     waiting_trainings: int
+    reads: int
+    waiting_reads: int
+    memory: int
     engine: str
     cost: dict[str, dict[str, float]] = Field(
         description="Estimated seconds by algorithm. A step takes per_step + per_dimension * dimension + "

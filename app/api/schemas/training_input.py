@@ -8,7 +8,6 @@ from starlette.concurrency import run_in_threadpool
 
 from app.api.schemas.tables import CsvFields, RoleFields, read_table
 from app.api.schemas.training import TrainingBody, TrainingFields
-from app.runtime.fairness import cpu_slot_for
 from app.settings import Settings
 from app.training.request import TrainingRequest
 from app.web import body
@@ -84,7 +83,7 @@ async def read_training(
     content = await body.read(request, accepted=ACCEPTED, samples=most_samples)
 
     def training() -> TrainingRequest:
-        with cpu_slot_for(len(content)):
+        with body.turn(request, content):
             table = None
             if body.media_type(request) == CSV:
                 dialect = {**body.charset(request), **query.dialect()}

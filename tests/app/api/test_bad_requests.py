@@ -62,8 +62,8 @@ def problem(answer: Any, status: int) -> Any:
         ({"algorithm": "magic"}, "/algorithm", "'online'"),
         ({"colour_range": 100}, "/colour_range", "1 or 255"),
         ({"persist": 1}, "/persist", "boolean"),
-        ({"color": ["red"]}, "/color", "not permitted"),
-        ({"a/b~c": 1}, "/a~1b~0c", "not permitted"),
+        ({"color": ["red"]}, "/color", "no such field"),
+        ({"a/b~c": 1}, "/a~1b~0c", "no such field"),
     ],
 )
 def test_values_that_do_not_fit(client: TestClient, change: dict[str, Any], pointer: str, says: str) -> None:

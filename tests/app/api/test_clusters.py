@@ -111,3 +111,16 @@ def test_predictions_say_the_cluster_when_asked(client: TestClient) -> None:
     refused = client.post(f"{model}/predict?clusters=many", json={"data": DATA.tolist()})
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["pointer"] == "/clusters"
+
+
+def test_so_many_clusters_that_they_take_too_long_are_refused(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = {"colours": ["red", "blue"], "width": 8, "height": 8, "iterations": 1}
+    client.post("/train", json=body).raise_for_status()
+    monkeypatch.setattr("app.api.clusters.MOST_SECONDS", 0.1)
+    for path in ("clusters?k=3", "image?view=clusters&k=3"):
+        answer = client.get(f"/models/latest/{path}")
+        assert (answer.status_code, answer.json()["type"]) == (422, "urn:kohonen:problem:over-limit")
+        assert answer.json()["errors"][0]["pointer"] == "/k"
+    assert client.get("/models/latest/clusters").status_code == 200

@@ -237,3 +237,15 @@ def test_lambda_answers_before_its_time_is_over(silent: Server) -> None:
     assert answer["statusCode"] == 503
     assert "takes too long to answer" in answer["body"]
     assert "retry-after" in answer["headers"]
+
+
+def test_the_bytes_of_all_models_have_a_limit(make_client: Callable[..., TestClient]) -> None:
+    body = {"colours": ["red"], "width": 10, "height": 10, "iterations": 1}
+    client = make_client(max_stored_bytes=2 * (2400 + 128))
+    answers = [client.post("/train", json={**body, "random_state": seed}) for seed in range(3)]
+    assert [answer.status_code for answer in answers] == [201, 201, 507]
+    assert answers[2].json()["type"] == "urn:kohonen:problem:store-full"
+    assert client.post("/train", json={**body, "random_state": 0}).status_code == 200  # it is there
+    assert client.post("/train", json={**body, "random_state": 2, "persist": False}).status_code == 200
+    assert client.delete(f"/models/{answers[0].headers['Kohonen-Model-Id']}").status_code == 204
+    assert client.post("/train", json={**body, "random_state": 2}).status_code == 201

@@ -11,8 +11,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.api.schemas.examples import EXAMPLE_ID, TRAINING
+from app.runtime.gate import Gate as Admission
 from app.training import service
-from app.training.pool import TrainingPool
 from kohonen import SelfOrganizingMap, TrainedMap, assess
 from kohonen.inputs.colours import parse_colours
 from tests.kohonen import oracle
@@ -197,12 +197,12 @@ def test_nobody_waits_for_a_training(make_client: MakeClient, monkeypatch: pytes
     gate = Gate()
     monkeypatch.setattr(service, "train", gate)
     client = make_client(trainings=1, waiting_trainings=1)
-    pool: TrainingPool = client.app.state.service._pool  # type: ignore[attr-defined]
+    admission: Admission = client.app.state.gate  # type: ignore[attr-defined]
     with client, ThreadPoolExecutor() as threads:
         running = threads.submit(client.post, "/train", json=SMALL)
         assert gate.entered.acquire(timeout=PATIENCE)
         waiting = threads.submit(client.post, "/train", json={**SMALL, "random_state": 2})
-        eventually(lambda: pool.admitted == 2)
+        eventually(lambda: admission.admitted("training") == 2)
         answer = client.post("/train", json={**SMALL, "random_state": 3})
         assert answer.status_code == 503
         assert int(answer.headers["Retry-After"]) >= 1

@@ -96,6 +96,21 @@ def http_v2(
     }
 
 
+def routed(path: str, stage: str = "$default") -> Event:
+    """Return an HTTP API's event of a custom domain for the route ``ANY /{proxy+}``."""
+    route = {"routeKey": "ANY /{proxy+}", "pathParameters": {"proxy": "docs"}}
+    return http_v2(path, stage, "som.example.org") | route
+
+
+ALB: Event = {
+    "path": "/docs",
+    "httpMethod": "GET",
+    "headers": {"host": "x"},
+    "queryStringParameters": {},
+    "requestContext": {"elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:x"}},
+    "body": "",
+    "isBase64Encoded": False,
+}
 BARE: Event = {
     "resource": "/",
     "path": "/",
@@ -162,6 +177,10 @@ BARE: Event = {
         pytest.param(http_v2("/dev/docs", "dev", "som.example.org"), "", "/docs", id="HTTP, own domain"),
         pytest.param(http_v2("/dev", "dev", "som.example.org"), "", "/", id="HTTP, own domain, root"),
         pytest.param(http_v2("/docs", domain=LAMBDA_URL), "", "/docs", id="Function URL"),
+        pytest.param(routed("/som/docs"), "/som", "/som/docs", id="HTTP, base path"),
+        pytest.param(routed("/docs"), "", "/docs", id="HTTP, route without a base path"),
+        pytest.param(routed("/dev/som/docs", "dev"), "/som", "/som/docs", id="HTTP, stage and base path"),
+        pytest.param(ALB, "", "/docs", id="load balancer"),
     ],
 )
 def test_stage_is_the_root_path_where_the_caller_sees_it(

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import pytest
 
+from app.deployment import open_gate
 from app.errors import ModelNotFoundError
 from app.jobs.service import JobService
 from app.models import Card, Entry, Models, Stored, StoredCard, maintenance, registry
@@ -356,7 +357,7 @@ def test_what_is_deleted_just_as_it_is_asked_for_again_is_made_anew(
         assert service.submit(request).state == "queued"
         bench.run(bench.worker())
     else:
-        training = TrainingService(bench.models, Settings())
+        training = TrainingService(bench.models, Settings(), open_gate(Settings()))
         assert asyncio.run(training.train(request, deadline=time.monotonic() + 60)).created
     assert bench.models.resolve("a").id == request.id
     assert bench.weights(request.id).size

@@ -10,7 +10,7 @@ import sys
 import anyio
 import numpy as np
 
-from app.deployment import open_models
+from app.deployment import open_gate, open_models
 from app.settings import Settings
 from app.training.request import TrainingRequest
 from app.training.service import TrainingService
@@ -23,7 +23,7 @@ async def main(folder: str, first: int, last: int) -> None:
     """Train the models of some seeds."""
     settings = Settings(store=f"file:{folder}")
     models = open_models(settings)
-    service = TrainingService(models, settings)
+    service = TrainingService(models, settings, open_gate(settings))
     samples = np.random.default_rng(0).random((5, 3))
     for seed in range(first, last):
         sys.stdout.write(f"begin {seed}\n")

@@ -175,7 +175,7 @@ def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("number", "retry_after"),
-    [(errno.ENOSPC, None), (errno.EROFS, None), (errno.EMFILE, 1), (errno.EIO, None)],
+    [(errno.ENOSPC, 60), (errno.EROFS, None), (errno.EMFILE, 1), (errno.EIO, None)],
 )
 def test_when_a_write_fails(
     number: int, retry_after: int | None, store: FolderStore, folder: Path, monkeypatch: pytest.MonkeyPatch
@@ -396,3 +396,28 @@ def test_pages_join_up_whatever_lies_between(store: FolderStore, folder: Path) -
         assert found == keys[:-1]
     assert store.keys("a/", start_after="a0", limit=1) == []
     assert store.keys("a0/", start_after="a", limit=1) == ["a0/b"]
+
+
+def test_a_store_without_free_inodes_lets_blobs_be_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create(FolderStore(tmp_path), "a/b")
+    store = FolderStore(tmp_path)  # of another process
+
+    def unless_new(name: str) -> None:
+        really = getattr(Path, name)
+
+        def call(path: Path, *arguments: Any, **options: Any) -> Any:
+            if not path.exists() and arguments[:1] != ("rb",):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return really(path, *arguments, **options)
+
+        monkeypatch.setattr(Path, name, call)
+
+    for name in ("open", "touch", "mkdir"):
+        unless_new(name)
+    with pytest.raises(StoreUnavailable) as refused:
+        create(store, "a/c")
+    assert refused.value.retry_after == 60
+    store.delete("a/b")
+    assert store.keys("") == []

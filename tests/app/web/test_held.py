@@ -7,11 +7,13 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from starlette.types import Message
 
 from app.app import create_app
+from app.deployment import LARGEST_BODIES
 from app.settings import Settings
-from app.web.uploads import LARGEST_AT_A_TIME, SMALL
+from app.web.held import SMALL
 from tests.waiting import PATIENCE
 
 #: JSON may begin with any number of spaces.
@@ -46,10 +48,17 @@ class Caller:
                 await asyncio.sleep(0.001)
 
 
+def make_app() -> FastAPI:
+    return create_app(Settings(store="memory:", max_body_bytes=2 * SMALL))
+
+
 @pytest.fixture
 def ask() -> Ask:
-    """Return what asks for a training and returns the status and the problem."""
-    app = create_app(Settings(store="memory:", max_body_bytes=2 * SMALL))
+    return ask_of(make_app())
+
+
+def ask_of(app: FastAPI) -> Ask:
+    """Return what asks an app for a training and returns the status and the problem."""
 
     async def asked(caller: Caller) -> tuple[int, dict[str, Any] | None]:
         scope = {
@@ -76,7 +85,7 @@ def ask() -> Ask:
 
 def test_large_bodies_are_held_up_to_a_sum_and_small_ones_always(ask: Ask) -> None:
     async def run() -> None:
-        slow = [Caller() for _ in range(LARGEST_AT_A_TIME)]
+        slow = [Caller() for _ in range(LARGEST_BODIES)]
         waiting = [asyncio.create_task(ask(caller)) for caller in slow]
         for caller in slow:
             caller.send(SPACES, more=True)
@@ -113,3 +122,42 @@ def test_a_caller_who_hangs_up_is_no_failure(ask: Ask, caplog: pytest.LogCapture
     assert [
         record.__dict__["fields"]["status"] for record in caplog.records if "fields" in record.__dict__
     ] == [400]
+
+
+def test_a_body_that_does_not_arrive_is_given_up(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.web.deadline.BODY_SECONDS", 0.05)
+
+    async def run() -> None:
+        stalled = [Caller() for _ in range(2 * LARGEST_BODIES)]
+        for caller in stalled:
+            caller.send(SPACES[:1000], more=True)
+        answers = await asyncio.gather(*(ask(caller) for caller in stalled))
+        assert {(status, problem and problem["type"]) for status, problem in answers} == {
+            (408, "urn:kohonen:problem:slow-body")
+        }
+        large = Caller()
+        large.send(SPACES + COLOURS, more=False)
+        assert (await ask(large))[0] == 201
+
+    asyncio.run(run())
+
+
+def test_small_bodies_are_held_up_to_a_sum_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.web.held.SMALL_BODIES", 1000)
+    many = ask_of(make_app())
+
+    async def run() -> None:
+        first, second, large = Caller(), Caller(), Caller()
+        first.send(SPACES[: 1000 - len(COLOURS)], more=True)
+        waiting = asyncio.create_task(many(first))
+        await first.sent(1000 - len(COLOURS))
+        second.send(SPACES[:100] + COLOURS, more=False)
+        status, problem = await many(second)
+        assert problem
+        assert (status, problem["type"]) == (503, "urn:kohonen:problem:too-busy")
+        large.send(SPACES + COLOURS, more=False)
+        assert (await many(large))[0] == 201
+        first.send(COLOURS, more=False)
+        assert (await waiting)[0] in {200, 201}
+
+    asyncio.run(run())
