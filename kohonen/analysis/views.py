@@ -38,7 +38,8 @@ def u_matrix(weights: FloatArray, geometry: Geometry = PLANAR) -> FloatArray:
     totals, neighbours = np.zeros(len(units)), np.zeros(len(units))
     for one, other in geometry.pairs(width, height):
         difference = units[one] - units[other]
-        distance = np.sqrt(np.einsum("id,id->i", difference, difference))
+        # The last of the cumulative sums is one in order of dimension, with the same bits on every processor.
+        distance = np.sqrt(np.cumsum(difference * difference, axis=1)[:, -1])
         for ends in (one, other):
             totals += np.bincount(ends, distance, len(units))
             neighbours += np.bincount(ends, minlength=len(units))

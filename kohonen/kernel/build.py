@@ -5,6 +5,8 @@ It runs before the package is installed, so it needs only Python and a C compile
     python kohonen/kernel/build.py                                  in place, for this machine
     python kohonen/kernel/build.py --compiler "python -m ziglang cc -target aarch64-linux-gnu.2.28" \
         --machine aarch64 --output libkohonen.so                      for another machine
+
+The machine "wasm32" is WebAssembly, for pages: one file, without the functions that read tables (`make wasm`).
 """
 
 import argparse
@@ -29,7 +31,6 @@ LIBRARY = "libkohonen.so"
 FLAGS = [
     "-std=gnu11",
     "-O3",
-    "-fPIC",
     "-fvisibility=hidden",
     "-ffp-contract=off",
     "-fno-math-errno",
@@ -53,6 +54,20 @@ VARIANTS: dict[str, dict[str, list[str]]] = {
         ],
     },
 }  # fmt: skip
+
+#: Sources of WebAssembly.
+WASM: dict[str, list[str]] = {name: ["-msimd128"] for name in [*COMMON, "views.c"] if name != "numbers.c"}
+
+#: Flags of a shared library for compiling and for linking; likewise of WebAssembly and of a program.
+SHARED = ["-fPIC"], ["-shared", "-lm"]
+REACTOR: tuple[list[str], list[str]] = (
+    [],
+    [
+        "-mexec-model=reactor", "-Wl,--export-dynamic,--export=malloc,--export=free,--strip-all",
+        "-Wl,-z,stack-size=524288",
+    ],
+)  # fmt: skip
+PROGRAM = ["-fPIC"], ["-lm"]
 
 
 def compile_kernel(
@@ -86,8 +101,10 @@ def compile_kernel(
     command = shlex.split(compiler or os.environ.get("CC") or "cc")
     # Not imported, since this file also runs as a script.
     version = runpy.run_path(str(FOLDER / "sources.py"))["digest"](FOLDER)
-    own_flags = [*FLAGS, f'-DKOHONEN_SOURCES="{version}"']
-    known = COMMON | VARIANTS.get(machine or platform.machine(), {})
+    machine = machine or platform.machine()
+    known = WASM if machine == "wasm32" else COMMON | VARIANTS.get(machine, {})
+    compiling, linking = PROGRAM if program else REACTOR if machine == "wasm32" else SHARED
+    own_flags = [*FLAGS, *compiling, f'-DKOHONEN_SOURCES="{version}"']
     sources = {FOLDER / name: own for name, own in known.items()}
     if program:
         sources[program] = [f"-I{FOLDER}"]
@@ -100,8 +117,7 @@ def compile_kernel(
             )
         # Renamed when complete, so that no process loads an incomplete library.
         fresh = output.with_name(f"{output.name}.{os.getpid()}")
-        shared = [] if program else ["-shared"]
-        subprocess.run([*command, *shared, *flags, *objects, "-lm", "-o", str(fresh)], check=True)
+        subprocess.run([*command, *flags, *objects, *linking, "-o", str(fresh)], check=True)
         fresh.replace(output)
 
 

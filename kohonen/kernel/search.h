@@ -196,7 +196,7 @@ struct scratch {
     int64_t *present;
 };
 
-static void close_scratch(struct scratch scratch) { free(scratch.bounds), free(scratch.present); }
+static void close_scratch(struct scratch scratch) { release(scratch.bounds), release(scratch.present); }
 
 /* The bounds are NULL if there is not enough memory. */
 static struct scratch open_scratch(const struct tiles *map) {
