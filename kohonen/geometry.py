@@ -249,7 +249,7 @@ def _interleaved(kinds: list[FloatArray]) -> FloatArray:
 
 
 def _distinct(lots: list[tuple[IntArray, IntArray]]) -> list[tuple[IntArray, IntArray]]:
-    """Leave out repeated pairs, and units with themselves: on a narrow torus several steps lead to one unit."""
+    """Leave out repeated pairs, and units with themselves: on a narrow torus, steps lead to the same unit."""
     pairs = np.sort(np.concatenate([np.stack(lot) for lot in lots], axis=1), axis=0)
     kept = np.zeros(pairs.shape[1], dtype=np.bool_)
     kept[np.unique(pairs, axis=1, return_index=True)[1]] = True

@@ -6,7 +6,7 @@ It runs before the package is installed, so it needs only Python and a C compile
     python kohonen/kernel/build.py --compiler "python -m ziglang cc -target aarch64-linux-gnu.2.28" \
         --machine aarch64 --output libkohonen.so                      for another machine
 
-The machine "wasm32" is WebAssembly, for pages: one file, without the functions that read tables (`make wasm`).
+The machine "wasm32" is WebAssembly, for pages; `make wasm` compiles it.
 """
 
 import argparse
@@ -55,19 +55,17 @@ VARIANTS: dict[str, dict[str, list[str]]] = {
     },
 }  # fmt: skip
 
-#: Sources of WebAssembly.
-WASM: dict[str, list[str]] = {name: ["-msimd128"] for name in [*COMMON, "views.c"] if name != "numbers.c"}
-
-#: Flags of a shared library for compiling and for linking; likewise of WebAssembly and of a program.
-SHARED = ["-fPIC"], ["-shared", "-lm"]
-REACTOR: tuple[list[str], list[str]] = (
-    [],
-    [
-        "-mexec-model=reactor", "-Wl,--export-dynamic,--export=malloc,--export=free,--strip-all",
-        "-Wl,-z,stack-size=524288",
-    ],
-)  # fmt: skip
-PROGRAM = ["-fPIC"], ["-lm"]
+#: Sources of WebAssembly: without tables, and small, but for the loops over vectors, which are unrolled.
+WASM: dict[str, list[str]] = {
+    name: ["-msimd128", "-Os", "-mllvm", "-unroll-threshold=400"]
+    for name in [*COMMON, "views.c"]
+    if name != "numbers.c"
+}
+#: What WebAssembly exports: the functions of kernel.h, and memory.
+LINK_WASM = [
+    "-mexec-model=reactor", "-Wl,--export-dynamic,--export=malloc,--export=free,--strip-all",
+    "-Wl,-z,stack-size=524288",
+]  # fmt: skip
 
 
 def compile_kernel(
@@ -103,8 +101,12 @@ def compile_kernel(
     version = runpy.run_path(str(FOLDER / "sources.py"))["digest"](FOLDER)
     machine = machine or platform.machine()
     known = WASM if machine == "wasm32" else COMMON | VARIANTS.get(machine, {})
-    compiling, linking = PROGRAM if program else REACTOR if machine == "wasm32" else SHARED
-    own_flags = [*FLAGS, *compiling, f'-DKOHONEN_SOURCES="{version}"']
+    own_flags = [*FLAGS, f'-DKOHONEN_SOURCES="{version}"']
+    if machine == "wasm32":
+        linking = LINK_WASM
+    else:
+        own_flags.append("-fPIC")
+        linking = ["-lm"] if program else ["-shared", "-lm"]
     sources = {FOLDER / name: own for name, own in known.items()}
     if program:
         sources[program] = [f"-I{FOLDER}"]

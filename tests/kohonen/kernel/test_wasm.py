@@ -41,7 +41,7 @@ MAPS: list[dict[str, Any]] = [
 
 
 def make_cases() -> list[dict[str, Any]]:
-    """Eight maps, each on every grid, online and batch; batch training of every other one has sample weights."""
+    """Eight maps, each on every grid, online and batch; every other one is a batch with sample weights."""
     cases = []
     kinds = product(["rectangular", "hexagonal"], ["planar", "toroidal"], ["online", "batch"])
     for (seed, one), (grid, boundary, algorithm) in product(enumerate(MAPS), kinds):
@@ -62,10 +62,9 @@ def sha(array: Any) -> str:
 def train(case: dict[str, Any], *, native: bool) -> list[str]:
     """Return the digests of wasm_driver.mjs, by the library."""
     parameters, shape = Parameters(**case["parameters"]), (case["n"], case["dimension"])
-    samples, missing, sample_weight = (
-        np.random.default_rng([parameters.random_state, i]).random(size)
-        for i, size in ((1, shape), (2, shape), (3, case["n"]))
-    )
+    seed = case["parameters"]["random_state"]
+    samples, missing = (np.random.default_rng([seed, i]).random(shape) for i in (1, 2))
+    sample_weight = np.random.default_rng([seed, 3]).random(case["n"])
     samples[:, 1:][missing[:, 1:] < case["gaps"]] = np.nan
     engine = ENGINES[parameters.algorithm][not native]
     weighting = {"sample_weight": sample_weight} if case["weighted"] else {}
@@ -74,13 +73,15 @@ def train(case: dict[str, Any], *, native: bool) -> list[str]:
     training.run(0, parameters.iterations)
     weights = training.weights()
     found = match(weights, samples, count=2)
-    return [sha(one) for one in (weights, found.units, found.distances, u_matrix(weights, parameters.geometry))]
+    return [
+        sha(one) for one in (weights, found.units, found.distances, u_matrix(weights, parameters.geometry))
+    ]
 
 
 @pytest.mark.skipif(NODE is None, reason="Playwright, which brings Node, is not installed")
 def test_node_gives_the_bits_of_the_library() -> None:
     cases = make_cases()
-    given = {
+    given: dict[str, Any] = {
         "cases": cases,
         "seeds": [[str(one) for one in seed] if isinstance(seed, list) else str(seed) for seed in SEEDS],
         "highs": [high for high in HIGHS if high <= 2**53],
