@@ -120,7 +120,7 @@ wasm: $(CROSS) ## Build the kernel for pages again: kohonen/kernel/kohonen.wasm
 	@chmod 644 kohonen/kernel/kohonen.wasm
 
 # $(call wheel,TARGET,MACHINE,PLATFORM)
-wheel = $(call ZIG,$(1),$(2),build/$(3).so) -- $(4) \
+wheel = $(call ZIG,$(1),$(2),build/$(3).so) -- -s \
 	&& KOHONEN_KERNEL=build/$(3).so KOHONEN_PLATFORM=$(3) .venv-cross/bin/python -m pip wheel --quiet \
 		--disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 
@@ -132,6 +132,9 @@ wheels: $(CROSS) ## Build wheels for Linux, macOS and Windows into dist/, and te
 	$(call wheel,aarch64-macos.11.0,aarch64,macosx_11_0_arm64)
 	$(call wheel,x86_64-windows-gnu,x86_64,win_amd64)
 	$(call ZIG,aarch64-linux-musl,aarch64,build/driver-aarch64) --program tests/kohonen/kernel/kernel_driver.c -- -static
+	@for function in $$(grep -o 'kohonen_[a-z_]*(' kohonen/kernel/kernel.h | grep -v u_matrix | tr -d '('); do \
+		for library in build/*.so; do grep -q $$function $$library \
+			|| { echo "$$library does not export $$function" >&2; exit 1; }; done; done
 	@if command -v qemu-aarch64 >/dev/null; then qemu-aarch64 build/driver-aarch64 1 300; \
 	else echo 'qemu-aarch64 (package qemu-user) is missing: the arm64 kernel was not tested' >&2; exit 1; fi
 
