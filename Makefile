@@ -111,7 +111,7 @@ load: $(DEV) $(KERNEL) ## Measure a service of its own under load for a minute; 
 coldstart: $(DEV) $(SAM) $(KERNEL) ## Measure the start of the Lambda function; ARGS="--runs 20" for more runs
 	@$(BIN)/python -m benchmarks.cold_start $(ARGS)
 
-# One compiler makes the kernels of all targets, and the check that runs under emulation. $(call compile,TARGET,MACHINE,OUTPUT)
+# One compiler makes the kernels of all targets, and the check that runs under emulation: $(call ZIG,TARGET,MACHINE,OUTPUT).
 ZIG = .venv-cross/bin/python kohonen/kernel/build.py --compiler '.venv-cross/bin/python -m ziglang cc -target $(1)' \
 	--machine $(2) --output $(3)
 
