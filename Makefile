@@ -19,6 +19,7 @@ RUN := .venv/.run
 DEV := .venv/.dev
 WORKBENCH := .venv-workbench/.installed
 RELEASE := .venv-release/.installed
+CROSS := .venv-cross/.installed
 SAM := .venv-sam/.installed
 CHECKOV := .venv-checkov/.installed
 
@@ -26,7 +27,7 @@ CHECKOV := .venv-checkov/.installed
 KERNEL := kohonen/kernel/libkohonen.so
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test workbench e2e lint infra format types examples bench load coldstart wheels lock environments deploy audit sbom openapi clean
+.PHONY: help run check test workbench e2e lint infra format types examples bench load coldstart wasm wheels lock environments deploy audit sbom openapi clean
 .PHONY: build up api train notebook logs down
 
 help: ## Show this list
@@ -43,7 +44,7 @@ COVERAGE := $(BIN)/python -m coverage report
 # Modules that need MLflow. `make workbench` tests them, in an environment that has it.
 MLFLOW := kohonen/mlflow/tracking.py,kohonen/mlflow/inputs.py,kohonen/pyfunc.py,kohonen/cli/tracking.py,kohonen/mlflow/runs.py
 
-test: $(DEV) $(SAM) $(KERNEL) ## Run every test, and require full coverage of kohonen, branches included
+test: $(DEV) $(SAM) $(CROSS) $(KERNEL) ## Run every test, and require full coverage of kohonen, branches included
 	@$(BIN)/python -m pytest $(PYTEST) --cov --cov-report= $(ARGS)
 	@report=$$($(COVERAGE) --include='kohonen/*' --omit=$(MLFLOW) --fail-under=100) \
 		|| { echo "$$report"; echo 'kohonen must be covered completely' >&2; exit 1; }
@@ -110,19 +111,30 @@ load: $(DEV) $(KERNEL) ## Measure a service of its own under load for a minute; 
 coldstart: $(DEV) $(SAM) $(KERNEL) ## Measure the start of the Lambda function; ARGS="--runs 20" for more runs
 	@$(BIN)/python -m benchmarks.cold_start $(ARGS)
 
-# One compiler makes the kernels for both architectures, and the check that runs under emulation.
-ZIG := .venv-release/bin/python -m ziglang cc -target
-wheel = .venv-release/bin/python kohonen/kernel/build.py --compiler '$(ZIG) $(1)-linux-gnu.2.28' --machine $(1) \
-		--output build/$(1).so -- -s \
-	&& KOHONEN_KERNEL=build/$(1).so KOHONEN_PLATFORM=manylinux_2_28_$(1) .venv-release/bin/python -m pip wheel --quiet \
+# One compiler makes the kernels of all targets, and the check that runs under emulation: $(call ZIG,TARGET,MACHINE,OUTPUT).
+ZIG = .venv-cross/bin/python kohonen/kernel/build.py --compiler '.venv-cross/bin/python -m ziglang cc -target $(1)' \
+	--machine $(2) --output $(3)
+
+wasm: $(CROSS) ## Build the kernel for pages again: kohonen/kernel/kohonen.wasm
+	@$(call ZIG,wasm32-wasi,wasm32,kohonen/kernel/kohonen.wasm)
+	@chmod 644 kohonen/kernel/kohonen.wasm
+
+# $(call wheel,TARGET,MACHINE,PLATFORM)
+wheel = $(call ZIG,$(1),$(2),build/$(3).so) -- -s \
+	&& KOHONEN_KERNEL=build/$(3).so KOHONEN_PLATFORM=$(3) .venv-cross/bin/python -m pip wheel --quiet \
 		--disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 
-wheels: $(RELEASE) ## Build wheels for x86-64 and arm64 into dist/, and test the arm64 kernel under qemu-user
+wheels: $(CROSS) ## Build wheels for Linux, macOS and Windows into dist/, and test the arm64 kernel under qemu-user
 	@mkdir -p build && rm -rf build/lib
-	$(call wheel,x86_64)
-	$(call wheel,aarch64)
-	.venv-release/bin/python kohonen/kernel/build.py --compiler '$(ZIG) aarch64-linux-musl' --machine aarch64 \
-		--program tests/kohonen/kernel/kernel_driver.c --output build/driver-aarch64 -- -static
+	$(call wheel,x86_64-linux-gnu.2.28,x86_64,manylinux_2_28_x86_64)
+	$(call wheel,aarch64-linux-gnu.2.28,aarch64,manylinux_2_28_aarch64)
+	$(call wheel,x86_64-macos.11.0,x86_64,macosx_11_0_x86_64)
+	$(call wheel,aarch64-macos.11.0,aarch64,macosx_11_0_arm64)
+	$(call wheel,x86_64-windows-gnu,x86_64,win_amd64)
+	$(call ZIG,aarch64-linux-musl,aarch64,build/driver-aarch64) --program tests/kohonen/kernel/kernel_driver.c -- -static
+	@for function in $$(grep -o 'kohonen_[a-z_]*(' kohonen/kernel/kernel.h | grep -v u_matrix | tr -d '('); do \
+		for library in build/*.so; do grep -q $$function $$library \
+			|| { echo "$$library does not export $$function" >&2; exit 1; }; done; done
 	@if command -v qemu-aarch64 >/dev/null; then qemu-aarch64 build/driver-aarch64 1 300; \
 	else echo 'qemu-aarch64 (package qemu-user) is missing: the arm64 kernel was not tested' >&2; exit 1; fi
 
@@ -160,10 +172,11 @@ lock: | $(BIN)/uv ## Bring the locks up to pyproject.toml; ARGS=--upgrade for th
 		--output-file requirements/workbench.txt
 	$(COMPILE) pyproject.toml --extra service --group release --constraint requirements/dev.txt \
 		--output-file requirements/release.txt
+	$(COMPILE) --group cross --output-file requirements/cross.txt
 	$(COMPILE) --group sam --output-file requirements/sam.txt
 	$(COMPILE) --group checkov --output-file requirements/checkov.txt
 
-environments: $(DEV) $(WORKBENCH) $(SAM) $(CHECKOV) ## Make every environment that continuous integration uses
+environments: $(DEV) $(WORKBENCH) $(SAM) $(CROSS) $(CHECKOV) ## Make every environment that continuous integration uses
 
 # $(call install,ENVIRONMENT,LOCKS): install locked packages, checking their hashes. With UV=PATH, uv installs, five times
 # faster than pip. It does not read pip's configuration, such as a private index; where it fails, pip installs.
@@ -189,8 +202,13 @@ $(WORKBENCH): requirements/workbench.txt requirements/dev.txt | .venv-workbench/
 	@touch $@
 
 $(RELEASE): requirements/release.txt | .venv-release/bin/pip
-	@echo 'Installing other packages to compare with, and a C compiler, into .venv-release (about a minute)'
+	@echo 'Installing other packages to compare with into .venv-release (about a minute)'
 	$(call install,.venv-release,$^)
+	@touch $@
+
+$(CROSS): requirements/cross.txt | .venv-cross/bin/pip
+	@echo 'Installing a C compiler for all targets into .venv-cross (half a minute)'
+	$(call install,.venv-cross,$^)
 	@touch $@
 
 $(SAM): requirements/sam.txt | .venv-sam/bin/pip
@@ -211,7 +229,7 @@ $(BIN)/uv: | .venv/bin/pip
 $(KERNEL): kohonen/kernel/build.py kohonen/kernel/sources.py $(wildcard kohonen/kernel/*.[ch]) | .venv/bin/pip
 	@$(BIN)/python $< || { rm -f $@; echo 'The kernel could not be compiled: NumPy is used instead'; }
 
-.venv/bin/pip .venv-workbench/bin/pip .venv-release/bin/pip .venv-sam/bin/pip .venv-checkov/bin/pip:
+.venv/bin/pip .venv-workbench/bin/pip .venv-release/bin/pip .venv-cross/bin/pip .venv-sam/bin/pip .venv-checkov/bin/pip:
 	@test -n '$(PYTHON)' || { echo 'Python 3.11 or newer is needed and no python3 was found: set PYTHON' >&2; exit 1; }
 	@'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo 'Python 3.11 or newer is needed: $(PYTHON) is older' >&2; exit 1; }

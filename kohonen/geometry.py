@@ -130,7 +130,7 @@ class Geometry(NamedTuple):
                 there = (to_x >= 0) & (to_x < width) & (to_y >= 0) & (to_y < height)
             lots.append((np.flatnonzero(there), (to_x * height + to_y)[there]))
         if self.toroidal and min(width, height) < 3:
-            lots = [_distinct(lots)]
+            lots = _distinct(lots)
         return lots
 
     def neighbourhoods(
@@ -248,11 +248,14 @@ def _interleaved(kinds: list[FloatArray]) -> FloatArray:
     return planes
 
 
-def _distinct(lots: list[tuple[IntArray, IntArray]]) -> tuple[IntArray, IntArray]:
-    """Return each pair once and no unit with itself: on a narrow torus several steps lead to one unit."""
+def _distinct(lots: list[tuple[IntArray, IntArray]]) -> list[tuple[IntArray, IntArray]]:
+    """Leave out repeated pairs, and units with themselves: on a narrow torus, steps lead to the same unit."""
     pairs = np.sort(np.concatenate([np.stack(lot) for lot in lots], axis=1), axis=0)
-    one, other = np.unique(pairs[:, pairs[0] != pairs[1]], axis=1)
-    return one, other
+    kept = np.zeros(pairs.shape[1], dtype=np.bool_)
+    kept[np.unique(pairs, axis=1, return_index=True)[1]] = True
+    kept &= pairs[0] != pairs[1]
+    parts = np.split(kept, np.cumsum([len(one) for one, _ in lots])[:-1])
+    return [(one[part], other[part]) for (one, other), part in zip(lots, parts, strict=True)]
 
 
 #: The textbook's geometry: a planar rectangular grid.

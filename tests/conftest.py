@@ -64,6 +64,7 @@ SLOW = {
     "kohonen/experiments/test_run.py",
     "kohonen/kernel/test_kernel.py",
     "kohonen/kernel/test_kernel_in_c.py",
+    "kohonen/kernel/test_wasm.py",
     "kohonen/pictures/test_draw.py",
     "kohonen/pictures/test_figures.py",
     "kohonen/test_arithmetic.py::test_errors_are_within_the_documented_bounds",

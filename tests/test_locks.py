@@ -29,6 +29,7 @@ LOCKS = {
     "requirements/dev.txt": Lock(("service", "sklearn", "viz"), "dev", ("requirements.txt",)),
     "requirements/workbench.txt": Lock(("all",), "workbench", ("requirements.txt", "requirements/dev.txt")),
     "requirements/release.txt": Lock(("service",), "release", ("requirements.txt", "requirements/dev.txt")),
+    "requirements/cross.txt": Lock(group="cross", project=False),
     "requirements/sam.txt": Lock(group="sam", project=False),
     "requirements/checkov.txt": Lock(group="checkov", project=False),
 }

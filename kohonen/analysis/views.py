@@ -45,7 +45,8 @@ def u_matrix(weights: FloatArray, geometry: Geometry = PLANAR) -> FloatArray:
         for start in range(0, len(one), rows):
             block = slice(start, start + rows)
             difference = units[one[block]] - units[other[block]]
-            distance[block] = np.sqrt(np.einsum("id,id->i", difference, difference))
+            # The last of the cumulative sums is one in order of dimension, with the same bits everywhere.
+            distance[block] = np.sqrt(np.cumsum(difference * difference, axis=1)[:, -1])
         for ends in (one, other):
             totals += np.bincount(ends, distance, len(units))
             neighbours += np.bincount(ends, minlength=len(units))

@@ -5,6 +5,8 @@ It runs before the package is installed, so it needs only Python and a C compile
     python kohonen/kernel/build.py                                  in place, for this machine
     python kohonen/kernel/build.py --compiler "python -m ziglang cc -target aarch64-linux-gnu.2.28" \
         --machine aarch64 --output libkohonen.so                      for another machine
+
+The machine "wasm32" is WebAssembly, for pages; `make wasm` compiles it.
 """
 
 import argparse
@@ -29,7 +31,6 @@ LIBRARY = "libkohonen.so"
 FLAGS = [
     "-std=gnu11",
     "-O3",
-    "-fPIC",
     "-fvisibility=hidden",
     "-ffp-contract=off",
     "-fno-math-errno",
@@ -53,6 +54,18 @@ VARIANTS: dict[str, dict[str, list[str]]] = {
         ],
     },
 }  # fmt: skip
+
+#: Sources of WebAssembly: without tables, and small, but for the loops over vectors, which are unrolled.
+WASM: dict[str, list[str]] = {
+    name: ["-msimd128", "-Os", "-mllvm", "-unroll-threshold=400"]
+    for name in [*COMMON, "views.c"]
+    if name != "numbers.c"
+}
+#: What WebAssembly exports: the functions of kernel.h, and memory.
+LINK_WASM = [
+    "-mexec-model=reactor", "-Wl,--export-dynamic,--export=malloc,--export=free,--strip-all",
+    "-Wl,-z,stack-size=524288",
+]  # fmt: skip
 
 
 def compile_kernel(
@@ -86,8 +99,14 @@ def compile_kernel(
     command = shlex.split(compiler or os.environ.get("CC") or "cc")
     # Not imported, since this file also runs as a script.
     version = runpy.run_path(str(FOLDER / "sources.py"))["digest"](FOLDER)
+    machine = machine or platform.machine()
+    known = WASM if machine == "wasm32" else COMMON | VARIANTS.get(machine, {})
     own_flags = [*FLAGS, f'-DKOHONEN_SOURCES="{version}"']
-    known = COMMON | VARIANTS.get(machine or platform.machine(), {})
+    if machine == "wasm32":
+        linking = LINK_WASM
+    else:
+        own_flags.append("-fPIC")
+        linking = ["-lm"] if program else ["-shared", "-lm"]
     sources = {FOLDER / name: own for name, own in known.items()}
     if program:
         sources[program] = [f"-I{FOLDER}"]
@@ -100,8 +119,7 @@ def compile_kernel(
             )
         # Renamed when complete, so that no process loads an incomplete library.
         fresh = output.with_name(f"{output.name}.{os.getpid()}")
-        shared = [] if program else ["-shared"]
-        subprocess.run([*command, *shared, *flags, *objects, "-lm", "-o", str(fresh)], check=True)
+        subprocess.run([*command, *flags, *objects, *linking, "-o", str(fresh)], check=True)
         fresh.replace(output)
 
 

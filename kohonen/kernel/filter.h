@@ -30,9 +30,9 @@ static struct block open_block(int64_t size, int64_t dimension) {
 }
 
 static void close_block(struct block block) {
-    free(block.rows);
-    free(block.limits);
-    free(block.values);
+    release(block.rows);
+    release(block.limits);
+    release(block.values);
 }
 
 /* Begin with row i of a block: a sample whose norm, centred and scaled, is the root of `square`. */

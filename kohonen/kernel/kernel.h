@@ -110,6 +110,12 @@ KOHONEN_API void kohonen_sums_planes(const int64_t *limbs, int64_t units, int64_
 KOHONEN_API void kohonen_product(const double *a, int64_t a_step, const double *b, int64_t b_step, double *out,
                                  int64_t height, int64_t depth, int64_t n, int64_t first, int64_t last, int level);
 
+/* --- Views, in WebAssembly only. -------------------------------------------------------------------------- */
+
+/* The U-matrix, of shape (width, height): the mean distance of each unit's weights to those of its neighbours. */
+KOHONEN_API void kohonen_u_matrix(int64_t width, int64_t height, int64_t dimension, const double *weights,
+                                  int hexagonal, int toroidal, double *out);
+
 /* --- Tables. --------------------------------------------------------------------------------------------- */
 
 /* What a cell is: a decimal number; whose value is exact, and not only near; which has a point that cannot stand

@@ -2,7 +2,6 @@
 #include "online.h"
 #include "arithmetic.h"
 #include <float.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* The number of entries of the tables on either side of zero. Tiles extend beyond the map's edge. */
@@ -49,7 +48,7 @@ static int take_memory(struct online *training) {
 kohonen_online *kohonen_online_open(int64_t width, int64_t height, int64_t dimension, const double *weights,
                                     const double *samples, int64_t n, double sigma, double rate,
                                     double time_constant, int hexagonal, int toroidal, int level) {
-    struct online *training = calloc(1, sizeof *training);
+    struct online *training = allocate(1, sizeof *training);
     if (!training) return NULL;
     struct tiles *map = training->map = open_tiles(width, height, dimension, weights, 0, level);
     if (map) {
@@ -82,13 +81,13 @@ kohonen_online *kohonen_online_open(int64_t width, int64_t height, int64_t dimen
 void kohonen_online_close(kohonen_online *training) {
     if (!training) return;
     close_tiles(training->map);
-    free(training->start);
-    free(training->reached);
-    free(training->applied);
-    free(training->missing);
-    free(training->present);
-    free(training->memory);
-    free(training);
+    release(training->start);
+    release(training->reached);
+    release(training->applied);
+    release(training->missing);
+    release(training->present);
+    release(training->memory);
+    release(training);
 }
 
 void kohonen_online_run(kohonen_online *training, int64_t first, int64_t last) {

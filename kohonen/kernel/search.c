@@ -1,7 +1,6 @@
 /* Searches: the choice of the method, and the panels of the filter. */
 #include "panels.h"
 #include <math.h>
-#include <stdlib.h>
 
 /* Samples per unit from which on units are sorted. */
 static const double SORTED_SHARE = 0.25;
@@ -12,9 +11,9 @@ enum { MANY_DIMENSIONS = 12, PILOT_STEP = 64, PILOT = 64, FILTER_SHARE = 4, FILT
 
 static void close_panels(struct panels *panels) {
     if (!panels) return;
-    free(panels->centre);
-    free(panels->values);
-    free(panels);
+    release(panels->centre);
+    release(panels->values);
+    release(panels);
 }
 
 /* Compute the centre, half way between the extremes of each component, and the scale. */
@@ -59,7 +58,7 @@ static void fill_panels(struct panels *panels, int64_t width) {
 }
 
 static struct panels *open_panels(int64_t units, int64_t dimension, const double *weights, int64_t width) {
-    struct panels *panels = calloc(1, sizeof *panels);
+    struct panels *panels = allocate(1, sizeof *panels);
     if (!panels) return NULL;
     panels->units = units, panels->dimension = dimension, panels->weights = weights;
     panels->centre = allocate((size_t)dimension, 2 * sizeof(double));
@@ -86,7 +85,7 @@ static int prefers_filter(const struct search *search, int64_t units, const doub
 
 kohonen_search *kohonen_search_open(int64_t width, int64_t height, int64_t dimension, const double *weights,
                                     const double *samples, int64_t n, int method, int level) {
-    struct search *search = calloc(1, sizeof *search);
+    struct search *search = allocate(1, sizeof *search);
     if (!search) return NULL;
     int64_t units = width * height;
     int choose = method == KOHONEN_CHOOSE, filter = method == KOHONEN_FILTER && dimension <= FILTER_DIMENSION;
@@ -110,7 +109,7 @@ void kohonen_search_close(kohonen_search *search) {
     if (!search) return;
     close_tiles(search->map);
     close_panels(search->panels);
-    free(search);
+    release(search);
 }
 
 int64_t kohonen_search_run(const kohonen_search *search, const double *samples, int64_t n, int count, int64_t *units,

@@ -3,8 +3,12 @@
  * A distance is taken over `dimension` components: those that `present` lists, in ascending order, or all of them if
  * it is NULL. The values of a sample are compact: v[i] is that of component present[i]. */
 
-/* So that loops are compiled for a constant dimension, and for samples without gaps. */
+/* So that loops are compiled for a constant dimension, and for samples without gaps. A page loads fewer variants. */
+#if defined(__wasm__)
+#define INLINE static
+#else
 #define INLINE static inline __attribute__((always_inline))
+#endif
 
 enum { PARTS = SIDE / WIDTH }; /* vectors in a column of eight units */
 
@@ -196,7 +200,7 @@ struct scratch {
     int64_t *present;
 };
 
-static void close_scratch(struct scratch scratch) { free(scratch.bounds), free(scratch.present); }
+static void close_scratch(struct scratch scratch) { release(scratch.bounds), release(scratch.present); }
 
 /* The bounds are NULL if there is not enough memory. */
 static struct scratch open_scratch(const struct tiles *map) {

@@ -145,6 +145,38 @@ static inline unsigned fat_most(fvec a, fvec b) {
 }
 static inline fvec minus_product(fvec a, fvec b, fvec c) { return vfmsq_f32(a, b, c); }
 
+#elif defined(__wasm_simd128__)
+
+#include <wasm_simd128.h>
+typedef double vec __attribute__((vector_size(16)));
+#define WIDTH 2
+#define BLOCK 1
+#define GROUP 3
+static inline vec splat(double x) { return (vec)wasm_f64x2_splat(x); }
+static inline vec load(const double *p) { return (vec)wasm_v128_load(p); }
+static inline vec alternate(const double *p, int part) { return (void)part, load(p); }
+static inline void store(double *p, vec a) { wasm_v128_store(p, (v128_t)a); }
+static inline vec least(vec a, vec b) { return (vec)wasm_f64x2_pmin((v128_t)b, (v128_t)a); }
+static inline vec most(vec a, vec b) { return (vec)wasm_f64x2_pmax((v128_t)b, (v128_t)a); }
+static inline double least_of(vec a) { return a[0] < a[1] ? a[0] : a[1]; }
+static inline double most_of(vec a) { return a[0] > a[1] ? a[0] : a[1]; }
+static inline unsigned at_most(vec a, vec b) {
+    return wasm_i64x2_bitmask(wasm_f64x2_le((v128_t)a, (v128_t)b));
+}
+
+typedef float fvec __attribute__((vector_size(16)));
+#define LANES 4
+#define ROWS 4
+#define VECTORS 2
+static inline fvec fsplat(float x) { return (fvec)wasm_f32x4_splat(x); }
+static inline fvec fload(const float *p) { return (fvec)wasm_v128_load(p); }
+static inline void fstore(float *p, fvec a) { wasm_v128_store(p, (v128_t)a); }
+static inline fvec fleast(fvec a, fvec b) { return (fvec)wasm_f32x4_pmin((v128_t)b, (v128_t)a); }
+static inline unsigned fat_most(fvec a, fvec b) {
+    return wasm_i32x4_bitmask(wasm_f32x4_le((v128_t)a, (v128_t)b));
+}
+static inline fvec minus_product(fvec a, fvec b, fvec c) { return a - b * c; }
+
 #else /* Any other processor: no vectors. */
 
 typedef double vec;

@@ -11,9 +11,22 @@ const char *kohonen_sources(void) { return KOHONEN_SOURCES; }
 void *allocate(size_t count, size_t size) {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - 64) return NULL;
-    void *memory = aligned_alloc(64, (bytes + 63) / 64 * 64 + (bytes == 0) * 64);
+    bytes = (bytes + 63) / 64 * 64 + (bytes == 0) * 64;
+#if defined(_WIN32)
+    void *memory = _aligned_malloc(bytes, 64);
+#else
+    void *memory = aligned_alloc(64, bytes);
+#endif
     if (memory) memset(memory, 0, bytes);
     return memory;
+}
+
+void release(void *memory) {
+#if defined(_WIN32)
+    _aligned_free(memory);
+#else
+    free(memory);
+#endif
 }
 
 /* The unit whose weights are stored at a place of a tile: its own or, beyond the edge of the map, the nearest. */
@@ -55,7 +68,7 @@ static int make_index(struct tiles *map, int64_t units, const double *weights) {
 
 struct tiles *open_tiles(int64_t width, int64_t height, int64_t dimension, const double *weights, int sorted,
                          int level) {
-    struct tiles *map = calloc(1, sizeof *map);
+    struct tiles *map = allocate(1, sizeof *map);
     if (!map) return NULL;
     const struct variant *variant = variant_of(level);
     int64_t units = width * height;
@@ -79,10 +92,10 @@ struct tiles *open_tiles(int64_t width, int64_t height, int64_t dimension, const
 
 void close_tiles(struct tiles *map) {
     if (!map) return;
-    free(map->weights);
-    free(map->boxes);
-    free(map->index);
-    free(map);
+    release(map->weights);
+    release(map->boxes);
+    release(map->index);
+    release(map);
 }
 
 void kohonen_product(const double *a, int64_t a_step, const double *b, int64_t b_step, double *out, int64_t height,

@@ -79,7 +79,8 @@ extern const struct variant variant_avx512;
 /* The variant of a level, from 0; see cpu.c. */
 const struct variant *variant_of(int level);
 
-/* Allocate zeroed memory, aligned to vectors; NULL if there is not enough. */
+/* Allocate zeroed memory, aligned to vectors; NULL if there is not enough. `release` frees it. */
 void *allocate(size_t count, size_t size);
+void release(void *memory);
 
 #endif

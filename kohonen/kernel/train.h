@@ -147,7 +147,7 @@ static void check_boxes(struct online *training) {
             memcpy(weights, kept, values * sizeof *kept);
             *applied = before;
         }
-    free(kept);
+    release(kept);
 }
 #else
 static inline void check_boxes(struct online *training) { (void)training; }

@@ -1,7 +1,6 @@
 /* The kernel for the instruction set that the compiler's flags select; included once per instruction set. */
 #include <float.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include "online.h"
 #include "panels.h"
