@@ -15,6 +15,7 @@ from kohonen.experiments.folder import RunFolder
 from kohonen.files import most_npy_bytes, npy, parse_npy
 from kohonen.identity import fingerprint
 from kohonen.inputs.arrays import Dataset, FloatArray
+from kohonen.inputs.records import CardAnnotations
 
 __all__ = ["add_archive", "add_run"]
 
@@ -62,20 +63,27 @@ def add_run(models: Models, folder: Path, *, name: str | None = None) -> Stored:
     card = parse_card(told)
     if hashlib.sha256(npy(weights)).hexdigest() != card.weights.sha256:
         raise ValueError(f"the weights in this folder are not those of the model {card.id!r}")
-    if data is not None and [None if each is None else fingerprint(each) for each in data] != [
-        card.data.fingerprint,
-        card.data.sample_weight,
-    ]:
-        raise ValueError(f"the samples in this folder are not those of the model {card.id!r}")
+    if data is not None:
+        found = [None if each is None else fingerprint(each) for each in (data.samples, data.sample_weight)]
+        if found != [card.data.fingerprint, card.data.sample_weight]:
+            raise ValueError(f"the samples in this folder are not those of the model {card.id!r}")
+        if _described(data) != card.data.annotations:
+            raise ValueError(f"the labels in this folder are not those of the model {card.id!r}")
     return _add(models, card, weights, data, name)
 
 
 def _add(models: Models, card: Card, weights: FloatArray, data: Dataset | None, name: str | None) -> Stored:
     if (there := models.find(card.id)) is not None:
         return models.ensure_listed(there, name)
-    if data is None or data.samples.nbytes > MOST_DATA_BYTES:
+    annotations = card.data.annotations
+    largest = max(0 if data is None else data.samples.nbytes, 0 if annotations is None else annotations.bytes)
+    if data is None or largest > MOST_DATA_BYTES:
         data, card = None, without_data(card)
     return models.add(card, weights, data, name=name)
+
+
+def _described(data: Dataset) -> CardAnnotations | None:
+    return None if data.annotations is None else CardAnnotations.of(data.annotations, kept=True)
 
 
 def _member(archive: zipfile.ZipFile, name: str, most_bytes: int) -> bytes:

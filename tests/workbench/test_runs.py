@@ -64,7 +64,7 @@ def test_a_table_s_run_takes_rows_of_the_table(experiment: str, folder: Path) ->
     model = mlflow.pyfunc.load_model(f"runs:/{best_run().info.run_id}/som")
     assert model.metadata.signature.inputs.input_names() == ["height", "species"]
     found = model.predict(pd.read_csv(folder / "pets.csv"))
-    assert run(["predict", "runs/a", "--csv", "pets.csv", "-o", "told.csv"]) == 0
+    assert run(["predict", "runs/a", "pets.csv", "-o", "told.csv"]) == 0
     told = pd.read_csv(folder / "told.csv")
     np.testing.assert_array_equal(found[["bmu_x", "bmu_y"]], told[["bmu_x", "bmu_y"]])
     np.testing.assert_allclose(found["distance"], told["distance"])

@@ -23,7 +23,7 @@ def run(kohonen: Terminal) -> Path:
 
 def test_a_table_s_rows_find_their_units(kohonen: Terminal, run: Path) -> None:
     Path("new.csv").write_text("r,g,b\n0.9,0.2,0.3\n1,0.8,0\n")
-    code, out, _ = kohonen("predict", "run", "--csv", "new.csv", "--clusters", "3")
+    code, out, _ = kohonen("predict", "run", "new.csv", "--clusters", "3")
     rows = list(csv.DictReader(io.StringIO(out)))
     weights = np.load(run / "weights.npy")
     som = SelfOrganizingMap(5, 4)
@@ -35,16 +35,16 @@ def test_a_table_s_rows_find_their_units(kohonen: Terminal, run: Path) -> None:
     for row, (x, y), distances in zip(rows, som.predict(samples), som.transform(samples), strict=True):
         assert (int(row["bmu_x"]), int(row["bmu_y"]), int(row["cluster"])) == (x, y, labels[x, y])
         assert float(row["distance"]) == pytest.approx(distances.min(), rel=1e-12)
-    assert kohonen("predict", "run", "--csv", "new.csv", "--clusters", "3", "-o", "out.csv") == (0, "", "")
+    assert kohonen("predict", "run", "new.csv", "--clusters", "3", "-o", "out.csv") == (0, "", "")
     assert Path("out.csv").read_text() == out
-    told = json.loads(kohonen("predict", "run", "--csv", "new.csv", "--json")[1])
+    told = json.loads(kohonen("predict", "run", "new.csv", "--json")[1])
     assert [one["bmu_x"] for one in told["results"]] == [int(row["bmu_x"]) for row in rows]
 
 
 def test_what_cannot_be_written_is_told_by_its_name(kohonen: Terminal, run: Path) -> None:
     Path("new.csv").write_text("r,g,b\n0.9,0.2,0.3\n")
     for command in (
-        ("predict", "run", "--csv", "new.csv", "-o", "no/a.csv"),
+        ("predict", "run", "new.csv", "-o", "no/a.csv"),
         ("show", "run", "-o", "no/a.png"),
     ):
         code, out, err = kohonen(*command)
@@ -70,7 +70,7 @@ def test_a_table_is_prepared_as_the_one_that_was_trained_on(kohonen: Terminal) -
     )
     assert code == 0, err
     Path("new.csv").write_text("colour;price\nred;2.5\nblue;NA\n")
-    code, out, err = kohonen("predict", "run", "--csv", "new.csv", "--clusters", "2")
+    code, out, err = kohonen("predict", "run", "new.csv", "--clusters", "2")
     assert code == 0, err
     samples = np.load("run/samples.npy")
     som = SelfOrganizingMap(5, 4, missing="mask")
@@ -78,7 +78,7 @@ def test_a_table_is_prepared_as_the_one_that_was_trained_on(kohonen: Terminal) -
     found = [(int(row["bmu_x"]), int(row["bmu_y"])) for row in csv.DictReader(io.StringIO(out))]
     assert found == [tuple(unit) for unit in som.predict(samples)[:2].tolist()]
     Path("new.csv").write_text("colour\nred\n")
-    assert "there is no column 'price'" in kohonen("predict", "run", "--csv", "new.csv")[2]
+    assert "there is no column 'price'" in kohonen("predict", "run", "new.csv")[2]
     assert kohonen("show", "run", "--view", "planes") == (0, "planes.png\n", "")
     for component, file in (("price", "name.png"), ("0", "number.png")):
         shown = kohonen("show", "run", "--view", "planes", "--component", component, "-o", file)
@@ -92,16 +92,15 @@ def test_a_table_is_prepared_as_the_one_that_was_trained_on(kohonen: Terminal) -
 
 def test_a_table_that_does_not_suit_the_map(kohonen: Terminal, run: Path) -> None:
     Path("new.csv").write_text("a,b,c\n1,2,x\n")
-    assert "the column 'c' must hold numbers" in kohonen("predict", "run", "--csv", "new.csv")[2]
+    assert "the column 'c' must hold numbers" in kohonen("predict", "run", "new.csv")[2]
     Path("new.csv").write_text("id,b,c\n1,2,0\n2,2,0\n")
-    assert kohonen("predict", "run", "--csv", "new.csv")[0] == 0
+    assert kohonen("predict", "run", "new.csv")[0] == 0
     Path("new.csv").write_text("a,b\n1,2\n")
-    code, out, err = kohonen("predict", "run", "--csv", "new.csv")
+    code, out, err = kohonen("predict", "run", "new.csv")
     assert (code, out) == (1, "")
     assert "new.csv: the table has 2 columns, but the map was trained on 3" in err
     assert (
-        "must be a number or 'auto', but is 'x'"
-        in kohonen("predict", "run", "--csv", "new.csv", "--clusters", "x")[2]
+        "must be a number or 'auto', but is 'x'" in kohonen("predict", "run", "new.csv", "--clusters", "x")[2]
     )
 
 
