@@ -131,3 +131,88 @@ def test_animations_that_cannot_be_made(kohonen: Terminal, run: Path) -> None:
     code, _, err = kohonen("animate", "run")
     assert code == 1
     assert "the samples are not kept in run" in err
+
+
+PETS = "name;kind;price;left\nrex;dog;2,5;x\ntom;cat;4;y\nkit;;9,5;x\ntop;dog;3;y\n"
+
+
+@pytest.fixture
+def labelled(kohonen: Terminal) -> Path:
+    """Train a map of a table with labels and ids in the folder ``run``."""
+    Path("a.csv").write_text(PETS)
+    roles = ("--label", "kind", "--id", "name", "--only", "price")
+    code, _, err = kohonen("train", "a.csv", *SMALL, *roles, "--folder", "run")
+    assert code == 0, err
+    return Path("run")
+
+
+def test_predictions_have_ids_and_labels(kohonen: Terminal, labelled: Path) -> None:
+    Path("new.csv").write_text("price;name\n2,5;ben\n9;\n")
+    code, out, err = kohonen("predict", "run", "new.csv", "--clusters", "2")
+    assert code == 0, err
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert list(rows[0]) == [
+        "id", "bmu_x", "bmu_y", "distance", "cluster", "kind_majority", "kind_share",
+    ]  # fmt: skip
+    assert [row["id"] for row in rows] == ["ben", ""]
+    assert (rows[0]["kind_majority"], rows[0]["kind_share"]) == ("dog", "1.0")
+    told = json.loads(kohonen("predict", "run", "new.csv", "--clusters", "2", "--json")[1])["results"]
+    assert told[0]["id"] == "ben"
+    assert told[1]["id"] is None
+    assert told[0]["labels"] == {"kind": {"majority": "dog", "share": 1.0}}
+
+
+def test_rows_are_joined_as_they_came(kohonen: Terminal, labelled: Path) -> None:
+    Path("new.csv").write_text('price;cluster;note\n2,50;"a;b";x\n 9;;NA\n')
+    code, out, err = kohonen("predict", "run", "new.csv", "--clusters", "2", "--join")
+    assert code == 0, err
+    lines = out.splitlines()
+    assert lines[0] == "price;cluster;note;bmu_x;bmu_y;distance;cluster_2;kind_majority;kind_share"
+    assert lines[1].startswith('2,50;"a;b";x;')
+    assert lines[1].endswith(";dog;1,0")
+    assert lines[2].startswith("9;;NA;")
+    assert "." not in out
+    told = json.loads(kohonen("predict", "run", "new.csv", "--join", "--json")[1])["results"]
+    assert told[0]["row"] == {"price": "2,50", "cluster": "a;b", "note": "x"}
+    assert list(told[0]) == ["row", "bmu_x", "bmu_y", "distance", "cluster", "labels"]
+
+
+def test_rows_of_plain_vectors_are_joined(kohonen: Terminal, run: Path) -> None:
+    Path("new.csv").write_text("r,g,b\n0.90,0.2,0.3\n")
+    lines = kohonen("predict", "run", "new.csv", "--join")[1].splitlines()
+    assert lines[0] == "r,g,b,bmu_x,bmu_y,distance,cluster"
+    assert lines[1].startswith("0.90,0.2,0.3,")
+
+
+def test_views_of_labels_and_of_columns(kohonen: Terminal, labelled: Path) -> None:
+    assert {"labels.png", "pies.png"} <= {path.name for path in (labelled / "views").iterdir()}
+    assert "<h2>Labels</h2>" in (labelled / "report.html").read_text()
+    assert kohonen("show", "run", "--view", "labels")[0] == 0
+    assert Path("labels.png").read_bytes() == (labelled / "views" / "labels.png").read_bytes()
+    for options in (
+        ("pies", "--label", "kind"),
+        ("plane", "--column", "kind"),
+        ("plane", "--column", "price"),
+    ):
+        assert kohonen("show", "run", "--view", *options)[0] == 0
+    code, _, err = kohonen("show", "run", "--view", "plane", "--column", "left")
+    assert code == 2
+    assert "train with label=left" in err
+    assert "no column of labels 'name'" in kohonen("show", "run", "--view", "pies", "--label", "name")[2]
+
+
+def test_labels_go_with_the_data(kohonen: Terminal, labelled: Path) -> None:
+    text = (labelled / "experiment.yaml").read_text().replace("keep_data: true", "keep_data: false")
+    Path("other.yaml").write_text(text.replace("../a.csv", "a.csv"))
+    code, _, err = kohonen("train", "other.yaml", "--folder", "other", "-q")
+    assert code == 0, err
+    assert not Path("other/annotations.json").exists()
+    told, other = (json.loads(Path(name, "card.json").read_text()) for name in ("run", "other"))
+    assert other["data"]["annotations"] is None
+    assert other["id"] != told["id"]
+    out = kohonen("predict", "other", "a.csv")[1]
+    assert out.splitlines()[0] == "id,bmu_x,bmu_y,distance,cluster"
+    (labelled / "annotations.json").write_text("{}")
+    code, _, err = kohonen("predict", "run", "a.csv")
+    assert code == 1
+    assert "annotations.json is damaged" in err

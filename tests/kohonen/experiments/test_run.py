@@ -169,7 +169,7 @@ def test_what_is_no_observer(tmp_path: Path) -> None:
 
 TABLE = """\
 run_name: table
-data: {csv: {path: a.csv, ignore: [id], dialect: {absent: NA}}}
+data: {csv: {path: a.csv, id: [id], dialect: {absent: NA}}}
 parameters: {width: 4, height: 3, iterations: 30, random_state: 3}
 output: {frames: 3, checkpoint_seconds: 1e-9}
 """
@@ -183,8 +183,14 @@ def test_a_table_that_is_interrupted_ends_alike(tmp_path: Path) -> None:
     assert preparation is not None
     assert card["preparation"] == preparation.to_json()
     assert card["data"]["missing"] == 2
+    annotations = finished.folder.annotations()
+    assert annotations is not None
+    assert annotations.ids["id"].cells() == ["1", "2", "3", "4"]
     assert card["id"] == model_id(
-        fingerprint(finished.samples), finished.experiment.parameters, preparation=preparation.transformation
+        fingerprint(finished.samples),
+        finished.experiment.parameters,
+        preparation=preparation.transformation,
+        annotations=annotations.fingerprint,
     )
     assert "colour: blue" in (finished.folder.path / "report.html").read_text()
     (tmp_path / "parts.yaml").write_text(TABLE)
