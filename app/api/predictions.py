@@ -45,8 +45,8 @@ DESCRIBED: dict[str, Any] = {
     "response_class": Response,
     "responses": {
         200: {
-            "description": "The best matching unit of each vector, the distance to it, and what its rows are "
-            "labelled.",
+            "description": "The best matching unit of each vector, the distance to it, and the labels of its "
+            "rows.",
             "content": {
                 JSON: {"schema": {"$ref": "#/components/schemas/Predictions"}},
                 CSV: {"schema": {"type": "string"}, "example": _CSV_EXAMPLE},

@@ -82,7 +82,7 @@ def start(
     experiment = replace(experiment, parameters=experiment.parameters.seeded())
     loaded = load_samples(experiment)
     _observers(experiment)  # errors are reported before the folder is created
-    resolved = experiment.resolved(fingerprint(loaded.data.table))
+    resolved = experiment.resolved(loaded.fingerprint)
     made = RunFolder.create(folder, resolved, loaded, overwrite=overwrite)
     return carry_on(made, observers=observers, should_stop=should_stop)
 

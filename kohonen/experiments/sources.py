@@ -34,6 +34,13 @@ class Loaded:
     data: Dataset
     preparation: Preparation | None = None
 
+    @property
+    def fingerprint(self) -> str:
+        """The fingerprint of the samples and their weights and, after a hyphen, of labels and ids."""
+        annotations = self.data.annotations
+        table = fingerprint(self.data.table)
+        return table if annotations is None else f"{table}-{annotations.fingerprint}"
+
 
 def load_samples(experiment: Experiment) -> Loaded:
     """Return the samples of an experiment.
@@ -51,7 +58,7 @@ def load_samples(experiment: Experiment) -> Loaded:
             weight = _array(weight)
         loaded = Loaded(Dataset(samples, as_sample_weight(weight, count=len(samples))))
     experiment.parameters.check_weighting(loaded.data.sample_weight)
-    if data.fingerprint is not None and fingerprint(loaded.data.table) != data.fingerprint:
+    if data.fingerprint is not None and loaded.fingerprint != data.fingerprint:
         place = data.options.get("path") or data.options.get("target") or data.kind
         raise InvalidDataError(
             f"the data ({place}) are not those of this experiment: restore those, or remove "

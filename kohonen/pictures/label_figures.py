@@ -87,7 +87,7 @@ def _figure(labels: UnitLabels, geometry: Geometry) -> "tuple[Figure, Axes, Kind
 
     kinds = kinds_of(labels)
     columns = math.ceil(max(1, len(kinds.names)) / LISTED)
-    figure, axes = figure_of(labels.weights, geometry, beside=0.8 + 1.6 * columns)
+    figure, axes = figure_of(labels.weights, geometry, beside=1.5 + 1.6 * columns)
     rows = np.bincount(kinds.of, labels.tally.frequencies(), len(kinds.names)).astype(int)
     handles = [
         Patch(color=tuple(colour), label=f"{_shortened(name, LONGEST)} ({count:,})")

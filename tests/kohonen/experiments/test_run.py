@@ -209,6 +209,9 @@ def test_another_table_than_before_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id,price\n1,2.5\n2,4\n3,7\n")
     with pytest.raises(InvalidDataError, match=r"the data \(.*a\.csv\) are not those"):
         start(again, tmp_path / "again")
+    (tmp_path / "a.csv").write_text("id,price\n1,2.5\n7,3\n")
+    with pytest.raises(InvalidDataError, match="are not those"):
+        start(again, tmp_path / "again")
 
 
 def test_a_map_that_is_no_colours(tmp_path: Path) -> None:
