@@ -22,6 +22,9 @@ __all__ = ["ClusterQuery", "router", "wanted_count"]
 
 router = APIRouter(prefix="/models", tags=["models"])
 
+#: Units whose labels are listed.
+MOST_UNITS = 40_000
+
 ClusterQuery = Annotated[
     str,
     Query(
@@ -85,7 +88,8 @@ class ClusterAnswer(Schema):
     unit_labels: dict[str, list[list[GroupLabels]]] | None = Field(
         None,
         description="For each column of labels of the model's data, the labels of each unit's rows, as "
-        "`unit_labels[column][x][y]`; the majority of a unit without labelled rows is that of the nearest.",
+        "`unit_labels[column][x][y]`; the majority of a unit without labelled rows is that of the nearest. "
+        f"Null for maps of more than {MOST_UNITS:,} units.",
     )
 
 
@@ -161,7 +165,8 @@ def _clusters(models: Models, card: StoredCard, k: ClusterCount, with_samples: b
     )
     if with_samples and annotations is not None:
         answer.ids = annotations.first_ids()
-        answer.unit_labels = {name: _unit_labels(each) for name, each in labels.items()} or None
+        if clusters.labels.size <= MOST_UNITS:
+            answer.unit_labels = {name: _unit_labels(each) for name, each in labels.items()} or None
     return answer
 
 

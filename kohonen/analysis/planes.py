@@ -14,8 +14,8 @@ from kohonen.inputs.preparation import Preparation
 
 __all__ = ["Planes", "column_planes"]
 
-#: The most labels whose shares are planes.
-MOST_PLANES = 64
+#: The most labels whose shares are planes, and the most values of all these planes.
+MOST_PLANES, MOST_VALUES = 64, 2**24
 
 
 class Planes(NamedTuple):
@@ -91,9 +91,10 @@ def _label_planes(
         values = np.array(numbers, dtype=np.float64)
         sums = np.bincount(found.groups, found.counts * values[found.codes], found.size)
         return Planes((column,), (sums / rows).reshape(*shape, 1))
-    if len(numbers) > MOST_PLANES:
+    most = min(MOST_PLANES, max(1, MOST_VALUES // found.size))
+    if len(numbers) > most:
         raise InvalidParameterError(
-            f"column {column!r} has {len(numbers):,} different labels, but at most {MOST_PLANES} planes are "
+            f"column {column!r} has {len(numbers):,} different labels, but at most {most} planes are "
             "drawn: use the view 'labels' instead, which shows the majority of each unit",
             parameter="column",
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from html import escape
+from itertools import islice
 
 from kohonen.analysis.clusters import Clusters
 from kohonen.analysis.labels import Tally, UnitLabels, labels_of
@@ -15,6 +16,8 @@ __all__ = ["label_section"]
 
 #: Characters of a label, and labels of a cluster that are listed.
 LONGEST, LISTED = 40, 4
+#: Columns of labels that are drawn.
+MOST_COLUMNS = 8
 _PALE = "Units without labelled rows have the pale colour of the nearest unit's label. "
 _PIES = "The labels of each unit's rows; a pie is larger for more rows, and grey units have none."
 
@@ -26,7 +29,9 @@ def label_section(
     labels = labels_of(weights, annotations)
     if labels:
         yield "<h2>Labels</h2><p>Labels took no part in the training.</p>"
-    for number, (name, found) in enumerate(labels.items()):
+    if len(labels) > MOST_COLUMNS:
+        yield f"<p>The first {MOST_COLUMNS} of {len(labels):,} columns are drawn.</p>"
+    for number, (name, found) in enumerate(islice(labels.items(), MOST_COLUMNS)):
         title = escape(name)
         majority, pies = draw_labels(found, geometry=geometry), draw_pies(found, geometry=geometry)
         yield f'<h3>{title}</h3><div class="views">'

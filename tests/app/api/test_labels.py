@@ -162,6 +162,15 @@ def test_clusters_have_labels(client: TestClient, model: str) -> None:
     assert less["clusters"][0]["labels"] == answer["clusters"][0]["labels"]
 
 
+def test_labels_of_the_units_of_large_maps_are_not_listed(
+    client: TestClient, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.api.clusters.MOST_UNITS", 19)
+    answer = client.get(f"{model}/clusters").json()
+    assert answer["unit_labels"] is None
+    assert answer["ids"] == COLUMNS["name"]
+
+
 def test_a_cluster_without_labelled_rows_has_no_majority(client: TestClient, model: str) -> None:
     answer = client.get(f"{model}/clusters?k=20&samples=false").json()
     empty = [one["labels"]["kind"] for one in answer["clusters"] if not one["labels"]["kind"]["counts"]]

@@ -98,3 +98,12 @@ def test_labels_that_cannot_be_planes() -> None:
             column_planes(weights, "none", annotations=annotations)
         with pytest.raises(InvalidParameterError, match="70 different labels, but at most 64 planes"):
             column_planes(weights, "many", annotations=annotations)
+
+
+def test_planes_of_large_maps_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kohonen.analysis.planes.MOST_VALUES", 12)
+    made = Annotations.of({"kind": ["a", "b", "c"]}, {})
+    assert made is not None
+    annotations = made.on_units(np.zeros(3, dtype=np.int64))
+    with pytest.raises(InvalidParameterError, match="3 different labels, but at most 2 planes"):
+        column_planes(np.zeros((3, 2, 1)), "kind", annotations=annotations)
