@@ -89,7 +89,7 @@ class ClusterAnswer(Schema):
         None,
         description="For each column of labels of the model's data, the labels of each unit's rows, as "
         "`unit_labels[column][x][y]`; the majority of a unit without labelled rows is that of the nearest. "
-        f"Null for maps of more than {MOST_UNITS:,} units.",
+        f"Null for more than {MOST_UNITS:,} units of all columns together.",
     )
 
 
@@ -165,7 +165,7 @@ def _clusters(models: Models, card: StoredCard, k: ClusterCount, with_samples: b
     )
     if with_samples and annotations is not None:
         answer.ids = annotations.first_ids()
-        if clusters.labels.size <= MOST_UNITS:
+        if clusters.labels.size * len(labels) <= MOST_UNITS:
             answer.unit_labels = {name: _unit_labels(each) for name, each in labels.items()} or None
     return answer
 

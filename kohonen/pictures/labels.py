@@ -19,8 +19,8 @@ PALE = 0.65
 RADIUS, LEAST = 0.46, 0.45
 #: Units of fewer pixels are filled with the colour of their majority instead.
 SMALLEST_PIE = 5
-#: Pies of pictures up to this number of pixels are drawn with three times the rows and columns.
-SMOOTH_PIXELS, SMOOTH = 1_000_000, 3
+#: Pies of pictures up to this number of pixels are drawn with twice the rows and columns.
+SMOOTH_PIXELS, SMOOTH = 1_000_000, 2
 
 
 class Kinds(NamedTuple):

@@ -11,7 +11,6 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from app.errors import DamagedModelError
-from app.models.card import MOST_DATA_BYTES
 from app.training.request import TrainingRequest
 from kohonen import SelfOrganizingMap
 from kohonen.analysis.labels import label_units
@@ -304,9 +303,10 @@ def test_labels_are_removed_with_their_model_and_checked_when_read(bench: Bench)
     assert bench.store.keys("models/") == []
 
 
-def test_too_large_labels_are_not_kept(bench: Bench) -> None:
+def test_too_large_labels_are_not_kept(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.training.service.MOST_DATA_BYTES", 200)
     request = make_request()
-    made = Annotations.of({"text": ["x" * (MOST_DATA_BYTES // 4)] * 4 + ["y" * MOST_DATA_BYTES]}, {})
+    made = Annotations.of({"text": [*"abcd", "x" * 200]}, {})
     large = TrainingRequest(request.samples, request.parameters, annotations=made)
     bench.submit(large)
     bench.run(bench.worker())
