@@ -182,8 +182,8 @@ def test_predictions_have_ids_and_labels(client: TestClient, model: str, form: s
     columns = {name: COLUMNS[name] for name in ("weight", "name", "height")}
     request: dict[str, Any] = {"json": {"columns": columns}}
     if form == "records":
-        rows = zip(*columns.values(), strict=True)
-        request = {"json": {"records": [dict(zip(columns, row, strict=True)) for row in rows]}}
+        records = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        request = {"json": {"records": records}}
     if form == "csv":
         request = {"content": as_csv(columns), "headers": {"Content-Type": "text/csv"}}
     answer = client.post(f"{model}/predict?clusters=2", **request)
