@@ -4,7 +4,9 @@ from typing import NamedTuple
 
 from app.errors import FieldError, InvalidRequestError, OverLimitError
 from kohonen import Preparation
+from kohonen.analysis.planes import column_planes
 from kohonen.geometry import Geometry
+from kohonen.inputs.annotations import Annotations
 from kohonen.inputs.arrays import FloatArray
 from kohonen.pictures.draw import Form, View, draw_view
 from kohonen.pictures.maps import picture_size, unit_pixels
@@ -37,6 +39,8 @@ class Picture(NamedTuple):
         Number of clusters; chosen automatically when None.
     form : Form
         The file format; SVG is for figures.
+    column, label : str or None
+        The column of the view "plane", and the column of labels of the views "labels" and "pies".
     """
 
     view: View = "map"
@@ -45,11 +49,18 @@ class Picture(NamedTuple):
     component: int | None = None
     clusters: int | None = None
     form: Form = "png"
+    column: str | None = None
+    label: str | None = None
 
     @property
     def needs_samples(self) -> bool:
         """Whether the view needs the samples that the model was trained on."""
         return self.view in NEEDS_SAMPLES
+
+    @property
+    def needs_annotations(self) -> bool:
+        """Whether the view may need the labels of the rows."""
+        return self.view in ("plane", "labels", "pies")
 
     @property
     def media_type(self) -> str:
@@ -82,7 +93,7 @@ class Picture(NamedTuple):
         if units > MOST_ANNOTATED_UNITS:
             message = f"a figure shows at most {MOST_ANNOTATED_UNITS:,} units, and the map has {units:,}"
             raise OverLimitError([FieldError("/annotated", message)])
-        if self.view == "planes" and self.component is None and dimension > MOST_ANNOTATED_PLANES:
+        if self.view in ("planes", "plane") and self.component is None and dimension > MOST_ANNOTATED_PLANES:
             message = f"a figure shows at most {MOST_ANNOTATED_PLANES} planes, and the map has {dimension}"
             raise OverLimitError([FieldError("/component", f"{message}: select one")])
         if self.scale is not None and self.scale > 4:
@@ -92,7 +103,7 @@ class Picture(NamedTuple):
     def _check_pixels(
         self, width: int, height: int, dimension: int, geometry: Geometry, most: int, named: bool
     ) -> int:
-        if self.view == "planes" and self.component is None:
+        if self.view in ("planes", "plane") and self.component is None:
             scale = self.scale or plane_pixels(width, height, dimension)
             rows, columns = planes_size(width, height, dimension, scale, geometry, named=named)
         else:
@@ -108,11 +119,27 @@ class Picture(NamedTuple):
         samples: FloatArray | None,
         geometry: Geometry,
         table: Preparation | None = None,
+        annotations: Annotations | None = None,
+        *,
+        most_pixels: int | None = None,
     ) -> bytes:
         """Draw the picture of a map; views that need samples (`needs_samples`) use `samples`.
 
-        Component planes have the names and the units of the table, if the model was trained on one.
+        Component planes have the names and the units of the table, if the model was trained on one. The
+        number of planes of a column is known only now, so their pixels are checked here.
         """
         view, options = self.view, self._asdict()
         del options["view"]
-        return draw_view(view, weights, samples, geometry=geometry, preparation=table, **options)
+        if view == "plane" and self.column is not None and most_pixels is not None:
+            planes = column_planes(weights, self.column, preparation=table, annotations=annotations)
+            width, height, count = planes.values.shape
+            self.check((width, height, count), geometry, most_pixels=most_pixels, named=True)
+        return draw_view(
+            view,
+            weights,
+            samples,
+            geometry=geometry,
+            preparation=table,
+            annotations=annotations,
+            **options,
+        )

@@ -1,40 +1,25 @@
-"""Predictions: the best matching units of vectors, searched and written in blocks to bound memory.
+"""Vectors of predictions, as samples in the space of a model's map.
 
 Vectors are in the units of the model's training data. For a model that was trained on a table, vectors
 without names are rows in the order of its columns, and are prepared as the table was.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
-
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Mapping
+from typing import Any
 
 from app.errors import FieldError, InvalidRequestError
-from app.models import Card
+from app.models import Card, Models, StoredCard
 from app.training import limits
 from kohonen import Preparation
-from kohonen.engines.search import match
+from kohonen.analysis.clusters import cluster_units
+from kohonen.analysis.labels import labels_of
+from kohonen.analysis.predictions import Answers
+from kohonen.analysis.profiles import ClusterCount
+from kohonen.inputs.annotations import annotated, annotations_in
 from kohonen.inputs.arrays import FloatArray, as_samples
 from kohonen.inputs.tables import shown
 
-__all__ = ["Found", "as_csv", "as_json", "columns_of", "find", "most_bytes", "vectors_for"]
-
-#: Vectors of a block.
-BLOCK = 20_000
-#: Characters of a result: two coordinates and a distance with all digits and, in JSON, their names.
-_RESULT_BYTES = {"application/json": 80, "text/csv": 40}
-#: Characters of its cluster.
-_CLUSTER_BYTES = 20
-
-
-class Found(NamedTuple):
-    """The best matching unit of a vector, its distance to the vector, and its cluster if requested."""
-
-    x: int
-    y: int
-    distance: float
-    cluster: int | None = None
+__all__ = ["answers_of", "columns_of", "ids_of", "vectors_for"]
 
 
 def vectors_for(card: Card, given: Any) -> FloatArray:
@@ -80,55 +65,22 @@ def columns_of(records: list[dict[str, Any]], table: Preparation) -> dict[str, l
     """
     limits.check_values(len(records), len(table.components), field="records")
     known = set().union(*records)
-    return {name: [record.get(name) for record in records] for name in table.names if name in known}
+    names = (*table.names, *annotated(table.roles))
+    return {name: [record.get(name) for record in records] for name in names if name in known}
 
 
-def find(
-    weights: FloatArray, vectors: FloatArray, labels: npt.NDArray[np.int64] | None = None
-) -> Iterator[list[Found]]:
-    """Yield blocks of the best matching units of vectors (n, dim) on a map (width, height, dim).
-
-    `labels` (width, height) are the clusters of the units; with them the results include clusters.
-    """
-    height = weights.shape[1]
-    for start in range(0, len(vectors), BLOCK):
-        matches = match(weights, vectors[start : start + BLOCK])
-        units, distances = matches.units[:, 0], matches.distances[:, 0].tolist()
-        clusters = [None] * len(units) if labels is None else labels.reshape(-1)[units].tolist()
-        yield [
-            Found(unit // height, unit % height, distance, cluster)
-            for unit, distance, cluster in zip(units.tolist(), distances, clusters, strict=True)
-        ]
+def ids_of(card: Card, given: Any) -> dict[str, list[str | None]]:
+    """Return the ids of the rows of a table as a column; empty if there are none."""
+    if card.table is None or not isinstance(given, Mapping):
+        return {}
+    annotations = annotations_in(given, card.table.roles)
+    ids = None if annotations is None else annotations.first_ids()
+    return {} if ids is None else {"id": ids}
 
 
-def as_json(results: Iterator[list[Found]]) -> Iterator[bytes]:
-    """Write results as ``{"results": [{"bmu_x": 1, "bmu_y": 2, "distance": 0.5}, ...]}``."""
-    opening = '{"results": ['
-    for block in results:
-        yield (opening + ", ".join(map(_object, block))).encode()
-        opening = ", "
-    yield b"]}"
-
-
-def _object(one: Found) -> str:
-    cluster = "" if one.cluster is None else f', "cluster": {one.cluster}'
-    return f'{{"bmu_x": {one.x}, "bmu_y": {one.y}, "distance": {one.distance!r}{cluster}}}'
-
-
-def as_csv(results: Iterator[list[Found]]) -> Iterator[bytes]:
-    """Write results as CSV with a header."""
-    header = "bmu_x,bmu_y,distance"
-    for block in results:
-        with_clusters = block[0].cluster is not None
-        lines = [f"{one.x},{one.y},{one.distance!r}" for one in block]
-        if with_clusters:
-            lines = [f"{line},{one.cluster}" for line, one in zip(lines, block, strict=True)]
-        if header:
-            yield f"{header},cluster\n".encode() if with_clusters else f"{header}\n".encode()
-            header = ""
-        yield ("\n".join(lines) + "\n").encode()
-
-
-def most_bytes(media_type: str, vectors: int, *, clusters: bool = False) -> int:
-    """Return an upper estimate of the bytes of an answer for a number of vectors."""
-    return vectors * (_RESULT_BYTES[media_type] + (_CLUSTER_BYTES if clusters else 0))
+def answers_of(models: Models, card: StoredCard, clusters: ClusterCount | None) -> Answers:
+    """Return what answers about samples: a model's map, with its labels and, if wanted, clusters."""
+    weights = models.weights(card)
+    groups = None if clusters is None else cluster_units(weights, clusters).labels
+    labelled = card.data.annotations is not None and card.data.annotations.labels
+    return Answers(weights, groups, labels_of(weights, models.annotations(card)) if labelled else None)

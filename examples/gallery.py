@@ -103,7 +103,7 @@ def as_csv(name: str, known: Any) -> None:
     if name == "iris":  # which is an example file, too
         (ROOT / "examples" / "tables" / "iris.csv").write_text(csv_of(known, values, kinds))
     client = TestClient(create_app())
-    query = "width=10&height=7&iterations=300&random_state=1&initialisation=pca&grid=hexagonal&ignore=class"
+    query = "width=10&height=7&iterations=300&random_state=1&initialisation=pca&grid=hexagonal&label=class"
     missing = np.random.default_rng(0).random(known.data.shape) < 0.1
     gaps = [
         [None if absent else one for one, absent in zip(*row, strict=True)]
@@ -126,10 +126,10 @@ def as_csv(name: str, known: Any) -> None:
                 f"{agreement(kinds, found)} of {len(kinds)} samples are in a cluster of mostly "
                 f"their class; adjusted Rand index {rand:.2f}"
             )
-        if model == "iris":
-            answer = client.get(f"/models/{model}/image?view=planes&annotated=true")
+        for picture, view in {"table": "planes", "pies": "pies"}.items() if model == "iris" else ():
+            answer = client.get(f"/models/{model}/image?view={view}&annotated=true")
             answer.raise_for_status()
-            write(f"{model}-table.png", answer.content)
+            write(f"{model}-{picture}.png", answer.content)
 
 
 def csv_of(known: Any, rows: list[list[Any]], kinds: list[str]) -> str:

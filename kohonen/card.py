@@ -20,7 +20,7 @@ from kohonen.geometry import Boundary, Geometry, Grid
 from kohonen.identity import fingerprint
 from kohonen.inputs.arrays import Dataset
 from kohonen.inputs.preparation import Preparation
-from kohonen.inputs.records import CardPreparation, described
+from kohonen.inputs.records import CardAnnotations, CardPreparation, described
 from kohonen.observers.history import History
 from kohonen.parameters import Parameters
 from kohonen.training import TrainedMap
@@ -80,6 +80,9 @@ class CardData:
     missing: int = described("How many values of the table are missing, and masked.", default=0)
     sample_weight: str | None = described(
         "The fingerprint of the sample weights, if there are any.", default=None
+    )
+    annotations: CardAnnotations | None = described(
+        "The labels and ids of the rows, if the table has any and `keep_data` is true.", default=None
     )
 
 
@@ -216,8 +219,8 @@ def make_card(
 ) -> Card:
     """Return the card of a model that has just been trained.
 
-    `keep_data` says that the data are stored beside the weights. `lineage` names the model that the
-    training went on from, and `preparation` has made the samples from a table.
+    `keep_data` says that the data are stored beside the weights, with their annotations. `lineage` names the
+    model that the training went on from, and `preparation` has made the samples from a table.
     """
     # Imported here: the package imports the modules above it first.
     from kohonen import __version__
@@ -238,6 +241,9 @@ def make_card(
             sha256=hashlib.sha256(npy(data.table)).hexdigest() if keep_data else None,
             missing=0 if preparation is None else preparation.count_missing(data.samples),
             sample_weight=None if data.sample_weight is None else fingerprint(data.sample_weight),
+            annotations=None
+            if data.annotations is None
+            else CardAnnotations.of(data.annotations, kept=keep_data),
         ),
         quality=CardQuality(**quality._asdict(), history=_history(history)),
         engine=CardEngine(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from kohonen.inputs.annotations import LEAF
 from kohonen.inputs.arrays import FloatArray
 from kohonen.parameters import DEFINITIONS, Parameters
 
@@ -17,9 +18,6 @@ CONTRACT_VERSION = 2
 
 #: Hexadecimal digits of an id: 128 bits.
 ID_LENGTH = 32
-
-#: Rows per leaf of the hash of an array.
-LEAF = 65_536
 
 #: Parameters without which a map cannot be described: they have no defaults.
 _ALWAYS = {"width", "height", "random_state"}
@@ -45,6 +43,7 @@ def model_id(
     *,
     sample_weight: str | None = None,
     preparation: Mapping[str, Any] | None = None,
+    annotations: str | None = None,
 ) -> str:
     """Return the id of the map that a training produces.
 
@@ -59,6 +58,9 @@ def model_id(
     preparation : mapping, optional
         What the preparation does, as in :attr:`kohonen.Preparation.transformation`, if the samples come from
         a table. It does not change the weights, but the map's answers for other tables.
+    annotations : str, optional
+        The fingerprint of the labels and ids, if they are kept with the model; see
+        :class:`kohonen.inputs.annotations.Annotations`.
 
     Returns
     -------
@@ -71,6 +73,7 @@ def model_id(
         data=data_fingerprint,
         sample_weight=sample_weight,
         preparation=None if preparation is None else dict(preparation),
+        annotations=annotations,
     )
 
 
@@ -82,6 +85,7 @@ def child_id(
     first_iteration: int,
     last_iteration: int,
     sample_weight: str | None = None,
+    annotations: str | None = None,
 ) -> str:
     """Return the id of the map that continuing the training of another map produces.
 
@@ -89,7 +93,7 @@ def child_id(
     ----------
     parent : str
         The id of the map whose weights are the initial weights.
-    data_fingerprint, sample_weight : str
+    data_fingerprint, sample_weight, annotations : str
         As in `model_id`.
     parameters : Parameters
         The parameters; the seed is ignored.
@@ -103,6 +107,7 @@ def child_id(
         determining,
         data=data_fingerprint,
         sample_weight=sample_weight,
+        annotations=annotations,
         parent=parent,
         first_iteration=first_iteration,
         last_iteration=last_iteration,

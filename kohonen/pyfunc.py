@@ -8,6 +8,7 @@ import json
 import tokenize
 import zipfile
 import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from kohonen.analysis.labels import labels_of
 from kohonen.engines.search import match
 from kohonen.errors import InvalidDataError
+from kohonen.inputs.annotations import Annotations
 from kohonen.inputs.arrays import Missing, as_samples, as_weights
 from kohonen.inputs.preparation import Preparation
 from kohonen.parameters import Parameters
@@ -45,13 +48,19 @@ _DAMAGE = (
 class PyfuncMap:
     """A map with the interface of ``mlflow.pyfunc``."""
 
-    def __init__(self, som: SelfOrganizingMap, preparation: Preparation | None = None) -> None:
-        self._som, self._preparation = som, preparation
+    def __init__(
+        self,
+        som: SelfOrganizingMap,
+        preparation: Preparation | None = None,
+        labels: Mapping[str, Mapping[str, Sequence[Any]]] | None = None,
+    ) -> None:
+        self._som, self._preparation, self._labels = som, preparation, labels or {}
 
     def predict(self, model_input: Any, params: dict[str, Any] | None = None) -> "pd.DataFrame":
         """Return the best matching unit of each sample: columns ``bmu_x``, ``bmu_y`` and ``distance``.
 
-        A map that was trained on a table takes rows with the table's columns.
+        A map that was trained on a table takes rows with the table's columns. For each column of its labels
+        there are two more: the majority of the unit's rows, and its share.
         """
         import pandas as pd
 
@@ -62,31 +71,52 @@ class PyfuncMap:
             columns = {name: model_input[name].tolist() for name in model_input.columns}
             values = self._preparation.transform(columns)
         found = match(som.weights_, as_samples(values, dimension=som.n_features_in_, missing=som.missing))
-        x, y = np.divmod(found.units[:, 0], som.parameters.height)
-        return pd.DataFrame({"bmu_x": x, "bmu_y": y, "distance": found.distances[:, 0]})
+        units = found.units[:, 0]
+        x, y = np.divmod(units, som.parameters.height)
+        answers = {"bmu_x": x, "bmu_y": y, "distance": found.distances[:, 0]}
+        for name, each in self._labels.items():
+            answers[f"{name}_majority"] = np.array(each["majority"], dtype=object)[units]
+            answers[f"{name}_share"] = np.array(each["share"], dtype=np.float64)[units]
+        return pd.DataFrame(answers)
 
 
 def _load_pyfunc(path: str) -> PyfuncMap:
     """Load a model; ``mlflow.pyfunc`` calls it by this name."""
-    return PyfuncMap(read_map(Path(path)), _read_preparation(Path(path)))
+    return PyfuncMap(read_map(Path(path)), *_read_table(Path(path)))
 
 
-def write_map(som: SelfOrganizingMap, path: Path, preparation: Preparation | None = None) -> None:
-    """Write a trained map to a file, with its preparation if it was trained on a table."""
+def write_map(
+    som: SelfOrganizingMap,
+    path: Path,
+    preparation: Preparation | None = None,
+    annotations: Annotations | None = None,
+) -> None:
+    """Write a trained map to a file, with its preparation and the labels of its units, if there are any."""
     parameters = replace(som.parameters, random_state=som.random_state_)
     training = json.dumps({**asdict(parameters), "missing": som.missing, "n_iter_": som.n_iter_})
     arrays: dict[str, Any] = {"weights": som.weights_.astype("<f8"), "training": np.array(training)}
     if preparation is not None:
         arrays["preparation"] = np.array(json.dumps(preparation.to_json()))
+    arrays["labels"] = np.array(json.dumps(_labels(som, annotations)))
     np.savez_compressed(path, **arrays)
 
 
-def _read_preparation(path: Path) -> Preparation | None:
-    """Return the preparation in a file; None if the map was not trained on a table."""
+def _labels(som: SelfOrganizingMap, annotations: Annotations | None) -> dict[str, Any]:
+    """Return the majority of each unit and its share, by column of labels."""
+    labels = {}
+    for name, found in labels_of(som.weights_, annotations).items():
+        majority, share = found.about(np.arange(som.parameters.units))
+        labels[name] = {"majority": majority, "share": share}
+    return labels
+
+
+def _read_table(path: Path) -> tuple[Preparation | None, dict[str, Any]]:
+    """Return the preparation in a file, None if the map was not trained on a table; and its labels."""
     with np.load(path, allow_pickle=False) as archive:
+        labels = json.loads(str(archive["labels"]))
         if "preparation" not in archive:
-            return None
-        return Preparation.from_json(json.loads(str(archive["preparation"])))
+            return None, labels
+        return Preparation.from_json(json.loads(str(archive["preparation"]))), labels
 
 
 def read_map(path: Path) -> SelfOrganizingMap:

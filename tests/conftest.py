@@ -31,6 +31,8 @@ SLOW = {
     "app/api/test_animated.py",
     "app/api/test_images.py::test_annotated_figures",
     "app/api/test_job_animation.py",
+    "app/api/test_labels.py::test_planes_of_any_column",
+    "app/api/test_labels.py::test_views_of_labels",
     "app/api/test_registry.py",
     "app/api/test_store_faults.py",
     "app/commands/test_server.py",

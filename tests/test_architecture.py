@@ -25,6 +25,7 @@ WEB = {"fastapi", "httpx", "mangum", "pydantic", "pydantic_settings", "starlette
 EXTRAS = {
     "kohonen/pictures/axes.py": {"matplotlib"},
     "kohonen/pictures/figures.py": {"matplotlib"},
+    "kohonen/pictures/label_figures.py": {"matplotlib"},
     "kohonen/mlflow/runs.py": {"mlflow"},
     "kohonen/mlflow/tracking.py": {"mlflow"},
     "kohonen/mlflow/inputs.py": {"mlflow", "pandas"},
@@ -131,6 +132,7 @@ RECURRING = {
     "kohonen": {
         "columns": {"cli", "inputs"},
         "files": {".", "animation"},
+        "labels": {"analysis", "pictures", "report"},
         "sources": {"experiments", "kernel"},
         "tracking": {"cli", "mlflow"},
         "views": {"analysis", "pictures", "report"},

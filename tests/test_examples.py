@@ -33,7 +33,7 @@ def test_a_palette_is_a_training_request(path: Path) -> None:
 def test_the_table_is_what_the_readme_says() -> None:
     """Three clusters agree with the classes for 129 of 150 flowers; a few may fall otherwise elsewhere."""
     path = ROOT / "examples" / "tables" / "iris.csv"
-    (command,) = re.findall(r'"localhost:5000(/train\?\S*ignore=class\S*)"', (ROOT / "README.md").read_text())
+    (command,) = re.findall(r'"localhost:5000(/train\?\S*label=class\S*)"', (ROOT / "README.md").read_text())
     client = TestClient(create_app(Settings(store="memory:", max_training_seconds=600)))
     headers = {"content-type": "text/csv"}
     client.post(command, content=path.read_bytes(), headers=headers).raise_for_status()
@@ -41,7 +41,7 @@ def test_the_table_is_what_the_readme_says() -> None:
     assert told["components"] == [
         "sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)",
     ]  # fmt: skip
-    kinds = read_csv(path.read_bytes())["class"]
+    kinds = read_csv(path.read_bytes(), label="class").labels["class"]
     pairs = Counter(zip((one["cluster"] for one in told["samples"]), kinds, strict=True))
     agreeing = sum(max(count for (at, _), count in pairs.items() if at == cluster) for cluster in range(3))
     assert agreeing == pytest.approx(129, abs=3)

@@ -2,11 +2,13 @@
 
 from typing import Annotated
 
+import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from app.api.dependencies import AppSettings, ModelsOfStore
 from app.api.models import NOT_MODIFIED, Ref
+from app.api.schemas.models import Majority
 from app.errors import FieldError, InvalidRequestError, OverLimitError
 from app.models import Models, StoredCard
 from app.runtime import costs
@@ -14,7 +16,8 @@ from app.schema import Schema
 from app.web.caching import model_answer
 from app.web.responses import JSON, bounded, problems
 from kohonen.analysis.clusters import MOST_CLUSTERS, cluster_units
-from kohonen.analysis.profiles import ClusterCount, cluster_samples, parse_count, profiles
+from kohonen.analysis.labels import Tally, UnitLabels, labels_of
+from kohonen.analysis.profiles import ClusterCount, SampleClusters, cluster_samples, parse_count, profiles
 
 __all__ = ["ClusterQuery", "router", "wanted_count"]
 
@@ -23,12 +26,21 @@ MOST_SECONDS = 25.0
 
 router = APIRouter(prefix="/models", tags=["models"])
 
+#: Units whose labels are listed.
+MOST_UNITS = 40_000
+
 ClusterQuery = Annotated[
     str,
     Query(
         description="Number of clusters, or `auto`: from 2 to 8, by the Davies-Bouldin index.", max_length=8
     ),
 ]
+
+
+class GroupLabels(Majority):
+    """The labels of the rows of a cluster or of a unit."""
+
+    counts: dict[str, int] = Field(description="The number of rows by label, the most frequent first.")
 
 
 class ClusterProfile(Schema):
@@ -43,6 +55,9 @@ class ClusterProfile(Schema):
     most: list[float | None] | None
     distinction: list[float | None] | None = Field(
         description="Standard deviations by which its mean is above that of all samples."
+    )
+    labels: dict[str, GroupLabels] | None = Field(
+        None, description="The labels of its rows, for each column of labels of the model's data."
     )
 
 
@@ -71,6 +86,15 @@ class ClusterAnswer(Schema):
     clusters: list[ClusterProfile]
     units: list[list[int]] = Field(description="The cluster of each unit, as `units[x][y]`.")
     samples: list[SampleCluster] | None = Field(description="In the order of the data.")
+    ids: list[str | None] | None = Field(
+        None, description="The id of the row of each sample, if the data have a column of ids."
+    )
+    unit_labels: dict[str, list[list[GroupLabels]]] | None = Field(
+        None,
+        description="For each column of labels of the model's data, the labels of each unit's rows, as "
+        "`unit_labels[column][x][y]`; the majority of a unit without labelled rows is that of the nearest. "
+        f"Null for more than {MOST_UNITS:,} units of all columns together.",
+    )
 
 
 @router.get(
@@ -92,7 +116,8 @@ def model_clusters(
 ) -> Response:
     """Cluster the units of a model by Ward's method. A sample is in the cluster of its best matching unit.
 
-    Each cluster has a profile: statistics that distinguish its samples from all others.
+    Each cluster has a profile: statistics that distinguish its samples from all others. Where the data have
+    labels, each cluster and each unit has theirs.
     """
     card = models.resolve(ref)
     count = wanted_count(k, card)
@@ -129,24 +154,56 @@ def wanted_count(text: str, card: StoredCard, pointer: str = "/k") -> ClusterCou
 
 def _clusters(models: Models, card: StoredCard, k: ClusterCount, with_samples: bool) -> ClusterAnswer:
     given = models.samples(card) if with_samples else None
-    weights = models.weights(card)
+    weights, annotations = models.weights(card), models.annotations(card)
     clusters = cluster_units(weights, k)
     found = None if given is None else cluster_samples(weights, given, clusters)
-    rows = None
-    if found is not None:
-        columns = (found.units[:, 0], found.units[:, 1], found.distances, found.clusters)
-        rows = [
-            SampleCluster(bmu_x=x, bmu_y=y, distance=distance, cluster=cluster)
-            for x, y, distance, cluster in zip(*(column.tolist() for column in columns), strict=True)
-        ]
+    labels = labels_of(weights, annotations)
+    cluster_of = clusters.labels.ravel()
+    tallies = {name: each.tally.grouped(cluster_of, clusters.count) for name, each in labels.items()}
     table = card.table
-    described = enumerate(profiles(clusters, given, found, table))
-    return ClusterAnswer(
+    answer = ClusterAnswer(
         id=card.id,
         components=None if table is None else list(table.components),
         k=clusters.count,
         davies_bouldin=dict(clusters.indices),
-        clusters=[ClusterProfile(cluster=number, **one._asdict()) for number, one in described],
+        clusters=[
+            ClusterProfile(
+                cluster=number,
+                labels={name: _labels(each, number) for name, each in tallies.items()} or None,
+                **one._asdict(),
+            )
+            for number, one in enumerate(profiles(clusters, given, found, table))
+        ],
         units=clusters.labels.tolist(),
-        samples=rows,
+        samples=None if found is None else _samples(found),
     )
+    if with_samples and annotations is not None:
+        answer.ids = annotations.first_ids()
+        if clusters.labels.size * len(labels) <= MOST_UNITS:
+            answer.unit_labels = {name: _unit_labels(each) for name, each in labels.items()} or None
+    return answer
+
+
+def _samples(found: SampleClusters) -> list[SampleCluster]:
+    columns = (found.units[:, 0], found.units[:, 1], found.distances, found.clusters)
+    return [
+        SampleCluster(bmu_x=x, bmu_y=y, distance=distance, cluster=cluster)
+        for x, y, distance, cluster in zip(*(column.tolist() for column in columns), strict=True)
+    ]
+
+
+def _labels(found: Tally, group: int) -> GroupLabels:
+    """Return the labels of a cluster."""
+    counts = found.of(group)
+    share = float(found.share[group]) if counts else None
+    return GroupLabels(majority=next(iter(counts), None), share=share, counts=counts)
+
+
+def _unit_labels(labels: UnitLabels) -> list[list[GroupLabels]]:
+    """Return the labels of units by column and row."""
+    width, height, _ = labels.weights.shape
+    units = [
+        GroupLabels(majority=majority, share=share, counts=labels.tally.of(unit))
+        for unit, (majority, share) in enumerate(zip(*labels.about(np.arange(width * height)), strict=True))
+    ]
+    return [units[x * height : (x + 1) * height] for x in range(width)]

@@ -51,7 +51,9 @@ def model_image(
             description="`map`: the weights as colours, or the U-matrix if they are not colours; "
             "`input-output`: with the data as a strip above; `u-matrix`: dark borders separate clusters; "
             "`planes`: component planes; `hits`: the number of samples of each unit; `errors`: their mean "
-            "distance to it; `clusters`: groups of units (Ward's method)."
+            "distance to it; `clusters`: groups of units (Ward's method); `plane`: any `column`; `labels`: "
+            "the majority of each unit's labels, pale for that of the nearest unit; `pies`: the labels of "
+            "each unit's rows."
         ),
     ] = "map",
     scale: Annotated[
@@ -68,6 +70,21 @@ def model_image(
             max_length=2 * LONGEST_TEXT + 2,
         ),
     ] = None,
+    column: Annotated[
+        str | None,
+        Query(
+            description="The column of `plane`, trained on or kept as labels: numbers, the mean of each "
+            "unit's rows, or a plane of shares for each text.",
+            max_length=2 * LONGEST_TEXT + 2,
+        ),
+    ] = None,
+    label: Annotated[
+        str | None,
+        Query(
+            description="The column of `labels` and `pies`; the first column of labels by default.",
+            max_length=LONGEST_TEXT,
+        ),
+    ] = None,
     k: Annotated[
         int | None, Query(ge=1, description="Number of clusters; chosen automatically by default.")
     ] = None,
@@ -75,23 +92,25 @@ def model_image(
 ) -> Response:
     """Draw a view of a model.
 
-    Views of samples need the training data: 409 if they are not stored with the model.
+    Views of samples and of labels need the training data: 409 if they are not stored with the model.
     """
-    wanted = Picture(view, scale, annotated, None, k, form)
+    wanted = Picture(view, scale, annotated, None, k, form, column, label)
     choose(request.headers.get("accept"), [wanted.media_type])
     card = models.resolve(ref)
     table = card.table
     picture = wanted._replace(component=None if component is None else _component(component, card))
     most_pixels = settings.max_picture_pixels
-    pixels = picture.check(
-        card.weights.shape, card.geometry, most_pixels=most_pixels, named=table is not None
-    )
+    width, height, dimension = card.weights.shape
+    shape = (width, height, 1 if view == "plane" else dimension)
+    pixels = picture.check(shape, card.geometry, most_pixels=most_pixels, named=table is not None)
     if k is not None and view == "clusters":
         wanted_count(str(k), card)
 
     def draw() -> Response:
         samples = models.samples(card) if picture.needs_samples else None
-        content = picture.draw(models.weights(card), samples, card.geometry, table)
+        annotations = models.annotations(card) if picture.needs_annotations else None
+        weights = models.weights(card)
+        content = picture.draw(weights, samples, card.geometry, table, annotations, most_pixels=most_pixels)
         content = bounded(content, settings, remedy="use a smaller scale")
         headers = {"Content-Disposition": f'inline; filename="kohonen-{card.id}.{picture.form}"'}
         return Response(content, media_type=picture.media_type, headers=headers)

@@ -16,7 +16,7 @@ from app.api.schemas.models import Vector, Vectors
 from app.api.schemas.tables import CsvFields, read_rows
 from app.errors import AnswerTooLargeError, FieldError, InvalidRequestError
 from app.models import Card
-from app.predictions import as_csv, as_json, columns_of, find, most_bytes, vectors_for
+from app.predictions import answers_of, columns_of, ids_of, vectors_for
 from app.runtime import costs
 from app.runtime.gate import SMALL_BODY, Gate
 from app.settings import Settings
@@ -24,7 +24,6 @@ from app.training import limits
 from app.web import body
 from app.web.negotiation import choose
 from app.web.responses import CSV, JSON, problems
-from kohonen.analysis.clusters import cluster_units
 from kohonen.inputs.arrays import FloatArray
 
 __all__ = ["DESCRIBED", "predict", "router", "samples_for", "vectors_of"]
@@ -40,15 +39,18 @@ class PredictionQuery(CsvFields):
     )
 
 
+_CSV_EXAMPLE = "id,bmu_x,bmu_y,distance,species_majority,species_share\nrex,15,20,0.0625,dog,0.8\n"
+
 #: Description of the routes for many vectors in the OpenAPI document.
 DESCRIBED: dict[str, Any] = {
     "response_class": Response,
     "responses": {
         200: {
-            "description": "The best matching unit of each vector, and the distance to it.",
+            "description": "The best matching unit of each vector, the distance to it, and the labels of its "
+            "rows.",
             "content": {
                 JSON: {"schema": {"$ref": "#/components/schemas/Predictions"}},
-                CSV: {"schema": {"type": "string"}, "example": "bmu_x,bmu_y,distance\n15,20,0.0625\n"},
+                CSV: {"schema": {"type": "string"}, "example": _CSV_EXAMPLE},
             },
         },
         **problems(400, 404, 406, 413, 415, 422, 500, 503),
@@ -90,7 +92,8 @@ async def predict_on_model(
 
     Vectors are JSON, or CSV of numbers without a header. A model that was trained on a table takes rows of a
     table, in its original units: JSON, or CSV with a header. The answer is JSON or CSV, as `Accept` says,
-    without the vectors.
+    without the vectors. With each row come its id, if the table has the model's column of ids, and for each
+    label of the model's data the majority of the unit's rows and its share.
     """
     return await predict(request, ref, models, settings, deadline, query, clusters=query.clusters)
 
@@ -114,22 +117,21 @@ async def predict(
         with body.turn(request, content):
             given = vectors_of(content, body.media_type(request), card, query, settings)
             samples = samples_for(card, given, settings, deadline)
+            ids = ids_of(card, given)
         most = settings.max_answer_bytes
-        with_clusters = clusters is not None
-        if most is not None and most_bytes(media_type, len(samples), clusters=with_clusters) > most:
-            allowed = most // most_bytes(media_type, 1, clusters=with_clusters)
-            raise AnswerTooLargeError(
-                f"the answer for {len(samples):,} vectors may be over the limit of {most:,} bytes: send "
-                f"{allowed:,} at a time" + ("" if media_type == CSV else ", or use Accept: text/csv")
-            )
         count = None if clusters is None else wanted_count(clusters, card, "/clusters")
         gate: Gate = request.app.state.gate
         with gate.admit("reading", costs.prediction(card.weights.shape, vectors=len(samples))) as place:
             place.keep(place.bytes)  # units are searched while the answer is sent
-            weights = models.weights(card)
-            labels = None if count is None else cluster_units(weights, count).labels
-        results = find(weights, samples, labels)
-        written = as_csv(results) if media_type == CSV else as_json(results)
+            answers = answers_of(models, card, count)
+        each = answers.most_bytes(as_json=media_type == JSON, leading=ids)
+        if most is not None and len(samples) * each > most:
+            allowed = most // each
+            raise AnswerTooLargeError(
+                f"the answer for {len(samples):,} vectors may be over the limit of {most:,} bytes: send "
+                f"{allowed:,} at a time" + ("" if media_type == CSV else ", or use Accept: text/csv")
+            )
+        written = (answers.as_csv if media_type == CSV else answers.as_json)(samples, ids)
         headers = {"Kohonen-Model-Id": card.id, "Vary": "Accept"}
         answer = written if len(content) <= SMALL_BODY else gate.in_turns(written)
         return StreamingResponse(answer, media_type=media_type, headers=headers)

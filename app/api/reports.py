@@ -41,7 +41,8 @@ def model_report(request: Request, ref: Ref, models: ModelsOfStore, settings: Ap
             samples = models.samples(card)
         except DataNotKeptError:
             samples = None
-        content = report(card.to_dict(), models.weights(card), samples).encode()
+        annotations = models.annotations(card)
+        content = report(card.to_dict(), models.weights(card), samples, annotations).encode()
         content = bounded(content, settings, remedy="use /image for single pictures instead")
         return Response(content, media_type="text/html", headers={"Content-Security-Policy": POLICY})
 

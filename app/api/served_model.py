@@ -11,7 +11,7 @@ from app.api.predictions import DESCRIBED, predict, samples_for
 from app.api.schemas.models import Prediction, UnitWeights, Vector
 from app.api.schemas.tables import CsvFields
 from app.models import Card
-from app.predictions import find
+from app.predictions import answers_of
 from app.runtime import costs
 from app.web import body
 from app.web.responses import problems
@@ -55,8 +55,11 @@ async def predict_bmu(
         card = models.resolve(settings.served_model)
         samples = samples_for(card, [vector], settings, deadline)
         with gate.admit("reading", costs.prediction(card.weights.shape, vectors=1)):
-            ((found,),) = find(models.weights(card), samples)
-        return Prediction(bmu_x=found.x, bmu_y=found.y, distance=found.distance)
+            answers = answers_of(models, card, None)
+            found = next(answers.find(samples))
+        about = found.about[found.units[0]]
+        labels = answers.labels_in(about) or None
+        return Prediction(bmu_x=about[0], bmu_y=about[1], distance=found.distances[0], labels=labels)
 
     return await run_in_threadpool(predict_one)
 

@@ -1,6 +1,7 @@
 """The files of a job beside its record: samples, checkpoints and frames.
 
-* ``jobs/{id}/samples-{token}.npy``                 the samples, until the job ends,
+* ``jobs/{id}/samples-{token}.npy``                 the samples, until the job ends, and after their last byte
+                                                    the labels and ids of their rows,
 * ``jobs/{id}/checkpoint-{iteration}-{token}.npy``  the weights at a checkpoint, until the job has succeeded,
 * ``jobs/{id}/frames-{iteration}-{token}.npz``      frames of the animation, since the previous checkpoint.
 
@@ -13,16 +14,17 @@ import uuid
 from collections.abc import Collection, Sequence
 
 from app.errors import DamagedJobError
-from app.jobs.record import Checkpoint, Job
+from app.jobs.record import Checkpoint, Job, JobRequest
 from app.storage.port import BlobNotFound, BlobTooLarge, StorageError, Store
 from app.training.request import TrainingRequest
 from kohonen import Preparation, checkpoints
 from kohonen.animation.files import Piece, pack, unpack
 from kohonen.animation.frames import Frame
 from kohonen.files import most_npy_bytes, npy, parse_npy
+from kohonen.inputs.annotations import Annotations
 from kohonen.inputs.arrays import Dataset, FloatArray
 
-__all__ = ["Files"]
+__all__ = ["Files", "encoded"]
 
 logger = logging.getLogger(__name__)
 
@@ -36,18 +38,17 @@ class Files:
         self._store = store
 
     def add(self, request: TrainingRequest) -> str:
-        """Store the samples of a request, and return their key."""
+        """Store the data of a request, and return their key."""
         key = f"jobs/{request.id}/samples-{uuid.uuid4().hex}.npy"
-        self._store.create(key, npy(request.data.table), content_type=_OCTETS)
+        data = request.data
+        self._store.create(key, npy(data.table) + encoded(data.annotations), content_type=_OCTETS)
         return key
 
     def request(self, job: Job) -> TrainingRequest:
         """Return the training request of a job; raise `DamagedJobError` without its samples."""
         wanted = job.request
-        shape = wanted.samples, wanted.dimension + wanted.weighted
-        stored = self._array(wanted.input, shape, missing=True) if wanted.input else None
-        if stored is not None:
-            data = Dataset.of(stored, weighted=wanted.weighted)
+        data = self._data(wanted)
+        if data is not None:
             table = None if wanted.preparation is None else Preparation.from_json(wanted.preparation)
             request = TrainingRequest(
                 data.samples,
@@ -55,11 +56,28 @@ class Files:
                 frames=wanted.frames,
                 preparation=table,
                 sample_weight=data.sample_weight,
+                annotations=data.annotations,
                 **wanted.options,
             )
             if request.id == job.id:
                 return request
         raise DamagedJobError(f"the samples of job {job.id!r} are damaged or missing; send the request again")
+
+    def _data(self, wanted: JobRequest) -> Dataset | None:
+        shape = wanted.samples, wanted.dimension + wanted.weighted
+        if wanted.input is None:
+            return None
+        try:
+            size = most_npy_bytes(*shape) + wanted.annotations
+            content = self._store.read(wanted.input, max_bytes=size).data
+            end = len(content) - wanted.annotations
+            data = Dataset.of(parse_npy(content[:end], *shape, missing=True), weighted=wanted.weighted)
+            if not wanted.annotations:
+                return data
+            units = wanted.training.units
+            return data._replace(annotations=Annotations.decode(content[end:], rows=shape[0], units=units))
+        except (BlobNotFound, BlobTooLarge, ValueError):
+            return None
 
     def save(self, job: Job, saved: checkpoints.Checkpoint) -> Checkpoint:
         """Store the weights of a checkpoint; the caller writes the record."""
@@ -75,7 +93,12 @@ class Files:
             return None
         wanted = job.request.training
         shape = wanted.width, wanted.height, job.request.dimension
-        return self._array(job.checkpoint.key, shape, sha256=job.checkpoint.sha256)
+        try:
+            file = self._store.read(job.checkpoint.key, max_bytes=most_npy_bytes(*shape)).data
+            weights = parse_npy(file, *shape)
+        except (BlobNotFound, BlobTooLarge, ValueError):
+            return None
+        return weights if hashlib.sha256(file).hexdigest() == job.checkpoint.sha256 else None
 
     def checkpoint(self, job: Job) -> checkpoints.Checkpoint | None:
         """Return the checkpoint that a job continues from, or None when there is no valid one."""
@@ -135,12 +158,7 @@ class Files:
         except StorageError as error:
             logger.warning("%s... could not be removed: %s", prefix, error)
 
-    def _array(
-        self, key: str, shape: tuple[int, ...], *, sha256: str | None = None, missing: bool = False
-    ) -> FloatArray | None:
-        try:
-            data = self._store.read(key, max_bytes=most_npy_bytes(*shape)).data
-            array = parse_npy(data, *shape, missing=missing)
-        except (BlobNotFound, BlobTooLarge, ValueError):
-            return None
-        return array if sha256 in (None, hashlib.sha256(data).hexdigest()) else None
+
+def encoded(annotations: Annotations | None) -> bytes:
+    """Return annotations as bytes; none if there are no annotations."""
+    return b"" if annotations is None else annotations.encode()

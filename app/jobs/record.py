@@ -44,6 +44,8 @@ class JobRequest(_Part):
         How a table was converted to the samples; None for other data.
     weighted : bool
         Whether the samples have weights.
+    annotations : int
+        Bytes of the labels and ids of the rows, which follow the samples in their file.
     """
 
     parameters: dict[str, Any]
@@ -54,6 +56,7 @@ class JobRequest(_Part):
     frames: Moments | None = None
     preparation: dict[str, Any] | None = None
     weighted: bool = False
+    annotations: int = 0
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -165,11 +165,11 @@ class JobService:
         if parameters.initialisation == "random":
             return parameters.initial_weights(job.request.dimension)
         try:
-            data = self.records.files.request(job).data
+            request = self.records.files.request(job)
         except DamagedJobError as error:
             message = f"job {job.id} ended before its first checkpoint, so there is no map of it"
             raise DataNotKeptError(message) from error
-        return initial_weights(parameters, *data)
+        return initial_weights(parameters, request.samples, request.sample_weight)
 
 
 def _is_enough(job: Job | None, request: TrainingRequest) -> bool:

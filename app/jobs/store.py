@@ -16,7 +16,7 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from app.errors import DamagedJobError, JobNotFoundError
-from app.jobs.files import Files
+from app.jobs.files import Files, encoded
 from app.jobs.record import Job, JobRequest, Progress, State
 from app.storage.paging import keys_from
 from app.storage.port import BlobChanged, BlobNotFound, BlobTooLarge, Store
@@ -229,6 +229,7 @@ def _new(request: TrainingRequest, key: str | None, now: datetime.datetime) -> J
             frames=request.frames,
             preparation=None if request.preparation is None else request.preparation.to_json(),
             weighted=request.sample_weight is not None,
+            annotations=len(encoded(request.data.annotations)),
         ),
         progress=Progress(iterations=request.parameters.iterations),
         names=() if request.name is None else (request.name,),

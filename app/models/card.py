@@ -66,6 +66,19 @@ class StoredCard(Card):
         sha256 = self.data.sha256
         return None if sha256 is None else f"{folder(self.id)}data-{sha256}-{self.writing}.npy"
 
+    @property
+    def annotations_key(self) -> str | None:
+        """The key of the labels and ids of the rows; None where they are not stored."""
+        annotations = self.data.annotations
+        if annotations is None or annotations.sha256 is None:
+            return None
+        return f"{folder(self.id)}annotations-{annotations.sha256}-{self.writing}.json"
+
+    @property
+    def files(self) -> list[str]:
+        """The keys of the weights, the samples and the annotations, where they are stored."""
+        return [key for key in (self.weights_key, self.data_key, self.annotations_key) if key is not None]
+
     def derived_key(self, form: str = "") -> str:
         """Return the key of the weights in another format, or the prefix of all such keys."""
         return f"{folder(self.id)}derived/{self.writing}/" + (f"weights.{form}" if form else "")
@@ -105,8 +118,11 @@ def _check(card: Card) -> None:
 
 
 def without_data(card: Card) -> Card:
-    """Return the card of a model whose samples are not stored."""
-    return replace(card, data=replace(card.data, kept=False, sha256=None))
+    """Return the card of a model whose samples and annotations are not stored."""
+    annotations = card.data.annotations
+    if annotations is not None:
+        annotations = replace(annotations, sha256=None)
+    return replace(card, data=replace(card.data, kept=False, sha256=None, annotations=annotations))
 
 
 @cache

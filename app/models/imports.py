@@ -19,6 +19,7 @@ from kohonen.experiments.folder import RunFolder
 from kohonen.files import most_npy_bytes, npy, parse_npy
 from kohonen.identity import child_id, fingerprint, model_id
 from kohonen.inputs.arrays import Dataset, FloatArray
+from kohonen.inputs.records import CardAnnotations
 
 __all__ = ["add_archive", "add_run"]
 
@@ -74,11 +75,12 @@ def add_run(models: Models, folder: Path, *, most_weights: int, name: str | None
         raise ValueError(f"this is not the folder of a complete run: {error}") from error
     if hashlib.sha256(npy(weights)).hexdigest() != card.weights.sha256:
         raise ValueError(f"the weights in this folder are not those of the model {card.id!r}")
-    if data is not None and [None if each is None else fingerprint(each) for each in data] != [
-        card.data.fingerprint,
-        card.data.sample_weight,
-    ]:
-        raise ValueError(f"the samples in this folder are not those of the model {card.id!r}")
+    if data is not None:
+        found = [None if each is None else fingerprint(each) for each in (data.samples, data.sample_weight)]
+        if found != [card.data.fingerprint, card.data.sample_weight]:
+            raise ValueError(f"the samples in this folder are not those of the model {card.id!r}")
+        if _described(data) != card.data.annotations:
+            raise ValueError(f"the labels in this folder are not those of the model {card.id!r}")
     return _add(models, card, weights, data, name)
 
 
@@ -93,9 +95,16 @@ def _accepted(card: Card, most_weights: int) -> Card:
 
 def _computed_id(card: Card) -> str:
     parameters, data, lineage = card.parameters.to_parameters(), card.data, card.lineage
+    annotations = None if data.annotations is None else data.annotations.fingerprint
     if lineage is None:
         table = None if card.table is None else card.table.transformation
-        return model_id(data.fingerprint, parameters, sample_weight=data.sample_weight, preparation=table)
+        return model_id(
+            data.fingerprint,
+            parameters,
+            sample_weight=data.sample_weight,
+            preparation=table,
+            annotations=annotations,
+        )
     return child_id(
         lineage.parent,
         data.fingerprint,
@@ -103,6 +112,7 @@ def _computed_id(card: Card) -> str:
         first_iteration=lineage.first_iteration,
         last_iteration=lineage.last_iteration,
         sample_weight=data.sample_weight,
+        annotations=annotations,
     )
 
 
@@ -110,9 +120,15 @@ def _add(models: Models, card: Card, weights: FloatArray, data: Dataset | None, 
     if (there := models.find(card.id)) is not None:
         return models.ensure_listed(there, name)
     card = replace(card, unverified=data is None)
-    if data is None or data.samples.nbytes > MOST_DATA_BYTES:
+    annotations = card.data.annotations
+    largest = max(0 if data is None else data.samples.nbytes, 0 if annotations is None else annotations.bytes)
+    if data is None or largest > MOST_DATA_BYTES:
         data, card = None, without_data(card)
     return models.add(card, weights, data, name=name)
+
+
+def _described(data: Dataset) -> CardAnnotations | None:
+    return None if data.annotations is None else CardAnnotations.of(data.annotations, kept=True)
 
 
 def _member(archive: zipfile.ZipFile, name: str, most_bytes: int) -> bytes:

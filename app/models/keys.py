@@ -5,6 +5,7 @@
     models/{id}/card.json                        the card: the commit, written last
     models/{id}/weights-{sha256}-{writing}.npy   the weights, under a key that holds their checksum
     models/{id}/data-{sha256}-{writing}.npy      the samples, unless they are not to be kept or too large
+    models/{id}/annotations-{sha256}-{writing}.json  the labels and ids of their rows, likewise
     models/{id}/derived/{writing}/...            the weights in other formats, made for downloads
     models/{id}/revisions/{name}.{number}        the revisions of names that the model is
     index/newest/{entry}                         all models; nothing is stored but the keys

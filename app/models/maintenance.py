@@ -133,5 +133,6 @@ def _is_old(models: Models, key: str) -> bool:
 
 def _belongs(key: str, card: StoredCard) -> bool:
     """Return whether a key in the folder of a model belongs to the model."""
-    own = {card_key(card.id), card.weights_key, card.data_key}
-    return key in own or key.startswith((card.derived_key(), revisions_folder(card.id)))
+    return key in (card_key(card.id), *card.files) or key.startswith(
+        (card.derived_key(), revisions_folder(card.id))
+    )

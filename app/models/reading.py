@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
+from typing import Literal
 
 from app.errors import DamagedModelError, DataNotKeptError, ModelNotFoundError, OutdatedModelError
 from app.models.card import StoredCard
@@ -19,6 +20,7 @@ from app.storage.port import BlobNotFound, BlobTooLarge, Store
 from kohonen.analysis.metrics import METRICS, Metric
 from kohonen.card import SCHEMA_VERSION
 from kohonen.files import most_npy_bytes, parse_npy
+from kohonen.inputs.annotations import Annotations
 from kohonen.inputs.arrays import Dataset, FloatArray
 
 __all__ = ["ModelReader"]
@@ -126,10 +128,16 @@ class ModelReader:
         """
         return self._file(card, "weights", card.weights.sha256, card.weights.bytes)
 
-    def _file(self, card: StoredCard, what: str, sha256: str, most_bytes: int) -> bytes:
-        """Return the weights or the data of a model, verified against their checksum."""
+    def _file(
+        self,
+        card: StoredCard,
+        what: Literal["weights", "data", "annotations"],
+        sha256: str,
+        most_bytes: int,
+    ) -> bytes:
+        """Return a file of a model, verified against its checksum."""
         for there in self._now(card):
-            key = there.weights_key if what == "weights" else there.data_key
+            key: str | None = getattr(there, f"{what}_key")
             if key is None:
                 continue
             try:
@@ -175,8 +183,23 @@ class ModelReader:
         """Return the samples that a model was trained on, as `data` does."""
         return self.data(card).samples
 
+    def annotations(self, card: StoredCard) -> Annotations | None:
+        """Return the labels and ids of the rows that a model was trained on; None if they are not kept.
+
+        The errors are those of `weights_file`.
+        """
+        kept = card.data.annotations
+        if kept is None or kept.sha256 is None:
+            return None
+        file = self._file(card, "annotations", kept.sha256, kept.bytes)
+        try:
+            units = card.weights.shape[0] * card.weights.shape[1]
+            return Annotations.decode(file, rows=card.data.samples, units=units)
+        except ValueError as error:
+            raise _damaged(card, "annotations") from error
+
     def data(self, card: StoredCard) -> Dataset:
-        """Return the samples that a model was trained on, and their weights.
+        """Return the samples that a model was trained on, and their weights; see `annotations` for the rest.
 
         `DataNotKeptError` is raised when they were not kept; the other errors are those of `weights_file`.
         """

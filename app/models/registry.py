@@ -77,7 +77,7 @@ class Models(ModelRemover):
         """
         self.check_room(card.weights.bytes)
         own = StoredCard.of(card, uuid.uuid4().hex[:12], "unnamed" if name is None else "named")
-        self._write(own, npy(weights), None if data is None else npy(data.table))
+        self._write(own, npy(weights), data)
         while not self._commit(own):
             there = self.find(own.id)
             if there is None:
@@ -115,10 +115,15 @@ class Models(ModelRemover):
     def _named(self, card: StoredCard, name: str | None) -> Revision | None:
         return None if name is None else self.names.assign(name, Entry.of(card))
 
-    def _write(self, card: StoredCard, weights: bytes, data: bytes | None) -> None:
+    def _write(self, card: StoredCard, weights: bytes, data: Dataset | None) -> None:
         self.store.create(card.weights_key, weights, content_type=_OCTETS)
-        if card.data_key is not None and data is not None:
-            self.store.create(card.data_key, data, content_type=_OCTETS)
+        if data is None:
+            return
+        if card.data_key is not None:
+            self.store.create(card.data_key, npy(data.table), content_type=_OCTETS)
+        if card.annotations_key is not None and data.annotations is not None:
+            file = data.annotations.encode()
+            self.store.create(card.annotations_key, file, content_type="application/json")
 
     def _commit(self, card: StoredCard) -> bool:
         return self.store.create(card_key(card.id), card.encode(), content_type="application/json")

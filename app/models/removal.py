@@ -106,9 +106,8 @@ class ModelRemover(ModelReader):
 
     def _discard(self, card: StoredCard) -> None:
         """Remove the files of a card that is not stored."""
-        for key in (card.weights_key, card.data_key):
-            if key is not None:
-                self.store.delete(key)
+        for key in card.files:
+            self.store.delete(key)
 
     def _unlist(self, card: StoredCard, known: Iterable[Revision] = ()) -> set[Revision]:
         """Remove a model, and its revisions, from all lists; a later model of the same id stays.

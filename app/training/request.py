@@ -8,6 +8,7 @@ from app.models import Lineage
 from kohonen import Parameters, Preparation
 from kohonen.animation.moments import Moments
 from kohonen.identity import child_id, fingerprint, model_id
+from kohonen.inputs.annotations import Annotations
 from kohonen.inputs.arrays import Dataset, FloatArray
 from kohonen.inputs.looks import Look
 
@@ -46,6 +47,8 @@ class TrainingRequest:
         How a table was converted to the samples; None for other data.
     sample_weight : ndarray of shape (n,) or None
         The weights of the samples.
+    annotations : Annotations or None
+        The labels and ids of the rows of the table.
     look : Look or None
         What the columns of the table are.
     """
@@ -60,6 +63,7 @@ class TrainingRequest:
     frames: Moments | None = None
     preparation: Preparation | None = None
     sample_weight: FloatArray | None = None
+    annotations: Annotations | None = None
     look: Look | None = None
 
     def __post_init__(self) -> None:
@@ -70,9 +74,17 @@ class TrainingRequest:
         """The id of the trained model."""
         data = fingerprint(self.samples)
         weight = None if self.sample_weight is None else fingerprint(self.sample_weight)
+        kept = self.data.annotations
+        annotations = None if kept is None else kept.fingerprint
         if self.start is None:
             table = None if self.preparation is None else self.preparation.transformation
-            return model_id(data, self.parameters, sample_weight=weight, preparation=table)
+            return model_id(
+                data,
+                self.parameters,
+                sample_weight=weight,
+                preparation=table,
+                annotations=annotations,
+            )
         return child_id(
             self.start.lineage.parent,
             data,
@@ -80,6 +92,7 @@ class TrainingRequest:
             first_iteration=self.first_iteration,
             last_iteration=self.last_iteration,
             sample_weight=weight,
+            annotations=annotations,
         )
 
     @property
@@ -89,8 +102,8 @@ class TrainingRequest:
 
     @property
     def data(self) -> Dataset:
-        """The samples and their weights."""
-        return Dataset(self.samples, self.sample_weight)
+        """The samples, their weights and, where the data are to be kept, their annotations."""
+        return Dataset(self.samples, self.sample_weight, self.annotations if self.keep_data else None)
 
     @property
     def may_be_job(self) -> bool:

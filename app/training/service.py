@@ -21,9 +21,10 @@ from app.training.pool import training_threads
 from app.training.request import TrainingRequest
 from app.training.timings import Timings
 from kohonen import Observer, TrainedMap, assess, train
+from kohonen.analysis.labels import on_units
 from kohonen.animation.frames import Frame, Frames
 from kohonen.card import make_card
-from kohonen.inputs.arrays import FloatArray
+from kohonen.inputs.arrays import Dataset, FloatArray
 from kohonen.observers.history import History
 
 __all__ = ["Outcome", "TrainingService", "describe"]
@@ -74,14 +75,14 @@ class TrainingService:
             trained = await self._run(request, deadline, observers)
         with timings.measure("quality"):
             environment = self._settings.deployment
-            card = await to_thread.run_sync(describe, request, trained, history, environment)
+            card, data = await to_thread.run_sync(describe, request, trained, history, environment)
         captured = [] if frames is None else frames.frames
         if not request.persist:
             return Outcome(card, trained.weights, False, False, None, timings, captured)
         with timings.measure("store"):
             # If a concurrent request has stored the model, its card is returned.
             stored = await to_thread.run_sync(
-                partial(self._models.add, card, trained.weights, request.data, name=request.name)
+                partial(self._models.add, card, trained.weights, data, name=request.name)
             )
         revision = stored.revision
         return Outcome(stored.card, trained.weights, True, stored.created, revision, timings, captured)
@@ -137,16 +138,20 @@ class TrainingService:
 
 def describe(
     request: TrainingRequest, trained: TrainedMap, history: History | None, environment: str
-) -> Card:
-    """Return the card of a trained map, with its quality."""
-    return make_card(
+) -> tuple[Card, Dataset]:
+    """Return the card of a trained map, with its quality, and the data to store."""
+    data = on_units(request.data, trained.weights)
+    annotations = b"" if data.annotations is None else data.annotations.encode()
+    small = max(request.samples.nbytes, len(annotations)) <= MOST_DATA_BYTES
+    card = make_card(
         request.id,
         trained,
         assess(trained.weights, request.samples, request.parameters.geometry, request.sample_weight),
-        request.data,
-        keep_data=request.keep_data and request.samples.nbytes <= MOST_DATA_BYTES,
+        data,
+        keep_data=request.keep_data and small,
         environment=environment,
         history=history,
         lineage=None if request.start is None else request.start.lineage,
         preparation=request.preparation,
     )
+    return card, data

@@ -107,7 +107,7 @@ class Slice(Observer):
 
     def _error(self, weights: FloatArray) -> float:
         """Return the quantization error, of evenly spaced samples if there are many."""
-        samples, weight = self._request.data
+        samples, weight = self._request.samples, self._request.sample_weight
         count = max(1, MOST_COMPARISONS // weights.size)
         chosen = slice(None, None, -(-len(samples) // count))
         distances = match(weights, samples[chosen]).distances[:, 0]

@@ -211,7 +211,7 @@ class Worker:
         self, held: HeldJob, request: TrainingRequest, trained: TrainedMap, checkpoints: Checkpointer
     ) -> None:
         """Store the model under its names, and record the job as succeeded."""
-        card = describe(request, trained, checkpoints.history, self._settings.deployment)
+        card, data = describe(request, trained, checkpoints.history, self._settings.deployment)
         given: set[str | None] = set()
 
         def finished(job: Job) -> Job:
@@ -225,7 +225,7 @@ class Worker:
         while not held.job.ended:
             for name in held.job.names or (None,):
                 if name not in given:
-                    self._models.add(card, trained.weights, request.data, name=name)
+                    self._models.add(card, trained.weights, data, name=name)
                     given.add(name)
             held.change(finished)
 

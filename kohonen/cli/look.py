@@ -1,9 +1,7 @@
 """The commands ``kohonen predict``, ``show`` and ``animate``, which use a complete run."""
 
-import csv
-import io
-import json
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +9,21 @@ import click
 import numpy as np
 
 from kohonen.analysis.clusters import cluster_units
+from kohonen.analysis.labels import labels_of
+from kohonen.analysis.predictions import Answers
 from kohonen.animation import encode
 from kohonen.animation.frames import Frames
 from kohonen.animation.moments import Moments
 from kohonen.card import component_names
 from kohonen.cli.options import verbosity
 from kohonen.cli.progress import Bar
-from kohonen.engines.search import match
+from kohonen.delimited.dialects import DELIMITERS, Dialect
+from kohonen.delimited.reader import Reader
 from kohonen.errors import InvalidTableError, RunError
 from kohonen.experiments.folder import RunFolder
 from kohonen.experiments.sources import in_file
 from kohonen.files import write_whole
+from kohonen.inputs.annotations import annotations_in
 from kohonen.inputs.arrays import FloatArray, as_samples
 from kohonen.inputs.tables import read_rows, shown
 from kohonen.pictures.draw import VIEWS, draw_view
@@ -51,40 +53,38 @@ class _Clusters(click.ParamType[Any]):
 
 @click.command()
 @click.argument("folder", type=_RUN)
-@click.option("--csv", "table", required=True, type=_IN, help="The table.")
+@click.argument("file", type=_IN)
 @click.option("-o", "--output", type=_OUT, help="The file to write.  [default: standard output]")
 @click.option("--clusters", type=_Clusters(), default="auto", show_default=True, help="Number of clusters.")
+@click.option("--join", is_flag=True, help="Write the rows as they came before the answers.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON instead of CSV.")
-def predict(folder: Path, table: Path, output: Path | None, clusters: Any, as_json: bool) -> None:
-    """Print the best matching unit of each row of a table, the distance to it, and its cluster.
+def predict(folder: Path, file: Path, output: Path | None, clusters: Any, join: bool, as_json: bool) -> None:
+    """Print the unit of each row of a table, the distance to it, its cluster, and its labels.
 
-    FOLDER is the folder of a run.
+    FOLDER is the folder of a run, and FILE a table, such as CSV. The id of each row comes first, if FILE has
+    the column of ids of the training. For each column of labels of the training, the answers have the
+    majority of the unit's rows and its share.
     """
     run = RunFolder.open(folder)
-    weights, samples = run.weights(), _samples(run, table)
-    labels = cluster_units(weights, clusters).labels
-    found = match(weights, samples)
-    units = found.units[:, 0]
-    x, y = np.divmod(units, weights.shape[1])
-    columns = {
-        "bmu_x": x.tolist(),
-        "bmu_y": y.tolist(),
-        "distance": found.distances[:, 0].tolist(),
-        "cluster": labels.reshape(-1)[units].tolist(),
-    }
-    text = io.StringIO()
-    rows = list(zip(*columns.values(), strict=True))
+    weights, (samples, leading) = run.weights(), _samples(run, file)
+    answers = Answers(weights, cluster_units(weights, clusters).labels, labels_of(weights, run.annotations()))
+    options: dict[str, Any] = {}
+    if join:
+        preparation = run.preparation()
+        reader = Reader(file, Dialect() if preparation is None else preparation.dialect)
+        leading = reader.texts()
+        options = {"delimiter": DELIMITERS.get(str(reader.dialect.delimiter), ",")}
+        if reader.dialect.decimal == "comma":
+            options["decimal"] = ","
     if as_json:
-        json.dump({"results": [dict(zip(columns, row, strict=True)) for row in rows]}, text)
-        text.write("\n")
+        rows = [dict(zip(leading, cells, strict=True)) for cells in zip(*leading.values(), strict=True)]
+        content = b"".join(answers.as_json(samples, {"row": rows} if join else leading)) + b"\n"
     else:
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)
+        content = b"".join(answers.as_csv(samples, leading, **options))
     if output is None:
-        click.echo(text.getvalue(), nl=False)
+        click.echo(content.decode(), nl=False)
     else:
-        write_whole(output, text.getvalue().encode())
+        write_whole(output, content)
 
 
 @click.command()
@@ -95,6 +95,8 @@ def predict(folder: Path, table: Path, output: Path | None, clusters: Any, as_js
 @click.option("--scale", type=click.IntRange(1), help="Width of a unit in pixels.")
 @click.option("--component", help="Only component plane to draw, by its name or by its index from 0.")
 @click.option("--clusters", type=click.IntRange(1), help="Number of clusters to draw.")
+@click.option("--column", help="Column of the view plane, trained on or kept as labels.")
+@click.option("--label", help="Column of the views labels and pies.  [default: the first]")
 def show(
     folder: Path, view: Any, output: Path | None, annotated: bool, component: str | None, **options: Any
 ) -> None:
@@ -104,7 +106,7 @@ def show(
     """
     run, path = RunFolder.open(folder), output or Path(f"{view}.png")
     if path.suffix == ".html":
-        _write(path, report(run.card(), run.weights(), run.samples()).encode())
+        _write(path, report(run.card(), run.weights(), run.samples(), run.annotations()).encode())
         return
     if path.suffix not in (".png", ".svg"):
         raise click.UsageError(f"{path}: the name of the file must end in .png, .svg or .html")
@@ -115,6 +117,7 @@ def show(
         run.samples(),
         geometry=run.geometry(),
         preparation=run.preparation(),
+        annotations=run.annotations(),
         form=form,
         annotated=annotated or form == "svg",
         component=None if component is None else _component(run, component),
@@ -186,12 +189,15 @@ def _component(run: RunFolder, text: str) -> int:
     raise click.UsageError(f"--component must be from 0 to {len(names) - 1}, or one of {shown(names)}")
 
 
-def _samples(run: RunFolder, path: Path) -> FloatArray:
-    """Return the rows of a table as samples, with the preparation of the training data."""
+def _samples(run: RunFolder, path: Path) -> tuple[FloatArray, Mapping[str, Sequence[str | None]]]:
+    """Return the rows of a table as samples, with the preparation of the training data; and their ids."""
     preparation = run.preparation()
     with in_file(path):
         if preparation is not None:
-            return preparation.transform(preparation.read_rows(path))
+            table = preparation.read_rows(path)
+            samples, annotations = preparation.transform(table), annotations_in(table, preparation.roles)
+            ids = None if annotations is None else annotations.first_ids()
+            return samples, {} if ids is None else {"id": ids}
         columns = read_rows(path)
         dimension = run.weights().shape[2]
         for name, values in columns.items():
@@ -200,7 +206,7 @@ def _samples(run: RunFolder, path: Path) -> FloatArray:
         if len(columns) != dimension:
             message = f"the table has {len(columns)} columns, but the map was trained on {dimension}"
             raise InvalidTableError(message)
-        return as_samples(np.column_stack([np.asarray(values) for values in columns.values()]))
+        return as_samples(np.column_stack([np.asarray(values) for values in columns.values()])), {}
 
 
 def _write(path: Path, content: bytes) -> None:

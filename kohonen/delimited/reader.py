@@ -121,6 +121,14 @@ class Reader:
             check_header(names)
         return names, True
 
+    def texts(self) -> dict[str, list[str]]:
+        """Return all cells by column, as they stand in the file; missing ones are empty texts or marks."""
+        columns: dict[str, list[str]] = {name: [] for name in self.names}
+        for chunk in self.chunks():
+            for place, cells in enumerate(columns.values()):
+                cells += chunk.cells(place)
+        return columns
+
     def chunks(self) -> Iterator[Chunk]:
         """Yield the rows in chunks.
 

@@ -137,7 +137,7 @@ class Data:
     options : dict
         The fields of that kind; paths are absolute.
     fingerprint : str or None
-        The `kohonen.identity.fingerprint` that the samples must have, if known.
+        The fingerprint that the data must have, if known; see `kohonen.experiments.sources.Loaded`.
     """
 
     kind: str

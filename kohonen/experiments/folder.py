@@ -3,6 +3,7 @@
 ====================  ==================================================================================
 ``experiment.yaml``   the experiment with every parameter resolved: training it again gives the same map
 ``samples.npy``       the samples as trained on, and ``sample_weight.npy`` their weights, if they have any
+``annotations.json``  their labels and ids, if the table has any
 ``preparation.json``  the preparation of the samples, if they come from a table
 ``telemetry.jsonl``   the telemetry of the training, one JSON object per line
 ``checkpoint/``       the last checkpoint, as long as the run is not complete
@@ -13,7 +14,7 @@
 ``card.json``         the model's card; it is written last, and completes the run
 ====================  ==================================================================================
 
-The folder is created with the first two or three files, and each file is written atomically.
+The folder is created with the first files, and each file is written atomically.
 """
 
 import contextlib
@@ -37,6 +38,7 @@ from kohonen.experiments.sources import Loaded
 from kohonen.files import UNFINISHED, npy, sync_folder, write_whole
 from kohonen.geometry import Geometry
 from kohonen.identity import CONTRACT_VERSION
+from kohonen.inputs.annotations import Annotations
 from kohonen.inputs.arrays import Dataset, FloatArray, as_sample_weight, as_samples, as_weights
 from kohonen.inputs.preparation import Preparation
 
@@ -55,6 +57,7 @@ class RunFolder:
         self.experiment_file = self.path / "experiment.yaml"
         self.samples_file = self.path / "samples.npy"
         self.weight_file = self.path / "sample_weight.npy"
+        self.annotations_file = self.path / "annotations.json"
         self.preparation_file = self.path / "preparation.json"
         self.telemetry_file = self.path / "telemetry.jsonl"
         self.weights_file = self.path / "weights.npy"
@@ -74,9 +77,12 @@ class RunFolder:
         made, old = cls(parent / f"{mark}.new"), parent / f"{mark}.old"
         try:
             made.path.mkdir()
-            write_whole(made.samples_file, npy(loaded.samples))
-            if loaded.sample_weight is not None:
-                write_whole(made.weight_file, npy(loaded.sample_weight))
+            samples, weight, annotations = loaded.data
+            write_whole(made.samples_file, npy(samples))
+            if weight is not None:
+                write_whole(made.weight_file, npy(weight))
+            if annotations is not None:
+                write_whole(made.annotations_file, annotations.encode())
             if loaded.preparation is not None:
                 document = json.dumps(loaded.preparation.to_json(), indent=2)
                 write_whole(made.preparation_file, document.encode())
@@ -152,14 +158,31 @@ class RunFolder:
         return None if data is None else data.samples
 
     def data(self) -> Dataset | None:
-        """Return the samples and their weights; None if they are not kept."""
+        """Return the samples, their weights and their annotations; None if they are not kept."""
         if not self.samples_file.exists():
             return None
         with _readable(self.samples_file):
             samples = as_samples(np.load(self.samples_file, allow_pickle=False), missing="mask")
         with _readable(self.weight_file):
             weight = np.load(self.weight_file, allow_pickle=False) if self.weight_file.exists() else None
-            return Dataset(samples, as_sample_weight(weight, count=len(samples)))
+            given = as_sample_weight(weight, count=len(samples))
+        return Dataset(samples, given, self._annotations(len(samples)))
+
+    def _annotations(self, rows: int) -> Annotations | None:
+        if not self.annotations_file.exists():
+            return None
+        parameters = self.experiment().parameters
+        with _readable(self.annotations_file):
+            return Annotations.decode(self.annotations_file.read_bytes(), rows=rows, units=parameters.units)
+
+    def annotations(self) -> Annotations | None:
+        """Return the labels and ids of the rows of a complete run; None if there are none, or not kept."""
+        return self._annotations(self.card()["data"]["samples"])
+
+    def remove_data(self) -> None:
+        """Remove the data of the run."""
+        for file in (self.samples_file, self.weight_file, self.annotations_file):
+            file.unlink(missing_ok=True)
 
     def preparation(self) -> Preparation | None:
         """Return the preparation of the samples; None if they do not come from a table."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from kohonen.analysis.labels import on_units
 from kohonen.analysis.quality import assess
 from kohonen.animation.files import Piece
 from kohonen.animation.frames import Frame
@@ -81,7 +82,7 @@ def start(
     experiment = replace(experiment, parameters=experiment.parameters.seeded())
     loaded = load_samples(experiment)
     _observers(experiment)  # errors are reported before the folder is created
-    resolved = experiment.resolved(fingerprint(loaded.data.table))
+    resolved = experiment.resolved(loaded.fingerprint)
     made = RunFolder.create(folder, resolved, loaded, overwrite=overwrite)
     return carry_on(made, observers=observers, should_stop=should_stop)
 
@@ -117,7 +118,7 @@ def carry_on(
         experiment, data = folder.experiment(), folder.data()
         if data is None:
             raise RunError(f"{folder.samples_file} is missing: the run cannot be continued without it")
-        loaded = Loaded(data.samples, folder.preparation(), data.sample_weight)
+        loaded = Loaded(data, folder.preparation())
         return _ResumableTraining(folder, experiment, loaded).train(observers, should_stop)
 
 
@@ -164,9 +165,9 @@ class _ResumableTraining:
         experiment, checkpoints = self._experiment, self._checkpoints
         try:
             trained = train(
-                self._loaded.samples,
+                self._loaded.data.samples,
                 experiment.parameters,
-                sample_weight=self._loaded.sample_weight,
+                sample_weight=self._loaded.data.sample_weight,
                 initial_weights=checkpoints.initial_weights,
                 first_iteration=checkpoints.first_iteration,
                 should_stop=(lambda: True) if self._stopped_early else should_stop,
@@ -193,19 +194,23 @@ class _ResumableTraining:
 
     def _finish(self, trained: TrainedMap) -> Finished:
         """Write the results, the card last, and remove the checkpoints."""
-        folder, experiment, (samples, weight) = self._folder, self._experiment, self._loaded.data
-        table = self._loaded.preparation
+        folder, experiment, table = self._folder, self._experiment, self._loaded.preparation
+        data = on_units(self._loaded.data, trained.weights)
+        if not experiment.keep_data:
+            data = data._replace(annotations=None)
+        samples, weight, annotations = data
         known = model_id(
             fingerprint(samples),
             experiment.parameters,
             sample_weight=None if weight is None else fingerprint(weight),
             preparation=None if table is None else table.transformation,
+            annotations=None if annotations is None else annotations.fingerprint,
         )
         made = make_card(
             known,
             trained,
             assess(trained.weights, samples, experiment.parameters.geometry, weight),
-            self._loaded.data,
+            data,
             keep_data=experiment.keep_data,
             history=self._checkpoints.history,
             preparation=table,
@@ -214,10 +219,9 @@ class _ResumableTraining:
         if trained.stopped:  # it is not the model that this id means
             card |= {"id": None, "stopped_at": trained.iterations}
         frames = folder.saved_frames(self._checkpoints.frames)
-        telemetry = write_results(folder, experiment, samples, trained, card, frames)
+        telemetry = write_results(folder, experiment, data, trained, card, frames)
         if not experiment.keep_data:
-            folder.samples_file.unlink(missing_ok=True)
-            folder.weight_file.unlink(missing_ok=True)
+            folder.remove_data()
         folder.remove_checkpoints()
         return Finished(folder, experiment, samples, trained, card, telemetry)
 

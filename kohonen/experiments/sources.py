@@ -15,6 +15,7 @@ from kohonen.errors import InvalidDataError, InvalidExperimentError, InvalidTabl
 from kohonen.experiments.experiment import Experiment
 from kohonen.experiments.table import ROLES
 from kohonen.identity import fingerprint
+from kohonen.inputs.annotations import Annotations
 from kohonen.inputs.arrays import Dataset, FloatArray, as_sample_weight, as_samples
 from kohonen.inputs.colours import parse_colours
 from kohonen.inputs.preparation import Preparation
@@ -28,16 +29,17 @@ MOST_PIXELS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Samples (n, dim) as trained on, with NaN for missing values, their preparation, and their weights."""
+    """The data of a training, with NaN for missing values, and the preparation of their samples."""
 
-    samples: FloatArray
+    data: Dataset
     preparation: Preparation | None = None
-    sample_weight: FloatArray | None = None
 
     @property
-    def data(self) -> Dataset:
-        """The samples and their weights."""
-        return Dataset(self.samples, self.sample_weight)
+    def fingerprint(self) -> str:
+        """The fingerprint of the samples and their weights and, after a hyphen, of labels and ids."""
+        annotations = self.data.annotations
+        table = fingerprint(self.data.table)
+        return table if annotations is None else f"{table}-{annotations.fingerprint}"
 
 
 def load_samples(experiment: Experiment) -> Loaded:
@@ -54,9 +56,9 @@ def load_samples(experiment: Experiment) -> Loaded:
         weight = data.options.get("sample_weight")
         if isinstance(weight, str):
             weight = _array(weight)
-        loaded = Loaded(samples, sample_weight=as_sample_weight(weight, count=len(samples)))
-    experiment.parameters.check_weighting(loaded.sample_weight)
-    if data.fingerprint is not None and fingerprint(loaded.data.table) != data.fingerprint:
+        loaded = Loaded(Dataset(samples, as_sample_weight(weight, count=len(samples))))
+    experiment.parameters.check_weighting(loaded.data.sample_weight)
+    if data.fingerprint is not None and loaded.fingerprint != data.fingerprint:
         place = data.options.get("path") or data.options.get("target") or data.kind
         raise InvalidDataError(
             f"the data ({place}) are not those of this experiment: restore those, or remove "
@@ -146,7 +148,8 @@ def _table(options: Mapping[str, Any]) -> Loaded:
         preparation = Preparation.fit(
             table, normalisation=options.get("normalisation", "z-score"), missing=options["missing"]
         )
-        return Loaded(preparation.transform(table), preparation, table.sample_weight)
+        annotations = Annotations.of(table.labels, table.ids)
+        return Loaded(Dataset(preparation.transform(table), table.sample_weight, annotations), preparation)
 
 
 @contextmanager

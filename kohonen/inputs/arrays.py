@@ -1,11 +1,14 @@
 """Validation of samples and weights, which become contiguous float64 arrays."""
 
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from kohonen.errors import InvalidDataError
+
+if TYPE_CHECKING:
+    from kohonen.inputs.annotations import Annotations
 
 __all__ = [
     "LARGEST_MAGNITUDE",
@@ -28,7 +31,7 @@ LARGEST_MAGNITUDE = 1e150
 
 
 class Dataset(NamedTuple):
-    """Training data: samples, and their weights.
+    """Training data: samples, their weights, and the labels and ids of their rows.
 
     Attributes
     ----------
@@ -36,10 +39,13 @@ class Dataset(NamedTuple):
         The samples, with NaN for missing values.
     sample_weight : ndarray of shape (n,) or None
         Their weights.
+    annotations : Annotations or None
+        Their labels and ids.
     """
 
     samples: FloatArray
     sample_weight: FloatArray | None = None
+    annotations: "Annotations | None" = None
 
     @classmethod
     def of(cls, table: FloatArray, *, weighted: bool) -> "Dataset":

@@ -11,7 +11,7 @@ from kohonen.delimited.numbers import AUTOMATIC, Convention, convention_of
 from kohonen.delimited.scans import Scan, find_convention
 from kohonen.errors import InvalidTableError
 from kohonen.inputs.choices import Choices
-from kohonen.inputs.looks import ColumnLook, Look, Reading, Rows
+from kohonen.inputs.looks import CHOSEN, ColumnLook, Look, Reading, Rows
 from kohonen.inputs.roles import Role, Verdict, date_form, judge, judge_texts, judge_weights
 
 __all__ = ["look_at"]
@@ -117,7 +117,7 @@ def _decide(
     """Return what a column is, by choice or by its cells."""
     for choice, role in _CHOSEN:
         if place in places[choice]:
-            return Verdict(role, f"chosen by {choice}=")
+            return Verdict(role, f"{CHOSEN}{choice}=")
     if place in places["date"]:
         return Verdict("number", "dates, as days since the first", form=date_form(name, scan))
     fit = 0 if given else AUTOMATIC.index(convention)

@@ -14,7 +14,10 @@ from kohonen.delimited.numbers import AUTOMATIC, Absent, Convention, split_unit,
 from kohonen.inputs.arrays import FloatArray
 from kohonen.inputs.roles import Role
 
-__all__ = ["Chunk", "ColumnLook", "Look", "Reading", "Rows"]
+__all__ = ["CHOSEN", "Chunk", "ColumnLook", "Look", "Reading", "Rows", "named"]
+
+#: The reason for a role that was chosen begins with this.
+CHOSEN = "chosen by "
 
 
 class Chunk(Protocol):
@@ -85,6 +88,11 @@ class ColumnLook:
     missing: int
     first: float | str | None = None
     components: int = 0
+
+    @property
+    def chosen(self) -> bool:
+        """Whether the role was chosen, and not found."""
+        return self.reason.startswith(CHOSEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,3 +205,8 @@ class Look:
             "notes": list(self.notes),
             "dialect": self.dialect.to_json(),
         }
+
+
+def named(columns: Sequence[ColumnLook], role: Role) -> list[str]:
+    """Return the names of the columns of a role: those that were chosen, then those that were found."""
+    return [each.name for each in sorted(columns, key=lambda each: not each.chosen) if each.role == role]

@@ -17,6 +17,7 @@ from kohonen.delimited.names import check_text, shown
 from kohonen.delimited.texts import CsvSource
 from kohonen.errors import InvalidParameterError, InvalidTableError
 from kohonen.inputs import documents
+from kohonen.inputs.annotations import annotated
 from kohonen.inputs.arrays import FloatArray, Missing, as_samples
 from kohonen.inputs.columns import (
     Columns,
@@ -176,9 +177,9 @@ class Preparation:
                     "add it with missing values",
                     column=name,
                 )
-        wanted = {name: columns[name] for name in self.names}
-        check_lengths(wanted)
-        samples = np.hstack([column.transform(wanted[column.name]) for column in self.columns])
+        known = (*self.names, *annotated(self.roles))
+        check_lengths({name: columns[name] for name in known if name in columns})
+        samples = np.hstack([column.transform(columns[column.name]) for column in self.columns])
         self._check_missing(np.isnan(samples))
         return as_samples(unit_rows(samples) if self.rows == "l2" else samples, missing="mask")
 
@@ -190,7 +191,7 @@ class Preparation:
         most_columns: int | None = None,
         **dialect: Any,
     ) -> dict[str, FloatArray | list[str | None]]:
-        """Read the columns of a CSV file that `transform` needs, with the dialect of the training's file.
+        """Read the columns of a CSV file that `transform` needs, labels and ids, in the training's dialect.
 
         Parameters
         ----------
@@ -214,7 +215,8 @@ class Preparation:
                 for column in self.columns
                 if column.role == "number" and not column.form
             },
-            texts=[column.name for column in self.columns if column.role == "category" or column.form],
+            texts=[column.name for column in self.columns if column.role == "category" or column.form]
+            + annotated(self.roles),
             dialect=Dialect.of({**self.dialect.to_json(), **given, "absent": absent}),
             most_columns=most_columns,
         )

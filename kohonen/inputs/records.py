@@ -1,15 +1,17 @@
 # ruff: noqa: RUF009
-"""The preparation of a table, as the card of a model holds it."""
+"""The preparation of a table, and the labels and ids of its rows, as the card of a model holds them."""
 
+import hashlib
 from dataclasses import MISSING, asdict, dataclass, field
 from typing import Any, Literal
 
+from kohonen.inputs.annotations import Annotations
 from kohonen.inputs.arrays import Missing
 from kohonen.inputs.columns import Normalisation
 from kohonen.inputs.preparation import Preparation
 from kohonen.inputs.roles import Role
 
-__all__ = ["CardColumn", "CardPreparation", "described"]
+__all__ = ["CardAnnotations", "CardColumn", "CardPreparation", "described"]
 
 
 def described(description: str, default: Any = MISSING) -> Any:
@@ -74,6 +76,29 @@ class CardPreparation:
     def to_preparation(self) -> Preparation:
         """Return the preparation, which makes samples of further tables."""
         return Preparation.from_json(asdict(self))
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardAnnotations:
+    """The columns of labels and of ids that stay with the rows."""
+
+    labels: tuple[str, ...] = described("The columns of labels.")
+    ids: tuple[str, ...] = described("The columns that name the rows.")
+    fingerprint: str = described("SHA-256 of their names and texts.")
+    sha256: str | None = described("Checksum of their file, where it is kept.")
+    bytes: int = described("Its size.")
+
+    @classmethod
+    def of(cls, annotations: Annotations, *, kept: bool) -> "CardAnnotations":
+        """Return annotations as the card describes them."""
+        file = annotations.encode()
+        return cls(
+            labels=tuple(annotations.labels),
+            ids=tuple(annotations.ids),
+            fingerprint=annotations.fingerprint,
+            sha256=hashlib.sha256(file).hexdigest() if kept else None,
+            bytes=len(file),
+        )
 
 
 def _hashable(column: dict[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from kohonen.inputs.arrays import FloatArray
 from kohonen.inputs.choices import Choices
 from kohonen.inputs.columns import Column, Columns, check_lengths, holds_texts, numbers_in, texts_in
 from kohonen.inputs.looking import look_at
-from kohonen.inputs.looks import Look, Rows
+from kohonen.inputs.looks import Look, Rows, named
 from kohonen.inputs.roles import Role
 from kohonen.inputs.weights import weights_in
 
@@ -50,7 +50,7 @@ class Table(dict[str, FloatArray | list[str | None]]):
     look : Look
         The roles of all columns.
     labels, ids : dict of str to list
-        The columns of labels and of ids, as texts.
+        The columns of labels and of ids, as texts; those that were chosen come first.
     rows : ndarray of shape (n,)
         The positions of the rows in the table as it was given; rows without values are dropped.
     sample_weight : ndarray of shape (n,) or None
@@ -228,12 +228,15 @@ def _read(source: Rows, look: Look) -> Table:
     numbers = look.places("number", "weight")
     columns = {place: np.concatenate(part) if place in numbers else part for place, part in parts.items()}
 
-    def named(*roles: Role) -> dict[str, Any]:
-        return {look.columns[place].name: columns[place] for place in look.places(*roles)}
+    by_name = {look.columns[place].name: values for place, values in columns.items()}
 
-    table = Table(named("number", "category"), look)
-    table.labels, table.ids, table.rows = named("label"), named("id"), np.concatenate(kept)
-    for name, values in named("weight").items():
+    def of(role: Role) -> dict[str, Any]:
+        return {name: by_name[name] for name in named(look.columns, role)}
+
+    trained = [look.columns[place].name for place in look.places("number", "category")]
+    table = Table({name: by_name[name] for name in trained}, look)
+    table.labels, table.ids, table.rows = of("label"), of("id"), np.concatenate(kept)
+    for name, values in of("weight").items():
         table.sample_weight = weights_in(name, values, table.rows)
     return table
 

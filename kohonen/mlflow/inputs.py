@@ -3,7 +3,7 @@
 The module needs MLflow; see :mod:`kohonen.mlflow.tracking`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,22 +19,26 @@ if TYPE_CHECKING:
 
 __all__ = ["example_of", "signature_of"]
 
-#: The columns of a prediction by `mlflow.pyfunc`.
-PREDICTION = Schema(
-    [
-        ColSpec(DataType.long, "bmu_x"),
-        ColSpec(DataType.long, "bmu_y"),
-        ColSpec(DataType.double, "distance"),
-    ]
+#: The columns of a prediction by `mlflow.pyfunc`, before those of labels.
+PREDICTION = (
+    ColSpec(DataType.long, "bmu_x"),
+    ColSpec(DataType.long, "bmu_y"),
+    ColSpec(DataType.double, "distance"),
 )
 #: The number of samples in the input example.
 EXAMPLES = 3
 
 
 def signature_of(
-    dimension: int, feature_names: Sequence[str] | None, preparation: Preparation | None
+    dimension: int,
+    feature_names: Sequence[str] | None,
+    preparation: Preparation | None,
+    labels: Collection[str] = (),
 ) -> ModelSignature:
-    """Return a model's signature: it takes rows of a table, named columns or an array."""
+    """Return a model's signature: it takes rows of a table, named columns or an array.
+
+    The prediction has two columns for each of the columns of `labels`.
+    """
     if preparation is not None:
         inputs = Schema(
             [
@@ -46,7 +50,15 @@ def signature_of(
         inputs = Schema([TensorSpec(np.dtype(np.float64), (-1, dimension))])
     else:
         inputs = Schema([ColSpec(DataType.double, name) for name in feature_names])
-    return ModelSignature(inputs, PREDICTION)
+    answers = [
+        spec
+        for name in labels
+        for spec in (
+            ColSpec(DataType.string, f"{name}_majority"),
+            ColSpec(DataType.double, f"{name}_share"),
+        )
+    ]
+    return ModelSignature(inputs, Schema([*PREDICTION, *answers]))
 
 
 def example_of(

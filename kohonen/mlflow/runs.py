@@ -55,7 +55,11 @@ def log_run(finished: Finished) -> str:
         with start_run(run_name=finished.experiment.run_name) as run:
             MlflowClient().log_batch(run.info.run_id, metrics=_metrics(finished))
             log_som_model(
-                som, finished.samples, feature_names=names, preparation=finished.folder.preparation()
+                som,
+                finished.samples,
+                feature_names=names,
+                preparation=finished.folder.preparation(),
+                annotations=finished.folder.annotations(),
             )
             for name in FILES:
                 if (path := finished.folder.path / name).is_file():

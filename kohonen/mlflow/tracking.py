@@ -32,6 +32,7 @@ import numpy.typing as npt
 from kohonen.analysis.quality import assess
 from kohonen.errors import InvalidDataError, InvalidParameterError
 from kohonen.identity import fingerprint
+from kohonen.inputs.annotations import Annotations
 from kohonen.inputs.arrays import FloatArray, as_samples
 from kohonen.inputs.preparation import Preparation
 from kohonen.observers.standard import at_least, record_of
@@ -120,6 +121,7 @@ def log_som_model(
     name: str = "som",
     feature_names: Sequence[str] | None = None,
     preparation: Preparation | None = None,
+    annotations: Annotations | None = None,
     registered_model_name: str | None = None,
 ) -> "ModelInfo":
     """Log a trained map to the active run, or to a new run if none is active.
@@ -141,6 +143,9 @@ def log_som_model(
     preparation : Preparation, optional
         The preparation of the samples from a table, instead of names: the model then takes rows of such a
         table, in the table's units, and prepares them in the same way.
+    annotations : Annotations, optional
+        The labels and ids of the rows, with their units: the model then also predicts labels. What is logged
+        of them is the majority of each unit.
     registered_model_name : str, optional
         The model of MLflow's registry to add a version to.
 
@@ -165,18 +170,22 @@ def log_som_model(
         mlflow.log_params(_run_parameters(replace(som.parameters, random_state=som.random_state_), table))
         mlflow.set_tag("kohonen.inputs.arrays", fingerprint(table))
         mlflow.log_metrics(quality, step=som.n_iter_)
+        labels = {} if annotations is None else annotations.labels
+        geometry = som.parameters.geometry
+        left_out = {"input-output", "plane", *([] if labels else ["labels", "pies"])}
         for view in VIEWS:
-            if view != "input-output":
+            if view not in left_out:
                 picture = Path(folder) / f"{view}.png"
-                picture.write_bytes(draw_view(view, som.weights_, table, geometry=som.parameters.geometry))
+                drawn = draw_view(view, som.weights_, table, geometry=geometry, annotations=annotations)
+                picture.write_bytes(drawn)
                 mlflow.log_artifact(str(picture), "views")
         path = Path(folder) / FILE
-        write_map(som, path, preparation)
+        write_map(som, path, preparation, annotations)
         return mlflow.pyfunc.log_model(
             name=name,
             loader_module=LOADER,
             data_path=str(path),
-            signature=signature_of(table.shape[1], feature_names, preparation),
+            signature=signature_of(table.shape[1], feature_names, preparation, list(labels)),
             input_example=example,
             registered_model_name=registered_model_name,
             pip_requirements=[f"numpy=={np.__version__}", "pandas", "pillow"],

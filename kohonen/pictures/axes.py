@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["draw_strip", "draw_units", "figure_of", "place", "subplots"]
+__all__ = ["RASTERIZED_UNITS", "SIDE", "draw_strip", "draw_units", "figure_of", "place", "subplots"]
 
 #: More hexagons than this are rasterized in an SVG.
 RASTERIZED_UNITS = 2_000
-#: Inches of the long side of a map, of the space beside and below it, and of the smallest figure.
-SIDE, BESIDE, BELOW, SMALLEST = 4.2, 2.0, 0.9, (5.2, 3.2)
+#: Inches of the long side of a map; of the space beside and below it, and of the smallest figure.
+SIDE = 4.2
+BESIDE, BELOW, SMALLEST = 2.0, 0.9, (5.2, 3.2)
 GREY = "#" + bytes(NOTHING).hex()
 ROW = math.sqrt(3) / 2
 

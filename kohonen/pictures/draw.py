@@ -3,10 +3,15 @@
 from collections.abc import Callable
 from typing import Any, Literal, TypeAlias, get_args
 
+from kohonen.analysis.labels import UnitLabels, label_units
+from kohonen.analysis.planes import Planes, column_planes
+from kohonen.delimited.names import shown
 from kohonen.errors import InvalidParameterError
 from kohonen.geometry import PLANAR, Geometry
+from kohonen.inputs.annotations import Annotations
 from kohonen.inputs.arrays import FloatArray
 from kohonen.inputs.preparation import Preparation
+from kohonen.pictures.labels import draw_labels, draw_pies
 from kohonen.pictures.maps import Pixels, draw_input_output, draw_map, encode_png
 from kohonen.pictures.views import (
     NEEDS_SAMPLES,
@@ -19,7 +24,9 @@ from kohonen.pictures.views import (
 
 __all__ = ["VIEWS", "Form", "View", "draw_view"]
 
-View: TypeAlias = Literal["map", "input-output", "u-matrix", "planes", "hits", "errors", "clusters"]
+View: TypeAlias = Literal[
+    "map", "input-output", "u-matrix", "planes", "plane", "hits", "errors", "clusters", "labels", "pies"
+]
 Form: TypeAlias = Literal["png", "svg"]
 
 VIEWS: tuple[View, ...] = get_args(View)
@@ -35,11 +42,14 @@ def draw_view(
     *,
     geometry: Geometry = PLANAR,
     preparation: Preparation | None = None,
+    annotations: Annotations | None = None,
     form: Form = "png",
     annotated: bool = False,
     scale: int | None = None,
     component: int | None = None,
     clusters: int | None = None,
+    column: str | None = None,
+    label: str | None = None,
 ) -> bytes:
     """Draw a view of a map.
 
@@ -55,6 +65,8 @@ def draw_view(
         The kind of grid.
     preparation : Preparation, optional
         The preparation of the samples from a table: component planes have the table's units and names.
+    annotations : Annotations, optional
+        The labels and ids of the samples' rows.
     form : {"png", "svg"}, default "png"
         The file format; SVG is for annotated figures.
     annotated : bool, default False
@@ -65,6 +77,10 @@ def draw_view(
         The index of the only component plane to draw.
     clusters : int, optional
         The number of clusters to draw; chosen by the Davies-Bouldin index by default.
+    column : str, optional
+        The column of the view "plane"; see :func:`kohonen.analysis.planes.column_planes`.
+    label : str, optional
+        The column of the views "labels" and "pies"; the first column of labels by default.
 
     Returns
     -------
@@ -74,7 +90,7 @@ def draw_view(
     Raises
     ------
     InvalidParameterError
-        For an unknown view, a view that needs samples without them, or a plain picture as SVG.
+        For an unknown view or column, a view that needs samples without them, or a plain picture as SVG.
     """
     if view not in VIEWS:
         known = ", ".join(VIEWS)
@@ -88,7 +104,9 @@ def draw_view(
             "SVG is for annotated figures: use annotated=True, or form='png'", parameter="form"
         )
     options: dict[str, Any] = {"geometry": geometry}
-    if view in NEEDS_SAMPLES:
+    if view in ("labels", "pies"):
+        options["labels"] = _labels(weights, samples, annotations, label)
+    elif view in NEEDS_SAMPLES:
         options["samples"] = samples
     if view == "clusters":
         options["k"] = clusters or "auto"
@@ -97,6 +115,12 @@ def draw_view(
         if preparation is not None:
             weights = preparation.inverse(weights)
             options["component_names" if annotated else "names"] = preparation.components
+    if view == "plane":
+        planes = _planes(weights, column, preparation, annotations)
+        weights = planes.values
+        options["component_names" if annotated else "names"] = planes.names
+        if len(planes.names) == 1:
+            options["component"] = 0
     if not annotated:
         return encode_png(_DRAWN[view](weights, scale=scale, **options))
     # Imported here: matplotlib is slow to import and seldom needed.
@@ -105,12 +129,44 @@ def draw_view(
     return figures.encode_figure(figures.PLOTS[view](weights, **options), form, dpi=DPI * (scale or 1))
 
 
+def _planes(
+    weights: FloatArray,
+    column: str | None,
+    preparation: Preparation | None,
+    annotations: Annotations | None,
+) -> Planes:
+    if column is None:
+        raise InvalidParameterError(
+            "the view 'plane' needs 'column', the name of a column", parameter="column"
+        )
+    return column_planes(weights, column, preparation=preparation, annotations=annotations)
+
+
+def _labels(
+    weights: FloatArray, samples: FloatArray | None, annotations: Annotations | None, label: str | None
+) -> UnitLabels:
+    """Return the labels of units in a column, or in the first one."""
+    columns = {} if annotations is None else annotations.labels
+    if annotations is None or not columns:
+        message = "this model has no labels: train it with label=COLUMN, which keeps them with the data"
+        raise InvalidParameterError(message, parameter="label")
+    name = next(iter(columns)) if label is None else label
+    if name not in columns:
+        raise InvalidParameterError(
+            f"there is no column of labels {name[:100]!r}; there are {shown(columns)}", parameter="label"
+        )
+    return label_units(weights, columns[name], samples=samples, units=annotations.units)
+
+
 _DRAWN: dict[View, Callable[..., Pixels]] = {
     "map": draw_map,
     "input-output": lambda weights, samples, **options: draw_input_output(samples, weights, **options),
     "u-matrix": draw_u_matrix,
     "planes": draw_planes,
+    "plane": draw_planes,
     "hits": draw_hits,
     "errors": draw_errors,
     "clusters": draw_clusters,
+    "labels": lambda weights, labels, **options: draw_labels(labels, **options),
+    "pies": lambda weights, labels, **options: draw_pies(labels, **options),
 }

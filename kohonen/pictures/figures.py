@@ -18,6 +18,7 @@ from kohonen.errors import InvalidParameterError
 from kohonen.geometry import PLANAR, Geometry
 from kohonen.inputs.arrays import FloatArray
 from kohonen.pictures.axes import draw_strip, draw_units, figure_of, place, subplots
+from kohonen.pictures.label_figures import plot_labels, plot_pies
 from kohonen.pictures.maps import are_colours
 from kohonen.pictures.palettes import colours_of_groups
 from kohonen.pictures.views import arrangement
@@ -250,7 +251,10 @@ PLOTS: Mapping[str, Callable[..., "Figure"]] = {
     "input-output": plot_som_grid,
     "u-matrix": plot_u_matrix,
     "planes": plot_component_planes,
+    "plane": plot_component_planes,
     "hits": plot_hits,
     "errors": plot_unit_errors,
     "clusters": plot_clusters,
+    "labels": lambda weights, labels, **options: plot_labels(labels, **options),
+    "pies": lambda weights, labels, **options: plot_pies(labels, **options),
 }

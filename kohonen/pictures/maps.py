@@ -29,7 +29,9 @@ __all__ = [
     "encode_png",
     "map_colours",
     "picture_size",
+    "unit_centres",
     "unit_pixels",
+    "units_at",
 ]
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
@@ -79,12 +81,24 @@ def draw_units(colours: Pixels, *, scale: int, geometry: Geometry = PLANAR) -> P
     picture = np.empty((rows, columns, channels), dtype=np.uint8)
     across = (np.arange(columns) + 0.5) / scale
     for row in range(rows):
-        picture[row] = table[_hexagons(across, (row + 0.5) / scale, width, height)]
+        picture[row] = table[units_at(across, (row + 0.5) / scale, width, height, geometry)]
     return picture
 
 
-def _hexagons(across: FloatArray, down: float, width: int, height: int) -> npt.NDArray[np.int64]:
+def unit_centres(width: int, height: int, geometry: Geometry) -> tuple[FloatArray, FloatArray]:
+    """Return how far the centres of units, in C order, are from the left and from the top, in unit widths."""
+    x, y = np.divmod(np.arange(width * height), height)
+    if not geometry.hexagonal:
+        return x + 0.5, y + 0.5
+    return x + 0.5 + 0.5 * (y % 2), _SIDE + y * _ROW
+
+
+def units_at(
+    across: FloatArray, down: float, width: int, height: int, geometry: Geometry
+) -> npt.NDArray[np.int64]:
     """Return the index, in C order, of the unit at each position, given in unit widths; -1 for none."""
+    if not geometry.hexagonal:
+        return across.astype(np.int64) * height + int(down)
     found = np.full(len(across), -1)
     nearest = np.full(len(across), np.inf)
     above = math.floor((down - _SIDE) / _ROW)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from kohonen.inputs.arrays import FloatArray
 
-__all__ = ["GROUPS", "NOTHING", "colours_of_groups", "colours_of_values"]
+__all__ = ["GROUPS", "NOTHING", "colours_of_groups", "colours_of_values", "label_colours"]
 
 Colours: TypeAlias = npt.NDArray[np.uint8]
 
@@ -60,3 +60,13 @@ def colours_of_groups(labels: npt.NDArray[np.int64]) -> Colours:
         table = np.array([list(bytes.fromhex(colour[1:])) for colour in GROUPS], dtype=np.uint8)
     colours: Colours = table[labels]
     return colours
+
+
+def label_colours(count: int) -> Colours:
+    """Return the colours of `count` labels, of shape (k, 3): those of `GROUPS`, then the same, darkened.
+
+    There are 16 at most, and the last is dark grey, for all other labels.
+    """
+    groups = np.array([list(bytes.fromhex(colour[1:])) for colour in GROUPS], dtype=np.float64)
+    table: Colours = np.rint(np.vstack([groups, 0.55 * groups])).astype(np.uint8)
+    return table[: min(count, len(table))]

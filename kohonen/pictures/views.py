@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 #: Views that need the samples.
-NEEDS_SAMPLES: frozenset[str] = frozenset({"input-output", "hits", "errors"})
+NEEDS_SAMPLES: frozenset[str] = frozenset({"input-output", "hits", "errors", "labels", "pies"})
 
 #: Pixels between component planes.
 GAP = 8

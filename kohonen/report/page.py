@@ -7,10 +7,12 @@ from typing import Any
 
 from kohonen.analysis.clusters import Clusters, cluster_units
 from kohonen.analysis.profiles import Profile, cluster_samples, profiles
-from kohonen.card import component_names, preparation_of
+from kohonen.card import component_names, geometry_of, preparation_of
+from kohonen.inputs.annotations import Annotations
 from kohonen.inputs.arrays import FloatArray
 from kohonen.pictures.palettes import colours_of_groups
 from kohonen.report.advice import advice
+from kohonen.report.labels import label_section
 from kohonen.report.style import STYLE
 from kohonen.report.views import views
 
@@ -20,7 +22,12 @@ __all__ = ["report"]
 MOST_COMPONENTS = 12
 
 
-def report(card: Mapping[str, Any], weights: FloatArray, samples: FloatArray | None) -> str:
+def report(
+    card: Mapping[str, Any],
+    weights: FloatArray,
+    samples: FloatArray | None,
+    annotations: Annotations | None = None,
+) -> str:
     """Return the report on a model as HTML.
 
     Parameters
@@ -31,6 +38,8 @@ def report(card: Mapping[str, Any], weights: FloatArray, samples: FloatArray | N
         Its weights.
     samples : ndarray of shape (n, dim) or None
         The samples that it was trained on; without them, the page leaves out views of samples and says so.
+    annotations : Annotations, optional
+        The labels and ids of their rows.
     """
     model_id = card["id"] or "without an id, since its training was stopped early"
     made = datetime.datetime.fromisoformat(card["created_at"])
@@ -49,6 +58,7 @@ def report(card: Mapping[str, Any], weights: FloatArray, samples: FloatArray | N
             *views(card, weights, samples, clusters.labels),
             "<h2>Clusters</h2>",
             _clusters(card, weights, samples, clusters),
+            *label_section(weights, annotations, clusters, geometry_of(card)),
             "<h2>Parameters</h2>",
             _table(_parameters(card)),
             _columns(card, weights),

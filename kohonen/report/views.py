@@ -15,7 +15,7 @@ from kohonen.pictures.draw import View
 from kohonen.pictures.maps import Pixels, are_colours, draw_map, encode_png
 from kohonen.pictures.views import draw_groups, draw_u_matrix, draw_values, plane_pixels
 
-__all__ = ["MOST_PLANES", "views"]
+__all__ = ["MOST_PLANES", "figure", "views"]
 
 #: Component planes are left out where there are more than this.
 MOST_PLANES = 64
@@ -72,7 +72,7 @@ def views(
     for view, pixels, values in _drawn(card, weights, samples, clusters):
         about = _ABOUT[view]
         scale = "" if about.colours is None else _scale(about.colours, values)
-        yield _figure(view, about.title, about.title, pixels, f"{scale}{escape(about.caption)}")
+        yield figure(view, about.title, about.title, pixels, f"{scale}{escape(about.caption)}")
     yield "</div>"
     if samples is None:
         yield "<p>The data are not kept with this model, so there are no views of its samples.</p>"
@@ -109,10 +109,11 @@ def _planes(card: Mapping[str, Any], weights: FloatArray) -> Iterator[str]:
     for k, name in enumerate(component_names(card)):
         plane = in_units[..., k]
         drawn = draw_values(plane, scale=scale, geometry=geometry_of(card))
-        yield _figure(f"plane-{k}", None, name, drawn, f"{_scale('values', plane)}{escape(name)}")
+        yield figure(f"plane-{k}", None, name, drawn, f"{_scale('values', plane)}{escape(name)}")
 
 
-def _figure(name: str, title: str | None, alt: str, pixels: Pixels, caption: str) -> str:
+def figure(name: str, title: str | None, alt: str, pixels: Pixels, caption: str) -> str:
+    """Return a picture as an HTML figure with an id; its caption is HTML."""
     heading = "" if title is None else f"<h3>{escape(title)}</h3>"
     content = base64.b64encode(encode_png(pixels)).decode()
     return (

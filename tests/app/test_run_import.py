@@ -185,3 +185,34 @@ def test_what_drives_the_command_line_means_nothing_to_a_request(
     small = {"colours": ["red", "blue"], "persist": False}
     card = make_client().post("/train", json=small, headers={"accept": "application/json"}).json()
     assert (card["parameters"]["width"], card["parameters"]["iterations"]) == (100, 1000)
+
+
+def test_labels_of_a_run_are_stored(add: Any, make_client: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("name,kind,price,size\nrex,dog,2.5,3\ntom,cat,4,2\nben,dog,3,5\n")
+    options = {"path": str(tmp_path / "a.csv"), "label": ["kind"], "id": ["name"], "missing": "mask"}
+    parameters = Parameters(width=4, height=3, iterations=5, random_state=1)
+    start(Experiment(run_name="pets", data=Data("csv", options), parameters=parameters), tmp_path / "run")
+    model_id = json.loads((tmp_path / "run" / "card.json").read_text())["id"]
+    assert add(str(tmp_path / "run"), "--name", "pets")[0] == 0
+    client = make_client(store=f"file:{tmp_path}/models")
+    query = {"width": 4, "height": 3, "iterations": 5, "random_state": 1, "label": "kind", "id": "name"}
+    headers = {"accept": "application/json", "content-type": "text/csv"}
+    content = (tmp_path / "a.csv").read_bytes()
+    answer = client.post("/train", content=content, params=query, headers=headers)
+    assert (answer.status_code, answer.json()["id"]) == (200, model_id)  # it was there
+    assert (
+        client.get("/models/pets/image?view=labels").content
+        == (tmp_path / "run" / "views" / "labels.png").read_bytes()
+    )
+    archive = client.get("/models/pets/download?format=npz").content
+    (tmp_path / "pets.npz").write_bytes(archive)
+    client.delete(f"/models/{model_id}")
+    assert add(str(tmp_path / "pets.npz"))[0] == 0
+    kept = client.get(f"/models/{model_id}").json()["data"]
+    assert (kept["kept"], kept["annotations"]["sha256"]) == (False, None)
+    client.delete(f"/models/{model_id}")
+    file = tmp_path / "run" / "annotations.json"
+    file.write_bytes(file.read_bytes().replace(b"rex", b"rey"))
+    code, _, err = add(str(tmp_path / "run"))
+    assert code == 1
+    assert "the labels in this folder are not those of the model" in err

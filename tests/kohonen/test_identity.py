@@ -41,6 +41,7 @@ IDS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
         {"preparation": {"columns": [{"name": "a", "offset": 0.1, "scale": 2.0}], "missing": "mask"}},
         "502d1bc28d70b4f417d1ecde969cb9d3",
     ),
+    ({}, {"annotations": "22" * 32}, "1a3543aa51970acaa33e3cd9f8de3869"),
 ]
 
 
@@ -123,3 +124,7 @@ def test_all_that_determines_a_child_counts() -> None:
     others = [child(parent="2f"), child(data="x"), child(first=0), child(last=21), child(iterations=11)]
     assert len({child(), *others}) == 6
     assert child(random_state=8) == child()
+    labelled = child_id(
+        "1f", "data", PARAMETERS, first_iteration=10, last_iteration=20, annotations="22" * 32
+    )
+    assert labelled != child()

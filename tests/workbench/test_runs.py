@@ -64,7 +64,7 @@ def test_a_table_s_run_takes_rows_of_the_table(experiment: str, folder: Path) ->
     model = mlflow.pyfunc.load_model(f"runs:/{best_run().info.run_id}/som")
     assert model.metadata.signature.inputs.input_names() == ["height", "species"]
     found = model.predict(pd.read_csv(folder / "pets.csv"))
-    assert run(["predict", "runs/a", "--csv", "pets.csv", "-o", "told.csv"]) == 0
+    assert run(["predict", "runs/a", "pets.csv", "-o", "told.csv"]) == 0
     told = pd.read_csv(folder / "told.csv")
     np.testing.assert_array_equal(found[["bmu_x", "bmu_y"]], told[["bmu_x", "bmu_y"]])
     np.testing.assert_allclose(found["distance"], told["distance"])
@@ -121,3 +121,21 @@ def test_without_mlflow_it_says_what_to_install(
     assert run(["train", "--mlflow", *SMALL]) == 1
     assert "--mlflow needs MLflow: pip install '.[mlflow]'" in capfd.readouterr().err
     assert not (folder / "runs").exists()
+
+
+def test_a_run_with_labels_predicts_labels(experiment: str, folder: Path) -> None:
+    rows = "name,height,species\nrex,50,dog\ntom,30,cat\nben,52,dog\nkit,,\n"
+    Path("pets.csv").write_text(rows)
+    roles = ["--label=species", "--id=name", "--only=height"]
+    assert (
+        run(["train", "--mlflow", "--quiet", "--no-gif", "pets.csv", "--run-name=a", *roles, *SMALL[:-1]])
+        == 0
+    )
+    found = best_run()
+    files = mlflow.artifacts.list_artifacts(run_id=found.info.run_id, artifact_path="views")
+    assert {"views/labels.png", "views/pies.png"} <= {file.path for file in files}
+    model = mlflow.pyfunc.load_model(f"runs:/{found.info.run_id}/som")
+    assert model.metadata.signature.outputs.input_names()[3:] == ["species_majority", "species_share"]
+    told = model.predict(pd.DataFrame({"height": [51.0, 29.0]}))
+    assert told["species_majority"].tolist() == ["dog", "cat"]
+    assert told["species_share"].tolist() == [1.0, 1.0]

@@ -12,6 +12,7 @@ from app.errors import FieldError, InvalidRequestError
 from app.models import Lineage, Models, StoredCard
 from app.predictions import vectors_for
 from app.training.request import Start, TrainingRequest
+from kohonen.inputs.annotations import Annotations, annotations_in
 from kohonen.inputs.arrays import FloatArray, as_samples
 from kohonen.inputs.colours import parse_colours
 
@@ -65,13 +66,17 @@ class FitBody(FitFields, Data):
             raise InvalidRequestError([FieldError("/colours", message)])
         given = self.columns if self.columns is not None else self.data
         weight: FloatArray | None = None
+        annotations: Annotations | None = None
         if given is not None:
             field = "data" if self.columns is None else "columns"
             samples = vectors_for(parent, given)
+            if self.columns is not None and parent.table is not None:
+                annotations = annotations_in(self.columns, parent.table.roles)
         elif self.colours is not None:
             samples, field = parse_colours(self.colours, colour_range=self.colour_range), "colours"
         else:
-            field, (samples, weight) = "data", models.data(parent)
+            field, annotations = "data", models.annotations(parent)
+            samples, weight, _ = models.data(parent)
         if self.sample_weight is not None:
             weight = self.weigh(self.sample_weight, count=len(samples))
         samples = as_samples(samples, dimension=dimension, missing="mask")
@@ -96,5 +101,11 @@ class FitBody(FitFields, Data):
         )
         start = Start(models.weights(parent), lineage)
         return self.request(
-            samples, parameters, field=field, start=start, preparation=parent.table, sample_weight=weight
+            samples,
+            parameters,
+            field=field,
+            start=start,
+            preparation=parent.table,
+            sample_weight=weight,
+            annotations=annotations,
         )

@@ -40,6 +40,23 @@ TRAINING: dict[str, Any] = {
             "random_state": 3,
         },
     },
+    "labels": {
+        "summary": "A table with labels and ids (GET /models/latest/image?view=pies draws the labels)",
+        "value": {
+            "columns": {
+                "name": ["rex", "tom", "ben", "kit", "max"],
+                "height": [52.3, 29, 48, 31.5, 50.1],
+                "weight": [19, 3.9, 15.5, 4.2, 17],
+                "species": ["dog", "cat", "dog", "cat", None],
+            },
+            "label": "species",
+            "id": "name",
+            "width": 10,
+            "height": 7,
+            "iterations": 300,
+            "random_state": 3,
+        },
+    },
     "vectors": {
         "summary": "Vectors of four values: the picture is the U-matrix",
         "value": {

@@ -13,7 +13,16 @@ from app.models.listing import Listed, Page
 from app.schema import BodySchema, Schema
 from app.web.responses import root_path
 
-__all__ = ["Coordinates", "ModelList", "Prediction", "Predictions", "UnitWeights", "Vector", "Vectors"]
+__all__ = [
+    "Coordinates",
+    "Majority",
+    "ModelList",
+    "Prediction",
+    "Predictions",
+    "UnitWeights",
+    "Vector",
+    "Vectors",
+]
 
 
 class ListedQuality(Schema):
@@ -120,13 +129,26 @@ class Vectors(BodySchema):
         return self
 
 
+class Majority(Schema):
+    """The most frequent label of some rows."""
+
+    majority: str | None = Field(description="The label; null where no row has one.")
+    share: float | None = Field(description="The share of the labelled rows that have it.")
+
+
 class Prediction(Schema):
     """The best matching unit of a vector."""
 
+    id: str | None = Field(None, description="The id of the row, if its table has the model's column of ids.")
     bmu_x: int
     bmu_y: int
     distance: float = Field(description="Euclidean distance of its weights to the vector.")
     cluster: int | None = Field(None, description="The cluster of the unit, if requested.")
+    labels: dict[str, Majority] | None = Field(
+        None,
+        description="For each column of labels of the model's data, the majority of the unit's rows, or of "
+        "the nearest unit with labelled rows.",
+    )
 
 
 class Predictions(Schema):

@@ -18,6 +18,7 @@ from kohonen import Parameters
 from kohonen.animation.moments import Moments, Spacing
 from kohonen.errors import InvalidDataError
 from kohonen.geometry import Boundary, Grid
+from kohonen.inputs.annotations import Annotations
 from kohonen.inputs.arrays import FloatArray, Missing, as_sample_weight, as_samples
 from kohonen.inputs.colours import parse_colours
 from kohonen.inputs.tables import Table, read_columns
@@ -261,6 +262,7 @@ class TrainingBody(TrainingFields, Data):
             field=field,
             preparation=preparation,
             sample_weight=weight,
+            annotations=None if table is None else Annotations.of(table.labels, table.ids),
             look=None if table is None else table.look,
         )
 

@@ -76,7 +76,7 @@ def test_a_table_as_a_spreadsheet_saves_it(trained: TestClient) -> None:
 
 def test_blocks_join_up(trained: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = trained.post("/predict-batch", json={"data": VECTORS.tolist()}).json()
-    monkeypatch.setattr("app.predictions.BLOCK", 7)
+    monkeypatch.setattr("kohonen.analysis.predictions.BLOCK", 7)
     assert trained.post("/predict-batch", json={"data": VECTORS.tolist()}).json() == whole
 
 

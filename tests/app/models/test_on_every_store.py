@@ -213,7 +213,7 @@ def test_sweeping_up_what_crashes_have_left(
     models.add_derived(cards[0], "csv", b"x", media_type="text/csv")
     left = [StoredCard.of(card, "0" * 12) for card in (cards[0], make.request(3)[0])]
     for card in left:
-        models._write(card, b"weights", b"samples")
+        models._write(card, b"weights", Dataset(SAMPLES))
     before = store.keys("models/")
     assert list(repair(models)) == []  # they may be of somebody who is about to write the card
     assert store.keys("models/") == before

@@ -23,7 +23,7 @@ def run(kohonen: Terminal) -> Path:
 
 def test_a_table_s_rows_find_their_units(kohonen: Terminal, run: Path) -> None:
     Path("new.csv").write_text("r,g,b\n0.9,0.2,0.3\n1,0.8,0\n")
-    code, out, _ = kohonen("predict", "run", "--csv", "new.csv", "--clusters", "3")
+    code, out, _ = kohonen("predict", "run", "new.csv", "--clusters", "3")
     rows = list(csv.DictReader(io.StringIO(out)))
     weights = np.load(run / "weights.npy")
     som = SelfOrganizingMap(5, 4)
@@ -35,16 +35,16 @@ def test_a_table_s_rows_find_their_units(kohonen: Terminal, run: Path) -> None:
     for row, (x, y), distances in zip(rows, som.predict(samples), som.transform(samples), strict=True):
         assert (int(row["bmu_x"]), int(row["bmu_y"]), int(row["cluster"])) == (x, y, labels[x, y])
         assert float(row["distance"]) == pytest.approx(distances.min(), rel=1e-12)
-    assert kohonen("predict", "run", "--csv", "new.csv", "--clusters", "3", "-o", "out.csv") == (0, "", "")
+    assert kohonen("predict", "run", "new.csv", "--clusters", "3", "-o", "out.csv") == (0, "", "")
     assert Path("out.csv").read_text() == out
-    told = json.loads(kohonen("predict", "run", "--csv", "new.csv", "--json")[1])
+    told = json.loads(kohonen("predict", "run", "new.csv", "--json")[1])
     assert [one["bmu_x"] for one in told["results"]] == [int(row["bmu_x"]) for row in rows]
 
 
 def test_what_cannot_be_written_is_told_by_its_name(kohonen: Terminal, run: Path) -> None:
     Path("new.csv").write_text("r,g,b\n0.9,0.2,0.3\n")
     for command in (
-        ("predict", "run", "--csv", "new.csv", "-o", "no/a.csv"),
+        ("predict", "run", "new.csv", "-o", "no/a.csv"),
         ("show", "run", "-o", "no/a.png"),
     ):
         code, out, err = kohonen(*command)
@@ -70,7 +70,7 @@ def test_a_table_is_prepared_as_the_one_that_was_trained_on(kohonen: Terminal) -
     )
     assert code == 0, err
     Path("new.csv").write_text("colour;price\nred;2.5\nblue;NA\n")
-    code, out, err = kohonen("predict", "run", "--csv", "new.csv", "--clusters", "2")
+    code, out, err = kohonen("predict", "run", "new.csv", "--clusters", "2")
     assert code == 0, err
     samples = np.load("run/samples.npy")
     som = SelfOrganizingMap(5, 4, missing="mask")
@@ -78,7 +78,7 @@ def test_a_table_is_prepared_as_the_one_that_was_trained_on(kohonen: Terminal) -
     found = [(int(row["bmu_x"]), int(row["bmu_y"])) for row in csv.DictReader(io.StringIO(out))]
     assert found == [tuple(unit) for unit in som.predict(samples)[:2].tolist()]
     Path("new.csv").write_text("colour\nred\n")
-    assert "there is no column 'price'" in kohonen("predict", "run", "--csv", "new.csv")[2]
+    assert "there is no column 'price'" in kohonen("predict", "run", "new.csv")[2]
     assert kohonen("show", "run", "--view", "planes") == (0, "planes.png\n", "")
     for component, file in (("price", "name.png"), ("0", "number.png")):
         shown = kohonen("show", "run", "--view", "planes", "--component", component, "-o", file)
@@ -92,16 +92,15 @@ def test_a_table_is_prepared_as_the_one_that_was_trained_on(kohonen: Terminal) -
 
 def test_a_table_that_does_not_suit_the_map(kohonen: Terminal, run: Path) -> None:
     Path("new.csv").write_text("a,b,c\n1,2,x\n")
-    assert "the column 'c' must hold numbers" in kohonen("predict", "run", "--csv", "new.csv")[2]
+    assert "the column 'c' must hold numbers" in kohonen("predict", "run", "new.csv")[2]
     Path("new.csv").write_text("id,b,c\n1,2,0\n2,2,0\n")
-    assert kohonen("predict", "run", "--csv", "new.csv")[0] == 0
+    assert kohonen("predict", "run", "new.csv")[0] == 0
     Path("new.csv").write_text("a,b\n1,2\n")
-    code, out, err = kohonen("predict", "run", "--csv", "new.csv")
+    code, out, err = kohonen("predict", "run", "new.csv")
     assert (code, out) == (1, "")
     assert "new.csv: the table has 2 columns, but the map was trained on 3" in err
     assert (
-        "must be a number or 'auto', but is 'x'"
-        in kohonen("predict", "run", "--csv", "new.csv", "--clusters", "x")[2]
+        "must be a number or 'auto', but is 'x'" in kohonen("predict", "run", "new.csv", "--clusters", "x")[2]
     )
 
 
@@ -132,3 +131,88 @@ def test_animations_that_cannot_be_made(kohonen: Terminal, run: Path) -> None:
     code, _, err = kohonen("animate", "run")
     assert code == 1
     assert "the samples are not kept in run" in err
+
+
+PETS = "name;kind;price;left\nrex;dog;2,5;x\ntom;cat;4;y\nkit;;9,5;x\ntop;dog;3;y\n"
+
+
+@pytest.fixture
+def labelled(kohonen: Terminal) -> Path:
+    """Train a map of a table with labels and ids in the folder ``run``."""
+    Path("a.csv").write_text(PETS)
+    roles = ("--label", "kind", "--id", "name", "--only", "price")
+    code, _, err = kohonen("train", "a.csv", *SMALL, *roles, "--folder", "run")
+    assert code == 0, err
+    return Path("run")
+
+
+def test_predictions_have_ids_and_labels(kohonen: Terminal, labelled: Path) -> None:
+    Path("new.csv").write_text("price;name\n2,5;ben\n9;\n")
+    code, out, err = kohonen("predict", "run", "new.csv", "--clusters", "2")
+    assert code == 0, err
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert list(rows[0]) == [
+        "id", "bmu_x", "bmu_y", "distance", "cluster", "kind_majority", "kind_share",
+    ]  # fmt: skip
+    assert [row["id"] for row in rows] == ["ben", ""]
+    assert (rows[0]["kind_majority"], rows[0]["kind_share"]) == ("dog", "1.0")
+    told = json.loads(kohonen("predict", "run", "new.csv", "--clusters", "2", "--json")[1])["results"]
+    assert told[0]["id"] == "ben"
+    assert told[1]["id"] is None
+    assert told[0]["labels"] == {"kind": {"majority": "dog", "share": 1.0}}
+
+
+def test_rows_are_joined_as_they_came(kohonen: Terminal, labelled: Path) -> None:
+    Path("new.csv").write_text('price;cluster;note\n2,50;"a;b";x\n 9;;NA\n')
+    code, out, err = kohonen("predict", "run", "new.csv", "--clusters", "2", "--join")
+    assert code == 0, err
+    lines = out.splitlines()
+    assert lines[0] == "price;cluster;note;bmu_x;bmu_y;distance;cluster_2;kind_majority;kind_share"
+    assert lines[1].startswith('2,50;"a;b";x;')
+    assert lines[1].endswith(";dog;1,0")
+    assert lines[2].startswith("9;;NA;")
+    assert "." not in out
+    told = json.loads(kohonen("predict", "run", "new.csv", "--join", "--json")[1])["results"]
+    assert told[0]["row"] == {"price": "2,50", "cluster": "a;b", "note": "x"}
+    assert list(told[0]) == ["row", "bmu_x", "bmu_y", "distance", "cluster", "labels"]
+
+
+def test_rows_of_plain_vectors_are_joined(kohonen: Terminal, run: Path) -> None:
+    Path("new.csv").write_text("r,g,b\n0.90,0.2,0.3\n")
+    lines = kohonen("predict", "run", "new.csv", "--join")[1].splitlines()
+    assert lines[0] == "r,g,b,bmu_x,bmu_y,distance,cluster"
+    assert lines[1].startswith("0.90,0.2,0.3,")
+
+
+def test_views_of_labels_and_of_columns(kohonen: Terminal, labelled: Path) -> None:
+    assert {"labels.png", "pies.png"} <= {path.name for path in (labelled / "views").iterdir()}
+    assert "<h2>Labels</h2>" in (labelled / "report.html").read_text()
+    assert kohonen("show", "run", "--view", "labels")[0] == 0
+    assert Path("labels.png").read_bytes() == (labelled / "views" / "labels.png").read_bytes()
+    for options in (
+        ("pies", "--label", "kind"),
+        ("plane", "--column", "kind"),
+        ("plane", "--column", "price"),
+    ):
+        assert kohonen("show", "run", "--view", *options)[0] == 0
+    code, _, err = kohonen("show", "run", "--view", "plane", "--column", "left")
+    assert code == 2
+    assert "train with label=left" in err
+    assert "no column of labels 'name'" in kohonen("show", "run", "--view", "pies", "--label", "name")[2]
+
+
+def test_labels_go_with_the_data(kohonen: Terminal, labelled: Path) -> None:
+    text = (labelled / "experiment.yaml").read_text().replace("keep_data: true", "keep_data: false")
+    Path("other.yaml").write_text(text.replace("../a.csv", "a.csv"))
+    code, _, err = kohonen("train", "other.yaml", "--folder", "other", "-q")
+    assert code == 0, err
+    assert not Path("other/annotations.json").exists()
+    told, other = (json.loads(Path(name, "card.json").read_text()) for name in ("run", "other"))
+    assert other["data"]["annotations"] is None
+    assert other["id"] != told["id"]
+    out = kohonen("predict", "other", "a.csv")[1]
+    assert out.splitlines()[0] == "id,bmu_x,bmu_y,distance,cluster"
+    (labelled / "annotations.json").write_text("{}")
+    code, _, err = kohonen("predict", "run", "a.csv")
+    assert code == 1
+    assert "annotations.json is damaged" in err

@@ -169,7 +169,7 @@ def test_what_is_no_observer(tmp_path: Path) -> None:
 
 TABLE = """\
 run_name: table
-data: {csv: {path: a.csv, ignore: [id], dialect: {absent: NA}}}
+data: {csv: {path: a.csv, id: [id], dialect: {absent: NA}}}
 parameters: {width: 4, height: 3, iterations: 30, random_state: 3}
 output: {frames: 3, checkpoint_seconds: 1e-9}
 """
@@ -183,8 +183,14 @@ def test_a_table_that_is_interrupted_ends_alike(tmp_path: Path) -> None:
     assert preparation is not None
     assert card["preparation"] == preparation.to_json()
     assert card["data"]["missing"] == 2
+    annotations = finished.folder.annotations()
+    assert annotations is not None
+    assert annotations.ids["id"].cells() == ["1", "2", "3", "4"]
     assert card["id"] == model_id(
-        fingerprint(finished.samples), finished.experiment.parameters, preparation=preparation.transformation
+        fingerprint(finished.samples),
+        finished.experiment.parameters,
+        preparation=preparation.transformation,
+        annotations=annotations.fingerprint,
     )
     assert "colour: blue" in (finished.folder.path / "report.html").read_text()
     (tmp_path / "parts.yaml").write_text(TABLE)
@@ -202,6 +208,9 @@ def test_another_table_than_before_is_told(tmp_path: Path) -> None:
     again = read_experiment(finished.folder.experiment_file)
     (tmp_path / "a.csv").write_text("id,price\n1,2.5\n2,4\n3,7\n")
     with pytest.raises(InvalidDataError, match=r"the data \(.*a\.csv\) are not those"):
+        start(again, tmp_path / "again")
+    (tmp_path / "a.csv").write_text("id,price\n1,2.5\n7,3\n")
+    with pytest.raises(InvalidDataError, match="are not those"):
         start(again, tmp_path / "again")
 
 

@@ -23,17 +23,19 @@ def experiment(kind: str, folder: Path, known: str | None = None, **options: Any
 def test_random_samples_are_the_demo_s_colours(tmp_path: Path) -> None:
     expected = np.random.default_rng([5, 1]).random((4, 3))
     np.testing.assert_array_equal(random_samples(4, 3, 5), expected)
-    loaded = load_samples(experiment("random", tmp_path, samples=4, dimension=3)).samples
+    loaded = load_samples(experiment("random", tmp_path, samples=4, dimension=3)).data.samples
     np.testing.assert_array_equal(loaded, expected)
-    other = load_samples(experiment("random", tmp_path, samples=4, dimension=3, random_state=6)).samples
+    other = load_samples(experiment("random", tmp_path, samples=4, dimension=3, random_state=6)).data.samples
     np.testing.assert_array_equal(other, random_samples(4, 3, 6))
 
 
 def test_values_and_colours_that_are_written_down(tmp_path: Path) -> None:
-    colours = load_samples(experiment("colours", tmp_path, values=["red", [0, 0, 255]], range=255)).samples
+    colours = load_samples(
+        experiment("colours", tmp_path, values=["red", [0, 0, 255]], range=255)
+    ).data.samples
     np.testing.assert_array_equal(colours, [[1, 0, 0], [0, 0, 1]])
     values = load_samples(experiment("values", tmp_path, rows=[[1], [2]]))
-    np.testing.assert_array_equal(values.samples, [[1], [2]])
+    np.testing.assert_array_equal(values.data.samples, [[1], [2]])
     assert values.preparation is None
 
 
@@ -51,7 +53,9 @@ def test_a_table_with_named_columns(tmp_path: Path) -> None:
     loaded = load_samples(experiment("csv", tmp_path, **options))
     assert loaded.preparation is not None
     assert loaded.preparation.components == ("price", "colour: blue", "colour: red", "code: 7", "code: 8")
-    np.testing.assert_array_equal(loaded.samples, [[0, 0, 1, 1, 0], [np.nan, 1, 0, 0, 1], [1, 0, 1, 1, 0]])
+    np.testing.assert_array_equal(
+        loaded.data.samples, [[0, 0, 1, 1, 0], [np.nan, 1, 0, 0, 1], [1, 0, 1, 1, 0]]
+    )
     with pytest.raises(InvalidDataError, match="'price' has no value in row 2"):
         load_samples(experiment("csv", tmp_path, **{**options, "missing": "error"}))
 
@@ -59,7 +63,7 @@ def test_a_table_with_named_columns(tmp_path: Path) -> None:
 def test_a_table_is_normalised_by_default(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("a,b\n1,2\n3,4\n")
     loaded = load_samples(experiment("csv", tmp_path, path=str(tmp_path / "a.csv"), missing="mask"))
-    np.testing.assert_array_equal(loaded.samples, [[-1, -1], [1, 1]])
+    np.testing.assert_array_equal(loaded.data.samples, [[-1, -1], [1, 1]])
 
 
 def test_what_is_no_table_is_told_with_its_file(tmp_path: Path) -> None:
@@ -71,12 +75,12 @@ def test_what_is_no_table_is_told_with_its_file(tmp_path: Path) -> None:
     with pytest.raises(InvalidDataError, match=r"a\.csv: column 'b' holds numbers with a comma"):
         load_samples(experiment("csv", tmp_path, **options))
     loaded = load_samples(experiment("csv", tmp_path, **options, categorical=["b"]))
-    assert loaded.samples.shape == (2, 3)
+    assert loaded.data.samples.shape == (2, 3)
 
 
 def test_an_array(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.array([[1, 2], [3, 4]], dtype=np.int8))
-    loaded = load_samples(experiment("npy", tmp_path, path=str(tmp_path / "a.npy"))).samples
+    loaded = load_samples(experiment("npy", tmp_path, path=str(tmp_path / "a.npy"))).data.samples
     np.testing.assert_array_equal(loaded, [[1, 2], [3, 4]])
 
 
@@ -99,7 +103,9 @@ def test_an_image_s_colours_are_those_of_the_most_pixels_first(tmp_path: Path) -
     pixels[:7] = (255, 0, 0)
     pixels[7:9] = (0, 0, 255)
     Image.fromarray(pixels).save(tmp_path / "a.png")
-    loaded = load_samples(experiment("image", tmp_path, path=str(tmp_path / "a.png"), colours=40)).samples
+    loaded = load_samples(
+        experiment("image", tmp_path, path=str(tmp_path / "a.png"), colours=40)
+    ).data.samples
     np.testing.assert_array_equal(loaded, [[1, 0, 0], [0, 0, 1], [0, 0, 0]])
     assert len(image_colours(tmp_path / "a.png", 2)) == 2
 
@@ -134,9 +140,11 @@ def test_samples_may_come_from_a_callable(tmp_path: Path) -> None:
     path = list(sys.path)
     loaded = load_samples(
         experiment("call", tmp_path, target="mydata_of_test:Loader.load", arguments={"n": 3})
-    ).samples
+    ).data.samples
     np.testing.assert_array_equal(loaded, [[0], [1], [2]])
-    assert len(load_samples(experiment("call", tmp_path, target="mydata_of_test:Loader.load")).samples) == 2
+    assert (
+        len(load_samples(experiment("call", tmp_path, target="mydata_of_test:Loader.load")).data.samples) == 2
+    )
     assert sys.path == path
 
 
@@ -157,7 +165,7 @@ def test_a_callable_that_there_is_not(tmp_path: Path, target: str, says: str) ->
 
 def test_other_data_than_before_are_told(tmp_path: Path) -> None:
     known = fingerprint(np.array([[1.0], [2.0]]))
-    assert len(load_samples(experiment("values", tmp_path, known, rows=[[1], [2]])).samples) == 2
+    assert len(load_samples(experiment("values", tmp_path, known, rows=[[1], [2]])).data.samples) == 2
     with pytest.raises(InvalidDataError, match=r"the data \(values\) are not those"):
         load_samples(experiment("values", tmp_path, known, rows=[[1], [3]]))
 
@@ -175,12 +183,12 @@ def test_samples_may_have_weights(tmp_path: Path, kind: str) -> None:
     }
     batch = replace(experiment(kind, tmp_path, **options[kind]), parameters=BATCH)
     loaded = load_samples(batch)
-    np.testing.assert_array_equal(loaded.sample_weight, [0.5, 2.0])
-    assert loaded.samples.shape == (2, 3 if kind == "colours" else 1)
+    np.testing.assert_array_equal(loaded.data.sample_weight, [0.5, 2.0])
+    assert loaded.data.samples.shape == (2, 3 if kind == "colours" else 1)
     with pytest.raises(InvalidParameterError, match="takes no sample weights"):
         load_samples(experiment(kind, tmp_path, **options[kind]))
     known = replace(batch, data=replace(batch.data, fingerprint=fingerprint(loaded.data.table)))
-    assert load_samples(known).samples.shape == loaded.samples.shape
+    assert load_samples(known).data.samples.shape == loaded.data.samples.shape
 
 
 def test_a_column_without_weights_is_told_with_its_file(tmp_path: Path) -> None:
