@@ -196,7 +196,7 @@ class ModelReader:
             units = card.weights.shape[0] * card.weights.shape[1]
             return Annotations.decode(file, rows=card.data.samples, units=units)
         except ValueError as error:
-            raise _damaged(card, "annotations") from error
+            raise self._damage(card, "annotations") from error
 
     def data(self, card: StoredCard) -> Dataset:
         """Return the samples that a model was trained on, and their weights; see `annotations` for the rest.
