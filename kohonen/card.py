@@ -164,8 +164,7 @@ class Card:
     engine: CardEngine
     weights: CardWeights
     unverified: bool = described(
-        "Whether the model was added from a file without its data, so that nothing shows that its weights "
-        "are those of this training.",
+        "Whether nothing shows that the weights are those of this training: a file had no data.",
         default=False,
     )
     lineage: Lineage | None = None

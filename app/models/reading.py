@@ -110,7 +110,7 @@ class ModelReader:
             damaged = damaged or card
         if damaged is not None:
             return damaged
-        raise unreadable or ModelNotFoundError(_nothing(reference))
+        raise unreadable or ModelNotFoundError(reference.missing)
 
     def _entries(self, reference: Reference) -> Iterator[Entry]:
         """Yield the candidates of a reference; the first that exists is meant."""
@@ -292,17 +292,3 @@ def _unreadable(model_id: str, card: bytes) -> DamagedModelError:
         f"model {model_id!r} was stored under version {version} of the contract, and this service reads "
         f"version {SCHEMA_VERSION}: delete it, and train it again"
     )
-
-
-def _nothing(reference: Reference) -> str:
-    """Return the error message for a reference without a model, with the remedy."""
-    if reference.revision is not None:
-        return (
-            f"there is no revision {reference.text!r}; GET /models?name={reference.name} lists what there is"
-        )
-    if reference.name is not None:
-        return (
-            f"there is no model of the name {reference.name!r}: "
-            f'POST /train with "name": "{reference.name}" makes one'
-        )
-    return "there are no models yet: POST /train makes one"

@@ -67,6 +67,15 @@ class Reference(NamedTuple):
         """Whether it can name another model later."""
         return self.id is None and self.revision is None
 
+    @property
+    def missing(self) -> str:
+        """The error message where there is no such model, with the remedy."""
+        if self.revision is not None:
+            return f"there is no revision {self.text!r}; GET /models?name={self.name} lists what there is"
+        if self.name is not None:
+            return f'there is no model of the name {self.name!r}: POST /train with "name": "{self.name}" makes one'
+        return "there are no models yet: POST /train makes one"
+
 
 def parse(text: str) -> Reference | None:
     """Return the reference in a text, or None if it is not one."""
