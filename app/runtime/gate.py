@@ -224,12 +224,18 @@ class Gate:
         return place
 
     def _grant(self) -> None:
-        """Admit those who wait, in order; whoever needs more memory than is free lets nobody pass."""
+        """Admit those who wait, in order.
+
+        Whoever needs more memory than is free lets nobody pass who needs any. The turns of answers that are
+        being sent need none: the one that waits may be waiting for them to end.
+        """
+        blocked = False
         for place in list(self._waiting):
             if sum(one.kind == place.kind for one in self._running) >= self._most[place.kind]:
                 continue
-            if self._held + place.bytes > self.memory:
-                return
+            blocked = blocked or self._held + place.bytes > self.memory
+            if blocked and place.bytes:
+                continue
             self._waiting.remove(place)
             if place.admitted.set_running_or_notify_cancel():
                 self._running.append(place)

@@ -79,6 +79,24 @@ def test_works_are_admitted_while_their_bytes_fit_and_nobody_passes_one_that_wai
     assert gate.held == 0
 
 
+def test_answers_that_are_being_sent_pass_one_that_waits_for_their_memory() -> None:
+    gate = make_gate()
+    with ThreadPoolExecutor() as threads:
+        with gate.keeping():
+            with gate.admit("reading", Cost(60 * MEGABYTE)) as place:
+                place.keep(place.bytes)
+
+            def read() -> None:
+                with gate.admit("reading", Cost(60 * MEGABYTE)):
+                    pass
+
+            waiting = threads.submit(read)
+            eventually(lambda: gate.admitted("reading") == 1)
+            assert list(gate.in_turns(iter("ab"))) == ["a", "b"]
+            assert not waiting.done()
+        waiting.result(timeout=PATIENCE)
+
+
 def test_work_for_which_there_is_never_enough_memory_is_refused() -> None:
     with pytest.raises(OverLimitError, match="raise SOM_MEMORY"), make_gate().admit("reading", Cost(2**30)):
         pass

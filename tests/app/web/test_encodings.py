@@ -51,6 +51,7 @@ def test_other_codings_are_refused(client: TestClient, coding: str) -> None:
         zlib.compress(PLAIN),
         gzip.compress(PLAIN)[:-8] + bytes(8),
     ],
+    ids=["plain", "short", "long", "zlib", "checksum"],
 )
 def test_what_is_not_gzip_is_refused(client: TestClient, content: bytes) -> None:
     answer = post(client, content)
