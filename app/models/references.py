@@ -73,7 +73,8 @@ class Reference(NamedTuple):
         if self.revision is not None:
             return f"there is no revision {self.text!r}; GET /models?name={self.name} lists what there is"
         if self.name is not None:
-            return f'there is no model of the name {self.name!r}: POST /train with "name": "{self.name}" makes one'
+            remedy = f'POST /train with "name": "{self.name}" makes one'
+            return f"there is no model of the name {self.name!r}: {remedy}"
         return "there are no models yet: POST /train makes one"
 
 
