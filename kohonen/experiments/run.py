@@ -80,6 +80,7 @@ def start(
     RunFolder(folder).check_free(overwrite=overwrite)
     experiment = replace(experiment, parameters=experiment.parameters.seeded())
     loaded = load_samples(experiment)
+    experiment = experiment.sized(loaded.data)
     _observers(experiment)  # errors are reported before the folder is created
     resolved = experiment.resolved(fingerprint(loaded.data.table))
     made = RunFolder.create(folder, resolved, loaded, overwrite=overwrite)

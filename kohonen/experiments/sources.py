@@ -55,7 +55,6 @@ def load_samples(experiment: Experiment) -> Loaded:
         if isinstance(weight, str):
             weight = _array(weight)
         loaded = Loaded(samples, sample_weight=as_sample_weight(weight, count=len(samples)))
-    experiment.parameters.check_weighting(loaded.sample_weight)
     if data.fingerprint is not None and fingerprint(loaded.data.table) != data.fingerprint:
         place = data.options.get("path") or data.options.get("target") or data.kind
         raise InvalidDataError(

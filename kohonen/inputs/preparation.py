@@ -178,9 +178,14 @@ class Preparation:
                 )
         wanted = {name: columns[name] for name in self.names}
         check_lengths(wanted)
-        samples = np.hstack([column.transform(wanted[column.name]) for column in self.columns])
+        samples = self.encode(wanted)
         self._check_missing(np.isnan(samples))
-        return as_samples(unit_rows(samples) if self.rows == "l2" else samples, missing="mask")
+        return as_samples(samples, missing="mask")
+
+    def encode(self, columns: Columns) -> FloatArray:
+        """Return the rows of a table as samples, as `transform` does, without checking what is missing."""
+        samples = np.hstack([column.transform(columns[column.name]) for column in self.columns])
+        return unit_rows(samples) if self.rows == "l2" else samples
 
     def read_rows(
         self,

@@ -22,7 +22,15 @@ from kohonen.delimited.texts import CsvSource
 from kohonen.errors import InvalidTableError
 from kohonen.inputs.arrays import FloatArray
 from kohonen.inputs.choices import Choices
-from kohonen.inputs.columns import Column, Columns, check_lengths, holds_texts, numbers_in, texts_in
+from kohonen.inputs.columns import (
+    Column,
+    Columns,
+    check_lengths,
+    count_missing,
+    holds_texts,
+    numbers_in,
+    texts_in,
+)
 from kohonen.inputs.looking import look_at
 from kohonen.inputs.looks import Look, Rows
 from kohonen.inputs.roles import Role
@@ -66,7 +74,9 @@ class Table(dict[str, FloatArray | list[str | None]]):
         self.sample_weight: FloatArray | None = None
 
 
-def read_csv(source: CsvSource, *, most_columns: int | None = None, **options: Any) -> Table:
+def read_csv(
+    source: CsvSource, *, most_columns: int | None = None, most_rows: int | None = None, **options: Any
+) -> Table:
     """Read a table of comma-separated values.
 
     Parameters
@@ -75,6 +85,8 @@ def read_csv(source: CsvSource, *, most_columns: int | None = None, **options: A
         The file: a path (which may end in ``.csv.gz``), its bytes, or an open file of text or bytes.
     most_columns : int, optional
         Maximum number of columns.
+    most_rows : int, optional
+        Of a longer table, so many rows are read at random, and columns without a value in them are left out.
     **options
         The dialect of the file: ``absent``, ``decimal``, ``thousands``, ``delimiter``, ``header`` and
         ``encoding`` as in :class:`kohonen.delimited.dialects.Dialect`; and roles of columns by name or
@@ -105,7 +117,7 @@ def read_csv(source: CsvSource, *, most_columns: int | None = None, **options: A
     [('id', 'id'), ('age', 'number'), ('colour', 'category')]
     """
     reader = Reader(source, _dialect(options), most_columns=most_columns)
-    return _read(reader, look_at(reader, Choices.of(options)))
+    return _read(reader, look_at(reader, Choices.of(options)), most_rows)
 
 
 def look_csv(source: CsvSource, *, most_columns: int | None = None, **options: Any) -> Look:
@@ -207,16 +219,22 @@ def _dialect(options: Mapping[str, Any]) -> Dialect:
     return Dialect.of(options)
 
 
-def _read(source: Rows, look: Look) -> Table:
+def _read(source: Rows, look: Look, most_rows: int | None = None) -> Table:
     """Return the values of the columns that take part, of labels and of ids."""
+    some = None
+    if most_rows is not None and most_rows < look.rows:
+        some = np.unique(np.random.default_rng(0).integers(0, look.rows, most_rows))
     places = look.places("number", "category", "label", "id", "weight")
     parts: dict[int, list[Any]] = {place: [] for place in places}
     kept: list[npt.NDArray[np.intp]] = []
     known: dict[str | None, str | None] = {}
-    before = 0
+    before = done = 0
     for chunk in source.chunks():
         values, present = look.values(chunk, places)
         rows = np.flatnonzero(present)
+        done += len(rows)
+        if some is not None:
+            rows = rows[some[(some >= done - len(rows)) & (some < done)] - (done - len(rows))]
         kept.append(rows + before)
         before += len(present)
         for place, cells in values.items():
@@ -229,7 +247,11 @@ def _read(source: Rows, look: Look) -> Table:
     columns = {place: np.concatenate(part) if place in numbers else part for place, part in parts.items()}
 
     def named(*roles: Role) -> dict[str, Any]:
-        return {look.columns[place].name: columns[place] for place in look.places(*roles)}
+        return {
+            look.columns[place].name: columns[place]
+            for place in look.places(*roles)
+            if some is None or count_missing(columns[place]) < len(columns[place])
+        }
 
     table = Table(named("number", "category"), look)
     table.labels, table.ids, table.rows = named("label"), named("id"), np.concatenate(kept)
