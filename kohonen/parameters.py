@@ -34,7 +34,7 @@ __all__ = [
 Algorithm: TypeAlias = Literal["online", "batch"]
 Initialisation: TypeAlias = Literal["random", "sample", "pca"]
 
-#: The value of a parameter that is chosen for the data; see :mod:`kohonen.sizes`.
+#: The value of a parameter that is chosen for the data; see :mod:`kohonen.engines.sizes`.
 AUTO = "auto"
 
 #: Upper bound (exclusive) of drawn seeds.

@@ -130,6 +130,7 @@ RECURRING = {
     "kohonen": {
         "columns": {"cli", "inputs"},
         "files": {".", "animation"},
+        "frames": {"animation", "inputs"},
         "sources": {"experiments", "kernel"},
         "tracking": {"cli", "mlflow"},
         "views": {"analysis", "pictures", "report"},

@@ -10,12 +10,12 @@ import click
 from kohonen.cli.data import table_flags, table_options
 from kohonen.cli.options import given, options_of
 from kohonen.cli.progress import duration
+from kohonen.engines.sizes import WANTED, settled, sized
 from kohonen.experiments.sources import in_file
 from kohonen.experiments.table import ROLES
 from kohonen.inputs.preparation import Preparation
 from kohonen.inputs.tables import read_csv
 from kohonen.plan import plan
-from kohonen.sizes import WANTED, settled, sized
 
 __all__ = ["look"]
 

@@ -9,12 +9,12 @@ from types import MappingProxyType
 from typing import Any, get_args
 
 from kohonen.animation.moments import Spacing
+from kohonen.engines.sizes import WANTED, sized
 from kohonen.errors import InvalidExperimentError
 from kohonen.experiments.table import TABLE
 from kohonen.inputs.arrays import Dataset
 from kohonen.parameters import BATCH_SIZE, Definition, Parameters
 from kohonen.pictures.draw import VIEWS
-from kohonen.sizes import WANTED, sized
 
 __all__ = [
     "GENERATED",
@@ -186,7 +186,7 @@ class Experiment:
     data, parameters, output
         The training data, the map and its training, and the outputs besides the map.
     auto : frozenset of str
-        The parameters that are chosen when the data are known; see :mod:`kohonen.sizes`.
+        The parameters that are chosen when the data are known; see :mod:`kohonen.engines.sizes`.
     batch_size : int or None
         The number of samples per block of batch training.
     keep_data : bool

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from kohonen.engines.sizes import settled
 from kohonen.errors import InvalidExperimentError, KohonenError
 from kohonen.experiments.experiment import (
     GENERATED,
@@ -21,7 +22,6 @@ from kohonen.experiments.experiment import (
     check_run_name,
 )
 from kohonen.parameters import Definition
-from kohonen.sizes import settled
 
 __all__ = ["VARIABLES", "Layer", "Variable", "combine", "environment", "read_environment"]
 

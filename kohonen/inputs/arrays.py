@@ -16,6 +16,7 @@ __all__ = [
     "as_samples",
     "as_weights",
     "fill_with_means",
+    "unmasked",
     "weighted_mean",
 ]
 
@@ -169,7 +170,17 @@ def weighted_mean(values: npt.NDArray[np.float64 | np.bool_], sample_weight: Flo
     return float((values * shares).sum() / shares.sum())
 
 
+def unmasked(values: npt.ArrayLike) -> npt.ArrayLike:
+    """Return numbers with NaN where a masked array, or one in a list, hides them; others unchanged."""
+    if isinstance(values, np.ma.MaskedArray) and values.dtype.kind in "iuf":
+        return np.ma.filled(values.astype(np.float64), np.nan)
+    if isinstance(values, list | tuple) and any(isinstance(row, np.ma.MaskedArray) for row in values):
+        return [unmasked(row) for row in values]  # type: ignore[return-value]
+    return values
+
+
 def _as_float(values: npt.ArrayLike, what: str) -> FloatArray:
+    values = unmasked(values)
     try:
         array = np.asarray(values)
     except ValueError as error:

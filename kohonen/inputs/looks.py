@@ -1,5 +1,6 @@
 """Looks at tables: what every column is, and why, before anything is trained."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
@@ -10,11 +11,13 @@ import numpy.typing as npt
 from kohonen.delimited.chunks import Cells, Counted
 from kohonen.delimited.dates import days_of
 from kohonen.delimited.dialects import Dialect
+from kohonen.delimited.names import check_text
 from kohonen.delimited.numbers import AUTOMATIC, Absent, Convention, split_unit, to_number
 from kohonen.inputs.arrays import FloatArray
+from kohonen.inputs.frames import Columns, check_lengths, holds_texts, numbers_in, texts_in
 from kohonen.inputs.roles import Role
 
-__all__ = ["Chunk", "ColumnLook", "Look", "Reading", "Rows"]
+__all__ = ["Chunk", "ColumnLook", "Given", "Look", "Reading", "Rows"]
 
 
 class Chunk(Protocol):
@@ -197,3 +200,55 @@ class Look:
             "notes": list(self.notes),
             "dialect": self.dialect.to_json(),
         }
+
+
+class Given:
+    """Columns in memory, as one chunk of rows."""
+
+    def __init__(self, columns: Columns) -> None:
+        check_lengths(columns)
+        self.names = [check_text(name, "the name of a column") for name in columns]
+        self.notes: list[str] = []
+        self.unnamed, self.sure = False, True
+        self.dialect = self.given = Dialect()
+        self.absent = Absent((), always=frozenset())
+        self._given = list(columns.values())
+        self._columns = [
+            texts_in(name, values) if holds_texts(values) else numbers_in(name, values)
+            for name, values in columns.items()
+        ]
+
+    def chunks(self) -> Iterator["Given"]:
+        """Yield all rows."""
+        yield self
+
+    def count(self, column: int, *, as_texts: bool) -> Counted:
+        """Return the cells of a column with equal texts counted."""
+        values = self._columns[column]
+        if isinstance(values, np.ndarray) and not as_texts:
+            return Counted(values, [], pointed=True)
+        cells = self.texts(column)
+        counts = Counter(cells.others)
+        # The last of equal keys stays in a dict: that of the first row.
+        firsts = dict(zip(reversed(cells.others), reversed(cells.rows.tolist()), strict=True))
+        texts = [(text, firsts[text], count, hash(text)) for text, count in counts.items()]
+        return Counted(cells.values, texts)
+
+    def read(self, column: int) -> Cells:
+        """Return the numbers of a column."""
+        return Cells(np.array(self._columns[column], dtype=np.float64), np.empty(0, dtype=np.intp), [])
+
+    def texts(self, column: int) -> Cells:
+        """Return all cells of a column as texts."""
+        values = self._columns[column]
+        if isinstance(values, np.ndarray):
+            rows = np.flatnonzero(~np.isnan(values))
+            texts = [str(self._given[column][row]) for row in rows.tolist()]
+        else:
+            rows = np.array([row for row, text in enumerate(values) if text is not None], dtype=np.intp)
+            texts = [text for text in values if text is not None]
+        return Cells(np.full(len(values), np.nan), rows, texts)
+
+    def cells(self, column: int, rows: Any) -> list[str]:
+        """Return some cells of a column as texts."""
+        return [str(self._given[column][row]) for row in rows.tolist()]

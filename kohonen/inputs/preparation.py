@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 
 from kohonen.delimited.dialects import Dialect
 from kohonen.delimited.names import check_text, shown
@@ -19,16 +18,14 @@ from kohonen.errors import InvalidParameterError, InvalidTableError
 from kohonen.inputs import documents
 from kohonen.inputs.arrays import FloatArray, Missing, as_samples
 from kohonen.inputs.columns import (
-    Columns,
     Normalisation,
     PreparedColumn,
-    check_lengths,
-    count_missing,
+    check_missing,
     fit_categories,
     fit_scale,
-    holds_texts,
 )
 from kohonen.inputs.curves import CURVES, unbend, unit_rows
+from kohonen.inputs.frames import Columns, check_lengths, columns_of, count_missing, holds_texts
 from kohonen.inputs.looks import ColumnLook
 from kohonen.inputs.roles import MOST_CATEGORIES
 from kohonen.inputs.tables import Table, read_rows
@@ -75,7 +72,7 @@ class Preparation:
     @classmethod
     def fit(
         cls,
-        columns: Columns,
+        columns: Any,
         *,
         normalisation: Normalisation | Literal["l2"] | Mapping[str, Normalisation] = "z-score",
         missing: Missing = "mask",
@@ -85,9 +82,10 @@ class Preparation:
 
         Parameters
         ----------
-        columns : mapping of str to column
-            Numbers or texts by name, all columns of one length, with None (or NaN) for missing values: lists,
-            which are all taken, or the result of :func:`kohonen.inputs.tables.read_csv`.
+        columns : mapping of str to column, data frame or Arrow table
+            Numbers or texts by name, all columns of one length, with None (or NaN) for missing values: all
+            are taken, unless the table is of :func:`kohonen.read_csv` or `read_columns`. Booleans and
+            categories of a data frame are texts.
         normalisation : str or mapping, default "z-score"
             Normalisation of all columns of numbers, or by name; columns that are not named use z-scores. See
             :class:`kohonen.inputs.columns.PreparedColumn`; and "l2" leaves numbers unchanged and makes all
@@ -105,6 +103,8 @@ class Preparation:
             If a normalisation is unknown or names a column that does not hold numbers.
         """
         _check_choice("missing", missing, get_args(Missing))
+        if not isinstance(columns, Table):
+            columns = columns_of(columns)
         check_lengths(columns)
         rows: Literal["none", "l2"] = "l2" if normalisation == "l2" else "none"
         if normalisation == "l2":
@@ -150,12 +150,12 @@ class Preparation:
         """The names of the samples' components: the column's name, or ``"column: category"``."""
         return tuple(component for column in self.columns for component in column.components)
 
-    def transform(self, columns: Columns) -> FloatArray:
+    def transform(self, columns: Any) -> FloatArray:
         """Return the rows of a table as samples.
 
         Parameters
         ----------
-        columns : mapping of str to column
+        columns : mapping of str to column, data frame or Arrow table
             As in `fit`; unknown columns are ignored.
 
         Returns
@@ -169,6 +169,7 @@ class Preparation:
             If a column is missing, a value does not fit its column, a value is missing and `missing` is
             "error", or a row has no values.
         """
+        columns = columns_of(columns)
         for name in self.names:
             if name not in columns:
                 raise InvalidTableError(
@@ -179,7 +180,7 @@ class Preparation:
         wanted = {name: columns[name] for name in self.names}
         check_lengths(wanted)
         samples = self.encode(wanted)
-        self._check_missing(np.isnan(samples))
+        check_missing(self.columns, samples, self.missing)
         return as_samples(samples, missing="mask")
 
     def encode(self, columns: Columns) -> FloatArray:
@@ -278,21 +279,6 @@ class Preparation:
             If the document is invalid or of another version.
         """
         return cls(*documents.read(document))
-
-    def _check_missing(self, absent: npt.NDArray[np.bool_]) -> None:
-        empty = absent.all(axis=1)
-        if empty.any():
-            row = int(empty.argmax())
-            raise InvalidTableError(f"row {row + 1} has no values: leave it out", row=row)
-        if self.missing == "error" and absent.any():
-            row, component = (int(place) for place in np.argwhere(absent)[0])
-            owners = [column.name for column in self.columns for _ in column.components]
-            raise InvalidTableError(
-                f"column {owners[component]!r} has no value in row {row + 1}: fill it in, leave the row out, "
-                'or set missing to "mask"',
-                column=owners[component],
-                row=row,
-            )
 
 
 def _check_choice(parameter: str, value: object, choices: tuple[str, ...]) -> None:

@@ -5,41 +5,28 @@ columns of numbers) marks a missing value. :mod:`kohonen.inputs.look` decides wh
 :mod:`kohonen.inputs.preparation` turns tables into samples.
 """
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from itertools import chain
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from kohonen.delimited.chunks import Cells, Counted
 from kohonen.delimited.dialects import Dialect
 from kohonen.delimited.names import LONGEST_TEXT, check_text, shown
-from kohonen.delimited.numbers import Absent
 from kohonen.delimited.reader import Reader
 from kohonen.delimited.texts import CsvSource
 from kohonen.errors import InvalidTableError
 from kohonen.inputs.arrays import FloatArray
 from kohonen.inputs.choices import Choices
-from kohonen.inputs.columns import (
-    Column,
-    Columns,
-    check_lengths,
-    count_missing,
-    holds_texts,
-    numbers_in,
-    texts_in,
-)
+from kohonen.inputs.frames import columns_of, count_missing
 from kohonen.inputs.looking import look_at
-from kohonen.inputs.looks import Look, Rows
+from kohonen.inputs.looks import Given, Look, Rows
 from kohonen.inputs.roles import Role
 from kohonen.inputs.weights import weights_in
 
 __all__ = [
     "LONGEST_TEXT",
-    "Column",
-    "Columns",
     "Table",
     "check_text",
     "look_csv",
@@ -129,12 +116,12 @@ def look_csv(source: CsvSource, *, most_columns: int | None = None, **options: A
     return look_at(reader, Choices.of(options))
 
 
-def read_columns(columns: Columns, **options: Any) -> Table:
+def read_columns(columns: Any, **options: Any) -> Table:
     """Return columns in memory as a table, with the roles of `read_csv`.
 
     Parameters
     ----------
-    columns : mapping of str to column
+    columns : mapping of str to column, data frame or Arrow table
         Numbers or texts by name, all of one length, with None or NaN for missing values. Texts are not read
         as numbers.
     **options
@@ -145,7 +132,7 @@ def read_columns(columns: Columns, **options: Any) -> Table:
     InvalidTableError
         If columns differ in length, mix numbers and texts, or have roles that leave nothing to train on.
     """
-    given = _Given(columns)
+    given = Given(columns_of(columns))
     return _read(given, look_at(given, Choices.of(options)))
 
 
@@ -258,50 +245,3 @@ def _read(source: Rows, look: Look, most_rows: int | None = None) -> Table:
     for name, values in named("weight").items():
         table.sample_weight = weights_in(name, values, table.rows)
     return table
-
-
-class _Given:
-    """Columns in memory, as one chunk of rows."""
-
-    def __init__(self, columns: Columns) -> None:
-        check_lengths(columns)
-        self.names = [check_text(name, "the name of a column") for name in columns]
-        self.notes: list[str] = []
-        self.unnamed, self.sure = False, True
-        self.dialect = self.given = Dialect()
-        self.absent = Absent((), always=frozenset())
-        self._given = list(columns.values())
-        self._columns = [
-            texts_in(name, values) if holds_texts(values) else numbers_in(name, values)
-            for name, values in columns.items()
-        ]
-
-    def chunks(self) -> Iterator["_Given"]:
-        yield self
-
-    def count(self, column: int, *, as_texts: bool) -> Counted:
-        values = self._columns[column]
-        if isinstance(values, np.ndarray) and not as_texts:
-            return Counted(values, [], pointed=True)
-        cells = self.texts(column)
-        counts = Counter(cells.others)
-        # The last of equal keys stays in a dict: that of the first row.
-        firsts = dict(zip(reversed(cells.others), reversed(cells.rows.tolist()), strict=True))
-        texts = [(text, firsts[text], count, hash(text)) for text, count in counts.items()]
-        return Counted(cells.values, texts)
-
-    def read(self, column: int) -> Cells:
-        return Cells(np.array(self._columns[column], dtype=np.float64), np.empty(0, dtype=np.intp), [])
-
-    def texts(self, column: int) -> Cells:
-        values = self._columns[column]
-        if isinstance(values, np.ndarray):
-            rows = np.flatnonzero(~np.isnan(values))
-            texts = [str(self._given[column][row]) for row in rows.tolist()]
-        else:
-            rows = np.array([row for row, text in enumerate(values) if text is not None], dtype=np.intp)
-            texts = [text for text in values if text is not None]
-        return Cells(np.full(len(values), np.nan), rows, texts)
-
-    def cells(self, column: int, rows: Any) -> list[str]:
-        return [str(self._given[column][row]) for row in rows.tolist()]

@@ -162,7 +162,6 @@ def read_table(
     roles: Mapping[str, Any],
     *,
     settings: Settings,
-    most_rows: int,
 ) -> Table:
     """Return the table of a CSV body.
 
@@ -173,7 +172,7 @@ def read_table(
     OverLimitError
         For far too many rows.
     """
-    _check_lines(content, most_rows)
+    _check_lines(content, limits.most_rows(settings))
     return read_csv(content, most_columns=settings.max_dimension, **dialect, **roles)
 
 
@@ -227,8 +226,6 @@ def fit_preparation(
     normalisation: Normalisations | None,
     missing: Missing | None,
     settings: Settings,
-    *,
-    most_rows: int,
 ) -> tuple[FloatArray, Preparation]:
     """Return the samples of a table, and the preparation fitted to it.
 
@@ -240,11 +237,11 @@ def fit_preparation(
         For too many or too large samples.
     """
     rows = len(columns.rows)
-    limits.check_table(rows, len(columns), limits=settings, most_rows=most_rows)
+    limits.check_table(rows, len(columns), limits=settings)
     preparation = Preparation.fit(
         columns,
         normalisation=cast(Any, "z-score" if normalisation is None else normalisation),
         missing=missing or "mask",
     )
-    limits.check_table(rows, len(preparation.components), limits=settings, most_rows=most_rows)
+    limits.check_table(rows, len(preparation.components), limits=settings)
     return preparation.transform(columns), preparation

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.api.schemas.fields import LARGEST_INTEGER, parameter
+from app.api.schemas.fields import LARGEST_INTEGER, Count, parameter, wanted_parameter
 from app.api.schemas.tables import NamedColumns, Normalisations, RoleFields, fit_preparation
 from app.errors import FieldError, InvalidRequestError
 from app.models.references import NAME_RULE, is_name
@@ -16,13 +16,14 @@ from app.training import limits
 from app.training.request import TrainingRequest
 from kohonen import Parameters
 from kohonen.animation.moments import Moments, Spacing
+from kohonen.engines.sizes import WANTED, settled, sized
 from kohonen.errors import InvalidDataError
 from kohonen.geometry import Boundary, Grid
 from kohonen.inputs.arrays import FloatArray, Missing, as_sample_weight, as_samples
 from kohonen.inputs.colours import parse_colours
 from kohonen.inputs.tables import Table, read_columns
 from kohonen.inputs.weights import take_weights
-from kohonen.parameters import DEFINITIONS, SEEDS, Algorithm, Initialisation, draw_seed
+from kohonen.parameters import SEEDS, Algorithm, Initialisation, draw_seed
 
 __all__ = ["FRAMES", "SAMPLE_WEIGHT", "Data", "ModelFields", "Name", "TrainingBody", "TrainingFields"]
 
@@ -112,14 +113,14 @@ class ModelFields(BodySchema):
 class TrainingFields(ModelFields, RoleFields):
     """The fields of a training, in a JSON body or, with CSV, in the query."""
 
-    width: int = parameter("width")
-    height: int = parameter("height")
-    iterations: int = parameter("iterations")
+    width: Count = wanted_parameter("width")
+    height: Count = wanted_parameter("height")
+    iterations: Count = wanted_parameter("iterations")
     learning_rate: float = parameter("learning_rate")
     sigma: float | None = parameter("sigma")
     final_sigma: float = parameter("final_sigma")
     random_state: int | None = parameter("random_state")
-    algorithm: Algorithm = parameter("algorithm")
+    algorithm: Literal[Algorithm, "auto"] = wanted_parameter("algorithm")
     initialisation: Initialisation = parameter("initialisation")
     grid: Grid = parameter("grid")
     boundary: Boundary = parameter("boundary")
@@ -209,7 +210,6 @@ class TrainingBody(TrainingFields, Data):
         self,
         settings: Settings,
         *,
-        most_rows: int,
         idempotency_key: str | None = None,
         table: Table | None = None,
     ) -> TrainingRequest:
@@ -219,8 +219,6 @@ class TrainingBody(TrainingFields, Data):
         ----------
         settings : Settings
             The limits of a table.
-        most_rows : int
-            Maximum number of rows of a table.
         idempotency_key : str, optional
             Determines the seed if the body has none, so that the request can be repeated.
         table : Table, optional
@@ -239,13 +237,11 @@ class TrainingBody(TrainingFields, Data):
         preparation = None
         if self.columns is not None:
             rows = max((len(values) for values in self.columns.values()), default=0)
-            limits.check_table(rows, len(self.columns), limits=settings, most_rows=most_rows)
+            limits.check_table(rows, len(self.columns), limits=settings)
             if table is None:
                 column = self.sample_weight if isinstance(self.sample_weight, str) else None
                 table = read_columns(self.columns, **self.roles(), sample_weight=column)
-            samples, preparation = fit_preparation(
-                table, self.normalisation, self.missing, settings, most_rows=most_rows
-            )
+            samples, preparation = fit_preparation(table, self.normalisation, self.missing, settings)
             field = "columns"
         else:
             given = self.samples()
@@ -253,8 +249,9 @@ class TrainingBody(TrainingFields, Data):
             samples, field = given
             rows = len(samples)
         weight = self.weigh(self.sample_weight, count=rows, table=table)
-        given_parameters = {name: getattr(self, name) for name in DEFINITIONS}
-        parameters = Parameters(**{**given_parameters, "random_state": seed})
+        parameters, auto = settled({name: getattr(self, name) for name in WANTED} | {"random_state": seed})
+        if self.colours is None:
+            parameters = sized(parameters, auto, samples, weight)
         return self.request(
             samples,
             parameters,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kohonen import InvalidParameterError, InvalidTableError, Preparation, read_csv
 from kohonen.inputs.columns import Normalisation
-from kohonen.inputs.tables import Columns
+from kohonen.inputs.frames import Columns
 
 NAN = math.nan
 VALUES = [2.0, 4.0, 4.0, 10.0, 5.0]

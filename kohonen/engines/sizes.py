@@ -29,8 +29,8 @@ _HELP = {
     "width": "Width of the map, in units; auto: for the number of samples, and 100 for colours.",
     "height": "Height of the map, in units; auto: for the number of samples, and 100 for colours.",
     "iterations": "Passes over the data; auto: for the number of samples, and 1000 for colours.",
-    "algorithm": "Training algorithm: update after each sample, or once per iteration; auto: batch where the "
-    "iterations are auto, too, and there are more than 1,000 samples or sample weights, otherwise online.",
+    "algorithm": "Training algorithm: update after each sample, or once per iteration; auto: batch where "
+    "there are sample weights, or the iterations are auto and there are more than 1,000 samples.",
 }
 
 #: The parameters as they are asked for: some may be "auto", and are by default.
@@ -91,13 +91,13 @@ def sized(
     chosen: dict[str, Any] = {}
     if {"width", "height"} & set(auto):
         chosen |= _sides(parameters, auto, UNITS * math.sqrt(count), samples, sample_weight)
+    algorithm: Algorithm = parameters.algorithm
+    if "algorithm" in auto:
+        many = "iterations" in auto and count > MOST_ONLINE
+        algorithm = "batch" if many or sample_weight is not None else "online"
     if "iterations" in auto:
-        algorithm: Algorithm = parameters.algorithm
-        if "algorithm" in auto:
-            algorithm = "batch" if count > MOST_ONLINE or sample_weight is not None else "online"
-        iterations = ITERATIONS if algorithm == "batch" else max(1, round(STEPS / count))
-        chosen |= {"algorithm": algorithm, "iterations": iterations}
-    return replace(parameters, **chosen)
+        chosen["iterations"] = ITERATIONS if algorithm == "batch" else max(1, round(STEPS / count))
+    return replace(parameters, algorithm=algorithm, **chosen)
 
 
 def _sides(
