@@ -5,7 +5,7 @@ without names are rows in the order of its columns, and are prepared as the tabl
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +18,20 @@ from kohonen.engines.search import match
 from kohonen.inputs.arrays import FloatArray, as_samples
 from kohonen.inputs.tables import shown
 
-__all__ = ["Found", "as_csv", "as_json", "columns_of", "find", "most_bytes", "vectors_for"]
+__all__ = [
+    "Found",
+    "Unknown",
+    "as_csv",
+    "as_json",
+    "columns_of",
+    "find",
+    "most_bytes",
+    "notes_on",
+    "vectors_for",
+]
 
+#: What becomes of a category that the model does not know.
+Unknown: TypeAlias = Literal["missing", "error"]
 #: Vectors of a block.
 BLOCK = 20_000
 #: Characters of a result: two coordinates and a distance with all digits and, in JSON, their names.
@@ -37,10 +49,11 @@ class Found(NamedTuple):
     cluster: int | None = None
 
 
-def vectors_for(card: Card, given: Any) -> FloatArray:
+def vectors_for(card: Card, given: Any, *, unknown: Unknown = "error") -> FloatArray:
     """Return vectors, or the rows of a table, as samples (n, dim) in the space of a model's map.
 
-    `given` is an array_like of shape (n, dim), or a mapping of names to columns. Missing values become NaN.
+    `given` is an array_like of shape (n, dim), or a mapping of names to columns. Missing values become NaN,
+    and `unknown` categories, too, unless they are an error.
 
     Raises
     ------
@@ -56,7 +69,7 @@ def vectors_for(card: Card, given: Any) -> FloatArray:
             raise InvalidRequestError([FieldError("/columns", message)])
         rows = max((len(values) for values in given.values()), default=0)
         limits.check_values(rows, len(table.components))
-        return table.transform(given)
+        return table.transform(given, unknown=unknown)
     if table is None:
         return as_samples(given, dimension=card.weights.shape[2])
     if table.categorical:
@@ -71,6 +84,13 @@ def vectors_for(card: Card, given: Any) -> FloatArray:
         )
     vectors = as_samples(given, dimension=len(table.columns))
     return table.transform(dict(zip(table.names, vectors.T, strict=True)))
+
+
+def notes_on(card: Card, given: Any) -> list[str]:
+    """Return what is to be said about the rows of a table: categories that the model does not know."""
+    if card.table is None or not isinstance(given, Mapping):
+        return []
+    return [f"{error}; they count as missing" for error in card.table.unknown(given)]
 
 
 def columns_of(records: list[dict[str, Any]], table: Preparation) -> dict[str, list[Any]]:

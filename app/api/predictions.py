@@ -1,6 +1,8 @@
 """Predictions: the best matching units of vectors."""
 
+import json
 import time
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import numpy as np
@@ -13,16 +15,16 @@ from app.api.clusters import wanted_count
 from app.api.dependencies import AppSettings, Deadline, ModelsOfStore
 from app.api.models import Ref
 from app.api.schemas.models import Vector, Vectors
-from app.api.schemas.tables import CsvFields, read_rows
+from app.api.schemas.tables import CsvFields, RowsQuery, read_rows
 from app.errors import AnswerTooLargeError, FieldError, InvalidRequestError
 from app.models import Card
-from app.predictions import as_csv, as_json, columns_of, find, most_bytes, vectors_for
+from app.predictions import Unknown, as_csv, as_json, columns_of, find, most_bytes, notes_on, vectors_for
 from app.runtime.fairness import cpu_slot_for, in_cpu_slots
 from app.settings import Settings
 from app.training import limits
 from app.web import body
 from app.web.negotiation import choose
-from app.web.responses import CSV, JSON, problems
+from app.web.responses import CSV, JSON, headers, problems
 from kohonen.analysis.clusters import cluster_units
 from kohonen.inputs.arrays import FloatArray
 
@@ -30,8 +32,11 @@ __all__ = ["DESCRIBED", "predict", "router", "samples_for", "vectors_of"]
 
 router = APIRouter(prefix="/models", tags=["models"])
 
+#: Characters of the notes in a header.
+MOST_NOTES = 1_000
 
-class PredictionQuery(CsvFields):
+
+class PredictionQuery(RowsQuery):
     """The query of a prediction."""
 
     clusters: str | None = Field(
@@ -45,6 +50,7 @@ DESCRIBED: dict[str, Any] = {
     "responses": {
         200: {
             "description": "The best matching unit of each vector, and the distance to it.",
+            "headers": headers(Kohonen_Notes="Categories that the model does not know, as JSON, if any."),
             "content": {
                 JSON: {"schema": {"$ref": "#/components/schemas/Predictions"}},
                 CSV: {"schema": {"type": "string"}, "example": "bmu_x,bmu_y,distance\n15,20,0.0625\n"},
@@ -100,7 +106,7 @@ async def predict(
     models: ModelsOfStore,
     settings: Settings,
     deadline: float,
-    query: CsvFields,
+    query: RowsQuery,
     *,
     clusters: str | None = None,
 ) -> Response:
@@ -112,7 +118,8 @@ async def predict(
         card = models.resolve(ref)
         with cpu_slot_for(len(content)):
             given = vectors_of(content, body.media_type(request), card, query, settings)
-            samples = samples_for(card, given, settings, deadline)
+            samples = samples_for(card, given, settings, deadline, unknown=query.unknown)
+            notes = notes_on(card, given)
         most = settings.max_answer_bytes
         with_clusters = clusters is not None
         if most is not None and most_bytes(media_type, len(samples), clusters=with_clusters) > most:
@@ -127,15 +134,26 @@ async def predict(
         results = find(weights, samples, labels)
         written = as_csv(results) if media_type == CSV else as_json(results)
         headers = {"Kohonen-Model-Id": card.id, "Vary": "Accept"}
+        if notes:
+            headers["Kohonen-Notes"] = json.dumps(notes)[:MOST_NOTES]
+            written = _noted(written, notes) if media_type == JSON else written
         answer = in_cpu_slots(written, size=len(content))
         return StreamingResponse(answer, media_type=media_type, headers=headers)
 
     return await run_in_threadpool(respond)
 
 
-def samples_for(card: Card, given: Any, settings: Settings, deadline: float) -> FloatArray:
+def _noted(written: Iterator[bytes], notes: list[str]) -> Iterator[bytes]:
+    """Add notes to an answer in JSON, whose last piece closes the list of results."""
+    for piece in written:
+        yield piece if piece != b"]}" else b'], "notes": ' + json.dumps(notes).encode() + b"}"
+
+
+def samples_for(
+    card: Card, given: Any, settings: Settings, deadline: float, *, unknown: Unknown = "missing"
+) -> FloatArray:
     """Return vectors or rows of a table as samples for a model's map, checked against the limits."""
-    samples = vectors_for(card, given)
+    samples = vectors_for(card, given, unknown=unknown)
     limits.check_prediction(
         card.weights.shape,
         vectors=len(samples),

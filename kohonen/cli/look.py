@@ -5,7 +5,7 @@ import io
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 import numpy as np
@@ -55,13 +55,22 @@ class _Clusters(click.ParamType[Any]):
 @click.option("-o", "--output", type=_OUT, help="The file to write.  [default: standard output]")
 @click.option("--clusters", type=_Clusters(), default="auto", show_default=True, help="Number of clusters.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON instead of CSV.")
-def predict(folder: Path, table: Path, output: Path | None, clusters: Any, as_json: bool) -> None:
+@click.option(
+    "--unknown",
+    type=click.Choice(["missing", "error"]),
+    default="missing",
+    show_default=True,
+    help="Whether a category that the map does not know counts as missing, or is an error.",
+)
+def predict(
+    folder: Path, table: Path, output: Path | None, clusters: Any, as_json: bool, unknown: Any
+) -> None:
     """Print the best matching unit of each row of a table, the distance to it, and its cluster.
 
     FOLDER is the folder of a run.
     """
     run = RunFolder.open(folder)
-    weights, samples = run.weights(), _samples(run, table)
+    weights, samples = run.weights(), _samples(run, table, unknown)
     labels = cluster_units(weights, clusters).labels
     found = match(weights, samples)
     units = found.units[:, 0]
@@ -186,12 +195,16 @@ def _component(run: RunFolder, text: str) -> int:
     raise click.UsageError(f"--component must be from 0 to {len(names) - 1}, or one of {shown(names)}")
 
 
-def _samples(run: RunFolder, path: Path) -> FloatArray:
+def _samples(run: RunFolder, path: Path, unknown: Literal["missing", "error"]) -> FloatArray:
     """Return the rows of a table as samples, with the preparation of the training data."""
     preparation = run.preparation()
     with in_file(path):
         if preparation is not None:
-            return preparation.transform(preparation.read_rows(path))
+            table = preparation.read_rows(path)
+            samples = preparation.transform(table, unknown=unknown)
+            for error in preparation.unknown(table):
+                click.echo(f"note: {error}; they count as missing", err=True)
+            return samples
         columns = read_rows(path)
         dimension = run.weights().shape[2]
         for name, values in columns.items():

@@ -83,10 +83,13 @@ class PreparedColumn:
         Raises
         ------
         InvalidTableError
-            If a value has the wrong type, is out of range or is not a known category.
+            If a value has the wrong type or is out of range. An unknown category counts as missing.
         """
         if self.categories is not None:
-            return _encoded(self.name, texts_in(self.name, values), self.categories)
+            places: dict[str | None, int] = {category: k for k, category in enumerate(self.categories)}
+            table = np.vstack([np.eye(len(places)), np.full(len(places), np.nan)])
+            texts = texts_in(self.name, values)
+            return np.asarray(table[[places.get(text, len(places)) for text in texts]])
         numbers = self._days(values)
         check_curve(self.name, numbers, self.normalisation)
         with np.errstate(over="ignore"):
@@ -113,6 +116,20 @@ class PreparedColumn:
                     message = f"column {self.name!r}, row {row + 1}: {error}"
                     raise InvalidTableError(message, column=self.name, row=row) from error
         return days
+
+    def unknown(self, values: Column) -> InvalidTableError | None:
+        """Return an error about the values that are not among the categories; None if there are none."""
+        known = {None, *(self.categories or ())}
+        texts = [] if self.categories is None else texts_in(self.name, values)
+        rows = [row for row, text in enumerate(texts) if text not in known]
+        if not rows:
+            return None
+        return InvalidTableError(
+            f"column {self.name!r} holds {len(rows):,} values that are not among its categories "
+            f"{shown(self.categories or ())}, such as {str(texts[rows[0]])[:40]!r} in row {rows[0] + 1}",
+            column=self.name,
+            row=rows[0],
+        )
 
     def named(self, components: FloatArray) -> list[str | None]:
         """Return the category with the largest component in each row of (n, k); None for missing values."""
@@ -173,22 +190,6 @@ def fit_categories(name: str, values: Column, most: int) -> PreparedColumn:
     for category in found:
         check_text(category, f"a category of column {name!r}")
     return PreparedColumn(name, categories=tuple(found))
-
-
-def _encoded(name: str, texts: list[str | None], categories: tuple[str, ...]) -> FloatArray:
-    places: dict[str | None, int] = {category: k for k, category in enumerate(categories)}
-    places[None] = len(categories)
-    for row, text in enumerate(texts):
-        if text not in places:
-            raise InvalidTableError(
-                f"column {name!r} holds {str(text)[:40]!r} in row {row + 1}, but the categories are "
-                f"{shown(categories)}; leave the value empty to treat it as missing",
-                column=name,
-                row=row,
-            )
-    table = np.vstack([np.eye(len(categories)), np.full(len(categories), np.nan)])
-    encoded: FloatArray = table[[places[text] for text in texts]]
-    return encoded
 
 
 def _is_number(text: str) -> bool:

@@ -5,6 +5,7 @@ category, 1 for the text's own and 0 for the others. A missing value is NaN in a
 masks it; see :mod:`kohonen.engines.search`.
 """
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
@@ -150,13 +151,16 @@ class Preparation:
         """The names of the samples' components: the column's name, or ``"column: category"``."""
         return tuple(component for column in self.columns for component in column.components)
 
-    def transform(self, columns: Any) -> FloatArray:
+    def transform(self, columns: Any, *, unknown: Literal["warn", "missing", "error"] = "warn") -> FloatArray:
         """Return the rows of a table as samples.
 
         Parameters
         ----------
         columns : mapping of str to column, data frame or Arrow table
             As in `fit`; unknown columns are ignored.
+        unknown : {"warn", "missing", "error"}, default "warn"
+            A text that is not among the categories counts as missing, with a warning or without, or it is
+            refused.
 
         Returns
         -------
@@ -179,9 +183,18 @@ class Preparation:
                 )
         wanted = {name: columns[name] for name in self.names}
         check_lengths(wanted)
+        for error in self.unknown(wanted) if unknown != "missing" else ():
+            if unknown == "error":
+                raise error
+            warnings.warn(f"{error}; they count as missing", stacklevel=2)
         samples = self.encode(wanted)
         check_missing(self.columns, samples, self.missing)
         return as_samples(samples, missing="mask")
+
+    def unknown(self, columns: Any) -> list[InvalidTableError]:
+        """Return what is wrong with the texts of a table that are not among the categories, by column."""
+        found = [column.unknown(columns[column.name]) for column in self.columns if column.name in columns]
+        return [error for error in found if error is not None]
 
     def encode(self, columns: Columns) -> FloatArray:
         """Return the rows of a table as samples, as `transform` does, without checking what is missing."""
@@ -271,13 +284,7 @@ class Preparation:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> "Preparation":
-        """Restore a preparation from a document of `to_json`.
-
-        Raises
-        ------
-        InvalidTableError
-            If the document is invalid or of another version.
-        """
+        """Restore a preparation from `to_json`; `InvalidTableError` is raised for any other document."""
         return cls(*documents.read(document))
 
 

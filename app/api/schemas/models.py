@@ -133,3 +133,6 @@ class Predictions(Schema):
     """The best matching units of vectors, in their order."""
 
     results: list[Prediction]
+    notes: list[str] | None = Field(
+        None, description="Categories that the model does not know and that count as missing, if any."
+    )

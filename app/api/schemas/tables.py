@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from app.errors import FieldError, InvalidRequestError, OverLimitError
 from app.models import Card
+from app.predictions import Unknown
 from app.schema import QuerySchema
 from app.settings import Settings
 from app.training import limits
@@ -26,6 +27,7 @@ __all__ = [
     "NamedColumns",
     "Normalisations",
     "RoleFields",
+    "RowsQuery",
     "fit_preparation",
     "read_rows",
     "read_table",
@@ -135,6 +137,16 @@ class CsvFields(QuerySchema):
             for name in CsvFields.model_fields
             if getattr(self, name) not in (None, [])
         }
+
+
+class RowsQuery(CsvFields):
+    """The query of a prediction."""
+
+    unknown: Unknown = Field(
+        "missing",
+        description="Table: whether a category that the model does not know counts as missing, which is "
+        "reported, or is refused.",
+    )
 
 
 class RoleFields(BaseModel):

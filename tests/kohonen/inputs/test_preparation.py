@@ -198,7 +198,6 @@ def test_tables_of_which_nothing_can_be_learnt(
         ({"a": [1, 2], "b": ["x"]}, "column 'b' has 1 values", ("b", None)),
         ({"a": ["1"], "b": ["x"]}, "column 'a' holds numbers, but '1' in row 1", ("a", 0)),
         ({"a": [1], "b": [1]}, "column 'b' holds texts, but '1' in row 1", ("b", 0)),
-        ({"a": [1, 2], "b": ["x", "q"]}, "'q' in row 2, but the categories are 'x', 'y'", ("b", 1)),
         ({"a": [1, None], "b": ["x", None]}, "row 2 has no values", (None, 1)),
         ({"a": [1e149], "b": ["x"]}, "too far from the values it was fitted to", ("a", 0)),
     ],
@@ -208,6 +207,23 @@ def test_tables_that_do_not_suit(table: Any, message: str, place: tuple[str | No
     with pytest.raises(InvalidTableError, match=message) as caught:
         preparation.transform(table)
     assert (caught.value.column, caught.value.row) == place
+
+
+def test_an_unknown_category_is_missing_and_reported() -> None:
+    preparation = Preparation.fit({"a": [0, 1], "b": ["x", "y"]})
+    table = {"a": [0, 1, 0], "b": ["q", "x", "r"]}
+    says = r"column 'b' holds 2 values that are not among its categories 'x', 'y', such as 'q' in row 1"
+    with pytest.warns(UserWarning, match=f"{says}; they count as missing"):
+        samples = preparation.transform(table)
+    np.testing.assert_array_equal(samples, preparation.transform({**table, "b": [None, "x", None]}))
+    np.testing.assert_array_equal(samples, preparation.transform(table, unknown="missing"))
+    with pytest.raises(InvalidTableError, match=says) as caught:
+        preparation.transform(table, unknown="error")
+    assert (caught.value.column, caught.value.row) == ("b", 0)
+    assert [str(error) for error in preparation.unknown(table)] == [str(caught.value)]
+    assert preparation.unknown({"a": [1]}) == []
+    with pytest.raises(InvalidTableError, match="row 1 has no values"):
+        preparation.transform({"a": [None], "b": ["q"]}, unknown="missing")
 
 
 def test_missing_values_may_be_refused() -> None:

@@ -308,11 +308,6 @@ def test_rows_without_names_are_in_the_table_s_units_too(client: TestClient) -> 
         ({"records": [3]}, "/records/0", "an object"),
         ({"columns": {"height": 3}}, "/columns", "column 'height' must be an array"),
         (
-            {"columns": {"height": [1], "weight, kg": [1], "species": ["cow"]}},
-            "/columns/species/0",
-            "'cow' in row 1, but the categories are 'cat', 'dog'",
-        ),
-        (
             {"columns": {"height": [1, None], "weight, kg": [1, None], "species": ["cat", None]}},
             "/columns/1",
             "row 2 has no values",
@@ -482,6 +477,35 @@ def test_colours_have_the_size_of_the_demo_and_vectors_that_of_their_number(clie
         for given in ({}, asked)
     ]
     assert ids[0] == ids[1]
+
+
+def test_an_unknown_category_is_missing_and_reported(pets: TestClient) -> None:
+    columns = {"height": [30, 31], "weight, kg": [4, 5], "species": ["cow", "cat"]}
+    missing = {**columns, "species": [None, "cat"]}
+    answer = pets.post("/models/pets/predict", json={"columns": columns})
+    expected = pets.post("/models/pets/predict", json={"columns": missing})
+    assert answer.json()["results"] == expected.json()["results"]
+    note = (
+        "column 'species' holds 1 values that are not among its categories 'cat', 'dog', such as 'cow' in "
+        "row 1; they count as missing"
+    )
+    assert answer.json()["notes"] == json.loads(answer.headers["kohonen-notes"]) == [note]
+    assert "notes" not in expected.json()
+    assert "kohonen-notes" not in expected.headers
+    for path in ("/models/pets/predict", "/predict-batch"):
+        csv = pets.post(
+            path, content='height,"weight, kg",species\n30,4,cow\n', headers={**AS_CSV, "accept": "text/csv"}
+        )
+        assert json.loads(csv.headers["kohonen-notes"]) == [note]
+        assert csv.text.startswith("bmu_x,bmu_y,distance\n")
+        document = problem(pets.post(f"{path}?unknown=error", json={"columns": columns}), 422)
+        assert document["errors"][0] == {
+            "pointer": "/columns/species/0",
+            "message": note.partition(";")[0],
+        }
+    fit = problem(pets.post("/models/pets/fit", json={"columns": columns}), 422)
+    assert fit["errors"][0]["message"] == note.partition(";")[0]
+    assert "notes" not in pets.post("/predict-batch", json={"columns": missing}).json()
 
 
 def test_what_is_no_json_and_no_csv(client: TestClient) -> None:
