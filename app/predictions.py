@@ -71,7 +71,7 @@ def vectors_for(card: Card, given: Any, *, unknown: Unknown = "error") -> FloatA
         limits.check_values(rows, len(table.components))
         return table.transform(given, unknown=unknown)
     if table is None:
-        return as_samples(given, dimension=card.weights.shape[2])
+        return as_samples(given, dimension=card.weights.shape[2], missing="mask")
     if table.categorical:
         raise InvalidRequestError(
             [
@@ -82,7 +82,7 @@ def vectors_for(card: Card, given: Any, *, unknown: Unknown = "error") -> FloatA
                 )
             ]
         )
-    vectors = as_samples(given, dimension=len(table.columns))
+    vectors = as_samples(given, dimension=len(table.columns), missing="mask")
     return table.transform(dict(zip(table.names, vectors.T, strict=True)))
 
 

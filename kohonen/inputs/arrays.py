@@ -1,6 +1,6 @@
 """Validation of samples and weights, which become contiguous float64 arrays."""
 
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -170,13 +170,19 @@ def weighted_mean(values: npt.NDArray[np.float64 | np.bool_], sample_weight: Flo
     return float((values * shares).sum() / shares.sum())
 
 
-def unmasked(values: npt.ArrayLike) -> npt.ArrayLike:
-    """Return numbers with NaN where a masked array, or one in a list, hides them; others unchanged."""
+def unmasked(values: Any) -> Any:
+    """Return numbers with NaN where a masked array hides them, and for None in lists; others unchanged."""
     if isinstance(values, np.ma.MaskedArray) and values.dtype.kind in "iuf":
         return np.ma.filled(values.astype(np.float64), np.nan)
-    if isinstance(values, list | tuple) and any(isinstance(row, np.ma.MaskedArray) for row in values):
-        return [unmasked(row) for row in values]  # type: ignore[return-value]
+    if isinstance(values, list | tuple) and any(map(_has_gaps, values)):
+        return [np.nan if row is None else unmasked(row) for row in values]
     return values
+
+
+def _has_gaps(row: Any) -> bool:
+    return (
+        row is None or isinstance(row, np.ma.MaskedArray) or (isinstance(row, list | tuple) and None in row)
+    )
 
 
 def _as_float(values: npt.ArrayLike, what: str) -> FloatArray:

@@ -105,7 +105,7 @@ def samples_in(data: Samples, names: Sequence[str] | None = None) -> npt.ArrayLi
     """
     there = names_of(data)
     if there is None:
-        return unmasked(data)
+        return unmasked(data)  # type: ignore[no-any-return]
     if names is not None and not names:
         raise InvalidDataError("the map was trained on an array, without names: give an array here, too")
     if names is not None and sorted(names) != sorted(there):

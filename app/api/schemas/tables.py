@@ -22,12 +22,13 @@ from kohonen.inputs.columns import Normalisation
 from kohonen.inputs.tables import LONGEST_TEXT, Table
 
 __all__ = [
-    "RECORD_SCHEMA",
     "CsvFields",
     "NamedColumns",
     "Normalisations",
+    "Records",
     "RoleFields",
     "RowsQuery",
+    "columns_of_records",
     "fit_preparation",
     "read_rows",
     "read_table",
@@ -69,6 +70,34 @@ def _columns(columns: dict[str, Any]) -> dict[str, Any]:
 NamedColumns: TypeAlias = Annotated[
     dict[str, Any], AfterValidator(_columns), Field(json_schema_extra=_SCHEMA)
 ]
+
+
+def _records(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    for row, record in enumerate(records, start=1):
+        if any(isinstance(value, float) and not math.isfinite(value) for value in record.values()):
+            raise PydanticCustomError("finite", "record {row} must hold finite numbers", {"row": row})
+    return records
+
+
+#: Rows of values by name.
+Records: TypeAlias = Annotated[
+    list[dict[str, Any]],
+    Field(min_length=1),
+    AfterValidator(_records),
+    WithJsonSchema({"type": "array", "minItems": 1, "items": RECORD_SCHEMA}),
+]
+
+
+def columns_of_records(records: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    """Return records as columns; what a record leaves out is missing.
+
+    `OverLimitError` is raised for too many values, since short records may expand to many.
+    """
+    names = dict.fromkeys(name for record in records for name in record)
+    limits.check_values(len(records), len(names), field="records")
+    return {name: [record.get(name) for record in records] for name in names}
+
+
 _NORMALISATION = {"enum": list(get_args(Normalisation)), "type": "string"}
 _FOR_ALL = {"enum": [*get_args(Normalisation), "l2"], "type": "string"}
 

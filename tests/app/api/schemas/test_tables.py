@@ -366,7 +366,7 @@ def test_a_model_of_plain_vectors_knows_no_names(client: TestClient) -> None:
         ({"normalisation": {"size": "none"}}, "/normalisation", "no column of numbers 'size'"),
         ({"missing": "guess"}, "/missing", "'mask' or 'error'"),
         ({"missing": "error"}, "/columns/weight, kg/1", "'weight, kg' has no value in row 2"),
-        ({"columns": None, "data": [[1]], "missing": "mask"}, "", "are for a table"),
+        ({"columns": None, "data": [[1]], "normalisation": "none"}, "", "are for a table"),
         ({"columns": {f"c{k}": [1] for k in range(1025)}}, "/columns", "over the limit of 1,024"),
         ({"columns": {"a": [f"n{k % 65}" for k in range(200)]}}, "/columns/a", "64 categories are allowed"),
     ],
@@ -656,3 +656,57 @@ def test_a_job_of_a_table_makes_the_model_that_train_makes(make_client: MakeClie
     other = train_columns(make_client())
     for name in ("id", "weights", "data", "parameters", "quality", "preparation"):
         assert made[name] == other[name]
+
+
+def test_records_and_columns_make_the_same_map(client: TestClient) -> None:
+    records = [
+        {name: values[row] for name, values in COLUMNS.items() if values[row] is not None or row % 2}
+        for row in range(len(COLUMNS["height"]))
+    ]
+    made = train_columns(client)
+    answer = client.post("/train", json={"records": records, **MAP}, headers=AS_JSON)
+    assert (answer.status_code, answer.json()["id"]) == (200, made["id"])
+    went_on = [
+        client.post(f"/models/{made['id']}/fit", json={"iterations": 3, **data}, headers=AS_JSON).json()["id"]
+        for data in ({"records": records}, {"columns": COLUMNS})
+    ]
+    assert went_on[0] == went_on[1]
+
+
+def test_null_in_vectors_is_missing(client: TestClient) -> None:
+    data = [[1, None, 3], [4, 5, 6], [7, 8, None]]
+    card = client.post("/train", json={"data": data, **MAP, "name": "pets"}, headers=AS_JSON).json()
+    assert card["data"]["missing"] == 2
+    array = np.array(data, dtype=float)
+    expected = train(array, Parameters(**MAP), missing="mask").weights
+    np.testing.assert_array_equal(weights(client, card["id"]), expected)
+    found = predict(client, {"data": data})
+    assert found == predict(client, {"data": [[1, None, 3]]}) + found[1:]
+    assert predict(client, {"data": [1, None, 3]}) == found[:1]
+    assert client.post("/predict-bmu", json={"data": [1, None, 3]}).json() == found[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "says"),
+    [
+        ({"data": [[1, None]], "missing": "error"}, "/data", "must be finite numbers"),
+        ({"data": [[1, 2], [None, None]]}, "/data", "the sample at [1] has no values"),
+        ({"records": [{"a": 1}], "columns": {"a": [1]}}, "", "either 'columns' or 'records'"),
+        ({"records": [{"a": 1}], "data": [[1]]}, "", "or 'columns' or 'records', and not both"),
+        ({"records": []}, "/records", "at least 1"),
+        ({"records": [{"a": 1}, {"a": "x"}]}, "/columns/a/0", "holds texts, but '1' in row 1"),
+        ({"colours": ["red"], "missing": "mask"}, "", "'missing' are for a table"),
+    ],
+)
+def test_rows_that_cannot_be_trained_on(client: TestClient, body: Any, pointer: str, says: str) -> None:
+    document = problem(client.post("/train", json=body), 422)
+    assert document["errors"][0]["pointer"] == pointer
+    assert says in document["errors"][0]["message"]
+
+
+def test_records_are_bounded_before_they_become_columns(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "MOST_TABLE_VALUES", 8)
+    document = problem(client.post("/train", json={"records": [{"a": 1}, {"b": 2}, {"c": 3}]}), 422)
+    assert document["errors"][0]["pointer"] == "/records"
