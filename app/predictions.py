@@ -69,6 +69,8 @@ def vectors_for(card: Card, given: Any, *, unknown: Unknown = "error") -> FloatA
             raise InvalidRequestError([FieldError("/columns", message)])
         rows = max((len(values) for values in given.values()), default=0)
         limits.check_values(rows, len(table.components))
+        if any(getattr(table.dialect, name) for name in ("absent", "decimal", "thousands")):
+            given = table.read_rows(given)
         return table.transform(given, unknown=unknown)
     if table is None:
         return as_samples(given, dimension=card.weights.shape[2], missing="mask")

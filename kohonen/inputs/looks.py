@@ -12,7 +12,7 @@ from kohonen.delimited.chunks import Cells, Counted
 from kohonen.delimited.dates import days_of
 from kohonen.delimited.dialects import Dialect
 from kohonen.delimited.names import check_text
-from kohonen.delimited.numbers import AUTOMATIC, Absent, Convention, split_unit, to_number
+from kohonen.delimited.numbers import AUTOMATIC, Absent, Convention, convention_of, split_unit, to_number
 from kohonen.inputs.arrays import FloatArray
 from kohonen.inputs.frames import Columns, check_lengths, holds_texts, numbers_in, texts_in
 from kohonen.inputs.roles import Role
@@ -48,6 +48,8 @@ class Rows(Protocol):
         The marks of missing values.
     dialect, given : Dialect
         The dialect, and what was given of it.
+    no_numbers : frozenset of int
+        The positions of columns of texts that are not to be read as numbers.
     """
 
     names: list[str]
@@ -57,6 +59,7 @@ class Rows(Protocol):
     absent: Absent
     dialect: Dialect
     given: Dialect
+    no_numbers: frozenset[int]
 
     def chunks(self) -> Iterator[Any]:
         """Yield the rows in chunks."""
@@ -205,18 +208,22 @@ class Look:
 class Given:
     """Columns in memory, as one chunk of rows."""
 
-    def __init__(self, columns: Columns) -> None:
+    def __init__(self, columns: Columns, dialect: Dialect) -> None:
         check_lengths(columns)
         self.names = [check_text(name, "the name of a column") for name in columns]
         self.notes: list[str] = []
         self.unnamed, self.sure = False, True
-        self.dialect = self.given = Dialect()
-        self.absent = Absent((), always=frozenset())
+        self.dialect = self.given = dialect
+        convention = convention_of(dialect) or AUTOMATIC[0]
+        self.absent = Absent(dialect.absent, convention, always=frozenset())
+        self._decimal = convention.decimal
         self._given = list(columns.values())
         self._columns = [
             texts_in(name, values) if holds_texts(values) else numbers_in(name, values)
             for name, values in columns.items()
         ]
+        texts = [place for place, values in enumerate(self._columns) if isinstance(values, list)]
+        self.no_numbers = frozenset(texts if convention_of(dialect) is None else ())
 
     def chunks(self) -> Iterator["Given"]:
         """Yield all rows."""
@@ -243,7 +250,7 @@ class Given:
         values = self._columns[column]
         if isinstance(values, np.ndarray):
             rows = np.flatnonzero(~np.isnan(values))
-            texts = [str(self._given[column][row]) for row in rows.tolist()]
+            texts = [self._text(column, row) for row in rows.tolist()]
         else:
             rows = np.array([row for row, text in enumerate(values) if text is not None], dtype=np.intp)
             texts = [text for text in values if text is not None]
@@ -251,4 +258,9 @@ class Given:
 
     def cells(self, column: int, rows: Any) -> list[str]:
         """Return some cells of a column as texts."""
-        return [str(self._given[column][row]) for row in rows.tolist()]
+        return [self._text(column, row) for row in rows.tolist()]
+
+    def _text(self, column: int, row: int) -> str:
+        """Return a cell as a text; numbers have the decimal sign of the dialect."""
+        cell = self._given[column][row]
+        return cell if isinstance(cell, str) else str(cell).replace(".", self._decimal)

@@ -203,18 +203,18 @@ class Preparation:
 
     def read_rows(
         self,
-        source: CsvSource,
+        source: CsvSource | Columns,
         *,
         sample_weight: str | None = None,
         most_columns: int | None = None,
         **dialect: Any,
     ) -> dict[str, FloatArray | list[str | None]]:
-        """Read the columns of a CSV file that `transform` needs, with the dialect of the training's file.
+        """Read the columns that `transform` needs of a CSV file, with the dialect of the training's.
 
         Parameters
         ----------
-        source : path, bytes or file
-            The file.
+        source : path, bytes or file, or mapping of str to column
+            The file; or columns in memory, with the same marks of missing values.
         sample_weight : str, optional
             A column of numbers to read, too.
         most_columns : int, optional

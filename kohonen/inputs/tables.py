@@ -16,10 +16,10 @@ from kohonen.delimited.dialects import Dialect
 from kohonen.delimited.names import LONGEST_TEXT, check_text, shown
 from kohonen.delimited.reader import Reader
 from kohonen.delimited.texts import CsvSource
-from kohonen.errors import InvalidTableError
+from kohonen.errors import InvalidParameterError, InvalidTableError
 from kohonen.inputs.arrays import FloatArray
 from kohonen.inputs.choices import Choices
-from kohonen.inputs.frames import columns_of, count_missing
+from kohonen.inputs.frames import Columns, columns_of, count_missing
 from kohonen.inputs.looking import look_at
 from kohonen.inputs.looks import Given, Look, Rows
 from kohonen.inputs.roles import Role
@@ -125,31 +125,38 @@ def read_columns(columns: Any, **options: Any) -> Table:
         Numbers or texts by name, all of one length, with None or NaN for missing values. Texts are not read
         as numbers.
     **options
-        The roles of columns, as in `read_csv`.
+        The roles of columns, as in `read_csv`, and of the dialect ``absent``; with ``decimal`` or
+        ``thousands`` texts may be numbers.
 
     Raises
     ------
     InvalidTableError
         If columns differ in length, mix numbers and texts, or have roles that leave nothing to train on.
+    InvalidParameterError
+        If an option is not valid.
     """
-    given = Given(columns_of(columns))
+    dialect = _dialect(options)
+    for name in ("delimiter", "header", "encoding"):
+        if getattr(dialect, name) is not None:
+            raise InvalidParameterError(f"{name} is for a file, and these are columns", parameter=name)
+    given = Given(columns_of(columns), dialect)
     return _read(given, look_at(given, Choices.of(options)))
 
 
 def read_rows(
-    source: CsvSource,
+    source: CsvSource | Columns,
     *,
     numbers: Mapping[str, str | None] | None = None,
     texts: Collection[str] = (),
     dialect: Dialect = Dialect(),  # noqa: B008 - it is immutable
     most_columns: int | None = None,
 ) -> dict[str, FloatArray | list[str | None]]:
-    """Read the columns of a CSV file that an existing model knows.
+    """Read the columns of a CSV file, or columns in memory, that an existing model knows.
 
     Parameters
     ----------
-    source : path, bytes or file
-        The file.
+    source : path, bytes or file, or mapping of str to column
+        The file, or the columns.
     numbers : mapping of str to str, optional
         The columns of numbers, with the units that may stand in their cells; by default all columns.
     texts : collection of str
@@ -169,7 +176,11 @@ def read_rows(
     InvalidTableError
         If the file is not such a table.
     """
-    reader = Reader(source, dialect, most_columns=most_columns)
+    reader: Reader | Given = (
+        Given(source, dialect)
+        if isinstance(source, Mapping)
+        else Reader(source, dialect, most_columns=most_columns)
+    )
     if numbers is None:
         numbers = dict.fromkeys(reader.names)
     known = {name for name in reader.names if name in numbers or name in texts}

@@ -142,6 +142,23 @@ class TrainingFields(ModelFields, RoleFields):
     )
 
 
+class TableDialect(BodySchema):
+    """How the values of a table are written."""
+
+    absent: list[str | float] | str | float = Field(
+        [], description="Texts or numbers that mean a missing value, such as `-9999`."
+    )
+    decimal: Literal["point", "comma"] | None = Field(
+        None, description="The decimal sign of numbers in texts, which are read as numbers if it is given."
+    )
+    thousands: Literal["comma", "point", "space", "apostrophe"] | None = Field(
+        None, description="The sign between thousands of numbers in texts."
+    )
+    delimiter: str | None = Field(None, description="Of a CSV body: give it in the query.")
+    header: bool | None = Field(None, description="Of a CSV body: give it in the query.")
+    encoding: str | None = Field(None, description="Of a CSV body: give it in the query.")
+
+
 class Data(BodySchema):
     """The data of a JSON body: colours, vectors of any dimension, or a table."""
 
@@ -165,6 +182,8 @@ class Data(BodySchema):
     records: Records | None = Field(
         None, description="A table as rows of values by name; null or absent values are missing."
     )
+
+    dialect: TableDialect | None = Field(None, description="Table: how its values are written.")
 
     @model_validator(mode="after")
     def _records_become_columns(self) -> Self:
@@ -263,7 +282,8 @@ class TrainingBody(TrainingFields, Data):
             limits.check_table(rows, len(self.columns), limits=settings)
             if table is None:
                 column = self.sample_weight if isinstance(self.sample_weight, str) else None
-                table = read_columns(self.columns, **self.roles(), sample_weight=column)
+                dialect = {} if self.dialect is None else self.dialect.model_dump()
+                table = read_columns(self.columns, **self.roles(), sample_weight=column, **dialect)
             samples, preparation = fit_preparation(table, self.normalisation, self.missing, settings)
             field = "columns"
         else:

@@ -710,3 +710,31 @@ def test_records_are_bounded_before_they_become_columns(
     monkeypatch.setattr(limits, "MOST_TABLE_VALUES", 8)
     document = problem(client.post("/train", json={"records": [{"a": 1}, {"b": 2}, {"c": 3}]}), 422)
     assert document["errors"][0]["pointer"] == "/records"
+
+
+def test_the_dialect_of_a_table_in_json(client: TestClient) -> None:
+    dialect = {"absent": [-9999, "none"], "decimal": "comma"}
+    written: dict[str, list[Any]] = {"a": ["1,5", "2", "none"], "b": [0.5, -9999, 3], "c": ["x", "none", "y"]}
+    plain = {"a": [1.5, 2, None], "b": [0.5, None, 3], "c": ["x", None, "y"]}
+    card, expected = (
+        client.post("/train", json={**table, **MAP, "name": "pets"}, headers=AS_JSON).json()
+        for table in ({"columns": written, "dialect": dialect}, {"columns": plain})
+    )
+    assert card["id"] == expected["id"]
+    csv = client.post(
+        f"/train?{QUERY}&decimal=comma&absent=-9999&absent=none&delimiter=semicolon",
+        content="a;b;c\n1,5;0,5;x\n2;-9999;none\nnone;3;y\n",
+        headers={**AS_JSON, **AS_CSV},
+    )
+    assert csv.json()["id"] == card["id"]
+    assert card["preparation"]["dialect"] == {"absent": ["-9999", "none"], "decimal": "comma"}
+    rows = [{name: values[row] for name, values in written.items()} for row in range(3)]
+    found = predict(client, {"columns": written})
+    assert found == predict(client, {"records": rows})
+    went_on = client.post("/models/pets/fit", json={"columns": written, "iterations": 2})
+    assert went_on.is_success
+    for name, value in (("delimiter", "comma"), ("header", True), ("encoding", "utf-8")):
+        document = problem(client.post("/train", json={"columns": plain, "dialect": {name: value}}), 422)
+        assert document["errors"][0]["message"] == f"{name} is for a file, and these are columns"
+    document = problem(client.post("/train", json={"columns": plain, "dialect": {"sign": ","}}), 422)
+    assert document["errors"][0]["pointer"] == "/dialect/sign"
