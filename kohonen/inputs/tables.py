@@ -5,9 +5,11 @@ columns of numbers) marks a missing value. :mod:`kohonen.inputs.look` decides wh
 :mod:`kohonen.inputs.preparation` turns tables into samples.
 """
 
+import os
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from itertools import chain
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +34,7 @@ __all__ = [
     "look_csv",
     "read_columns",
     "read_csv",
+    "read_excel",
     "read_rows",
     "shown",
 ]
@@ -105,6 +108,37 @@ def read_csv(
     """
     reader = Reader(source, _dialect(options), most_columns=most_columns)
     return _read(reader, look_at(reader, Choices.of(options)), most_rows)
+
+
+def read_excel(
+    source: str | os.PathLike[str] | bytes | IO[bytes], *, sheet: str | int = 0, **options: Any
+) -> Table:
+    """Read a sheet of an Excel or OpenDocument workbook; it needs ``pip install kohonen[excel]``.
+
+    Parameters
+    ----------
+    source : path, bytes or file
+        The workbook.
+    sheet : str or int, default 0
+        The name of the sheet, or its position from 0.
+    **options
+        The options of `read_csv`, but for ``delimiter`` and ``encoding``.
+
+    Returns
+    -------
+    Table
+        As `read_csv` returns it.
+
+    Raises
+    ------
+    InvalidTableError
+        If the sheet is not such a table.
+    """
+    from kohonen.delimited.excel import csv_of_sheet
+
+    table = read_csv(csv_of_sheet(source, sheet), **{**options, "delimiter": "comma"})
+    table.look = replace(table.look, kept=replace(table.look.kept, delimiter=None))
+    return table
 
 
 def look_csv(source: CsvSource, *, most_columns: int | None = None, **options: Any) -> Look:

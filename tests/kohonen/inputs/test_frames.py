@@ -2,6 +2,7 @@
 
 import datetime
 import decimal
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -95,8 +96,6 @@ def test_a_preparation_takes_every_frame(frame: Callable[[Any], Any]) -> None:
 
 
 def test_a_frame_and_its_file_make_the_same_samples() -> None:
-    import io
-
     frame = pd.DataFrame({"a": [1.0, None, 3.0], "b": [True, False, None], "c": ["x", "y", "x"]})
     table = read_csv(io.StringIO(frame.to_csv(index=False)))
     assert Preparation.fit(table) == Preparation.fit(frame) == Preparation.fit(read_columns(frame))

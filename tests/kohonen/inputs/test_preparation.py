@@ -3,14 +3,17 @@
 import io
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import adjusted_rand_score
 
-from kohonen import InvalidParameterError, InvalidTableError, Preparation, read_csv
+from kohonen import InvalidParameterError, InvalidTableError, Preparation, SelfOrganizingMap, read_csv
+from kohonen.analysis.clusters import cluster_units
 from kohonen.inputs.columns import Normalisation
 from kohonen.inputs.frames import Columns
 
@@ -289,3 +292,25 @@ def test_rows_of_length_one() -> None:
     np.testing.assert_array_equal(samples, [[0.6, 0.8], [0, 0], [NAN, 1]])
     assert preparation.transformation["rows"] == "l2"
     assert Preparation.from_json(preparation.to_json()) == preparation
+
+
+@pytest.mark.parametrize("gaps", [(), (0, 1, 2, 3), (3, 53, 103, 143)])
+def test_iris_with_a_gap_in_each_column_keeps_its_clusters(gaps: tuple[int, ...]) -> None:
+    lines = (Path(__file__).parents[3] / "examples" / "tables" / "iris.csv").read_text().splitlines()
+    rows = [line.split(",") for line in lines[1:]]
+    for column, row in enumerate(gaps):
+        rows[row][column] = "NA"
+    text = "\n".join([lines[0], *map(",".join, rows)])
+    table = read_csv(io.StringIO(text), label="class")
+    assert [column.missing for column in table.look.columns] == [*[int(bool(gaps))] * 4, 0]
+    preparation = Preparation.fit(table)
+    options: dict[str, Any] = {
+        "random_state": 1,
+        "initialisation": "pca",
+        "grid": "hexagonal",
+        "missing": "mask",
+    }
+    som = SelfOrganizingMap(10, 7, iterations=300, **options).fit(preparation.transform(table))
+    units = som.predict(preparation.transform(table))
+    clusters = cluster_units(som.weights_, 3).labels[units[:, 0], units[:, 1]]
+    assert adjusted_rand_score(table.labels["class"], clusters) == pytest.approx(0.67, abs=0.02)
