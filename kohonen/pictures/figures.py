@@ -205,6 +205,7 @@ def plot_samples(
     InvalidParameterError
         When there are not as many labels as samples.
     """
+    labels = None if labels is None else list(labels)
     if labels is not None and len(labels) != len(samples):
         raise InvalidParameterError(
             f"there must be {len(samples)} labels, one a sample, but are {len(labels)}", parameter="labels"

@@ -21,6 +21,7 @@ from kohonen import (
 from kohonen.analysis.views import hit_map, positions
 from kohonen.inputs.frames import columns_of, samples_in
 from kohonen.inputs.tables import read_csv
+from kohonen.pictures.figures import encode_figure, plot_samples, plot_som_grid
 
 pd = pytest.importorskip("pandas")
 pl = pytest.importorskip("polars")
@@ -147,6 +148,18 @@ def test_what_else_takes_frames() -> None:
     np.testing.assert_array_equal(positions(weights, frame), positions(weights, array))
     np.testing.assert_array_equal(hit_map(weights, frame), hit_map(weights, array))
     assert assess(weights, frame) == assess(weights, array)
+
+
+def test_figures_take_frames() -> None:
+    weights = np.random.default_rng(0).random((3, 2, 3))
+    frame = pd.DataFrame({"r": [0.0, 0.5], "g": [1.0, 0.5], "b": [0.25, 0.5]}).convert_dtypes()
+    array = frame.to_numpy(float)
+    drawn = [
+        encode_figure(figure)
+        for samples, labels in ((frame, pd.Series(["x", "y"])), (array, ["x", "y"]))
+        for figure in (plot_som_grid(weights, samples=samples), plot_samples(weights, samples, labels=labels))
+    ]
+    assert drawn[:2] == drawn[2:]
 
 
 @pytest.mark.parametrize(
