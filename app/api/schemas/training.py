@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from app.api.schemas.dialect import TableDialect
 from app.api.schemas.fields import LARGEST_INTEGER, Count, parameter, wanted_parameter
 from app.api.schemas.tables import (
     NamedColumns,
@@ -140,23 +141,6 @@ class TrainingFields(ModelFields, RoleFields):
         description="Table: the normalisation of numeric columns, one for all or by name; `z-score` by "
         "default.",
     )
-
-
-class TableDialect(BodySchema):
-    """How the values of a table are written."""
-
-    absent: list[str | float] | str | float = Field(
-        [], description="Texts or numbers that mean a missing value, such as `-9999`."
-    )
-    decimal: Literal["point", "comma"] | None = Field(
-        None, description="The decimal sign of numbers in texts, which are read as numbers if it is given."
-    )
-    thousands: Literal["comma", "point", "space", "apostrophe"] | None = Field(
-        None, description="The sign between thousands of numbers in texts."
-    )
-    delimiter: str | None = Field(None, description="Of a CSV body: give it in the query.")
-    header: bool | None = Field(None, description="Of a CSV body: give it in the query.")
-    encoding: str | None = Field(None, description="Of a CSV body: give it in the query.")
 
 
 class Data(BodySchema):
