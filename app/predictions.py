@@ -5,7 +5,7 @@ without names are rows in the order of its columns, and are prepared as the tabl
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from app.errors import FieldError, InvalidRequestError
 from app.models import Card, Models, StoredCard
@@ -19,13 +19,17 @@ from kohonen.inputs.annotations import annotated, annotations_in
 from kohonen.inputs.arrays import FloatArray, as_samples
 from kohonen.inputs.tables import shown
 
-__all__ = ["answers_of", "columns_of", "ids_of", "vectors_for"]
+__all__ = ["Unknown", "answers_of", "columns_of", "ids_of", "notes_on", "vectors_for"]
+
+#: What becomes of a category that the model does not know.
+Unknown: TypeAlias = Literal["missing", "error"]
 
 
-def vectors_for(card: Card, given: Any) -> FloatArray:
+def vectors_for(card: Card, given: Any, *, unknown: Unknown = "error") -> FloatArray:
     """Return vectors, or the rows of a table, as samples (n, dim) in the space of a model's map.
 
-    `given` is an array_like of shape (n, dim), or a mapping of names to columns. Missing values become NaN.
+    `given` is an array_like of shape (n, dim), or a mapping of names to columns. Missing values become NaN,
+    and `unknown` categories, too, unless they are an error.
 
     Raises
     ------
@@ -41,9 +45,11 @@ def vectors_for(card: Card, given: Any) -> FloatArray:
             raise InvalidRequestError([FieldError("/columns", message)])
         rows = max((len(values) for values in given.values()), default=0)
         limits.check_values(rows, len(table.components))
-        return table.transform(given)
+        if any(getattr(table.dialect, name) for name in ("absent", "decimal", "thousands")):
+            given = table.read_rows(given)
+        return table.transform(given, unknown=unknown)
     if table is None:
-        return as_samples(given, dimension=card.weights.shape[2])
+        return as_samples(given, dimension=card.weights.shape[2], missing="mask")
     if table.categorical:
         raise InvalidRequestError(
             [
@@ -54,8 +60,15 @@ def vectors_for(card: Card, given: Any) -> FloatArray:
                 )
             ]
         )
-    vectors = as_samples(given, dimension=len(table.columns))
+    vectors = as_samples(given, dimension=len(table.columns), missing="mask")
     return table.transform(dict(zip(table.names, vectors.T, strict=True)))
+
+
+def notes_on(card: Card, given: Any) -> list[str]:
+    """Return what is to be said about the rows of a table: categories that the model does not know."""
+    if card.table is None or not isinstance(given, Mapping):
+        return []
+    return [f"{error}; they count as missing" for error in card.table.unknown(given)]
 
 
 def columns_of(records: list[dict[str, Any]], table: Preparation) -> dict[str, list[Any]]:

@@ -86,7 +86,9 @@ class Settings(BaseSettings):
     max_weights: int = Field(
         10_000_000, ge=1, description="Weights of a map: its units times the values of a sample."
     )
-    max_samples: int = Field(10_000, ge=1, description="Samples of a request.")
+    max_samples: int = Field(
+        10_000, ge=1, description="Samples of a request. A table may have those of a job."
+    )
     max_vectors: int = Field(200_000, ge=1, description="Vectors of a prediction.")
     max_dimension: int = Field(1_024, ge=1, description="Values of a sample.")
     max_iterations: int = Field(1_000_000, ge=1, description="Iterations of a training.")

@@ -18,7 +18,7 @@ from kohonen.errors import (
     RunError,
 )
 from kohonen.inputs.preparation import Preparation
-from kohonen.inputs.tables import read_csv
+from kohonen.inputs.tables import read_columns, read_csv, read_excel
 from kohonen.parameters import Parameters
 from kohonen.som import SelfOrganizingMap
 from kohonen.training import Observer, TrainedMap, Training, train
@@ -41,7 +41,9 @@ __all__ = [
     "Training",
     "__version__",
     "assess",
+    "read_columns",
     "read_csv",
+    "read_excel",
     "train",
 ]
 

@@ -77,7 +77,7 @@ class CardData:
     dimension: int
     kept: bool = described("Whether the samples are stored beside the model.")
     sha256: str | None = described("Checksum of their .npy file, where they are kept.", default=None)
-    missing: int = described("How many values of the table are missing, and masked.", default=0)
+    missing: int = described("How many values are missing, and masked.", default=0)
     sample_weight: str | None = described(
         "The fingerprint of the sample weights, if there are any.", default=None
     )
@@ -238,7 +238,9 @@ def make_card(
             dimension=data.samples.shape[1],
             kept=keep_data,
             sha256=hashlib.sha256(npy(data.table)).hexdigest() if keep_data else None,
-            missing=0 if preparation is None else preparation.count_missing(data.samples),
+            missing=int(np.isnan(data.samples).sum())
+            if preparation is None
+            else preparation.count_missing(data.samples),
             sample_weight=None if data.sample_weight is None else fingerprint(data.sample_weight),
             annotations=None
             if data.annotations is None

@@ -5,7 +5,10 @@ import numpy as np
 from kohonen.inputs.arrays import FloatArray, fill_with_means
 from kohonen.parameters import Parameters
 
-__all__ = ["initial_weights"]
+__all__ = ["initial_weights", "principal_components"]
+
+#: Samples per block of a covariance: bounds the memory.
+_BLOCK = 65_536
 
 
 def initial_weights(
@@ -54,19 +57,36 @@ def _from_samples(parameters: Parameters, samples: FloatArray) -> FloatArray:
 
 
 def _from_principal_components(parameters: Parameters, samples: FloatArray, shares: FloatArray) -> FloatArray:
-    mean = (samples * shares[:, None]).sum(axis=0)
-    # Scaled by the largest deviation, so that squares do not overflow.
-    scale = float(np.abs(samples - mean).max()) or 1.0
-    deviations = (samples - mean) / scale
-    values, vectors = np.linalg.eigh((deviations * shares[:, None]).T @ deviations)
+    mean, spreads, vectors = principal_components(samples, shares)
     axes = np.zeros((2, samples.shape[1]))
-    for axis, k in zip(axes, range(len(values) - 1, -1, -1), strict=False):
+    for axis, spread, vector in zip(axes, spreads, vectors, strict=False):
         # The sign of an eigenvector is arbitrary: make its largest component positive.
-        direction = vectors[:, k] * np.sign(vectors[np.abs(vectors[:, k]).argmax(), k])
-        axis[:] = np.sqrt(max(float(values[k]), 0.0)) * scale * direction
+        axis[:] = spread * vector * np.sign(vector[np.abs(vector).argmax()])
     along_x, along_y = axes if parameters.width >= parameters.height else axes[::-1]
     x, y = _evenly(parameters.width), _evenly(parameters.height)
     return np.asarray(mean + x[:, None, None] * along_x + y[None, :, None] * along_y)
+
+
+def principal_components(
+    samples: FloatArray, shares: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the mean of samples (n, dim), and the first two of their principal components at most.
+
+    `shares` (n,) are the weights of the samples, with a sum of 1. The components are the square roots of the
+    eigenvalues of the covariance, the largest first, and the eigenvectors, one a row.
+    """
+    mean = (samples * shares[:, None]).sum(axis=0)
+    # Scaled by the largest deviation, so that squares do not overflow.
+    scale = (
+        float(max(np.abs(samples.max(axis=0) - mean).max(), np.abs(samples.min(axis=0) - mean).max())) or 1.0
+    )
+    covariance = np.zeros((len(mean), len(mean)))
+    for start in range(0, len(samples), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        deviations = (samples[block] - mean) / scale
+        covariance += (deviations * shares[block, None]).T @ deviations
+    values, vectors = np.linalg.eigh(covariance)
+    return mean, np.sqrt(np.maximum(values[:-3:-1], 0.0)) * scale, vectors.T[:-3:-1]
 
 
 def _evenly(count: int) -> FloatArray:

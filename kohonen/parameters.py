@@ -20,6 +20,7 @@ from kohonen.inputs.arrays import FloatArray
 from kohonen.schedule import Schedule
 
 __all__ = [
+    "AUTO",
     "BATCH_SIZE",
     "DEFINITIONS",
     "SEEDS",
@@ -32,6 +33,9 @@ __all__ = [
 
 Algorithm: TypeAlias = Literal["online", "batch"]
 Initialisation: TypeAlias = Literal["random", "sample", "pca"]
+
+#: The value of a parameter that is chosen for the data; see :mod:`kohonen.engines.sizes`.
+AUTO = "auto"
 
 #: Upper bound (exclusive) of drawn seeds.
 SEEDS = 2**32
@@ -61,6 +65,8 @@ class Definition(NamedTuple):
         Bounds: minimum, exclusive minimum, maximum.
     choices : tuple of str
         The allowed texts.
+    auto : bool
+        Whether "auto" is allowed.
     """
 
     help: str
@@ -70,6 +76,7 @@ class Definition(NamedTuple):
     above: float | None = None
     most: float | None = None
     choices: tuple[str, ...] = ()
+    auto: bool = False
 
     def check(self, name: str, value: Any) -> Any:
         """Validate a value and return it, converting NumPy numbers to Python's.
@@ -79,6 +86,8 @@ class Definition(NamedTuple):
         InvalidParameterError
             If it has another type or is out of bounds.
         """
+        if self.auto and value == AUTO:
+            return value
         if self.choices and value not in self.choices:
             known = ", ".join(map(repr, self.choices))
             raise _invalid(name, f"must be one of {known}, but is {value!r}")

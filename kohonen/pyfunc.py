@@ -21,6 +21,7 @@ from kohonen.engines.search import match
 from kohonen.errors import InvalidDataError
 from kohonen.inputs.annotations import Annotations
 from kohonen.inputs.arrays import Missing, as_samples, as_weights
+from kohonen.inputs.frames import samples_in
 from kohonen.inputs.preparation import Preparation
 from kohonen.parameters import Parameters
 from kohonen.som import SelfOrganizingMap
@@ -66,10 +67,9 @@ class PyfuncMap:
 
         som = self._som
         if self._preparation is None:
-            values = np.asarray(model_input, dtype=np.float64)
+            values: npt.ArrayLike = samples_in(model_input)
         else:
-            columns = {name: model_input[name].tolist() for name in model_input.columns}
-            values = self._preparation.transform(columns)
+            values = self._preparation.transform(model_input)
         found = match(som.weights_, as_samples(values, dimension=som.n_features_in_, missing=som.missing))
         units = found.units[:, 0]
         x, y = np.divmod(units, som.parameters.height)

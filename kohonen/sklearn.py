@@ -22,15 +22,17 @@ import numpy as np
 import numpy.typing as npt
 
 from kohonen.analysis.clusters import cluster_units
+from kohonen.engines.sizes import Auto
 from kohonen.geometry import Boundary, Grid
-from kohonen.inputs.arrays import FloatArray, Missing
+from kohonen.inputs.arrays import FloatArray, Missing, unmasked
+from kohonen.inputs.frames import names_of, samples_in
 from kohonen.parameters import SEEDS, Algorithm, Initialisation
 from kohonen.som import SelfOrganizingMap
 
 try:
     from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerMixin
     from sklearn.utils import check_random_state
-    from sklearn.utils.validation import check_is_fitted, validate_data
+    from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 except ImportError as error:
     raise ImportError("kohonen.sklearn needs scikit-learn 1.6 or newer: pip install '.[sklearn]'") from error
 
@@ -52,9 +54,9 @@ class SOM(
 
     Parameters
     ----------
-    width, height : int, default 10
-        Columns and rows of units.
-    iterations : int, default 1000
+    width, height : int or "auto", default 10
+        Columns and rows of units. "auto" is chosen for the samples; see :func:`kohonen.engines.sizes.sized`.
+    iterations : int or "auto", default 1000
         Passes over the data.
     learning_rate : float, default 0.1
         The initial learning rate, above 0 and at most 1.
@@ -65,8 +67,9 @@ class SOM(
     random_state : int, RandomState instance or None, default None
         An integer is the seed itself, as in :class:`kohonen.SelfOrganizingMap`; otherwise a seed is drawn,
         from NumPy's global state if None.
-    algorithm : {"online", "batch"}, default "online"
-        Update after each sample, or once per iteration from all samples.
+    algorithm : {"online", "batch", "auto"}, default "online"
+        Update after each sample, or once per iteration from all samples. "auto" is batch where there are
+        sample weights, or the iterations are "auto" and there are more than 1,000 samples.
     initialisation : {"random", "sample", "pca"}, default "random"
         Initial weights: random in [0, 1), random samples, or the plane of the first two principal components.
     grid : {"rectangular", "hexagonal"}, default "rectangular"
@@ -113,15 +116,15 @@ class SOM(
 
     def __init__(
         self,
-        width: int = 10,
-        height: int = 10,
+        width: int | Auto = 10,
+        height: int | Auto = 10,
         *,
-        iterations: int = 1000,
+        iterations: int | Auto = 1000,
         learning_rate: float = 0.1,
         sigma: float | None = None,
         final_sigma: float = 1.0,
         random_state: int | np.random.RandomState | None = None,
-        algorithm: Algorithm = "online",
+        algorithm: Algorithm | Auto = "online",
         initialisation: Initialisation = "random",
         grid: Grid = "rectangular",
         boundary: Boundary = "planar",
@@ -255,7 +258,12 @@ class SOM(
 
     def _validated(self, X: Any, *, reset: bool) -> FloatArray:
         finite = "allow-nan" if self.missing == "mask" else True
-        samples: FloatArray = validate_data(self, X, dtype=np.float64, ensure_all_finite=finite, reset=reset)
+        if names_of(X) is not None:
+            validate_data(self, X, reset=reset, skip_check_array=True)  # the names, and their order
+            return np.asarray(check_array(samples_in(X), dtype=np.float64, ensure_all_finite=finite))
+        samples: FloatArray = validate_data(
+            self, unmasked(X), dtype=np.float64, ensure_all_finite=finite, reset=reset
+        )
         return samples
 
     def __sklearn_tags__(self) -> Any:

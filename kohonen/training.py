@@ -11,6 +11,7 @@ from kohonen.engines import Engine, default_engine, describe_engine
 from kohonen.engines.cost import Cost
 from kohonen.initialisation import initial_weights as first_weights
 from kohonen.inputs.arrays import FloatArray, Missing, as_sample_weight, as_samples, as_weights
+from kohonen.inputs.frames import Samples, samples_in
 from kohonen.parameters import BATCH_SIZE, Parameters
 
 __all__ = ["Observer", "TrainedMap", "Training", "train"]
@@ -142,7 +143,7 @@ class Observer:
 
 
 def train(
-    data: npt.ArrayLike,
+    data: Samples,
     parameters: Parameters,
     *,
     sample_weight: npt.ArrayLike | None = None,
@@ -159,7 +160,7 @@ def train(
 
     Parameters
     ----------
-    data : array_like of shape (n, dim)
+    data : array_like, data frame or Arrow table of shape (n, dim)
         The samples, presented in this order in each iteration.
     parameters : Parameters
         The parameters; a random seed is drawn if they have none.
@@ -197,7 +198,7 @@ def train(
     InvalidParameterError
         If there are sample weights for online training.
     """
-    samples = as_samples(data, missing=missing)
+    samples = as_samples(samples_in(data), missing=missing)
     parameters = parameters.seeded()
     dimension = samples.shape[1]
     given_weight = as_sample_weight(sample_weight, count=len(samples))

@@ -64,6 +64,7 @@ SLOW = {
     "kohonen/engines/test_sums.py::test_more_samples_than_the_lower_limb_takes",
     "kohonen/experiments/test_kill.py",
     "kohonen/experiments/test_run.py",
+    "kohonen/inputs/test_frames.py::test_figures_take_frames",
     "kohonen/kernel/test_kernel.py",
     "kohonen/kernel/test_kernel_in_c.py",
     "kohonen/kernel/test_wasm.py",

@@ -17,12 +17,13 @@ from tests.waiting import PATIENCE
 ROOT = Path(__file__).parents[1]
 MODULES = sorted(path for package in ("kohonen", "app") for path in (ROOT / package).rglob("*.py"))
 LONGEST_MODULE = 300
-HEAVY = {"PIL", "boto3", "botocore", "matplotlib", "mlflow", "pandas", "sklearn", "yaml"}
+HEAVY = {"PIL", "boto3", "botocore", "matplotlib", "mlflow", "pandas", "python_calamine", "sklearn", "yaml"}
 TERMINAL = {"click", "dotenv", "yaml"}
 WEB = {"fastapi", "httpx", "mangum", "pydantic", "pydantic_settings", "starlette", "uvicorn"}
 
 # What these modules of the library may import besides NumPy and Pillow: the optional extras.
 EXTRAS = {
+    "kohonen/delimited/excel.py": {"python_calamine"},
     "kohonen/pictures/axes.py": {"matplotlib"},
     "kohonen/pictures/figures.py": {"matplotlib"},
     "kohonen/pictures/label_figures.py": {"matplotlib"},
@@ -38,6 +39,7 @@ ONLY = {
     "botocore": {"app/storage/s3.py", "app/jobs/queue/sqs.py"},
     "mangum": {"app/aws/api.py"},
     "snapshot_restore_py": {"app/aws/snapshot.py"},
+    "python_calamine": {"kohonen/delimited/excel.py"},
     "mlflow": {"kohonen/mlflow/runs.py", "kohonen/mlflow/tracking.py", "kohonen/mlflow/inputs.py"},
     "sklearn": {"kohonen/sklearn.py"},
     "uvicorn": {"app/commands/server.py"},
@@ -132,6 +134,7 @@ RECURRING = {
     "kohonen": {
         "columns": {"cli", "inputs"},
         "files": {".", "animation"},
+        "frames": {"animation", "inputs"},
         "labels": {"analysis", "pictures", "report"},
         "sources": {"experiments", "kernel"},
         "tracking": {"cli", "mlflow"},

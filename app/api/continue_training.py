@@ -14,6 +14,7 @@ from app.api.schemas.tables import read_rows
 from app.api.schemas.training_input import ACCEPTED, FieldsQuery, View
 from app.api.training import ANSWERS, OFFERED, answer
 from app.runtime import costs
+from app.training import limits
 from app.training.request import TrainingRequest
 from app.web import body
 from app.web.negotiation import choose
@@ -84,7 +85,7 @@ async def fit(
                     parent,
                     query.dialect(),
                     settings=settings,
-                    most_rows=settings.max_samples,
+                    most_rows=limits.most_rows(settings),
                     sample_weight=fields.get("sample_weight"),
                 )
                 data = {"data": rows.tolist()} if isinstance(rows, np.ndarray) else {"columns": rows}

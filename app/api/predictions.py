@@ -1,6 +1,8 @@
 """Predictions: the best matching units of vectors."""
 
+import json
 import time
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import numpy as np
@@ -13,25 +15,28 @@ from app.api.clusters import wanted_count
 from app.api.dependencies import AppSettings, Deadline, ModelsOfStore
 from app.api.models import Ref
 from app.api.schemas.models import Vector, Vectors
-from app.api.schemas.tables import CsvFields, read_rows
+from app.api.schemas.tables import CsvFields, RowsQuery, read_rows
 from app.errors import AnswerTooLargeError, FieldError, InvalidRequestError
 from app.models import Card
-from app.predictions import answers_of, columns_of, ids_of, vectors_for
+from app.predictions import Unknown, answers_of, columns_of, ids_of, notes_on, vectors_for
 from app.runtime import costs
 from app.runtime.gate import SMALL_BODY, Gate
 from app.settings import Settings
 from app.training import limits
 from app.web import body
 from app.web.negotiation import choose
-from app.web.responses import CSV, JSON, problems
+from app.web.responses import CSV, JSON, headers, problems
 from kohonen.inputs.arrays import FloatArray
 
 __all__ = ["DESCRIBED", "predict", "router", "samples_for", "vectors_of"]
 
 router = APIRouter(prefix="/models", tags=["models"])
 
+#: Characters of the notes in a header.
+MOST_NOTES = 1_000
 
-class PredictionQuery(CsvFields):
+
+class PredictionQuery(RowsQuery):
     """The query of a prediction."""
 
     clusters: str | None = Field(
@@ -48,6 +53,7 @@ DESCRIBED: dict[str, Any] = {
         200: {
             "description": "The best matching unit of each vector, the distance to it, and the labels of its "
             "rows.",
+            "headers": headers(Kohonen_Notes="Categories that the model does not know, as JSON, if any."),
             "content": {
                 JSON: {"schema": {"$ref": "#/components/schemas/Predictions"}},
                 CSV: {"schema": {"type": "string"}, "example": _CSV_EXAMPLE},
@@ -104,7 +110,7 @@ async def predict(
     models: ModelsOfStore,
     settings: Settings,
     deadline: float,
-    query: CsvFields,
+    query: RowsQuery,
     *,
     clusters: str | None = None,
 ) -> Response:
@@ -116,8 +122,8 @@ async def predict(
         card = models.resolve(ref)
         with body.turn(request, content):
             given = vectors_of(content, body.media_type(request), card, query, settings)
-            samples = samples_for(card, given, settings, deadline)
-            ids = ids_of(card, given)
+            samples = samples_for(card, given, settings, deadline, unknown=query.unknown)
+            ids, notes = ids_of(card, given), notes_on(card, given)
         most = settings.max_answer_bytes
         count = None if clusters is None else wanted_count(clusters, card, "/clusters")
         gate: Gate = request.app.state.gate
@@ -133,15 +139,26 @@ async def predict(
             )
         written = (answers.as_csv if media_type == CSV else answers.as_json)(samples, ids)
         headers = {"Kohonen-Model-Id": card.id, "Vary": "Accept"}
+        if notes:
+            headers["Kohonen-Notes"] = json.dumps(notes)[:MOST_NOTES]
+            written = _noted(written, notes) if media_type == JSON else written
         answer = written if len(content) <= SMALL_BODY else gate.in_turns(written)
         return StreamingResponse(answer, media_type=media_type, headers=headers)
 
     return await run_in_threadpool(respond)
 
 
-def samples_for(card: Card, given: Any, settings: Settings, deadline: float) -> FloatArray:
+def _noted(written: Iterator[bytes], notes: list[str]) -> Iterator[bytes]:
+    """Add notes to an answer in JSON, whose last piece closes the list of results."""
+    for piece in written:
+        yield piece if piece != b"]}" else b'], "notes": ' + json.dumps(notes).encode() + b"}"
+
+
+def samples_for(
+    card: Card, given: Any, settings: Settings, deadline: float, *, unknown: Unknown = "missing"
+) -> FloatArray:
     """Return vectors or rows of a table as samples for a model's map, checked against the limits."""
-    samples = vectors_for(card, given)
+    samples = vectors_for(card, given, unknown=unknown)
     limits.check_prediction(
         card.weights.shape,
         vectors=len(samples),

@@ -14,6 +14,7 @@ __all__ = ["EXPOSED_HEADERS", "card_document", "outcome_headers"]
 EXPOSED_HEADERS = [
     "Kohonen-Model-Id",
     "Kohonen-Model-Revision",
+    "Kohonen-Notes",
     "Kohonen-Quantization-Error",
     "Kohonen-Topographic-Error",
     "Kohonen-Random-State",

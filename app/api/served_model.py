@@ -9,7 +9,7 @@ from app.api.dependencies import AppSettings, Deadline, HeavyWork, ModelsOfStore
 from app.api.models import X, Y, card_answer, unit_answer
 from app.api.predictions import DESCRIBED, predict, samples_for
 from app.api.schemas.models import Prediction, UnitWeights, Vector
-from app.api.schemas.tables import CsvFields
+from app.api.schemas.tables import RowsQuery
 from app.models import Card
 from app.predictions import answers_of
 from app.runtime import costs
@@ -75,7 +75,7 @@ async def predict_batch(
     models: ModelsOfStore,
     settings: AppSettings,
     deadline: Deadline,
-    query: Annotated[CsvFields, Query()],
+    query: Annotated[RowsQuery, Query()],
 ) -> Response:
     """Find the best matching unit of each vector on the served model's map."""
     return await predict(request, settings.served_model, models, settings, deadline, query)

@@ -113,7 +113,7 @@ def _add(arguments: argparse.Namespace, models: Models, settings: Settings) -> N
         body = TrainingBody.model_validate_json(arguments.file.read_bytes())
         if arguments.name is not None:
             body = body.model_copy(update={"name": arguments.name})
-        request = body.training_request(settings, most_rows=settings.max_samples)
+        request = body.training_request(settings)
         service = TrainingService(models, settings, open_gate(settings))
         # No client waits, so there is no deadline.
         stored = asyncio.run(service.train(request, deadline=math.inf))

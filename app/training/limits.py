@@ -19,6 +19,7 @@ __all__ = [
     "check_table",
     "check_values",
     "estimate",
+    "most_rows",
 ]
 
 #: Seconds to compare a vector with a unit: a constant part, and a part per dimension.
@@ -28,6 +29,11 @@ DIMENSION_SECONDS = 0.5e-9
 MASKED_SECONDS = 3e-9
 #: Values of the samples of a table: some 100 MB.
 MOST_TABLE_VALUES = 2**24
+
+
+def most_rows(limits: Settings) -> int:
+    """Return the maximum number of rows of a table, whose cost is bounded by its values and by the time."""
+    return max(limits.max_samples, limits.max_job_samples)
 
 
 def estimate(request: TrainingRequest) -> float:
@@ -92,10 +98,10 @@ def check_prediction(
         raise OverLimitError([FieldError("/data", message)])
 
 
-def check_table(rows: int, components: int, *, limits: Settings, most_rows: int) -> None:
+def check_table(rows: int, components: int, *, limits: Settings) -> None:
     """Refuse a table of too many or too large samples, before it is prepared."""
     asked = [
-        ("{} rows are", rows, most_rows),
+        ("{} rows are", rows, most_rows(limits)),
         (
             "{} values a sample, one for a number and one for each category, are",
             components,
@@ -139,6 +145,8 @@ def _too_large(request: TrainingRequest, limits: Settings, most_samples: int) ->
     parameters, (samples, dimension) = request.parameters, request.samples.shape
     width, height = parameters.width, parameters.height
     rows, columns = picture_size(width, height, unit_pixels(width, height), parameters.geometry)
+    if request.field == "columns":
+        most_samples = most_rows(limits)
     asked = [
         ("width", "a width of {}", width, limits.max_side),
         ("height", "a height of {}", height, limits.max_side),

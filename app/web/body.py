@@ -123,7 +123,8 @@ def check_size(content: bytes, settings: Settings, *, samples: int) -> None:
     arrays = content.count(b"[")
     objects = content.count(b"{")
     # An array is a row or a column, and an object may be a row.
-    values = most + arrays * max(settings.max_dimension, samples) + objects * settings.max_dimension
+    longest = max(settings.max_dimension, samples, settings.max_job_samples)
+    values = most + arrays * longest + objects * settings.max_dimension
     for what, there, allowed in (
         ("arrays", arrays, most),
         ("objects", objects, MANY),

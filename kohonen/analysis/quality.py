@@ -8,6 +8,7 @@ import numpy as np
 from kohonen.engines.search import Matches, match
 from kohonen.geometry import PLANAR, Geometry
 from kohonen.inputs.arrays import FloatArray, fill_with_means, weighted_mean
+from kohonen.inputs.frames import Samples, samples_in
 
 __all__ = ["Quality", "assess"]
 
@@ -43,7 +44,7 @@ class Quality(NamedTuple):
 
 def assess(
     weights: FloatArray,
-    samples: FloatArray,
+    samples: Samples,
     geometry: Geometry = PLANAR,
     sample_weight: FloatArray | None = None,
 ) -> Quality:
@@ -51,6 +52,7 @@ def assess(
 
     With ``sample_weight`` (n,), means, shares and variances are weighted.
     """
+    samples = np.asarray(samples_in(samples), dtype=np.float64)
     matches = match(weights, samples, count=2)
     counted = np.ones(len(samples)) if sample_weight is None else sample_weight
     best = matches.units[counted > 0.0, 0]

@@ -5,12 +5,12 @@ from typing import NamedTuple
 import numpy as np
 
 from kohonen import arithmetic
+from kohonen.analysis.ratings import Ratings
 from kohonen.engines.products import native_product, numpy_product
 from kohonen.engines.search import IntArray
 from kohonen.errors import InvalidParameterError
 from kohonen.geometry import PLANAR, Geometry
 from kohonen.inputs.arrays import FloatArray
-from kohonen.inputs.ratings import Ratings
 from kohonen.kernel import kernel
 from kohonen.schedule import NEIGHBOURHOOD_CUT
 

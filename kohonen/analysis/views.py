@@ -9,6 +9,7 @@ import numpy.typing as npt
 from kohonen.engines.search import match
 from kohonen.geometry import PLANAR, Geometry
 from kohonen.inputs.arrays import FloatArray
+from kohonen.inputs.frames import Samples
 
 __all__ = ["component_planes", "hit_map", "positions", "u_matrix", "unit_errors"]
 
@@ -58,20 +59,20 @@ def component_planes(weights: FloatArray) -> FloatArray:
     return np.ascontiguousarray(np.moveaxis(weights, 2, 0))
 
 
-def positions(weights: FloatArray, samples: FloatArray) -> IntArray:
+def positions(weights: FloatArray, samples: Samples) -> IntArray:
     """Return ``[x, y]`` of the best matching unit of each sample (n, dim): shape (n, 2)."""
     units = match(weights, samples).units[:, 0]
     return np.stack(np.divmod(units, weights.shape[1]), axis=1)
 
 
-def hit_map(weights: FloatArray, samples: FloatArray) -> IntArray:
+def hit_map(weights: FloatArray, samples: Samples) -> IntArray:
     """Return the hit histogram: the number of samples (n, dim) by best matching unit: (width, height)."""
     width, height, _ = weights.shape
     units = match(weights, samples).units[:, 0]
     return np.bincount(units, minlength=width * height).reshape(width, height)
 
 
-def unit_errors(weights: FloatArray, samples: FloatArray) -> FloatArray:
+def unit_errors(weights: FloatArray, samples: Samples) -> FloatArray:
     """Return the mean distance of each unit to the samples whose best matching unit it is.
 
     Parameters

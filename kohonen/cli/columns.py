@@ -10,15 +10,18 @@ import click
 from kohonen.cli.data import table_flags, table_options
 from kohonen.cli.options import given, options_of
 from kohonen.cli.progress import duration
+from kohonen.engines.sizes import WANTED, settled, sized
 from kohonen.experiments.sources import in_file
 from kohonen.experiments.table import ROLES
-from kohonen.inputs.tables import look_csv
-from kohonen.parameters import DEFINITIONS, Parameters
+from kohonen.inputs.preparation import Preparation
+from kohonen.inputs.tables import read_csv
 from kohonen.plan import plan
 
 __all__ = ["look"]
 
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+#: Of a longer table, so many rows decide the ratio of the sides of the map.
+_MOST_ROWS = 10_000
 #: Characters of a value in the table.
 _SHOWN = 20
 
@@ -26,7 +29,7 @@ _SHOWN = 20
 @click.command()
 @click.argument("file", type=_FILE)
 @table_flags
-@options_of(DEFINITIONS)
+@options_of(WANTED)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def look(file: Path, as_json: bool, **options: Any) -> None:
     """Show what each column of a table is, and why, and what a training would do.
@@ -34,11 +37,14 @@ def look(file: Path, as_json: bool, **options: Any) -> None:
     FILE is a table, such as CSV. Nothing is trained.
     """
     wanted = table_options(options)
-    parameters = {name: one.default for name, one in DEFINITIONS.items()} | given(options, DEFINITIONS)
-    with in_file(file):
-        found = look_csv(file, **{name: wanted.get(name) for name in ROLES}, **wanted.get("dialect", {}))
+    parameters, auto = settled(given(options, WANTED))
     others: dict[str, Any] = {name: wanted[name] for name in ("normalisation", "missing") if name in wanted}
-    document = plan(found, Parameters(**parameters), options=others, file=str(file))
+    roles, dialect = {name: wanted.get(name) for name in ROLES}, wanted.get("dialect", {})
+    with in_file(file):
+        table = read_csv(file, most_rows=_MOST_ROWS, **roles, **dialect)
+        samples = Preparation.fit(table, **others).encode(table)
+    parameters = sized(parameters, auto, samples, table.sample_weight, rows=table.look.rows)
+    document = plan(table.look, parameters, options=others, file=str(file))
     click.echo(json.dumps(document) if as_json else "\n".join(_lines(document)))
 
 

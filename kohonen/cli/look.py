@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 import numpy as np
@@ -58,7 +58,16 @@ class _Clusters(click.ParamType[Any]):
 @click.option("--clusters", type=_Clusters(), default="auto", show_default=True, help="Number of clusters.")
 @click.option("--join", is_flag=True, help="Write the rows as they came before the answers.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON instead of CSV.")
-def predict(folder: Path, file: Path, output: Path | None, clusters: Any, join: bool, as_json: bool) -> None:
+@click.option(
+    "--unknown",
+    type=click.Choice(["missing", "error"]),
+    default="missing",
+    show_default=True,
+    help="Whether a category that the map does not know counts as missing, or is an error.",
+)
+def predict(
+    folder: Path, file: Path, output: Path | None, clusters: Any, join: bool, as_json: bool, unknown: Any
+) -> None:
     """Print the unit of each row of a table, the distance to it, its cluster, and its labels.
 
     FOLDER is the folder of a run, and FILE a table, such as CSV. The id of each row comes first, if FILE has
@@ -66,7 +75,7 @@ def predict(folder: Path, file: Path, output: Path | None, clusters: Any, join: 
     majority of the unit's rows and its share.
     """
     run = RunFolder.open(folder)
-    weights, (samples, leading) = run.weights(), _samples(run, file)
+    weights, (samples, leading) = run.weights(), _samples(run, file, unknown)
     answers = Answers(weights, cluster_units(weights, clusters).labels, labels_of(weights, run.annotations()))
     options: dict[str, Any] = {}
     if join:
@@ -189,13 +198,18 @@ def _component(run: RunFolder, text: str) -> int:
     raise click.UsageError(f"--component must be from 0 to {len(names) - 1}, or one of {shown(names)}")
 
 
-def _samples(run: RunFolder, path: Path) -> tuple[FloatArray, Mapping[str, Sequence[str | None]]]:
+def _samples(
+    run: RunFolder, path: Path, unknown: Literal["missing", "error"]
+) -> tuple[FloatArray, Mapping[str, Sequence[str | None]]]:
     """Return the rows of a table as samples, with the preparation of the training data; and their ids."""
     preparation = run.preparation()
     with in_file(path):
         if preparation is not None:
             table = preparation.read_rows(path)
-            samples, annotations = preparation.transform(table), annotations_in(table, preparation.roles)
+            samples = preparation.transform(table, unknown=unknown)
+            for error in preparation.unknown(table):
+                click.echo(f"note: {error}; they count as missing", err=True)
+            annotations = annotations_in(table, preparation.roles)
             ids = None if annotations is None else annotations.first_ids()
             return samples, {} if ids is None else {"id": ids}
         columns = read_rows(path)

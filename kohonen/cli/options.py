@@ -5,11 +5,20 @@ from typing import Any, TypeVar
 
 import click
 
-from kohonen.parameters import Definition
+from kohonen.parameters import AUTO, Definition
 
 __all__ = ["given", "options_of", "verbosity"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class _OrAuto(click.types.IntParamType):
+    """An integer, or "auto"."""
+
+    name = "integer|auto"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if value == AUTO else super().convert(value, param, ctx)
 
 
 def options_of(
@@ -59,7 +68,9 @@ def _settings(definition: Definition) -> dict[str, Any]:
     default = "" if definition.default is None else f"  [default: {_text(definition.default)}]"
     options: dict[str, Any] = {"default": None, "help": definition.help + default}
     if definition.choices:
-        options["type"] = click.Choice(definition.choices)
+        options["type"] = click.Choice([*definition.choices, *([AUTO] if definition.auto else [])])
+    elif definition.auto:
+        options["type"] = _OrAuto()
     elif definition.kind is not bool:
         options["type"] = definition.kind
     return options

@@ -90,7 +90,7 @@ class Dialect:
             If a value is not known.
         """
         given: dict[str, Any] = {each.name: options.get(each.name) for each in fields(cls)}
-        given["absent"] = texts_of("absent", given["absent"])
+        given["absent"] = texts_of("absent", _marks(given["absent"]))
         for name, known in (("decimal", DECIMALS), ("thousands", THOUSANDS), ("delimiter", DELIMITERS)):
             given[name] = _named(name, given[name], known)
         if given["decimal"] is not None and given["decimal"] == given["thousands"]:
@@ -107,6 +107,14 @@ class Dialect:
         options = {each.name: getattr(self, each.name) for each in fields(self)}
         options["absent"] = list(self.absent)
         return {name: value for name, value in options.items() if value is not None and value != []}
+
+
+def _marks(value: Any) -> Any:
+    """Return marks of missing values with numbers as texts, whole ones without a decimal sign."""
+    if isinstance(value, list | tuple):
+        return [_marks(mark) for mark in value]
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return str(value).removesuffix(".0") if number else value
 
 
 def texts_of(name: str, value: Any) -> tuple[str, ...]:

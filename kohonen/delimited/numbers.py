@@ -158,8 +158,10 @@ class Absent:
     ) -> None:
         self.texts = always.union(mark.strip() for mark in marks)
         self._convention = convention
-        numbers = [to_number(mark.strip(), convention) for mark in marks]
-        self._numbers = np.array([number for number in numbers if number is not None])
+        known = (convention, AUTOMATIC[0])  # a mark that is given as a number has a point
+        numbers = [[to_number(mark.strip(), one) for one in known] for mark in marks]
+        found = [next((number for number in each if number is not None), None) for each in numbers]
+        self._numbers = np.array([number for number in found if number is not None])
 
     def among(self, numbers: FloatArray) -> npt.NDArray[np.bool_]:
         """Return which numbers mark a missing value."""

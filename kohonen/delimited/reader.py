@@ -58,6 +58,7 @@ class Reader:
     def __init__(self, source: CsvSource, dialect: Dialect, *, most_columns: int | None = None) -> None:
         self._source = Source(source, dialect.encoding)
         self.notes: list[str] = []
+        self.no_numbers: frozenset[int] = frozenset()
         if self._source.guessed:
             self.notes.append("the file is not UTF-8 and was read as Windows-1252; encoding= sets another")
         head = next(self._source.blocks(), "")

@@ -21,7 +21,7 @@ CsvSource: TypeAlias = str | os.PathLike[str] | bytes | IO[str] | IO[bytes]
 BLOCK = 1 << 21
 
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-_EXCEL = "an Excel workbook: save the sheet as CSV"
+_EXCEL = "an Excel workbook: save the sheet as CSV, or use kohonen.read_excel"
 #: What other files begin with, and the remedy.
 _OTHERS: tuple[tuple[bytes, str], ...] = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _EXCEL),

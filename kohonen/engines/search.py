@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from kohonen.engines.cores import for_each
 from kohonen.inputs.arrays import FloatArray
+from kohonen.inputs.frames import Samples, samples_in
 from kohonen.kernel import address, kernel, loaded_kernel
 
 __all__ = ["IntArray", "Matches", "by_kernel", "by_sums", "match"]
@@ -45,15 +46,16 @@ class Matches(NamedTuple):
     distances: FloatArray
 
 
-def match(weights: FloatArray, samples: FloatArray, *, count: int = 1) -> Matches:
+def match(weights: FloatArray, samples: Samples, *, count: int = 1) -> Matches:
     """Find the best matching units of samples, equal to those of an exhaustive search.
 
     Parameters
     ----------
     weights : ndarray of shape (width, height, dim)
         The weights of the map.
-    samples : ndarray of shape (n, dim)
-        The samples; NaN for missing values, but each sample has at least one value.
+    samples : ndarray, data frame or Arrow table of shape (n, dim)
+        The samples, in the order of the weights; NaN for missing values, but each sample has at least one
+        value.
     count : {1, 2}, default 1
         The number of units per sample; a map of one unit has no second.
 
@@ -62,7 +64,8 @@ def match(weights: FloatArray, samples: FloatArray, *, count: int = 1) -> Matche
     Matches
         Ties go to the lower index.
     """
-    return (by_kernel if kernel() else by_sums)(weights, samples, count=count)
+    values = np.asarray(samples_in(samples), dtype=np.float64)
+    return (by_kernel if kernel() else by_sums)(weights, values, count=count)
 
 
 def by_kernel(

@@ -9,9 +9,11 @@ from types import MappingProxyType
 from typing import Any, get_args
 
 from kohonen.animation.moments import Spacing
+from kohonen.engines.sizes import WANTED, sized
 from kohonen.errors import InvalidExperimentError
 from kohonen.experiments.table import TABLE
-from kohonen.parameters import BATCH_SIZE, DEFINITIONS, Definition, Parameters
+from kohonen.inputs.arrays import Dataset
+from kohonen.parameters import BATCH_SIZE, Definition, Parameters
 from kohonen.pictures.draw import VIEWS
 
 __all__ = [
@@ -29,7 +31,7 @@ __all__ = [
 ]
 
 #: The fields of the section `parameters`.
-PARAMETERS: Mapping[str, Definition] = MappingProxyType({**DEFINITIONS, "batch_size": BATCH_SIZE})
+PARAMETERS: Mapping[str, Definition] = MappingProxyType({**WANTED, "batch_size": BATCH_SIZE})
 
 RUN_NAME = Definition("Name of the run, and of its folder.", str)
 _NAME = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -144,6 +146,11 @@ class Data:
     options: dict[str, Any]
     fingerprint: str | None = None
 
+    @property
+    def are_colours(self) -> bool:
+        """Whether the samples are colours, by their kind."""
+        return self.kind in ("colours", "image") or self.options.get("dimension") == 3
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
@@ -178,6 +185,8 @@ class Experiment:
         The name of the run.
     data, parameters, output
         The training data, the map and its training, and the outputs besides the map.
+    auto : frozenset of str
+        The parameters that are chosen when the data are known; see :mod:`kohonen.engines.sizes`.
     batch_size : int or None
         The number of samples per block of batch training.
     keep_data : bool
@@ -191,11 +200,21 @@ class Experiment:
     run_name: str
     data: Data
     parameters: Parameters
+    auto: frozenset[str] = frozenset()
     batch_size: int | None = None
     keep_data: bool = True
     output: Output = field(default_factory=Output)
     observers: tuple[str, ...] = ()
     code: Path = field(default_factory=Path.cwd)
+
+    def sized(self, data: Dataset) -> "Experiment":
+        """Return this experiment with all parameters chosen for its data.
+
+        `InvalidParameterError` is raised for sample weights that the algorithm does not take.
+        """
+        parameters = sized(self.parameters, self.auto, data.samples, data.sample_weight)
+        parameters.check_weighting(data.sample_weight)
+        return replace(self, parameters=parameters, auto=frozenset())
 
     def resolved(self, fingerprint: str) -> "Experiment":
         """Return this experiment with a fixed seed and the fingerprint of its data."""

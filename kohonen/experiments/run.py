@@ -81,6 +81,7 @@ def start(
     RunFolder(folder).check_free(overwrite=overwrite)
     experiment = replace(experiment, parameters=experiment.parameters.seeded())
     loaded = load_samples(experiment)
+    experiment = experiment.sized(loaded.data)
     _observers(experiment)  # errors are reported before the folder is created
     resolved = experiment.resolved(loaded.fingerprint)
     made = RunFolder.create(folder, resolved, loaded, overwrite=overwrite)

@@ -1,12 +1,14 @@
 """Merges settings by precedence: flags, environment or ``.env``, experiment's file, defaults."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from kohonen.engines.sizes import settled
 from kohonen.errors import InvalidExperimentError, KohonenError
 from kohonen.experiments.experiment import (
     GENERATED,
@@ -19,7 +21,7 @@ from kohonen.experiments.experiment import (
     Output,
     check_run_name,
 )
-from kohonen.parameters import DEFINITIONS, Definition, Parameters
+from kohonen.parameters import Definition
 
 __all__ = ["VARIABLES", "Layer", "Variable", "combine", "environment", "read_environment"]
 
@@ -51,6 +53,8 @@ VARIABLES: Mapping[str, Variable] = MappingProxyType(
     }
 )
 
+#: Characters of a file's name that the name of a run does not have.
+_UNNAMED = re.compile("[^A-Za-z0-9._-]+")
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -127,9 +131,13 @@ def combine(
     `InvalidParameterError` or `InvalidExperimentError` is raised when the merged settings are inconsistent.
     """
     layers = [layer for layer in (flags, variables, file) if layer is not None]
-    chosen = _merged(layers, "parameters")
-    parameters = Parameters(**{name: chosen.get(name, one.default) for name, one in DEFINITIONS.items()})
+    data = _data(layers, flags)
+    parameters, auto = settled(_merged(layers, "parameters"))
+    if data.are_colours:
+        auto = frozenset()
     default_name = f"som-{parameters.width}x{parameters.height}-{parameters.iterations}"
+    if auto & {"width", "height", "iterations"}:
+        default_name = f"som-{_UNNAMED.sub('-', Path(data.options.get('path', data.kind)).stem)}"
     output = _merged(layers, "output")
     options: dict[str, Any] = {
         name: value
@@ -138,8 +146,9 @@ def combine(
     }
     return Experiment(
         run_name=_first(layers, "run_name") or _first(layers, "stem") or default_name,
-        data=_data(layers, flags),
+        data=data,
         parameters=parameters,
+        auto=auto,
         output=Output(**{name: output.get(name, one.default) for name, one in OUTPUT.items()}),
         **options,
     )

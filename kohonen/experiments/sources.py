@@ -57,7 +57,6 @@ def load_samples(experiment: Experiment) -> Loaded:
         if isinstance(weight, str):
             weight = _array(weight)
         loaded = Loaded(Dataset(samples, as_sample_weight(weight, count=len(samples))))
-    experiment.parameters.check_weighting(loaded.data.sample_weight)
     if data.fingerprint is not None and loaded.fingerprint != data.fingerprint:
         place = data.options.get("path") or data.options.get("target") or data.kind
         raise InvalidDataError(

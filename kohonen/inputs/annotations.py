@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kohonen.inputs.columns import Column, Columns
+from kohonen.inputs.frames import Column, Columns
 from kohonen.inputs.looks import ColumnLook, named
 
 __all__ = ["LEAF", "Annotations", "TextColumn", "annotated", "annotations_in"]

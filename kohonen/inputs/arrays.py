@@ -1,6 +1,6 @@
 """Validation of samples and weights, which become contiguous float64 arrays."""
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ __all__ = [
     "as_samples",
     "as_weights",
     "fill_with_means",
+    "unmasked",
     "weighted_mean",
 ]
 
@@ -175,7 +176,23 @@ def weighted_mean(values: npt.NDArray[np.float64 | np.bool_], sample_weight: Flo
     return float((values * shares).sum() / shares.sum())
 
 
+def unmasked(values: Any) -> Any:
+    """Return numbers with NaN where a masked array hides them, and for None in lists; others unchanged."""
+    if isinstance(values, np.ma.MaskedArray) and values.dtype.kind in "iuf":
+        return np.ma.filled(values.astype(np.float64), np.nan)
+    if isinstance(values, list | tuple) and any(map(_has_gaps, values)):
+        return [np.nan if row is None else unmasked(row) for row in values]
+    return values
+
+
+def _has_gaps(row: Any) -> bool:
+    return (
+        row is None or isinstance(row, np.ma.MaskedArray) or (isinstance(row, list | tuple) and None in row)
+    )
+
+
 def _as_float(values: npt.ArrayLike, what: str) -> FloatArray:
+    values = unmasked(values)
     try:
         array = np.asarray(values)
     except ValueError as error:

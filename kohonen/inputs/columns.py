@@ -5,7 +5,7 @@ before they are rounded, and quantiles are computed here rather than by NumPy.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -14,27 +14,18 @@ import numpy as np
 from kohonen.delimited.dates import days_of
 from kohonen.delimited.names import check_text, shown
 from kohonen.errors import InvalidTableError
-from kohonen.inputs.arrays import LARGEST_MAGNITUDE, FloatArray
+from kohonen.inputs.arrays import FloatArray, Missing
 from kohonen.inputs.curves import CURVES, Knots, bend, check_curve, knots_of
+from kohonen.inputs.frames import Column, holds_texts, numbers_in, texts_in, too_large
 from kohonen.inputs.roles import Role
 
 __all__ = [
-    "Column",
-    "Columns",
     "Normalisation",
     "PreparedColumn",
-    "check_lengths",
-    "count_missing",
+    "check_missing",
     "fit_categories",
     "fit_scale",
-    "holds_texts",
-    "numbers_in",
-    "texts_in",
 ]
-
-#: A column as passed by a caller.
-Column: TypeAlias = Sequence[float | str | None] | FloatArray
-Columns: TypeAlias = Mapping[str, Column]
 
 Normalisation: TypeAlias = Literal["none", "z-score", "min-max", "robust", "log", "asinh", "rank"]
 
@@ -92,15 +83,18 @@ class PreparedColumn:
         Raises
         ------
         InvalidTableError
-            If a value has the wrong type, is out of range or is not a known category.
+            If a value has the wrong type or is out of range. An unknown category counts as missing.
         """
         if self.categories is not None:
-            return _encoded(self.name, texts_in(self.name, values), self.categories)
+            places: dict[str | None, int] = {category: k for k, category in enumerate(self.categories)}
+            table = np.vstack([np.eye(len(places)), np.full(len(places), np.nan)])
+            texts = texts_in(self.name, values)
+            return np.asarray(table[[places.get(text, len(places)) for text in texts]])
         numbers = self._days(values)
         check_curve(self.name, numbers, self.normalisation)
         with np.errstate(over="ignore"):
             scaled = (bend(numbers, self.normalisation, self.knots) - self.offset) / self.scale
-        for row in _too_large(scaled):
+        for row in too_large(scaled):
             raise InvalidTableError(
                 f"column {self.name!r} holds {numbers[row]:g} in row {row + 1}, which is too far from the "
                 f"values it was fitted to (centre {self.offset:g}, scale {self.scale:g})",
@@ -123,20 +117,24 @@ class PreparedColumn:
                     raise InvalidTableError(message, column=self.name, row=row) from error
         return days
 
+    def unknown(self, values: Column) -> InvalidTableError | None:
+        """Return an error about the values that are not among the categories; None if there are none."""
+        known = {None, *(self.categories or ())}
+        texts = [] if self.categories is None else texts_in(self.name, values)
+        rows = [row for row, text in enumerate(texts) if text not in known]
+        if not rows:
+            return None
+        return InvalidTableError(
+            f"column {self.name!r} holds {len(rows):,} values that are not among its categories "
+            f"{shown(self.categories or ())}, such as {str(texts[rows[0]])[:40]!r} in row {rows[0] + 1}",
+            column=self.name,
+            row=rows[0],
+        )
+
     def named(self, components: FloatArray) -> list[str | None]:
         """Return the category with the largest component in each row of (n, k); None for missing values."""
         categories = self.categories or ()
         return [None if math.isnan(row[0]) else categories[int(row.argmax())] for row in components]
-
-
-def count_missing(values: Column) -> int:
-    """Return how many values of a column are missing."""
-    return sum(bool(value is None or value != value) for value in values)
-
-
-def holds_texts(values: Column) -> bool:
-    """Return whether a column holds any text."""
-    return not _is_array_of_numbers(values) and any(isinstance(value, str) for value in values)
 
 
 def fit_scale(name: str, values: Column, normalisation: Normalisation) -> PreparedColumn:
@@ -194,74 +192,6 @@ def fit_categories(name: str, values: Column, most: int) -> PreparedColumn:
     return PreparedColumn(name, categories=tuple(found))
 
 
-def _encoded(name: str, texts: list[str | None], categories: tuple[str, ...]) -> FloatArray:
-    places: dict[str | None, int] = {category: k for k, category in enumerate(categories)}
-    places[None] = len(categories)
-    for row, text in enumerate(texts):
-        if text not in places:
-            raise InvalidTableError(
-                f"column {name!r} holds {str(text)[:40]!r} in row {row + 1}, but the categories are "
-                f"{shown(categories)}; leave the value empty to treat it as missing",
-                column=name,
-                row=row,
-            )
-    table = np.vstack([np.eye(len(categories)), np.full(len(categories), np.nan)])
-    encoded: FloatArray = table[[places[text] for text in texts]]
-    return encoded
-
-
-def _is_array_of_numbers(values: Column) -> bool:
-    return isinstance(values, np.ndarray) and values.dtype.kind in "iuf"
-
-
-def numbers_in(name: str, values: Column) -> FloatArray:
-    """Return a column of numbers, with NaN for missing values."""
-    if not _is_array_of_numbers(values):
-        cells = list(values)
-        _check_kinds(name, cells, (int, float, np.integer, np.floating), "numbers")
-        # Python's integers may exceed the range of float64.
-        values = [
-            math.nan if cell is None else math.inf if abs(cell) > LARGEST_MAGNITUDE else cell
-            for cell in cells
-        ]
-    numbers = np.asarray(values, dtype=np.float64)
-    for row in _too_large(numbers):
-        raise InvalidTableError(
-            f"column {name!r} holds a number in row {row + 1} that is not finite or whose magnitude is above "
-            f"{LARGEST_MAGNITUDE:g}",
-            column=name,
-            row=row,
-        )
-    return numbers
-
-
-def texts_in(name: str, values: Column) -> list[str | None]:
-    """Return a column of texts, with None for missing values."""
-    cells = [None if isinstance(cell, float) and math.isnan(cell) else cell for cell in values]
-    _check_kinds(name, cells, (str,), "texts")
-    return cells  # type: ignore[return-value]
-
-
-def _check_kinds(name: str, cells: list[float | str | None], kinds: tuple[type, ...], what: str) -> None:
-    strange = tuple(
-        kind for kind in set(map(type, cells)) if kind is bool or not issubclass(kind, (*kinds, type(None)))
-    )
-    if strange:
-        row = next(row for row, cell in enumerate(cells) if isinstance(cell, strange))
-        raise InvalidTableError(
-            f"column {name!r} holds {what}, but {str(cells[row])[:40]!r} in row {row + 1}: a column must "
-            "hold either numbers or texts, and nothing for missing values",
-            column=name,
-            row=row,
-        )
-
-
-def _too_large(numbers: FloatArray) -> list[int]:
-    """Return the first row whose magnitude is too large, as a list of at most one."""
-    rows: list[int] = np.flatnonzero(np.abs(numbers) > LARGEST_MAGNITUDE)[:1].tolist()
-    return rows
-
-
 def _is_number(text: str) -> bool:
     try:
         float(text)
@@ -278,16 +208,19 @@ def _quantile(ordered: FloatArray, share: float) -> float:
     return float(ordered[below] + (place - below) * (ordered[above] - ordered[below]))
 
 
-def check_lengths(columns: Columns) -> None:
-    """Validate that a table has columns and rows, and that all columns have one length."""
-    if not columns:
-        raise InvalidTableError("a table must have at least one column")
-    lengths = {name: len(values) for name, values in columns.items()}
-    first, length = next(iter(lengths.items()))
-    if not length:
-        raise InvalidTableError("a table must have at least one row")
-    for name, other in lengths.items():
-        if other != length:
-            raise InvalidTableError(
-                f"column {name!r} has {other:,} values, but {first!r} has {length:,}", column=name
-            )
+def check_missing(columns: Sequence[PreparedColumn], samples: FloatArray, missing: Missing) -> None:
+    """Refuse samples (n, dim) without values, and missing values if they are an error."""
+    absent = np.isnan(samples)
+    empty = absent.all(axis=1)
+    if empty.any():
+        row = int(empty.argmax())
+        raise InvalidTableError(f"row {row + 1} has no values: leave it out", row=row)
+    if missing == "error" and absent.any():
+        row, component = (int(place) for place in np.argwhere(absent)[0])
+        name = [column.name for column in columns for _ in column.components][component]
+        raise InvalidTableError(
+            f"column {name!r} has no value in row {row + 1}: fill it in, leave the row out, "
+            'or set missing to "mask"',
+            column=name,
+            row=row,
+        )

@@ -31,7 +31,7 @@ def look_at(table: Rows, choices: Choices, *, training: bool = True) -> Look:
     """
     names, notes = table.names, list(table.notes)
     places = choices.places(names)
-    as_texts = places["label"] | places["id"] | places["categorical"] | places["date"]
+    as_texts = table.no_numbers | places["label"] | places["id"] | places["categorical"] | places["date"]
     given = convention_of(table.dialect)
     scans = _scan(table, {place: place in as_texts for place in range(len(names))}, given)
     if not scans[0].rows:

@@ -1,5 +1,6 @@
 """Looks at tables: what every column is, and why, before anything is trained."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
@@ -10,11 +11,13 @@ import numpy.typing as npt
 from kohonen.delimited.chunks import Cells, Counted
 from kohonen.delimited.dates import days_of
 from kohonen.delimited.dialects import Dialect
-from kohonen.delimited.numbers import AUTOMATIC, Absent, Convention, split_unit, to_number
+from kohonen.delimited.names import check_text
+from kohonen.delimited.numbers import AUTOMATIC, Absent, Convention, convention_of, split_unit, to_number
 from kohonen.inputs.arrays import FloatArray
+from kohonen.inputs.frames import Columns, check_lengths, holds_texts, numbers_in, texts_in
 from kohonen.inputs.roles import Role
 
-__all__ = ["CHOSEN", "Chunk", "ColumnLook", "Look", "Reading", "Rows", "named"]
+__all__ = ["CHOSEN", "Chunk", "ColumnLook", "Given", "Look", "Reading", "Rows", "named"]
 
 #: The reason for a role that was chosen begins with this.
 CHOSEN = "chosen by "
@@ -48,6 +51,8 @@ class Rows(Protocol):
         The marks of missing values.
     dialect, given : Dialect
         The dialect, and what was given of it.
+    no_numbers : frozenset of int
+        The positions of columns of texts that are not to be read as numbers.
     """
 
     names: list[str]
@@ -57,6 +62,7 @@ class Rows(Protocol):
     absent: Absent
     dialect: Dialect
     given: Dialect
+    no_numbers: frozenset[int]
 
     def chunks(self) -> Iterator[Any]:
         """Yield the rows in chunks."""
@@ -210,3 +216,64 @@ class Look:
 def named(columns: Sequence[ColumnLook], role: Role) -> list[str]:
     """Return the names of the columns of a role: those that were chosen, then those that were found."""
     return [each.name for each in sorted(columns, key=lambda each: not each.chosen) if each.role == role]
+
+
+class Given:
+    """Columns in memory, as one chunk of rows."""
+
+    def __init__(self, columns: Columns, dialect: Dialect) -> None:
+        check_lengths(columns)
+        self.names = [check_text(name, "the name of a column") for name in columns]
+        self.notes: list[str] = []
+        self.unnamed, self.sure = False, True
+        self.dialect = self.given = dialect
+        convention = convention_of(dialect) or AUTOMATIC[0]
+        self.absent = Absent(dialect.absent, convention, always=frozenset())
+        self._decimal = convention.decimal
+        self._given = list(columns.values())
+        self._columns = [
+            texts_in(name, values) if holds_texts(values) else numbers_in(name, values)
+            for name, values in columns.items()
+        ]
+        texts = [place for place, values in enumerate(self._columns) if isinstance(values, list)]
+        self.no_numbers = frozenset(texts if convention_of(dialect) is None else ())
+
+    def chunks(self) -> Iterator["Given"]:
+        """Yield all rows."""
+        yield self
+
+    def count(self, column: int, *, as_texts: bool) -> Counted:
+        """Return the cells of a column with equal texts counted."""
+        values = self._columns[column]
+        if isinstance(values, np.ndarray) and not as_texts:
+            return Counted(values, [], pointed=True)
+        cells = self.texts(column)
+        counts = Counter(cells.others)
+        # The last of equal keys stays in a dict: that of the first row.
+        firsts = dict(zip(reversed(cells.others), reversed(cells.rows.tolist()), strict=True))
+        texts = [(text, firsts[text], count, hash(text)) for text, count in counts.items()]
+        return Counted(cells.values, texts)
+
+    def read(self, column: int) -> Cells:
+        """Return the numbers of a column."""
+        return Cells(np.array(self._columns[column], dtype=np.float64), np.empty(0, dtype=np.intp), [])
+
+    def texts(self, column: int) -> Cells:
+        """Return all cells of a column as texts."""
+        values = self._columns[column]
+        if isinstance(values, np.ndarray):
+            rows = np.flatnonzero(~np.isnan(values))
+            texts = [self._text(column, row) for row in rows.tolist()]
+        else:
+            rows = np.array([row for row, text in enumerate(values) if text is not None], dtype=np.intp)
+            texts = [text for text in values if text is not None]
+        return Cells(np.full(len(values), np.nan), rows, texts)
+
+    def cells(self, column: int, rows: Any) -> list[str]:
+        """Return some cells of a column as texts."""
+        return [self._text(column, row) for row in rows.tolist()]
+
+    def _text(self, column: int, row: int) -> str:
+        """Return a cell as a text; numbers have the decimal sign of the dialect."""
+        cell = self._given[column][row]
+        return cell if isinstance(cell, str) else str(cell).replace(".", self._decimal)

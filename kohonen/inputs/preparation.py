@@ -5,12 +5,12 @@ category, 1 for the text's own and 0 for the others. A missing value is NaN in a
 masks it; see :mod:`kohonen.engines.search`.
 """
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 
 from kohonen.delimited.dialects import Dialect
 from kohonen.delimited.names import check_text, shown
@@ -20,16 +20,14 @@ from kohonen.inputs import documents
 from kohonen.inputs.annotations import annotated
 from kohonen.inputs.arrays import FloatArray, Missing, as_samples
 from kohonen.inputs.columns import (
-    Columns,
     Normalisation,
     PreparedColumn,
-    check_lengths,
-    count_missing,
+    check_missing,
     fit_categories,
     fit_scale,
-    holds_texts,
 )
 from kohonen.inputs.curves import CURVES, unbend, unit_rows
+from kohonen.inputs.frames import Columns, check_lengths, columns_of, count_missing, holds_texts
 from kohonen.inputs.looks import ColumnLook
 from kohonen.inputs.roles import MOST_CATEGORIES
 from kohonen.inputs.tables import Table, read_rows
@@ -76,7 +74,7 @@ class Preparation:
     @classmethod
     def fit(
         cls,
-        columns: Columns,
+        columns: Any,
         *,
         normalisation: Normalisation | Literal["l2"] | Mapping[str, Normalisation] = "z-score",
         missing: Missing = "mask",
@@ -86,9 +84,10 @@ class Preparation:
 
         Parameters
         ----------
-        columns : mapping of str to column
-            Numbers or texts by name, all columns of one length, with None (or NaN) for missing values: lists,
-            which are all taken, or the result of :func:`kohonen.inputs.tables.read_csv`.
+        columns : mapping of str to column, data frame or Arrow table
+            Numbers or texts by name, all columns of one length, with None (or NaN) for missing values: all
+            are taken, unless the table is of :func:`kohonen.read_csv` or `read_columns`. Booleans and
+            categories of a data frame are texts.
         normalisation : str or mapping, default "z-score"
             Normalisation of all columns of numbers, or by name; columns that are not named use z-scores. See
             :class:`kohonen.inputs.columns.PreparedColumn`; and "l2" leaves numbers unchanged and makes all
@@ -106,6 +105,8 @@ class Preparation:
             If a normalisation is unknown or names a column that does not hold numbers.
         """
         _check_choice("missing", missing, get_args(Missing))
+        if not isinstance(columns, Table):
+            columns = columns_of(columns)
         check_lengths(columns)
         rows: Literal["none", "l2"] = "l2" if normalisation == "l2" else "none"
         if normalisation == "l2":
@@ -151,13 +152,16 @@ class Preparation:
         """The names of the samples' components: the column's name, or ``"column: category"``."""
         return tuple(component for column in self.columns for component in column.components)
 
-    def transform(self, columns: Columns) -> FloatArray:
+    def transform(self, columns: Any, *, unknown: Literal["warn", "missing", "error"] = "warn") -> FloatArray:
         """Return the rows of a table as samples.
 
         Parameters
         ----------
-        columns : mapping of str to column
+        columns : mapping of str to column, data frame or Arrow table
             As in `fit`; unknown columns are ignored.
+        unknown : {"warn", "missing", "error"}, default "warn"
+            A text that is not among the categories counts as missing, with a warning or without, or it is
+            refused.
 
         Returns
         -------
@@ -170,6 +174,7 @@ class Preparation:
             If a column is missing, a value does not fit its column, a value is missing and `missing` is
             "error", or a row has no values.
         """
+        columns = columns_of(columns)
         for name in self.names:
             if name not in columns:
                 raise InvalidTableError(
@@ -177,15 +182,29 @@ class Preparation:
                     "add it with missing values",
                     column=name,
                 )
-        known = (*self.names, *annotated(self.roles))
-        check_lengths({name: columns[name] for name in known if name in columns})
+        wanted = {name: columns[name] for name in (*self.names, *annotated(self.roles)) if name in columns}
+        check_lengths(wanted)
+        for error in self.unknown(wanted) if unknown != "missing" else ():
+            if unknown == "error":
+                raise error
+            warnings.warn(f"{error}; they count as missing", stacklevel=2)
+        samples = self.encode(wanted)
+        check_missing(self.columns, samples, self.missing)
+        return as_samples(samples, missing="mask")
+
+    def unknown(self, columns: Any) -> list[InvalidTableError]:
+        """Return what is wrong with the texts of a table that are not among the categories, by column."""
+        found = [column.unknown(columns[column.name]) for column in self.columns if column.name in columns]
+        return [error for error in found if error is not None]
+
+    def encode(self, columns: Columns) -> FloatArray:
+        """Return the rows of a table as samples, as `transform` does, without checking what is missing."""
         samples = np.hstack([column.transform(columns[column.name]) for column in self.columns])
-        self._check_missing(np.isnan(samples))
-        return as_samples(unit_rows(samples) if self.rows == "l2" else samples, missing="mask")
+        return unit_rows(samples) if self.rows == "l2" else samples
 
     def read_rows(
         self,
-        source: CsvSource,
+        source: CsvSource | Columns,
         *,
         sample_weight: str | None = None,
         most_columns: int | None = None,
@@ -195,8 +214,8 @@ class Preparation:
 
         Parameters
         ----------
-        source : path, bytes or file
-            The file.
+        source : path, bytes or file, or mapping of str to column
+            The file; or columns in memory, with the same marks of missing values.
         sample_weight : str, optional
             A column of numbers to read, too.
         most_columns : int, optional
@@ -267,29 +286,8 @@ class Preparation:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> "Preparation":
-        """Restore a preparation from a document of `to_json`.
-
-        Raises
-        ------
-        InvalidTableError
-            If the document is invalid or of another version.
-        """
+        """Restore a preparation from `to_json`; `InvalidTableError` is raised for any other document."""
         return cls(*documents.read(document))
-
-    def _check_missing(self, absent: npt.NDArray[np.bool_]) -> None:
-        empty = absent.all(axis=1)
-        if empty.any():
-            row = int(empty.argmax())
-            raise InvalidTableError(f"row {row + 1} has no values: leave it out", row=row)
-        if self.missing == "error" and absent.any():
-            row, component = (int(place) for place in np.argwhere(absent)[0])
-            owners = [column.name for column in self.columns for _ in column.components]
-            raise InvalidTableError(
-                f"column {owners[component]!r} has no value in row {row + 1}: fill it in, leave the row out, "
-                'or set missing to "mask"',
-                column=owners[component],
-                row=row,
-            )
 
 
 def _check_choice(parameter: str, value: object, choices: tuple[str, ...]) -> None:

@@ -5,38 +5,36 @@ columns of numbers) marks a missing value. :mod:`kohonen.inputs.look` decides wh
 :mod:`kohonen.inputs.preparation` turns tables into samples.
 """
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from itertools import chain
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from kohonen.delimited.chunks import Cells, Counted
 from kohonen.delimited.dialects import Dialect
 from kohonen.delimited.names import LONGEST_TEXT, check_text, shown
-from kohonen.delimited.numbers import Absent
 from kohonen.delimited.reader import Reader
 from kohonen.delimited.texts import CsvSource
-from kohonen.errors import InvalidTableError
+from kohonen.errors import InvalidParameterError, InvalidTableError
 from kohonen.inputs.arrays import FloatArray
 from kohonen.inputs.choices import Choices
-from kohonen.inputs.columns import Column, Columns, check_lengths, holds_texts, numbers_in, texts_in
+from kohonen.inputs.frames import Columns, columns_of, count_missing
 from kohonen.inputs.looking import look_at
-from kohonen.inputs.looks import Look, Rows, named
+from kohonen.inputs.looks import Given, Look, Rows, named
 from kohonen.inputs.roles import Role
 from kohonen.inputs.weights import weights_in
 
 __all__ = [
     "LONGEST_TEXT",
-    "Column",
-    "Columns",
     "Table",
     "check_text",
     "look_csv",
     "read_columns",
     "read_csv",
+    "read_excel",
     "read_rows",
     "shown",
 ]
@@ -66,7 +64,9 @@ class Table(dict[str, FloatArray | list[str | None]]):
         self.sample_weight: FloatArray | None = None
 
 
-def read_csv(source: CsvSource, *, most_columns: int | None = None, **options: Any) -> Table:
+def read_csv(
+    source: CsvSource, *, most_columns: int | None = None, most_rows: int | None = None, **options: Any
+) -> Table:
     """Read a table of comma-separated values.
 
     Parameters
@@ -75,6 +75,8 @@ def read_csv(source: CsvSource, *, most_columns: int | None = None, **options: A
         The file: a path (which may end in ``.csv.gz``), its bytes, or an open file of text or bytes.
     most_columns : int, optional
         Maximum number of columns.
+    most_rows : int, optional
+        Of a longer table, so many rows are read at random, and columns without a value in them are left out.
     **options
         The dialect of the file: ``absent``, ``decimal``, ``thousands``, ``delimiter``, ``header`` and
         ``encoding`` as in :class:`kohonen.delimited.dialects.Dialect`; and roles of columns by name or
@@ -105,7 +107,38 @@ def read_csv(source: CsvSource, *, most_columns: int | None = None, **options: A
     [('id', 'id'), ('age', 'number'), ('colour', 'category')]
     """
     reader = Reader(source, _dialect(options), most_columns=most_columns)
-    return _read(reader, look_at(reader, Choices.of(options)))
+    return _read(reader, look_at(reader, Choices.of(options)), most_rows)
+
+
+def read_excel(
+    source: str | os.PathLike[str] | bytes | IO[bytes], *, sheet: str | int = 0, **options: Any
+) -> Table:
+    """Read a sheet of an Excel or OpenDocument workbook; it needs ``pip install kohonen[excel]``.
+
+    Parameters
+    ----------
+    source : path, bytes or file
+        The workbook.
+    sheet : str or int, default 0
+        The name of the sheet, or its position from 0.
+    **options
+        The options of `read_csv`, but for ``delimiter`` and ``encoding``.
+
+    Returns
+    -------
+    Table
+        As `read_csv` returns it.
+
+    Raises
+    ------
+    InvalidTableError
+        If the sheet is not such a table.
+    """
+    from kohonen.delimited.excel import csv_of_sheet
+
+    table = read_csv(csv_of_sheet(source, sheet), **{**options, "delimiter": "comma"})
+    table.look = replace(table.look, kept=replace(table.look.kept, delimiter=None))
+    return table
 
 
 def look_csv(source: CsvSource, *, most_columns: int | None = None, **options: Any) -> Look:
@@ -117,40 +150,47 @@ def look_csv(source: CsvSource, *, most_columns: int | None = None, **options: A
     return look_at(reader, Choices.of(options))
 
 
-def read_columns(columns: Columns, **options: Any) -> Table:
+def read_columns(columns: Any, **options: Any) -> Table:
     """Return columns in memory as a table, with the roles of `read_csv`.
 
     Parameters
     ----------
-    columns : mapping of str to column
+    columns : mapping of str to column, data frame or Arrow table
         Numbers or texts by name, all of one length, with None or NaN for missing values. Texts are not read
         as numbers.
     **options
-        The roles of columns, as in `read_csv`.
+        The roles of columns, as in `read_csv`, and of the dialect ``absent``; with ``decimal`` or
+        ``thousands`` texts may be numbers.
 
     Raises
     ------
     InvalidTableError
         If columns differ in length, mix numbers and texts, or have roles that leave nothing to train on.
+    InvalidParameterError
+        If an option is not valid.
     """
-    given = _Given(columns)
+    dialect = _dialect(options)
+    for name in ("delimiter", "header", "encoding"):
+        if getattr(dialect, name) is not None:
+            raise InvalidParameterError(f"{name} is for a file, and these are columns", parameter=name)
+    given = Given(columns_of(columns), dialect)
     return _read(given, look_at(given, Choices.of(options)))
 
 
 def read_rows(
-    source: CsvSource,
+    source: CsvSource | Columns,
     *,
     numbers: Mapping[str, str | None] | None = None,
     texts: Collection[str] = (),
     dialect: Dialect = Dialect(),  # noqa: B008 - it is immutable
     most_columns: int | None = None,
 ) -> dict[str, FloatArray | list[str | None]]:
-    """Read the columns of a CSV file that an existing model knows.
+    """Read the columns of a CSV file, or columns in memory, that an existing model knows.
 
     Parameters
     ----------
-    source : path, bytes or file
-        The file.
+    source : path, bytes or file, or mapping of str to column
+        The file, or the columns.
     numbers : mapping of str to str, optional
         The columns of numbers, with the units that may stand in their cells; by default all columns.
     texts : collection of str
@@ -170,7 +210,11 @@ def read_rows(
     InvalidTableError
         If the file is not such a table.
     """
-    reader = Reader(source, dialect, most_columns=most_columns)
+    reader: Reader | Given = (
+        Given(source, dialect)
+        if isinstance(source, Mapping)
+        else Reader(source, dialect, most_columns=most_columns)
+    )
     if numbers is None:
         numbers = dict.fromkeys(reader.names)
     known = {name for name in reader.names if name in numbers or name in texts}
@@ -207,16 +251,22 @@ def _dialect(options: Mapping[str, Any]) -> Dialect:
     return Dialect.of(options)
 
 
-def _read(source: Rows, look: Look) -> Table:
+def _read(source: Rows, look: Look, most_rows: int | None = None) -> Table:
     """Return the values of the columns that take part, of labels and of ids."""
+    some = None
+    if most_rows is not None and most_rows < look.rows:
+        some = np.unique(np.random.default_rng(0).integers(0, look.rows, most_rows))
     places = look.places("number", "category", "label", "id", "weight")
     parts: dict[int, list[Any]] = {place: [] for place in places}
     kept: list[npt.NDArray[np.intp]] = []
     known: dict[str | None, str | None] = {}
-    before = 0
+    before = done = 0
     for chunk in source.chunks():
         values, present = look.values(chunk, places)
         rows = np.flatnonzero(present)
+        done += len(rows)
+        if some is not None:
+            rows = rows[some[(some >= done - len(rows)) & (some < done)] - (done - len(rows))]
         kept.append(rows + before)
         before += len(present)
         for place, cells in values.items():
@@ -228,61 +278,19 @@ def _read(source: Rows, look: Look) -> Table:
     numbers = look.places("number", "weight")
     columns = {place: np.concatenate(part) if place in numbers else part for place, part in parts.items()}
 
-    by_name = {look.columns[place].name: values for place, values in columns.items()}
+    # A column may be missing in all of some rows.
+    by_name = {
+        look.columns[place].name: values
+        for place, values in columns.items()
+        if some is None or count_missing(values) < len(values)
+    }
 
     def of(role: Role) -> dict[str, Any]:
-        return {name: by_name[name] for name in named(look.columns, role)}
+        return {name: by_name[name] for name in named(look.columns, role) if name in by_name}
 
     trained = [look.columns[place].name for place in look.places("number", "category")]
-    table = Table({name: by_name[name] for name in trained}, look)
+    table = Table({name: by_name[name] for name in trained if name in by_name}, look)
     table.labels, table.ids, table.rows = of("label"), of("id"), np.concatenate(kept)
     for name, values in of("weight").items():
         table.sample_weight = weights_in(name, values, table.rows)
     return table
-
-
-class _Given:
-    """Columns in memory, as one chunk of rows."""
-
-    def __init__(self, columns: Columns) -> None:
-        check_lengths(columns)
-        self.names = [check_text(name, "the name of a column") for name in columns]
-        self.notes: list[str] = []
-        self.unnamed, self.sure = False, True
-        self.dialect = self.given = Dialect()
-        self.absent = Absent((), always=frozenset())
-        self._given = list(columns.values())
-        self._columns = [
-            texts_in(name, values) if holds_texts(values) else numbers_in(name, values)
-            for name, values in columns.items()
-        ]
-
-    def chunks(self) -> Iterator["_Given"]:
-        yield self
-
-    def count(self, column: int, *, as_texts: bool) -> Counted:
-        values = self._columns[column]
-        if isinstance(values, np.ndarray) and not as_texts:
-            return Counted(values, [], pointed=True)
-        cells = self.texts(column)
-        counts = Counter(cells.others)
-        # The last of equal keys stays in a dict: that of the first row.
-        firsts = dict(zip(reversed(cells.others), reversed(cells.rows.tolist()), strict=True))
-        texts = [(text, firsts[text], count, hash(text)) for text, count in counts.items()]
-        return Counted(cells.values, texts)
-
-    def read(self, column: int) -> Cells:
-        return Cells(np.array(self._columns[column], dtype=np.float64), np.empty(0, dtype=np.intp), [])
-
-    def texts(self, column: int) -> Cells:
-        values = self._columns[column]
-        if isinstance(values, np.ndarray):
-            rows = np.flatnonzero(~np.isnan(values))
-            texts = [str(self._given[column][row]) for row in rows.tolist()]
-        else:
-            rows = np.array([row for row, text in enumerate(values) if text is not None], dtype=np.intp)
-            texts = [text for text in values if text is not None]
-        return Cells(np.full(len(values), np.nan), rows, texts)
-
-    def cells(self, column: int, rows: Any) -> list[str]:
-        return [str(self._given[column][row]) for row in rows.tolist()]

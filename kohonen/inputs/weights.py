@@ -8,7 +8,7 @@ import numpy.typing as npt
 from kohonen.delimited.names import shown
 from kohonen.errors import InvalidDataError, InvalidTableError
 from kohonen.inputs.arrays import FloatArray, as_sample_weight
-from kohonen.inputs.columns import numbers_in
+from kohonen.inputs.frames import numbers_in
 
 __all__ = ["take_weights", "weights_in"]
 

@@ -2,7 +2,8 @@
 
 matplotlib is imported when a figure is drawn (``pip install kohonen[viz]``). The figures are not managed by
 pyplot: a notebook displays the figure that a cell returns, and ``figure.savefig("map.png")`` writes a file.
-The colour maps are suitable for colour-blind people.
+The colour maps are suitable for colour-blind people. Samples may be a data frame or an Arrow table whose
+columns are in the order of the weights' components.
 """
 
 import io
@@ -17,6 +18,7 @@ from kohonen.analysis.views import component_planes, hit_map, positions, u_matri
 from kohonen.errors import InvalidParameterError
 from kohonen.geometry import PLANAR, Geometry
 from kohonen.inputs.arrays import FloatArray
+from kohonen.inputs.frames import Samples, samples_in
 from kohonen.pictures.axes import draw_strip, draw_units, figure_of, place, subplots
 from kohonen.pictures.label_figures import plot_labels, plot_pies
 from kohonen.pictures.maps import are_colours
@@ -48,7 +50,7 @@ _MARKERS = "osD^vP*X<>"
 def plot_som_grid(
     weights: FloatArray,
     *,
-    samples: FloatArray | None = None,
+    samples: Samples | None = None,
     geometry: Geometry = PLANAR,
     title: str | None = None,
 ) -> "Figure":
@@ -62,8 +64,9 @@ def plot_som_grid(
         figure.suptitle(title or "Map: the weights as colours")
     else:
         figure = plot_u_matrix(weights, geometry=geometry, title=title)
-    if samples is not None and are_colours(samples):
-        draw_strip(figure.axes[0], np.clip(samples, 0.0, 1.0))
+    values = None if samples is None else np.asarray(samples_in(samples), dtype=np.float64)
+    if values is not None and are_colours(values):
+        draw_strip(figure.axes[0], np.clip(values, 0.0, 1.0))
     return figure
 
 
@@ -126,7 +129,7 @@ def plot_component_planes(
 
 
 def plot_hits(
-    weights: FloatArray, samples: FloatArray, *, geometry: Geometry = PLANAR, title: str | None = None
+    weights: FloatArray, samples: Samples, *, geometry: Geometry = PLANAR, title: str | None = None
 ) -> "Figure":
     """Draw the hit histogram of samples (n, dim), with numbers on maps of at most 600 units."""
     from matplotlib.ticker import MaxNLocator
@@ -145,7 +148,7 @@ def plot_hits(
 
 
 def plot_unit_errors(
-    weights: FloatArray, samples: FloatArray, *, geometry: Geometry = PLANAR, title: str | None = None
+    weights: FloatArray, samples: Samples, *, geometry: Geometry = PLANAR, title: str | None = None
 ) -> "Figure":
     """Draw the quantization error of samples (n, dim) by unit."""
     figure, axes = figure_of(weights, geometry)
@@ -183,7 +186,7 @@ def plot_clusters(
 
 def plot_samples(
     weights: FloatArray,
-    samples: FloatArray,
+    samples: Samples,
     *,
     labels: Sequence[object] | None = None,
     geometry: Geometry = PLANAR,
@@ -203,6 +206,7 @@ def plot_samples(
     InvalidParameterError
         When there are not as many labels as samples.
     """
+    labels = None if labels is None else list(labels)
     if labels is not None and len(labels) != len(samples):
         raise InvalidParameterError(
             f"there must be {len(samples)} labels, one a sample, but are {len(labels)}", parameter="labels"

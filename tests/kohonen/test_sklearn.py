@@ -36,6 +36,7 @@ def weight_checks(estimator: SOM) -> dict[str, str]:
     names = [
         "check_sample_weights_not_an_array",
         "check_sample_weights_list",
+        "check_sample_weights_pandas_series",
         "check_sample_weights_shape",
         "check_sample_weights_not_overwritten",
         "check_sample_weight_equivalence_on_dense_data",
@@ -190,3 +191,35 @@ def load_again(known: ModuleType) -> None:
     assert spec
     assert spec.loader
     spec.loader.exec_module(importlib.util.module_from_spec(spec))
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_frames_are_checked_by_name(library: str) -> None:
+    frames = pytest.importorskip(library)
+    columns = {"a": [1, 2, None, 4], "b": [True, False, True, True]}
+    frame = frames.DataFrame(columns)
+    if library == "pandas":
+        frame = frame.convert_dtypes()
+    array = np.array([[1, 1], [2, 0], [np.nan, 1], [4, 1]])
+    som, expected = small(missing="mask").fit(frame), small(missing="mask").fit(array)
+    np.testing.assert_array_equal(som.weights_, expected.weights_)
+    np.testing.assert_array_equal(som.predict(frame), expected.predict(array))
+    assert list(som.feature_names_in_) == ["a", "b"]
+    with pytest.raises(ValueError, match="must be in the same order"):
+        som.predict(frame[["b", "a"]])
+    with pytest.raises(ValueError, match="contains NaN"):
+        small().fit(frame)
+
+
+def test_masked_values_are_missing() -> None:
+    hidden = np.ma.masked_greater([[1.0, 1e6], [2.0, 3.0], [4.0, 5.0]], 1e5)
+    shown = np.array([[1.0, np.nan], [2.0, 3.0], [4.0, 5.0]])
+    np.testing.assert_array_equal(
+        small(missing="mask").fit(hidden).weights_, small(missing="mask").fit(shown).weights_
+    )
+
+
+def test_sizes_may_be_chosen_for_the_samples() -> None:
+    som = SOM("auto", "auto", iterations="auto", random_state=1).fit(DATA)
+    parameters = SelfOrganizingMap(random_state=1).fit(DATA).parameters
+    assert (som.som_.parameters, som.width) == (parameters, "auto")

@@ -46,7 +46,7 @@ class FitBody(FitFields, Data):
     @model_validator(mode="after")
     def _one_kind_of_data(self) -> Self:
         if self.kinds_of_data() > 1:
-            message = "give either 'colours' or 'data' or 'columns', and not both"
+            message = "give either 'colours' or 'data' or 'columns' or 'records', and not both"
             raise PydanticCustomError("one_of", message)
         restarting = (self.learning_rate, self.sigma, self.final_sigma)
         if self.schedule == "continue" and any(value is not None for value in restarting):

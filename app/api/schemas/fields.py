@@ -1,15 +1,36 @@
 """Fields of requests for the parameters of a training, from the definitions of the library."""
 
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema, WrapValidator
 
-from kohonen.parameters import DEFINITIONS
+from kohonen.engines.sizes import WANTED
+from kohonen.parameters import AUTO, DEFINITIONS
 
-__all__ = ["LARGEST_INTEGER", "parameter"]
+__all__ = ["LARGEST_INTEGER", "Count", "parameter", "wanted_parameter"]
 
 #: Largest integer that JSON numbers represent exactly in every language.
 LARGEST_INTEGER = 2**53 - 1
+
+#: A number of at least 1, or "auto".
+Count: TypeAlias = Annotated[
+    int,
+    Field(ge=1, le=LARGEST_INTEGER),
+    WrapValidator(lambda value, integer: value if value == AUTO else integer(value)),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": LARGEST_INTEGER},
+                {"type": "string", "const": AUTO},
+            ]
+        }
+    ),
+]
+
+
+def wanted_parameter(name: str) -> Any:
+    """Return the field of a parameter that may be "auto", with the default and help of the library."""
+    return Field(WANTED[name].default, description=WANTED[name].help)
 
 
 def parameter(name: str, description: str | None = None, **options: Any) -> Any:

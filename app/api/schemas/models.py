@@ -1,14 +1,13 @@
 """Schemas of requests and answers about stored models."""
 
 import datetime
-import math
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from fastapi import Request
 from pydantic import FailFast, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.api.schemas.tables import RECORD_SCHEMA, NamedColumns
+from app.api.schemas.tables import NamedColumns, Records
 from app.models.listing import Listed, Page
 from app.schema import BodySchema, Schema
 from app.web.responses import root_path
@@ -93,7 +92,7 @@ class UnitWeights(Schema):
 class Vector(BodySchema):
     """One vector."""
 
-    data: Annotated[list[float], FailFast()] = Field(
+    data: Annotated[list[float | None], FailFast()] = Field(
         description="A vector of the map's dimension.", min_length=1, examples=[[0.2, 0.5, 0.8]]
     )
 
@@ -101,31 +100,25 @@ class Vector(BodySchema):
 class Vectors(BodySchema):
     """Vectors or, for a model that was trained on a table, rows of a table."""
 
-    data: list[list[float]] | None = Field(
+    data: list[list[float | None]] | None = Field(
         None,
         fail_fast=True,
         description="Vectors of the map's dimension, or rows of numbers in the order of the table's columns; "
-        "a single vector needs no outer brackets.",
+        "a single vector needs no outer brackets. Null means a missing value.",
         min_length=1,
         examples=[[[0.2, 0.5, 0.8], [1.0, 0.0, 0.0]]],
     )
     columns: NamedColumns | None = Field(
         None, description="A table, as columns by name; unknown columns are ignored."
     )
-    records: list[dict[str, Any]] | None = Field(
-        None,
-        min_length=1,
-        description="A table, as rows of values by name; null or absent values are missing.",
-        json_schema_extra={"items": RECORD_SCHEMA},
+    records: Records | None = Field(
+        None, description="A table, as rows of values by name; null or absent values are missing."
     )
 
     @model_validator(mode="after")
     def _one_kind_of_data(self) -> Self:
         if sum(given is not None for given in (self.data, self.columns, self.records)) != 1:
             raise PydanticCustomError("one_of", "give either 'data' or 'columns' or 'records'")
-        for row, record in enumerate(self.records or (), start=1):
-            if any(isinstance(value, float) and not math.isfinite(value) for value in record.values()):
-                raise PydanticCustomError("finite", "record {row} must hold finite numbers", {"row": row})
         return self
 
 
@@ -155,3 +148,6 @@ class Predictions(Schema):
     """The best matching units of vectors, in their order."""
 
     results: list[Prediction]
+    notes: list[str] | None = Field(
+        None, description="Categories that the model does not know and that count as missing, if any."
+    )

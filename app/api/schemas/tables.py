@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from app.errors import FieldError, InvalidRequestError, OverLimitError
 from app.models import Card
+from app.predictions import Unknown
 from app.schema import QuerySchema
 from app.settings import Settings
 from app.training import limits
@@ -21,11 +22,13 @@ from kohonen.inputs.columns import Normalisation
 from kohonen.inputs.tables import LONGEST_TEXT, Table
 
 __all__ = [
-    "RECORD_SCHEMA",
     "CsvFields",
     "NamedColumns",
     "Normalisations",
+    "Records",
     "RoleFields",
+    "RowsQuery",
+    "columns_of_records",
     "fit_preparation",
     "read_rows",
     "read_table",
@@ -67,6 +70,34 @@ def _columns(columns: dict[str, Any]) -> dict[str, Any]:
 NamedColumns: TypeAlias = Annotated[
     dict[str, Any], AfterValidator(_columns), Field(json_schema_extra=_SCHEMA)
 ]
+
+
+def _records(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    for row, record in enumerate(records, start=1):
+        if any(isinstance(value, float) and not math.isfinite(value) for value in record.values()):
+            raise PydanticCustomError("finite", "record {row} must hold finite numbers", {"row": row})
+    return records
+
+
+#: Rows of values by name.
+Records: TypeAlias = Annotated[
+    list[dict[str, Any]],
+    Field(min_length=1),
+    AfterValidator(_records),
+    WithJsonSchema({"type": "array", "minItems": 1, "items": RECORD_SCHEMA}),
+]
+
+
+def columns_of_records(records: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    """Return records as columns; what a record leaves out is missing.
+
+    `OverLimitError` is raised for too many values, since short records may expand to many.
+    """
+    names = dict.fromkeys(name for record in records for name in record)
+    limits.check_values(len(records), len(names), field="records")
+    return {name: [record.get(name) for record in records] for name in names}
+
+
 _NORMALISATION = {"enum": list(get_args(Normalisation)), "type": "string"}
 _FOR_ALL = {"enum": [*get_args(Normalisation), "l2"], "type": "string"}
 
@@ -137,6 +168,16 @@ class CsvFields(QuerySchema):
         }
 
 
+class RowsQuery(CsvFields):
+    """The query of a prediction."""
+
+    unknown: Unknown = Field(
+        "missing",
+        description="Table: whether a category that the model does not know counts as missing, which is "
+        "reported, or is refused.",
+    )
+
+
 class RoleFields(BaseModel):
     """The roles of the columns of a table, by name or by position from 1."""
 
@@ -162,7 +203,6 @@ def read_table(
     roles: Mapping[str, Any],
     *,
     settings: Settings,
-    most_rows: int,
 ) -> Table:
     """Return the table of a CSV body.
 
@@ -173,7 +213,7 @@ def read_table(
     OverLimitError
         For far too many rows.
     """
-    _check_lines(content, most_rows)
+    _check_lines(content, limits.most_rows(settings))
     return read_csv(content, most_columns=settings.max_dimension, **dialect, **roles)
 
 
@@ -227,8 +267,6 @@ def fit_preparation(
     normalisation: Normalisations | None,
     missing: Missing | None,
     settings: Settings,
-    *,
-    most_rows: int,
 ) -> tuple[FloatArray, Preparation]:
     """Return the samples of a table, and the preparation fitted to it.
 
@@ -240,11 +278,11 @@ def fit_preparation(
         For too many or too large samples.
     """
     rows = len(columns.rows)
-    limits.check_table(rows, len(columns), limits=settings, most_rows=most_rows)
+    limits.check_table(rows, len(columns), limits=settings)
     preparation = Preparation.fit(
         columns,
         normalisation=cast(Any, "z-score" if normalisation is None else normalisation),
         missing=missing or "mask",
     )
-    limits.check_table(rows, len(preparation.components), limits=settings, most_rows=most_rows)
+    limits.check_table(rows, len(preparation.components), limits=settings)
     return preparation.transform(columns), preparation

@@ -6,8 +6,16 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.api.schemas.fields import LARGEST_INTEGER, parameter
-from app.api.schemas.tables import NamedColumns, Normalisations, RoleFields, fit_preparation
+from app.api.schemas.dialect import TableDialect
+from app.api.schemas.fields import LARGEST_INTEGER, Count, parameter, wanted_parameter
+from app.api.schemas.tables import (
+    NamedColumns,
+    Normalisations,
+    Records,
+    RoleFields,
+    columns_of_records,
+    fit_preparation,
+)
 from app.errors import FieldError, InvalidRequestError
 from app.models.references import NAME_RULE, is_name
 from app.schema import BodySchema
@@ -16,14 +24,15 @@ from app.training import limits
 from app.training.request import TrainingRequest
 from kohonen import Parameters
 from kohonen.animation.moments import Moments, Spacing
+from kohonen.engines.sizes import WANTED, settled, sized
 from kohonen.errors import InvalidDataError
 from kohonen.geometry import Boundary, Grid
 from kohonen.inputs.annotations import Annotations
-from kohonen.inputs.arrays import FloatArray, Missing, as_sample_weight, as_samples
+from kohonen.inputs.arrays import FloatArray, Missing, as_sample_weight, as_samples, unmasked
 from kohonen.inputs.colours import parse_colours
 from kohonen.inputs.tables import Table, read_columns
 from kohonen.inputs.weights import take_weights
-from kohonen.parameters import DEFINITIONS, SEEDS, Algorithm, Initialisation, draw_seed
+from kohonen.parameters import SEEDS, Algorithm, Initialisation, draw_seed
 
 __all__ = ["FRAMES", "SAMPLE_WEIGHT", "Data", "ModelFields", "Name", "TrainingBody", "TrainingFields"]
 
@@ -113,20 +122,20 @@ class ModelFields(BodySchema):
 class TrainingFields(ModelFields, RoleFields):
     """The fields of a training, in a JSON body or, with CSV, in the query."""
 
-    width: int = parameter("width")
-    height: int = parameter("height")
-    iterations: int = parameter("iterations")
+    width: Count = wanted_parameter("width")
+    height: Count = wanted_parameter("height")
+    iterations: Count = wanted_parameter("iterations")
     learning_rate: float = parameter("learning_rate")
     sigma: float | None = parameter("sigma")
     final_sigma: float = parameter("final_sigma")
     random_state: int | None = parameter("random_state")
-    algorithm: Algorithm = parameter("algorithm")
+    algorithm: Literal[Algorithm, "auto"] = wanted_parameter("algorithm")
     initialisation: Initialisation = parameter("initialisation")
     grid: Grid = parameter("grid")
     boundary: Boundary = parameter("boundary")
     sample_weight: str | list[float] | None = SAMPLE_WEIGHT
     missing: Missing | None = Field(
-        None, description="Table: whether missing values are masked (default), or refused."
+        None, description="Table or vectors: whether missing values are masked (default), or refused."
     )
     normalisation: Normalisations | None = Field(
         None,
@@ -144,14 +153,30 @@ class Data(BodySchema):
         json_schema_extra=_COLOURS_SCHEMA,
     )
     colour_range: Literal[1, 255] = Field(1, description="The value of full red, green or blue in triples.")
-    data: list[list[float]] | None = Field(
-        None, fail_fast=True, description="Vectors of the same dimension, instead of colours."
+    data: list[list[float | None]] | None = Field(
+        None,
+        fail_fast=True,
+        description="Vectors of the same dimension, instead of colours; null means a missing value.",
     )
     columns: NamedColumns | None = Field(
         None,
         description="A table, instead of colours: columns of numbers or of texts by name; null means a "
         "missing value.",
     )
+
+    records: Records | None = Field(
+        None, description="A table as rows of values by name; null or absent values are missing."
+    )
+
+    dialect: TableDialect | None = Field(None, description="Table: how its values are written.")
+
+    @model_validator(mode="after")
+    def _records_become_columns(self) -> Self:
+        if self.records is not None:
+            if self.columns is not None:
+                raise PydanticCustomError("one_of", "give either 'columns' or 'records', and not both")
+            self.columns, self.records = columns_of_records(self.records), None
+        return self
 
     def kinds_of_data(self) -> int:
         """Return the number of kinds of data in the body."""
@@ -182,13 +207,13 @@ class Data(BodySchema):
         except InvalidDataError as error:
             raise InvalidRequestError([FieldError("/sample_weight", str(error))]) from error
 
-    def samples(self) -> tuple[FloatArray, str] | None:
+    def samples(self, missing: Missing) -> tuple[FloatArray, str] | None:
         """Return the colours or vectors as samples, and the name of their field; None without either."""
         if self.colours is not None:
             if not self.colours:
                 raise InvalidRequestError([FieldError("/colours", "there must be at least one colour")])
             return parse_colours(self.colours, colour_range=self.colour_range), "colours"
-        return None if self.data is None else (as_samples(self.data), "data")
+        return None if self.data is None else (as_samples(unmasked(self.data), missing=missing), "data")
 
 
 class TrainingBody(TrainingFields, Data):
@@ -197,10 +222,12 @@ class TrainingBody(TrainingFields, Data):
     @model_validator(mode="after")
     def _one_kind_of_data(self) -> Self:
         if self.kinds_of_data() != 1:
-            message = "give either 'colours' or 'data' or 'columns', and not both"
+            message = "give either 'colours' or 'data' or 'columns' or 'records', and not both"
             raise PydanticCustomError("one_of", message)
         if self.columns is None:
-            given = self.model_fields_set & {"normalisation", "missing", *RoleFields.model_fields}
+            given = self.model_fields_set & {"normalisation", *RoleFields.model_fields}
+            if self.data is None:
+                given |= self.model_fields_set & {"missing"}
             if any(getattr(self, name) for name in given):
                 message = f"{' and '.join(map(repr, sorted(given)))} are for a table ('columns')"
                 raise PydanticCustomError("table", message)
@@ -210,7 +237,6 @@ class TrainingBody(TrainingFields, Data):
         self,
         settings: Settings,
         *,
-        most_rows: int,
         idempotency_key: str | None = None,
         table: Table | None = None,
     ) -> TrainingRequest:
@@ -220,8 +246,6 @@ class TrainingBody(TrainingFields, Data):
         ----------
         settings : Settings
             The limits of a table.
-        most_rows : int
-            Maximum number of rows of a table.
         idempotency_key : str, optional
             Determines the seed if the body has none, so that the request can be repeated.
         table : Table, optional
@@ -240,22 +264,22 @@ class TrainingBody(TrainingFields, Data):
         preparation = None
         if self.columns is not None:
             rows = max((len(values) for values in self.columns.values()), default=0)
-            limits.check_table(rows, len(self.columns), limits=settings, most_rows=most_rows)
+            limits.check_table(rows, len(self.columns), limits=settings)
             if table is None:
                 column = self.sample_weight if isinstance(self.sample_weight, str) else None
-                table = read_columns(self.columns, **self.roles(), sample_weight=column)
-            samples, preparation = fit_preparation(
-                table, self.normalisation, self.missing, settings, most_rows=most_rows
-            )
+                dialect = {} if self.dialect is None else self.dialect.model_dump()
+                table = read_columns(self.columns, **self.roles(), sample_weight=column, **dialect)
+            samples, preparation = fit_preparation(table, self.normalisation, self.missing, settings)
             field = "columns"
         else:
-            given = self.samples()
+            given = self.samples(self.missing or "mask")
             assert given is not None
             samples, field = given
             rows = len(samples)
         weight = self.weigh(self.sample_weight, count=rows, table=table)
-        given_parameters = {name: getattr(self, name) for name in DEFINITIONS}
-        parameters = Parameters(**{**given_parameters, "random_state": seed})
+        parameters, auto = settled({name: getattr(self, name) for name in WANTED} | {"random_state": seed})
+        if self.colours is None:
+            parameters = sized(parameters, auto, samples, weight)
         return self.request(
             samples,
             parameters,

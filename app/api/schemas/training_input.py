@@ -88,10 +88,10 @@ async def read_training(
             if body.media_type(request) == CSV:
                 dialect = {**body.charset(request), **query.dialect()}
                 roles = {**query.roles(), "sample_weight": fields.get("sample_weight")}
-                table = read_table(content, dialect, roles, settings=settings, most_rows=most_samples)
+                table = read_table(content, dialect, roles, settings=settings)
                 wanted = body.validated({**fields, "columns": table}, TrainingBody)
             else:
                 wanted = body.parse(content, TrainingBody, fields)
-            return wanted.training_request(settings, most_rows=most_samples, idempotency_key=key, table=table)
+            return wanted.training_request(settings, idempotency_key=key, table=table)
 
     return await run_in_threadpool(training)

@@ -90,7 +90,7 @@ WRONG: list[tuple[Any, str]] = [
     ({"data": [1, 2, "3"]}, "/data/2"),
     ({"data": [1, 2, [3]]}, "/data/2"),
     ({"data": [[1, 2, True]]}, "/data/0/2"),
-    ({"data": [[1, 2, None]]}, "/data/0/2"),
+    ({"data": [[None, None, None]]}, "/data"),
     ({"data": [[1, 2, 3], 4]}, "/data/1"),
     ({"data": [[1, 2, 1e200]]}, "/data"),
     ({"data": "1,2,3"}, "/data"),
@@ -120,7 +120,7 @@ def test_what_is_not_one_vector(trained: TestClient, body: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"\n", b"a,b,c\n", b"1,2,3\n1,2\n", b"nan,1,2\n", b"1,inf,2\n", b"\xff"]
+    "content", [b"", b"\n", b"a,b,c\n", b"1,2,3\n1,2\n", b"nan,nan,nan\n", b"1,inf,2\n", b"\xff"]
 )
 def test_what_is_no_table(trained: TestClient, content: bytes) -> None:
     answer = trained.post("/predict-batch", content=content, headers={"Content-Type": "text/csv"})

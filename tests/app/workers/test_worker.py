@@ -14,7 +14,7 @@ from app.workers import worker as worker_module
 from app.workers.lease import HeldJob
 from kohonen import Observer, Parameters, Preparation, TrainedMap, Training, train
 from kohonen.checkpoints import Checkpoint
-from kohonen.inputs.tables import Columns
+from kohonen.inputs.frames import Columns
 from tests.app.bench import Bench, expected, make_request
 from tests.waiting import PATIENCE, eventually
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from kohonen import InvalidDataError, InvalidParameterError, SelfOrganizingMap
+from kohonen.analysis.ratings import Ratings
 from kohonen.analysis.recommendations import RANK, Recommender, user_vectors
-from kohonen.inputs.ratings import Ratings
 
 
 def generated(users: int = 60, items: int = 40, share: float = 0.4) -> tuple[Ratings, np.ndarray]:

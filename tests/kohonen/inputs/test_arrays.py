@@ -34,7 +34,7 @@ def test_negative_zero_becomes_zero() -> None:
         ([["a"]], "must be numbers"),
         ([[True]], "must be numbers"),
         ([[1j]], "must be numbers"),
-        ([[None]], "must be numbers"),
+        ([[None]], "hold nan at [0, 0]"),
         ([[0.0, np.nan]], "hold nan at [0, 1]"),
         ([[0.0], [np.inf]], "hold inf at [1, 0]"),
         ([[0.0], [-1e200]], "hold -1e+200 at [1, 0]"),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kohonen import InvalidTableError, Preparation, read_csv
+from kohonen import InvalidTableError, Preparation, read_csv, read_excel
 from kohonen.cli.main import run
 from kohonen.inputs.tables import look_csv
 from tests.cases import CASES, FOLDER, applies, check, check_error, name_of
@@ -43,6 +43,16 @@ def test_in_the_library(case: dict[str, Any]) -> None:
     check(case, document["columns"], document["notes"], len(samples))
     assert Preparation.from_json(json.loads(json.dumps(document))) == preparation
     assert look_csv(path, **options).to_json() == table.look.to_json()
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if "read_excel" in case.get("doors", ())], ids=name_of
+)
+def test_a_workbook(case: dict[str, Any]) -> None:
+    pytest.importorskip("python_calamine")
+    table = read_excel(FOLDER / case["file"], **case["options"])
+    check(case, [asdict(column) for column in table.look.columns], list(table.look.notes), table.look.rows)
+    assert table.look.kept.to_json() == {}
 
 
 @cases("look")

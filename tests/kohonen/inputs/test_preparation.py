@@ -3,16 +3,19 @@
 import io
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import adjusted_rand_score
 
-from kohonen import InvalidParameterError, InvalidTableError, Preparation, read_csv
+from kohonen import InvalidParameterError, InvalidTableError, Preparation, SelfOrganizingMap, read_csv
+from kohonen.analysis.clusters import cluster_units
 from kohonen.inputs.columns import Normalisation
-from kohonen.inputs.tables import Columns
+from kohonen.inputs.frames import Columns
 
 NAN = math.nan
 VALUES = [2.0, 4.0, 4.0, 10.0, 5.0]
@@ -198,7 +201,6 @@ def test_tables_of_which_nothing_can_be_learnt(
         ({"a": [1, 2], "b": ["x"]}, "column 'b' has 1 values", ("b", None)),
         ({"a": ["1"], "b": ["x"]}, "column 'a' holds numbers, but '1' in row 1", ("a", 0)),
         ({"a": [1], "b": [1]}, "column 'b' holds texts, but '1' in row 1", ("b", 0)),
-        ({"a": [1, 2], "b": ["x", "q"]}, "'q' in row 2, but the categories are 'x', 'y'", ("b", 1)),
         ({"a": [1, None], "b": ["x", None]}, "row 2 has no values", (None, 1)),
         ({"a": [1e149], "b": ["x"]}, "too far from the values it was fitted to", ("a", 0)),
     ],
@@ -208,6 +210,23 @@ def test_tables_that_do_not_suit(table: Any, message: str, place: tuple[str | No
     with pytest.raises(InvalidTableError, match=message) as caught:
         preparation.transform(table)
     assert (caught.value.column, caught.value.row) == place
+
+
+def test_an_unknown_category_is_missing_and_reported() -> None:
+    preparation = Preparation.fit({"a": [0, 1], "b": ["x", "y"]})
+    table = {"a": [0, 1, 0], "b": ["q", "x", "r"]}
+    says = r"column 'b' holds 2 values that are not among its categories 'x', 'y', such as 'q' in row 1"
+    with pytest.warns(UserWarning, match=f"{says}; they count as missing"):
+        samples = preparation.transform(table)
+    np.testing.assert_array_equal(samples, preparation.transform({**table, "b": [None, "x", None]}))
+    np.testing.assert_array_equal(samples, preparation.transform(table, unknown="missing"))
+    with pytest.raises(InvalidTableError, match=says) as caught:
+        preparation.transform(table, unknown="error")
+    assert (caught.value.column, caught.value.row) == ("b", 0)
+    assert [str(error) for error in preparation.unknown(table)] == [str(caught.value)]
+    assert preparation.unknown({"a": [1]}) == []
+    with pytest.raises(InvalidTableError, match="row 1 has no values"):
+        preparation.transform({"a": [None], "b": ["q"]}, unknown="missing")
 
 
 def test_missing_values_may_be_refused() -> None:
@@ -273,3 +292,25 @@ def test_rows_of_length_one() -> None:
     np.testing.assert_array_equal(samples, [[0.6, 0.8], [0, 0], [NAN, 1]])
     assert preparation.transformation["rows"] == "l2"
     assert Preparation.from_json(preparation.to_json()) == preparation
+
+
+@pytest.mark.parametrize("gaps", [(), (0, 1, 2, 3), (3, 53, 103, 143)])
+def test_iris_with_a_gap_in_each_column_keeps_its_clusters(gaps: tuple[int, ...]) -> None:
+    lines = (Path(__file__).parents[3] / "examples" / "tables" / "iris.csv").read_text().splitlines()
+    rows = [line.split(",") for line in lines[1:]]
+    for column, row in enumerate(gaps):
+        rows[row][column] = "NA"
+    text = "\n".join([lines[0], *map(",".join, rows)])
+    table = read_csv(io.StringIO(text), label="class")
+    assert [column.missing for column in table.look.columns] == [*[int(bool(gaps))] * 4, 0]
+    preparation = Preparation.fit(table)
+    options: dict[str, Any] = {
+        "random_state": 1,
+        "initialisation": "pca",
+        "grid": "hexagonal",
+        "missing": "mask",
+    }
+    som = SelfOrganizingMap(10, 7, iterations=300, **options).fit(preparation.transform(table))
+    units = som.predict(preparation.transform(table))
+    clusters = cluster_units(som.weights_, 3).labels[units[:, 0], units[:, 1]]
+    assert adjusted_rand_score(table.labels["class"], clusters) == pytest.approx(0.67, abs=0.02)

@@ -203,7 +203,7 @@ def test_errors_name_what_is_wrong(source: str | bytes, options: dict[str, Any],
         ({"header": "maybe"}, "header must be true or false"),
         ({"encoding": "klingon"}, "encoding must be the name of an encoding"),
         ({"encoding": "base64"}, "encoding must be the name of an encoding"),
-        ({"absent": [5]}, "absent must hold texts, but holds 5"),
+        ({"absent": [True]}, "absent must hold texts, but holds True"),
     ],
 )
 def test_options_are_checked(options: dict[str, Any], message: str) -> None:
@@ -344,3 +344,27 @@ def test_long_texts_are_not_taken_apart() -> None:
         InvalidTableError, match=r"a category of column 'a' has 50,003 characters.*label=a keeps it"
     ):
         roles(text)
+
+
+def test_texts_in_memory_are_numbers_only_with_a_sign() -> None:
+    columns: dict[str, Any] = {
+        "code": ["1", "2", "none"],
+        "price": ["1,5", "2,5", "1.000"],
+        "size": [1.5, -9, 2],
+    }
+    plain = read_columns(columns, absent=[-9, "none"])
+    assert plain == {
+        "code": ["1", "2", None],
+        "price": columns["price"],
+        "size": pytest.approx([1.5, np.nan, 2], nan_ok=True),
+    }
+    numbers = read_columns(columns, absent=[-9.0, "none", 7.5], decimal="comma")
+    assert [list(values) for values in numbers.values()] == [
+        pytest.approx(values, nan_ok=True) for values in ([1, 2, np.nan], [1.5, 2.5, 1000], [1.5, np.nan, 2])
+    ]
+    again = Preparation.fit(numbers).read_rows(columns)
+    assert [values.tolist() for values in again.values() if isinstance(values, np.ndarray)] == [
+        pytest.approx(list(values), nan_ok=True) for values in numbers.values()
+    ]
+    with pytest.raises(InvalidParameterError, match="header is for a file"):
+        read_columns(columns, header=True)
