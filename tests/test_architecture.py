@@ -67,6 +67,7 @@ LAYERS = [
     "kohonen",
     "kohonen.card",
     "kohonen.pictures",
+    "kohonen.colour",
     "kohonen.report",
     "kohonen.animation",
     "kohonen.checkpoints",
@@ -129,6 +130,7 @@ RECURRING = {
     },
     "kohonen": {
         "columns": {"cli", "inputs"},
+        "palettes": {"colour", "pictures"},
         "files": {".", "animation"},
         "sources": {"experiments", "kernel"},
         "tracking": {"cli", "mlflow"},

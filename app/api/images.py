@@ -49,7 +49,8 @@ def model_image(
             description="`map`: the weights as colours, or the U-matrix if they are not colours; "
             "`input-output`: with the data as a strip above; `u-matrix`: dark borders separate clusters; "
             "`planes`: component planes; `hits`: the number of samples of each unit; `errors`: their mean "
-            "distance to it; `clusters`: groups of units (Ward's method)."
+            "distance to it; `clusters`: groups of units (Ward's method); `texture`: a seamless tile of a "
+            "toroidal map."
         ),
     ] = "map",
     scale: Annotated[

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from kohonen.colour.differences import ciede2000, lab_of_pixels
 from kohonen.colour.images import Picture, Source, read_picture
@@ -128,7 +127,7 @@ def compress(
     emphasis: float = 1.0,
     keep: Sequence[Colour] = (),
     dither: float = 0.0,
-    palette: npt.ArrayLike | Sequence[Colour] | None = None,
+    palette: Sequence[Colour] | None = None,
 ) -> Compressed:
     """Return a picture in few colours.
 
@@ -159,9 +158,15 @@ def compress(
     InvalidPictureError, InvalidColourError, InvalidParameterError
         If the picture, a colour or a parameter is invalid.
     """
-    given = None if palette is None else np.rint(parse_colours(palette) * 255).astype(np.uint8)  # type: ignore[arg-type]
+    given = None if palette is None else np.rint(parse_colours(palette) * 255).astype(np.uint8)
     return compress_picture(
-        read_picture(image), colours, space=space, emphasis=emphasis, keep=keep, strength=dither, palette=given
+        read_picture(image),
+        colours,
+        space=space,
+        emphasis=emphasis,
+        keep=keep,
+        strength=dither,
+        palette=given,
     )
 
 

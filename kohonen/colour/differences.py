@@ -58,9 +58,7 @@ def alike(colours: Pixels) -> dict[str, list[Alike]]:
         differences = np.round(ciede2000(lab[one], lab[other]), 1)
         close = np.flatnonzero(differences < ALIKE)
         close = close[differences[close].argsort(kind="stable")]
-        found[sight] = [
-            Alike(int(one[pair]), int(other[pair]), float(differences[pair])) for pair in close
-        ]
+        found[sight] = [Alike(int(one[pair]), int(other[pair]), float(differences[pair])) for pair in close]
     return found
 
 
@@ -89,9 +87,11 @@ def ciede2000(one: FloatArray, other: FloatArray) -> FloatArray:
         - 0.20 * np.cos(4 * hue - np.radians(63))
     )
     from_blue = (np.degrees(hue) % 360 - 275) / 25
-    rotation = 2 * np.sqrt(chroma**7 / (chroma**7 + 25.0**7)) * np.sin(np.radians(60) * np.exp(-(from_blue**2)))
+    angle = np.radians(60) * np.exp(-(from_blue**2))
+    rotation = 2 * np.sqrt(chroma**7 / (chroma**7 + 25.0**7)) * np.sin(angle)
     centred = (light - 50) ** 2
     light_part = (light_2 - light_1) / (1 + 0.015 * centred / np.sqrt(20 + centred))
     chroma_part = (chroma_2 - chroma_1) / (1 + 0.045 * chroma)
     hue_part = hue_step / (1 + 0.015 * chroma * weight)
-    return np.sqrt(light_part**2 + chroma_part**2 + hue_part**2 - rotation * chroma_part * hue_part)
+    squared = light_part**2 + chroma_part**2 + hue_part**2 - rotation * chroma_part * hue_part
+    return np.asarray(np.sqrt(squared))

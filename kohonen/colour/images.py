@@ -16,7 +16,7 @@ from kohonen.errors import InvalidPictureError
 
 __all__ = ["FORMATS", "MOST_PIXELS", "Picture", "Source", "read_picture"]
 
-#: A path, the bytes of a file, a Pillow image, or an array of shape (height, width) or (height, width, channels).
+#: A path, the bytes of a file, a Pillow image, or an array (height, width) or (height, width, channels).
 Source: TypeAlias = "str | os.PathLike[str] | bytes | npt.NDArray[Any] | Any"
 
 #: The formats of files, as Pillow names them: no other decoder is tried.
@@ -27,8 +27,8 @@ MOST_PIXELS = 80_000_000
 OPAQUE = 128
 #: What Pillow raises for files that are damaged.
 _DAMAGED = (
-    OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, AttributeError, OverflowError,
-    struct.error, zlib.error,
+    OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, AttributeError,
+    OverflowError, struct.error, zlib.error,
 )  # fmt: skip
 _ORIENTATION = 0x0112
 
@@ -106,7 +106,7 @@ def _opened(source: Any, formats: Sequence[str]) -> Any:
     if not len(source):
         raise InvalidPictureError("the picture is empty: it has no bytes")
     try:
-        return Image.open(io.BytesIO(source), formats=formats)
+        return Image.open(io.BytesIO(source), formats=tuple(formats))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise InvalidPictureError("the picture has too many pixels") from error
     except _DAMAGED as error:

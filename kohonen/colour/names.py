@@ -12,8 +12,8 @@ from kohonen.inputs.arrays import FloatArray
 
 __all__ = ["name_colours"]
 
-#: The colours of a survey of 2010 among the readers of xkcd, without vulgar ones: each ``rrggbb name``. The list is
-#: in the public domain (CC0): https://xkcd.com/color/rgb/
+#: The colours of a survey of 2010 among the readers of xkcd, without vulgar ones: each ``rrggbb name``. The
+#: list is in the public domain (CC0): https://xkcd.com/color/rgb/
 _FILE = Path(__file__).with_name("names.txt")
 _SPACE = TrainingSpace("oklab")
 

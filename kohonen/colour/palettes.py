@@ -196,9 +196,7 @@ def _cells(picture: Picture, count: int) -> Cells:
     return histogram(picture.counted) if cells is None or len(cells.counts) <= count else cells
 
 
-def _filled(
-    colours: Pixels, cells: Cells, weight: FloatArray, count: int, space: TrainingSpace
-) -> Pixels:
+def _filled(colours: Pixels, cells: Cells, weight: FloatArray, count: int, space: TrainingSpace) -> Pixels:
     """Return `count` colours: where some became equal by rounding, colours of large error are added."""
     rounded = _as_pixels(cells.colours)
     while len(colours) < count:

@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from kohonen.colour.spaces import TrainingSpace
 from kohonen.engines.search import match
-from kohonen.inputs.arrays import FloatArray
 from kohonen.kernel import address, kernel
 
 __all__ = ["IntArray", "Mask", "Pixels", "colours_of", "count_pixels", "dither", "map_pixels"]
@@ -126,8 +125,8 @@ def dither(
 
     References
     ----------
-    R. W. Floyd and L. Steinberg, "An adaptive algorithm for spatial greyscale", Proceedings of the Society for
-    Information Display 17, 75-77 (1976).
+    R. W. Floyd and L. Steinberg, "An adaptive algorithm for spatial greyscale", Proceedings of the Society
+    for Information Display 17, 75-77 (1976).
     """
     height, width, _ = pixels.shape
     levels, matrices = space.levels(np.arange(256) / 255), space.matrices
@@ -192,4 +191,4 @@ def _marked(pixels: Pixels, bits: int) -> IntArray:
 def _cells(pixels: Pixels, bits: int) -> IntArray:
     """Return the cells of pixels (n, 3)."""
     red, green, blue = (pixels >> 8 - bits).astype(np.int64).T
-    return red << 2 * bits | green << bits | blue
+    return np.asarray(red << 2 * bits | green << bits | blue)

@@ -105,7 +105,7 @@ def quantise(
 
 
 def arrange(colours: FloatArray) -> IntArray:
-    """Return an order of colours (n, dim) in which neighbours are similar: that of a chain trained on them."""
+    """Return an order of colours (n, dim) in which neighbours are similar: by a chain trained on them."""
     count = FINER * len(colours)
     every = np.ones(len(colours))
     chain = _line(colours, every, count)
@@ -114,9 +114,7 @@ def arrange(colours: FloatArray) -> IntArray:
     return units.argsort(kind="stable")
 
 
-def _iterate(
-    units: FloatArray, samples: FloatArray, weight: FloatArray, schedule: Schedule
-) -> FloatArray:
+def _iterate(units: FloatArray, samples: FloatArray, weight: FloatArray, schedule: Schedule) -> FloatArray:
     """Train a chain in batch."""
     engine = default_engine("batch")(units[:, None], samples, schedule, sample_weight=weight)  # type: ignore[call-arg]
     engine.run(0, schedule.iterations)
@@ -141,7 +139,7 @@ def _line(samples: FloatArray, weight: FloatArray, count: int) -> FloatArray:
     """Return evenly spaced points on the first principal axis, a standard deviation to each side."""
     mean, axis = (found[0] for found in _axes(samples, weight, np.zeros(len(samples), dtype=np.int64), 1))
     places = np.linspace(-1.0, 1.0, count) if count > 1 else np.zeros(1)
-    return mean + places[:, None] * axis
+    return np.asarray(mean + places[:, None] * axis)
 
 
 def _move(chain: _Chain, samples: FloatArray, weight: FloatArray) -> _Chain | None:
@@ -207,9 +205,9 @@ def _axes(
             covariance[:, i, j] = covariance[:, j, i] = np.bincount(units, products, count) / totals
     power = covariance
     for _ in range(SQUARINGS):
-        trace = sum(power[:, k, k] for k in range(dimension))
+        trace = np.add.reduce([power[:, k, k] for k in range(dimension)])
         power = power / np.where(trace > 0.0, trace, 1.0)[:, None, None]
-        power = sum(power[:, :, k, None] * power[:, None, k, :] for k in range(dimension))
+        power = np.add.reduce([power[:, :, k, None] * power[:, None, k, :] for k in range(dimension)])
     longest = np.stack([power[:, k, k] for k in range(dimension)], axis=1).argmax(axis=1)
     direction = np.take_along_axis(power, longest[:, None, None], axis=2)[:, :, 0]
     length = np.sqrt(_dot(direction, direction))[:, None]

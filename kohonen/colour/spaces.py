@@ -5,7 +5,7 @@ processor; see :mod:`kohonen.arithmetic`.
 
 References
 ----------
-IEC 61966-2-1: sRGB. CIE 15: CIELAB. B. Ottosson, "A perceptual color space for image processing" (2020): OKLab.
+IEC 61966-2-1: sRGB. CIE 15: CIELAB. B. Ottosson, "A perceptual color space for image processing" (2020).
 """
 
 from typing import Any, Literal, NamedTuple, TypeAlias, get_args
@@ -49,7 +49,7 @@ _XYZ = (
     (0.2126729, 0.7151522, 0.0721750),
     (0.0177566, 0.1094680, 0.8727754),
 )
-#: Factors of lightness and of both chroma axes in the training space: plain OKLab gives lightness too much weight.
+#: Factors of lightness and of both chroma axes in the training space: OKLab weighs lightness too much.
 _WEIGHTS = (1.0, 2.0, 2.0)
 
 
