@@ -112,6 +112,7 @@ HTTP = ("app/api/", "app/web/", "app/aws/", "app/app.py")
 #: Names of modules that recur within the library or the service, in folders of different roles.
 RECURRING = {
     "app": {
+        "colour": {"api", "api/schemas"},
         "continue_training": {"api", "api/schemas"},
         "deadline": {"storage", "web"},
         "downloads": {"api", "models"},
@@ -130,6 +131,7 @@ RECURRING = {
     },
     "kohonen": {
         "columns": {"cli", "inputs"},
+        "names": {"colour", "delimited"},
         "palettes": {"colour", "pictures"},
         "files": {".", "animation"},
         "sources": {"experiments", "kernel"},

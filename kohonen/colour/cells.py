@@ -4,13 +4,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kohonen.colour.images import Picture
 from kohonen.colour.pixels import Pixels, colours_of, count_pixels
-from kohonen.inputs.arrays import FloatArray
+from kohonen.inputs.arrays import Dataset, FloatArray
 
-__all__ = ["Cells", "histogram"]
+__all__ = ["Cells", "histogram", "training_data"]
 
-#: Bits of a channel of a cell. A picture with fewer cells than `FEW` is counted colour by colour.
-BITS, FEW = 6, 4096
+#: Samples of a training at most: of a picture with more cells, the cells are larger.
+MOST_SAMPLES = 10_000
 
 
 class Cells(NamedTuple):
@@ -31,16 +32,24 @@ class Cells(NamedTuple):
     exact: bool
 
 
-def histogram(pixels: Pixels, *, bits: int = BITS) -> Cells:
-    """Return the cells of pixels (n, 3).
-
-    A cell has the upper `bits` of each channel, or all of them if there are few cells.
-    """
-    counts, sums = count_pixels(pixels, bits, sums=True)
+def histogram(pixels: Pixels, *, bits: int = 6) -> Cells:
+    """Return the cells of pixels (n, 3), which have the upper bits of each channel in common."""
+    exact = bits == 8
+    counts, sums = count_pixels(pixels, bits, sums=not exact)
     cells = np.flatnonzero(counts)
-    if len(cells) < FEW:
-        counts, _ = count_pixels(pixels, 8)
-        cells = np.flatnonzero(counts)
-        return Cells(colours_of(cells, 8) / 255, counts[cells].astype(np.float64), True)
     count = counts[cells].astype(np.float64)
+    if exact:
+        return Cells(colours_of(cells, bits) / 255.0, count, True)
     return Cells(sums[cells] / (255.0 * count[:, None]), count, False)
+
+
+def training_data(picture: Picture) -> Dataset:
+    """Return the colours of a picture as samples, with the numbers of their pixels as weights.
+
+    Cells have 6 bits of each channel, or fewer where there would be more than 10,000.
+    """
+    for bits in (6, 5, 4):
+        cells = histogram(picture.counted, bits=bits)
+        if len(cells.counts) <= MOST_SAMPLES:
+            break
+    return Dataset(cells.colours, cells.counts)

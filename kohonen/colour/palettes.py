@@ -28,6 +28,8 @@ __all__ = ["MOST_COLOURS", "PALETTE", "Palette", "choose_colours", "ordered", "p
 MOST_COLOURS = 256
 #: Pictures of more pixels are sampled: every second pixel in each direction.
 MOST_SAMPLED = 2**21
+#: A picture with fewer cells is counted colour by colour.
+FEW = 4096
 
 #: The parameters of a palette, for the library, requests and the command line.
 PALETTE: dict[str, Definition] = {
@@ -187,13 +189,19 @@ def choose_colours(
 
 def _cells(picture: Picture, count: int) -> Cells:
     """Return the cells of a picture; of a large one those of every second pixel in each direction."""
-    if picture.pixels.size <= 3 * MOST_SAMPLED:
-        return histogram(picture.counted)
-    opaque = picture.opaque
-    sampled = Picture(picture.pixels[::2, ::2], None if opaque is None else opaque[::2, ::2]).counted
-    cells = histogram(sampled) if len(sampled) else None
-    # So few colours may be all that there are.
-    return histogram(picture.counted) if cells is None or len(cells.counts) <= count else cells
+    if picture.pixels.size > 3 * MOST_SAMPLED:
+        opaque = picture.opaque
+        sampled = Picture(picture.pixels[::2, ::2], None if opaque is None else opaque[::2, ::2]).counted
+        cells = _fine(sampled)
+        if len(cells.counts) > count:  # otherwise these may be all colours that there are
+            return cells
+    return _fine(picture.counted)
+
+
+def _fine(pixels: Pixels) -> Cells:
+    """Return the cells of pixels (n, 3), or each colour where there are few cells."""
+    cells = histogram(pixels)
+    return histogram(pixels, bits=8) if len(cells.counts) < FEW else cells
 
 
 def _filled(colours: Pixels, cells: Cells, weight: FloatArray, count: int, space: TrainingSpace) -> Pixels:
