@@ -126,8 +126,11 @@ def _of_image(image: Any, most_pixels: int) -> Picture:
         if image.mode.startswith(("I", "F")):
             grey = _of_array(np.asarray(image), most_pixels)
             return grey._replace(pixels=_turned(grey.pixels, orientation), notes=tuple(notes))
-        alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
-        profile = image.info.get("icc_profile")
+        profile, alpha = image.info.get("icc_profile"), None
+        if image.has_transparency_data:
+            whole = image.convert("RGBA")
+            alpha = whole.getchannel("A")
+            image = image.convert("L") if image.mode in ("L", "LA") else whole.convert("RGB")
         if profile:
             image, note = _in_srgb(image, profile)
             notes.append(note)

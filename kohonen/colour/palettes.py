@@ -211,9 +211,6 @@ def _filled(colours: Pixels, cells: Cells, weight: FloatArray, count: int, space
         units, distances = match(space.of_srgb(colours / 255)[:, None], space.of_srgb(rounded / 255))
         errors = weight * distances[:, 0]
         worst = (-errors).argsort(kind="stable")[: count - len(colours)]
-        worst = worst[errors[worst] > 0.0]
-        if not len(worst):
-            break
         colours = _distinct(np.insert(colours, units[worst, 0] + 1, rounded[worst], axis=0))
     return colours
 

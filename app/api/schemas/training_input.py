@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app.api.schemas.tables import CsvFields, RoleFields, read_table
 from app.api.schemas.training import TrainingBody, TrainingFields
+from app.errors import FieldError, InvalidRequestError
 from app.runtime.fairness import cpu_slot_for
 from app.settings import Settings
 from app.training.request import TrainingRequest
@@ -91,6 +92,9 @@ async def read_training(
         with cpu_slot_for(len(content)):
             table = None
             if body.media_type(request) in PICTURES:
+                if "sample_weight" in fields:
+                    message = "the colours of a picture are weighted by their pixels: leave this out"
+                    raise InvalidRequestError([FieldError("/sample_weight", message)])
                 data = training_data(read_picture(content, most_pixels=settings.max_picture_pixels))
                 own = {"data": data.samples.tolist(), "sample_weight": data.table[:, -1].tolist()}
                 wanted = body.validated({**_OF_A_PICTURE, **fields, **own}, TrainingBody)
