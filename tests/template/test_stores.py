@@ -68,7 +68,7 @@ def test_no_rule_of_the_bucket_takes_models(either: Stack) -> None:
     found = rules(either, "ModelBucket")
     assert set(found) == {"ExpireOldVersions", "ExpireTemporary", "EndUploads"}
     temporary = found["ExpireTemporary"]
-    assert temporary["Prefix"] == {"Fn::Sub": "models/temporary/"}
+    assert temporary["Prefix"] == "models/temporary/"
     assert temporary["ExpirationInDays"] == 1
 
 
