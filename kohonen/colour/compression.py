@@ -34,7 +34,7 @@ COMPRESSION: dict[str, Definition] = {
 }  # fmt: skip
 
 #: Pixels compared at a time for the PSNR, and in all for the mean difference.
-BLOCK, COMPARED = 2**18, 2**16
+BLOCK, COMPARED = 2**18, 2**14
 #: Pictures of more pixels are compressed with less effort.
 LARGE = 2**20
 

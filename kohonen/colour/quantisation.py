@@ -26,6 +26,8 @@ __all__ = ["arrange", "quantise", "weigh"]
 
 #: Iterations of the chain, its final radius, and the exponent of the weights meanwhile.
 ITERATIONS, FINAL_RADIUS, EXPONENT = 10, 0.3, 0.6
+#: Samples that the chain is trained on, about: evenly spaced cells are enough for its order.
+ORDERED = 4096
 #: A radius at which no unit has a neighbour.
 ALONE = 0.1
 #: Moves at most, the share of the units that move at a time, and rounds of k-means after each and at the end.
@@ -89,9 +91,10 @@ def quantise(
     chain = _Chain(np.empty((0, samples.shape[1])), np.empty(0, dtype=bool))
     free = count - len(fixed)
     if free:
-        begun = _line(samples, weight, free)
+        some = slice(None, None, -(-len(samples) // max(ORDERED, 16 * free)))
+        begun = _line(samples[some], weight[some], free)
         schedule = Schedule(ITERATIONS, free / 4, 1.0, FINAL_RADIUS)
-        trained = _iterate(begun, samples, weigh(counts, min(emphasis, EXPONENT)), schedule)
+        trained = _iterate(begun, samples[some], weigh(counts[some], min(emphasis, EXPONENT)), schedule)
         chain = _Chain(trained, np.zeros(free, dtype=bool))
     for colour in fixed:
         chain = _insert(chain, colour)
@@ -158,22 +161,34 @@ def _move(chain: _Chain, samples: FloatArray, weight: FloatArray) -> _Chain | No
     removed = least[utility[least] < USEFUL * errors[largest]]
     if not len(removed):
         return None
-    left = np.delete(colours, removed, axis=0)
-    units, distances = match(left[:, None], samples)
-    units = units[:, 0]
-    errors = np.bincount(units, weight * distances[:, 0] ** 2, len(left))
+    kept = np.delete(np.arange(size), removed)
+    left = _Chain(colours[kept], fixed[kept])
+    # Other samples keep their nearest unit.
+    units, nearest = kept.searchsorted(near[:, 0]), squared[:, 0]
+    moved = np.flatnonzero(np.isin(near[:, 0], removed))
+    if len(moved):
+        found = match(left.colours[:, None], samples[moved])
+        units[moved], nearest[moved] = found.units[:, 0], found.distances[:, 0] * found.distances[:, 0]
+    errors = np.bincount(units, weight * nearest, len(kept))
     split = np.sort((-errors).argsort(kind="stable")[: len(removed)])
-    axes = 0.8 * _axes(samples, weight, units, len(left))[1]
-    along = np.roll(left, -1, axis=0) - np.roll(left, 1, axis=0)
-    along[0], along[-1] = left[1 % len(left)] - left[0], left[-1] - left[-2 % len(left)]
-    axes[_dot(axes, along) < 0.0] *= -1.0
-    fixed = np.delete(fixed, removed)
-    both = np.stack([np.where(fixed[:, None], left, left - axes), left + axes], axis=1)[split]
-    kept = np.insert(np.arange(len(left)), split, split)
-    second = np.diff(kept, prepend=-1) == 0
-    found = left[kept]
-    found[np.flatnonzero(second) - 1], found[second] = both[:, 0], both[:, 1]
-    return _Chain(found, fixed[kept] & ~second)
+    inside = np.isin(units, split)
+    _, axes = _axes(samples[inside], weight[inside], units[inside], len(kept))
+    return _split(left, split, 0.8 * axes)
+
+
+def _split(chain: _Chain, units: IntArray, axes: FloatArray) -> _Chain:
+    """Replace units by two, along their axes (k, dim), in the direction of the chain; fixed ones stay."""
+    colours, fixed = chain
+    last = len(colours) - 1
+    before, after = (np.clip(np.arange(last + 1) + step, 0, last) for step in (-1, 1))
+    axes[_dot(axes, colours[after] - colours[before]) < 0.0] *= -1.0
+    places = np.insert(np.arange(last + 1), units, units)
+    second = np.diff(places, prepend=-1) == 0
+    found = colours[places]
+    found[second] += axes[units]
+    first = np.flatnonzero(second) - 1
+    found[first] -= np.where(fixed[units, None], 0.0, axes[units])
+    return _Chain(found, fixed[places] & ~second)
 
 
 def _insert(chain: _Chain, colour: FloatArray) -> _Chain:
