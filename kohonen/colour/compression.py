@@ -70,13 +70,14 @@ class Compressed:
         """Peak signal-to-noise ratio of the opaque pixels in decibels; infinite for an exact copy."""
         flat, indices = self.original.pixels.reshape(-1, 3), self.indices.reshape(-1)
         opaque = None if self.original.opaque is None else self.original.opaque.reshape(-1)
-        total, values = 0, 0
+        colours, total, values = self.palette.astype(np.float64), 0.0, 0
         for start in range(0, len(flat), BLOCK):
             block = slice(start, start + BLOCK)
-            error = flat[block].astype(np.int32) - self.palette[indices[block]]
+            error = colours[indices[block]] - flat[block]
             if opaque is not None:
                 error = error[opaque[block]]
-            total += int(np.einsum("ij,ij->", error, error, dtype=np.int64))
+            # Whole numbers far below 2^53: the sum is exact in any order.
+            total += float(np.vdot(error, error))
             values += error.size
         return 10 * math.log10(255**2 * values / total) if total else math.inf
 
@@ -102,7 +103,10 @@ class Compressed:
         file = io.BytesIO()
         height, width = self.indices.shape
         if form == "webp":
-            Image.fromarray(self._with_opacity()).save(file, "WEBP", lossless=True, exact=False)
+            effort = (
+                {"method": 1, "quality": 25} if self.indices.size > LARGE else {"method": 2, "quality": 50}
+            )
+            Image.fromarray(self._with_opacity()).save(file, "WEBP", lossless=True, **effort)
             return file.getvalue()
         image = Image.frombuffer("P", (width, height), np.ascontiguousarray(self.indices), "raw", "P", 0, 1)
         image.putpalette(self.palette.tobytes())
