@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from app.api import (
     clusters,
+    colour,
     continue_training,
     demo,
     health,
@@ -78,6 +79,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         clusters,
         reports,
         predictions,
+        colour,
         continue_training,
         served_model,
         health,

@@ -10,6 +10,7 @@ from kohonen.inputs.annotations import Annotations
 from kohonen.inputs.arrays import FloatArray
 from kohonen.pictures.draw import Form, View, draw_view
 from kohonen.pictures.maps import picture_size, unit_pixels
+from kohonen.pictures.textures import texture_size
 from kohonen.pictures.views import NEEDS_SAMPLES, plane_pixels, planes_size
 
 __all__ = ["Form", "Picture", "View"]
@@ -76,6 +77,9 @@ class Picture(NamedTuple):
         that the map lacks; `OverLimitError` for too many pixels, units or planes.
         """
         width, height, dimension = shape
+        if self.view == "texture" and (self.annotated or not geometry.toroidal):
+            message = "a texture is a plain picture of a toroidal map: train with boundary=toroidal"
+            raise InvalidRequestError([FieldError("/view", message)])
         if self.form == "svg" and not self.annotated:
             message = "SVG is for annotated figures: use annotated=true, or format=png"
             raise InvalidRequestError([FieldError("/format", message)])
@@ -106,6 +110,8 @@ class Picture(NamedTuple):
         if self.view in ("planes", "plane") and self.component is None:
             scale = self.scale or plane_pixels(width, height, dimension)
             rows, columns = planes_size(width, height, dimension, scale, geometry, named=named)
+        elif self.view == "texture":
+            rows, columns = texture_size(width, height, self.scale or unit_pixels(width, height), geometry)
         else:
             rows, columns = picture_size(width, height, self.scale or unit_pixels(width, height), geometry)
         if rows * columns > most:

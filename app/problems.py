@@ -10,7 +10,13 @@ from typing import Any
 
 from app import errors
 from app.storage.port import StoreUnavailable
-from kohonen.errors import InvalidColourError, InvalidDataError, InvalidParameterError, InvalidTableError
+from kohonen.errors import (
+    InvalidColourError,
+    InvalidDataError,
+    InvalidParameterError,
+    InvalidPictureError,
+    InvalidTableError,
+)
 
 __all__ = ["PROBLEMS", "document", "document_of", "pointer"]
 
@@ -91,6 +97,8 @@ def _field_errors(error: Exception) -> Sequence[errors.FieldError]:
         case InvalidTableError():
             place = [part for part in (error.column, error.row) if part is not None]
             return [errors.FieldError(pointer(["columns", *place]), str(error))]
+        case InvalidPictureError():
+            return [errors.FieldError("", str(error))]
         case InvalidDataError():
             return [errors.FieldError("/data", str(error))]
         case InvalidParameterError():

@@ -1,4 +1,7 @@
-"""Runs the benchmarks and writes the report: ``make bench``, or ``make bench ARGS="A growth"`` for parts."""
+"""Runs the benchmarks and writes the report: ``make bench``, or ``make bench ARGS="A growth"`` for parts.
+
+``make bench ARGS=colour`` compares palettes instead, on all cores.
+"""
 
 import os
 import sys
@@ -15,6 +18,10 @@ from benchmarks.workloads import on_one_core  # noqa: E402
 
 def main() -> int:
     """Run the parts named on the command line, or all and write the report to docs."""
+    if sys.argv[1:] == ["colour"]:
+        from benchmarks import colour
+
+        return colour.main()
     on_one_core()
     report = Report(Machine(), sys.stdout)
     wanted = sys.argv[1:]

@@ -6,6 +6,7 @@ The tree::
     ├── InvalidParameterError     a parameter of the map or of its training (also a ValueError)
     ├── InvalidDataError          samples or weights that cannot be used (also a ValueError)
     │   ├── InvalidColourError    a colour in a sequence; ``index`` is its position
+    │   ├── InvalidPictureError   a picture that cannot be read
     │   └── InvalidTableError     a table; ``column`` and ``row`` locate the error
     ├── NotFittedError            the map has not been trained yet
     ├── InvalidExperimentError    an experiment's file or setting (also a ValueError)
@@ -17,6 +18,7 @@ __all__ = [
     "InvalidDataError",
     "InvalidExperimentError",
     "InvalidParameterError",
+    "InvalidPictureError",
     "InvalidTableError",
     "KohonenError",
     "NotFittedError",
@@ -58,6 +60,10 @@ class InvalidColourError(InvalidDataError):
     def __init__(self, message: str, *, index: int) -> None:
         super().__init__(message)
         self.index = index
+
+
+class InvalidPictureError(InvalidDataError):
+    """A picture is not one, or is damaged, too large or empty."""
 
 
 class InvalidTableError(InvalidDataError):

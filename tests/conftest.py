@@ -56,6 +56,7 @@ SLOW = {
     "kohonen/cli/test_documents.py",
     "kohonen/cli/test_look.py",
     "kohonen/cli/test_main.py",
+    "kohonen/cli/test_pictures.py",
     "kohonen/cli/test_train.py",
     "kohonen/engines/test_batch.py::test_threads_parts_and_order_do_not_matter_for_many_samples",
     "kohonen/engines/test_engines.py",

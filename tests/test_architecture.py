@@ -70,6 +70,7 @@ LAYERS = [
     "kohonen",
     "kohonen.card",
     "kohonen.pictures",
+    "kohonen.colour",
     "kohonen.report",
     "kohonen.animation",
     "kohonen.checkpoints",
@@ -115,6 +116,7 @@ HTTP = ("app/api/", "app/web/", "app/aws/", "app/app.py", "app/commands/server.p
 #: Names of modules that recur within the library or the service, in folders of different roles.
 RECURRING = {
     "app": {
+        "colour": {"api", "api/schemas"},
         "continue_training": {"api", "api/schemas"},
         "deadline": {"storage", "web"},
         "downloads": {"api", "models"},
@@ -133,6 +135,8 @@ RECURRING = {
     },
     "kohonen": {
         "columns": {"cli", "inputs"},
+        "names": {"colour", "delimited"},
+        "palettes": {"colour", "pictures"},
         "files": {".", "animation"},
         "frames": {"animation", "inputs"},
         "labels": {"analysis", "pictures", "report"},

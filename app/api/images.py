@@ -53,7 +53,7 @@ def model_image(
             "`planes`: component planes; `hits`: the number of samples of each unit; `errors`: their mean "
             "distance to it; `clusters`: groups of units (Ward's method); `plane`: any `column`; `labels`: "
             "the majority of each unit's labels, pale for that of the nearest unit; `pies`: the labels of "
-            "each unit's rows."
+            "each unit's rows; `texture`: a seamless tile of a toroidal map."
         ),
     ] = "map",
     scale: Annotated[

@@ -93,7 +93,7 @@ _LOCATION = headers(Location="The path of the job.")
         200: {"description": "The job, which has ended.", "headers": _LOCATION, "model": JobDocument},
         **problems(400, 413, 415, 422, 500, 503),
     },
-    openapi_extra=body.describe(TrainingBody, JOB, csv=CSV_EXAMPLE, fields=TrainingFields),
+    openapi_extra=body.describe(TrainingBody, JOB, csv=CSV_EXAMPLE, fields=TrainingFields, pictures=True),
 )
 async def train_in_background(
     request: Request,

@@ -7,6 +7,7 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, TypeAdapter
 
+from app.api.schemas.colour import ColoursBody
 from app.api.schemas.continue_training import FitBody, FitFields
 from app.api.schemas.health import Problem
 from app.api.schemas.models import Predictions, Vector, Vectors
@@ -24,7 +25,7 @@ ABOUT: dict[str, Any] = {
     "version": __version__,
     "summary": "Self-organizing maps as a service",
     "description": (
-        "Send colours, numeric vectors or a table: the service trains a [self-organizing map]"
+        "Send colours, a picture, numeric vectors or a table: the service trains a [self-organizing map]"
         "(https://en.wikipedia.org/wiki/Self-organizing_map) on them and answers with a picture of it. "
         "Try `POST /train` below: *Try it out*, then *Execute*.\n\n"
         "Errors are problem details (RFC 9457). The `Kohonen-*` headers of a picture report the quality of "
@@ -32,8 +33,9 @@ ABOUT: dict[str, Any] = {
     ),
     "license_info": {"name": "MIT", "identifier": "MIT"},
     "openapi_tags": [
-        {"name": "demo", "description": "A map of random colours."},
+        {"name": "demo", "description": "A map of random or given colours."},
         {"name": "training", "description": "Train maps on your data."},
+        {"name": "colours", "description": "Palettes, and pictures in few colours."},
         {"name": "jobs", "description": "Train in the background, for longer than a request may take."},
         {"name": "models", "description": "Stored models."},
         {"name": "served model", "description": "The same calls for the served model."},
@@ -66,7 +68,9 @@ def install(app: FastAPI) -> None:
 
 def _insert_schemas(document: dict[str, Any]) -> None:
     """Replace the references of `body.describe` by schemas, which are too slow to build at the start."""
-    schemas = {reference(model): _schema(model) for model in (FitBody, TrainingBody, Vector, Vectors)}
+    schemas = {
+        reference(model): _schema(model) for model in (ColoursBody, FitBody, TrainingBody, Vector, Vectors)
+    }
     schemas |= {reference(model): _in_query(_schema(model)) for model in (FitFields, TrainingFields)}
     for operations in document["paths"].values():
         for operation in operations.values():

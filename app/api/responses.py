@@ -22,6 +22,13 @@ EXPOSED_HEADERS = [
     "Kohonen-Scale",
     "Kohonen-Scaled-Down",
     "Kohonen-Iteration",
+    "Kohonen-Psnr",
+    "Kohonen-Colour-Difference",
+    "Kohonen-Colours",
+    "Kohonen-Bytes-Before",
+    "Kohonen-Bytes-After",
+    "Kohonen-Larger",
+    "Kohonen-Notes",
     "Server-Timing",
     "ETag",
     "Link",
@@ -50,13 +57,13 @@ def card_document(
 
 def outcome_headers(outcome: Outcome, request: Request) -> dict[str, str]:
     """Return the id, metrics, seed and timings of a training as headers."""
-    card, timings = outcome.card, outcome.timings.seconds.items()
+    card = outcome.card
     headers = {
         "Kohonen-Model-Id": card.id,
         "Kohonen-Quantization-Error": repr(card.quality.quantization_error),
         "Kohonen-Topographic-Error": repr(card.quality.topographic_error),
         "Kohonen-Random-State": str(card.parameters.random_state),
-        "Server-Timing": ", ".join(f"{part};dur={1000 * seconds:.1f}" for part, seconds in timings),
+        "Server-Timing": outcome.timings.header,
         "Vary": "Accept",
     }
     if outcome.revision is not None:

@@ -88,7 +88,9 @@ _OR_PLAN = {
     status_code=201,
     response_class=Response,
     responses={**ANSWERS, 200: _OR_PLAN, **problems(400, 406, 413, 415, 422, 500, 503, 507)},
-    openapi_extra=body.describe(TrainingBody, TRAINING, csv=CSV_EXAMPLE, fields=TrainingFields),
+    openapi_extra=body.describe(
+        TrainingBody, TRAINING, csv=CSV_EXAMPLE, fields=TrainingFields, pictures=True
+    ),
 )
 async def train(
     request: Request,
@@ -106,8 +108,9 @@ async def train(
     an animation of the training, with the number of `frames` in the body.
 
     A table is JSON (`columns`), or CSV: a header, then numbers or texts; empty values are missing. With CSV
-    the parameters are in the query. With `dry_run` nothing is trained, and the answer reports what each
-    column is, and why, what a training would cost, and whether it would be refused.
+    the parameters are in the query. A picture (PNG, JPEG, WebP) is trained on its colours, weighted by their
+    pixels, in batch and in 100 iterations by default. With `dry_run` nothing is trained, and the answer
+    reports what each column is, and why, what a training would cost, and whether it would be refused.
     """
     accept = request.headers.get("accept")
     choose(accept, OFFERED)

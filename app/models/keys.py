@@ -13,6 +13,7 @@
     index/complete/{metric}-ascending            says that no model is missing there
     names/{name}/numbers/{number}                the revisions of a name: created once, never used again
     names/{name}/index/{number}.{entry}          the models that they are
+    temporary/{random}/{filename}                answers that are too large to send, for a day
 
 Each writer of a model adds a random word, the writing, to the names of its files, and the card contains it.
 So the removal of a model, or of files left by a crash, never removes the files of another writer.
@@ -22,6 +23,7 @@ Numbers and times in keys are counted down, so that the newest comes first.
 """
 
 import re
+import uuid
 
 __all__ = [
     "MOST_REVISIONS",
@@ -36,6 +38,7 @@ __all__ = [
     "numbers_folder",
     "revision_key",
     "revisions_folder",
+    "temporary_key",
 ]
 
 #: The order of the index in which the newest model comes first.
@@ -95,3 +98,8 @@ def name_index_folder(name: str, number: int | None = None) -> str:
     """Return the prefix of the keys of a name's index, or of the key of a revision."""
     start = f"names/{name}/index/"
     return start if number is None else f"{start}{MOST_REVISIONS - number:08}."
+
+
+def temporary_key(filename: str) -> str:
+    """Return a new key for an answer that is too large to send."""
+    return f"temporary/{uuid.uuid4().hex}/{filename}"

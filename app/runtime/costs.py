@@ -10,6 +10,7 @@ __all__ = [
     "clusters",
     "download",
     "picture",
+    "pixels",
     "prediction",
     "report",
     "training",
@@ -61,6 +62,11 @@ def prediction(shape: Shape, *, vectors: int) -> Cost:
     width, height, dimension = shape
     seconds = 1e-8 * _weights(shape) + 1e-9 * vectors * width * height * dimension
     return Cost(2.2 * _weights(shape) + 16 * vectors * dimension, seconds)
+
+
+def pixels(count: int) -> Cost:
+    """Return the cost of choosing colours for the pixels of a picture, and of writing it."""
+    return Cost(24 * count, 2.5e-7 * count)
 
 
 def download(shape: Shape, form: str, *, streamed: bool) -> Cost:

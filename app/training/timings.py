@@ -13,6 +13,11 @@ class Timings:
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
 
+    @property
+    def header(self) -> str:
+        """The value of a ``Server-Timing`` header."""
+        return ", ".join(f"{step};dur={1000 * seconds:.1f}" for step, seconds in self.seconds.items())
+
     @contextmanager
     def measure(self, step: str) -> Iterator[None]:
         """Add the time of the block to a step."""

@@ -24,7 +24,7 @@ from app.runtime import costs
 from app.runtime.gate import SMALL_BODY, Gate
 from app.settings import Settings
 from app.web.queries import unknown
-from app.web.responses import CSV, JSON
+from app.web.responses import BINARY, CSV, JSON, PICTURES
 
 __all__ = [
     "charset",
@@ -41,6 +41,7 @@ __all__ = [
 
 #: Arrays, objects or values that are always accepted.
 MANY = 200_000
+_SEND_JSON = "JSON, with the header 'content-type: application/json'"
 #: Bodies of more bytes are processed in a thread.
 LARGE = 2**16
 
@@ -82,8 +83,13 @@ async def read(request: Request, *, accepted: Sequence[str] = (JSON,), samples: 
     declared = media_type(request)
     if declared not in accepted:
         raise UnsupportedMediaTypeError(
-            f"the media type of the body is {declared or 'missing'}: send JSON, with the header "
-            "'content-type: application/json'" + "".join(f", or {other}" for other in accepted[1:])
+            f"the media type of the body is {declared or 'missing'}: send "
+            + (
+                "JSON, with the header 'content-type: application/json'"
+                if accepted[0] == JSON
+                else accepted[0]
+            )
+            + "".join(f", or {other}" for other in accepted[1:])
         )
     settings: Settings = request.app.state.settings
     limit = settings.max_body_bytes
@@ -199,17 +205,20 @@ def describe(
     *,
     csv: str | None = None,
     fields: type[BaseModel] | None = None,
+    pictures: bool = False,
 ) -> dict[str, Any]:
     """Return the OpenAPI description of a body, for a route that reads its body itself.
 
     Schemas are only referenced: building them is slow, and `openapi` does so when the document is requested.
     If the body may be CSV, `csv` is an example, and `fields` is the model of the fields in the query. These
     are described as one exploded object: each is sent by its name, but Swagger UI shows one input for all of
-    them, and fills in no defaults.
+    them, and fills in no defaults. With `pictures`, the body may be a picture.
     """
     content: dict[str, Any] = {JSON: {"schema": {"$ref": reference(model)}, "examples": examples}}
     if csv is not None:
         content[CSV] = {"schema": {"type": "string"}, "example": csv}
+    if pictures:
+        content |= dict.fromkeys(PICTURES, BINARY)
     described: dict[str, Any] = {"requestBody": {"required": True, "content": content}}
     if fields is not None:
         described["parameters"] = [
@@ -218,7 +227,7 @@ def describe(
                 "in": "query",
                 "style": "form",
                 "explode": True,
-                "description": "For a CSV body: the fields of the training, each by its name "
+                "description": "For CSV or a picture: the fields of the training, each by its name "
                 "(`?width=30&height=20`). The fields of a JSON body take precedence.",
                 "schema": {"$ref": reference(fields)},
                 "example": {},

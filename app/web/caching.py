@@ -17,7 +17,7 @@ from app.runtime.gate import Cost, Gate
 from app.web.responses import root_path
 from kohonen import __version__
 
-__all__ = ["KeptAnswers", "model_answer"]
+__all__ = ["KeptAnswers", "entity_tag", "is_current", "model_answer"]
 
 #: For a model by its id or revision: it never changes.
 IMMUTABLE = "max-age=31536000, immutable"
@@ -71,14 +71,14 @@ def model_answer(
     on the model, the version of the service and `determined_by`. Its `cost` is that of reading the weights by
     default; an answer that takes heavy work waits for admission, and is kept for a while.
     """
-    tag = _entity_tag(card.id, card.weights.sha256, *determined_by)
+    tag = entity_tag(card.id, card.weights.sha256, *determined_by)
     reference = None if ref is None else parse(ref)
     moves = reference is None or reference.moves
     headers = {"ETag": tag, "Vary": "Accept", "Cache-Control": NO_CACHE if moves else IMMUTABLE}
     if moves:
         headers["Kohonen-Model-Id"] = card.id
         headers["Link"] = f'<{root_path(request)}/models/{card.id}>; rel="canonical"'
-    if _matches(request.headers.get("if-none-match"), tag):
+    if is_current(request, tag):
         return Response(status_code=304, headers=headers)
     answer = _admitted(request, tag, make, cost or costs.answer(card.weights.shape))
     if answer.status_code == 200:
@@ -107,14 +107,15 @@ def _admitted(request: Request, tag: str, make: Callable[[], Response], cost: Co
     return answer
 
 
-def _entity_tag(*determined_by: Any) -> str:
+def entity_tag(*determined_by: Any) -> str:
     """Return the entity tag of a representation: a hash of everything that determines it."""
     canonical = json.dumps([__version__, *determined_by], sort_keys=True)
     return f'"{hashlib.sha256(canonical.encode()).hexdigest()[:32]}"'
 
 
-def _matches(header: str | None, tag: str) -> bool:
-    """Return whether an ``If-None-Match`` header matches a tag, by weak comparison."""
+def is_current(request: Request, tag: str) -> bool:
+    """Return whether the ``If-None-Match`` header of a request matches a tag, by weak comparison."""
+    header = request.headers.get("if-none-match")
     if header is None:
         return False
     tags = [part.strip().removeprefix("W/") for part in header.split(",")]

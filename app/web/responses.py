@@ -7,11 +7,24 @@ from fastapi import Request
 from app.errors import AnswerTooLargeError
 from app.settings import Settings
 
-__all__ = ["BINARY", "CSV", "JSON", "PNG", "PROBLEM", "bounded", "headers", "problems", "root_path"]
+__all__ = [
+    "BINARY",
+    "CSV",
+    "JSON",
+    "PICTURES",
+    "PNG",
+    "PROBLEM",
+    "bounded",
+    "headers",
+    "problems",
+    "root_path",
+]
 
 PNG = "image/png"
 JSON = "application/json"
 CSV = "text/csv"
+#: Media types of pictures in requests.
+PICTURES = (PNG, "image/jpeg", "image/webp")
 #: The descriptions of a problem detail and of a binary answer in the OpenAPI document.
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}

@@ -19,6 +19,7 @@ from kohonen.cli.about import bench, info
 from kohonen.cli.columns import look
 from kohonen.cli.interrupts import Interrupted
 from kohonen.cli.look import animate, predict, show
+from kohonen.cli.pictures import compress_files, palette, texture
 from kohonen.cli.train import resume, train
 
 __all__ = ["command", "main", "run"]
@@ -37,11 +38,12 @@ def command() -> None:
 
     kohonen train EXPERIMENT.yaml trains the map that a file describes, kohonen train TABLE.csv a map of a
     table, and kohonen look TABLE.csv shows how that would be read. Results are written to a folder; kohonen
-    resume FOLDER continues an interrupted training.
+    resume FOLDER continues an interrupted training. kohonen palette PICTURE and kohonen compress PICTURE read
+    pictures.
     """
 
 
-for _each in (look, train, resume, predict, show, animate, bench, info):
+for _each in (look, train, resume, predict, show, animate, palette, compress_files, texture, bench, info):
     command.add_command(_each)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from kohonen.errors import InvalidColourError, InvalidDataError, InvalidParameterError
 from kohonen.inputs.arrays import FloatArray
 
-__all__ = ["Colour", "parse_colours"]
+__all__ = ["Colour", "parse_colours", "split_colours"]
 
 #: A CSS name, "#rgb", "#rrggbb", or red, green and blue as numbers.
 Colour: TypeAlias = str | Sequence[float]
@@ -60,6 +60,12 @@ def parse_colours(colours: Sequence[Colour], *, colour_range: Literal[1, 255] = 
             raise InvalidColourError(f"colours[{index}]: {error}", index=index) from None
     # Adding zero turns -0.0 into 0.0, so that equal colours have equal bytes.
     return np.array(parsed, dtype=np.float64) + 0.0
+
+
+def split_colours(text: str) -> list[str]:
+    """Return the colours of a text that separates them by commas; the ``#`` may be left out."""
+    parts = [part.strip().lower() for part in text.split(",")]
+    return [f"#{part}" if _HEX.fullmatch(f"#{part}") else part for part in parts]
 
 
 def _text(text: str) -> list[float]:

@@ -54,6 +54,10 @@ _FUNCTIONS: dict[str, tuple[type | None, list[type]]] = {
     "sums_add": (None, [_POINTER, _SIZE, _POINTER, _POINTER, _POINTER, _POINTER, _SIZE, _SIZE]),
     "sums_planes": (None, [_POINTER, _SIZE, _SIZE, _POINTER, _POINTER]),
     "product": (None, [_POINTER, _SIZE, _POINTER, _SIZE, _POINTER, *[_SIZE] * 5, _INT]),
+    "pixel_cells": (None, [_POINTER, _SIZE, _INT, _POINTER, _POINTER]),
+    "pixel_marks": (None, [_POINTER, _SIZE, _INT, _POINTER]),
+    "pixel_table": (None, [_POINTER, _SIZE, _INT, _POINTER, _POINTER]),
+    "dither": (None, [_POINTER, _POINTER, _SIZE, _SIZE, *[_POINTER] * 4, _SIZE, _NUMBER, _POINTER, _POINTER]),
     "cells": (_INT, [_POINTER, _SIZE, _INT, _INT, _INT, _SIZE, _SIZE, *[_POINTER] * 5]),
 }
 

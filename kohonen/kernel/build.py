@@ -43,7 +43,7 @@ COMMON: dict[str, list[str]] = {
     name: []
     for name in (
         "arithmetic.c", "random.c", "tiles.c", "sort.c", "search.c", "online.c", "sums.c", "numbers.c",
-        "cpu.c", "baseline.c",
+        "pictures.c", "cpu.c", "baseline.c",
     )
 }  # fmt: skip
 VARIANTS: dict[str, dict[str, list[str]]] = {

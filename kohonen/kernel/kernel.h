@@ -129,4 +129,25 @@ KOHONEN_API int kohonen_cells(const uint8_t *text, int64_t size, int delimiter, 
                               int64_t rows, int64_t width, int64_t *starts, int64_t *lengths,
                               uint64_t *hashes, double *values, uint8_t *kinds);
 
+/* --- Pictures. ------------------------------------------------------------------------------------------- */
+
+/* Add n pixels (n, 3) to the counts of their cells, which are the upper `bits` of red, green and blue, and to the sums
+ * (cells, 3) of their channels, which may be NULL. */
+KOHONEN_API void kohonen_pixel_cells(const uint8_t *pixels, int64_t n, int bits, uint32_t *counts, int64_t *sums);
+
+/* Set the marks of the cells of n pixels to 1. */
+KOHONEN_API void kohonen_pixel_marks(const uint8_t *pixels, int64_t n, int bits, uint8_t *marks);
+
+/* Look up the cells of n pixels in a table. */
+KOHONEN_API void kohonen_pixel_table(const uint8_t *pixels, int64_t n, int bits, const uint8_t *table, uint8_t *out);
+
+/* Map a picture to the nearest of `count` colours, at most 256, and add the error times `strength` to the neighbours
+ * (Floyd and Steinberg); odd rows run from right to left. Distances are taken between `colours` (count, 3) and the
+ * `levels` (256) of the channels or, if there are `matrices` (2, 3, 3), their product with the second of the cube
+ * roots of the product with the first. `palette` has the colours as pixels. Where `opaque` (height, width) is given
+ * and zero, a pixel is left as it is in `out`. `errors` is a buffer of 6 (width + 2) numbers. */
+KOHONEN_API void kohonen_dither(const uint8_t *pixels, const uint8_t *opaque, int64_t height, int64_t width,
+                                const double *levels, const double *matrices, const double *colours,
+                                const uint8_t *palette, int64_t count, double strength, double *errors, uint8_t *out);
+
 #endif

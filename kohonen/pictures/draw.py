@@ -13,6 +13,7 @@ from kohonen.inputs.arrays import FloatArray
 from kohonen.inputs.preparation import Preparation
 from kohonen.pictures.labels import draw_labels, draw_pies
 from kohonen.pictures.maps import Pixels, draw_input_output, draw_map, encode_png
+from kohonen.pictures.textures import draw_texture
 from kohonen.pictures.views import (
     NEEDS_SAMPLES,
     draw_clusters,
@@ -25,11 +26,22 @@ from kohonen.pictures.views import (
 __all__ = ["VIEWS", "Form", "View", "draw_view"]
 
 View: TypeAlias = Literal[
-    "map", "input-output", "u-matrix", "planes", "plane", "hits", "errors", "clusters", "labels", "pies"
+    "map",
+    "input-output",
+    "u-matrix",
+    "planes",
+    "plane",
+    "hits",
+    "errors",
+    "clusters",
+    "labels",
+    "pies",
+    "texture",
 ]
 Form: TypeAlias = Literal["png", "svg"]
 
-VIEWS: tuple[View, ...] = get_args(View)
+#: The views of every map; a texture is one of a toroidal map.
+VIEWS: tuple[View, ...] = tuple(view for view in get_args(View) if view != "texture")
 
 #: Dots per inch of a figure at scale 1.
 DPI = 100
@@ -56,7 +68,7 @@ def draw_view(
     Parameters
     ----------
     view : str
-        One of `VIEWS`.
+        One of `VIEWS`, or "texture".
     weights : ndarray of shape (width, height, dim)
         The map.
     samples : ndarray of shape (n, dim), optional
@@ -92,13 +104,15 @@ def draw_view(
     InvalidParameterError
         For an unknown view or column, a view that needs samples without them, or a plain picture as SVG.
     """
-    if view not in VIEWS:
-        known = ", ".join(VIEWS)
+    if view not in _DRAWN:
+        known = ", ".join(_DRAWN)
         raise InvalidParameterError(f"view must be one of {known}, but is {view!r}", parameter="view")
     if samples is None and view in NEEDS_SAMPLES:
         raise InvalidParameterError(
             f"the view {view!r} needs the samples that the map was trained on", parameter="view"
         )
+    if annotated and view == "texture":
+        raise InvalidParameterError("a texture has no axes: use annotated=False", parameter="annotated")
     if form == "svg" and not annotated:
         raise InvalidParameterError(
             "SVG is for annotated figures: use annotated=True, or form='png'", parameter="form"
@@ -169,4 +183,5 @@ _DRAWN: dict[View, Callable[..., Pixels]] = {
     "clusters": draw_clusters,
     "labels": lambda weights, labels, **options: draw_labels(labels, **options),
     "pies": lambda weights, labels, **options: draw_pies(labels, **options),
+    "texture": draw_texture,
 }

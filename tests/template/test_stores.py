@@ -65,7 +65,11 @@ def test_a_model_that_was_deleted_can_be_restored_for_a_while(plain: Stack) -> N
 
 
 def test_no_rule_of_the_bucket_takes_models(either: Stack) -> None:
-    assert set(rules(either, "ModelBucket")) == {"ExpireOldVersions", "EndUploads"}
+    found = rules(either, "ModelBucket")
+    assert set(found) == {"ExpireOldVersions", "ExpireTemporary", "EndUploads"}
+    temporary = found["ExpireTemporary"]
+    assert temporary["Prefix"] == "models/temporary/"
+    assert temporary["ExpirationInDays"] == 1
 
 
 def test_the_worker_prunes_models_where_those_without_a_name_are_to_go(

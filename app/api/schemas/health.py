@@ -6,6 +6,7 @@ from pydantic import Field
 
 from app.api.schemas.fields import LARGEST_INTEGER, parameter
 from app.schema import QuerySchema, Schema
+from kohonen.colour.spaces import Space
 
 __all__ = ["DemoQuery", "Health", "Limits", "Problem"]
 
@@ -14,6 +15,15 @@ class DemoQuery(QuerySchema):
     """The query of the demo."""
 
     input_size: int = Field(20, ge=1, le=LARGEST_INTEGER, description="Number of random colours.")
+    colours: str | None = Field(
+        None,
+        description="The colours, instead of random ones, separated by commas: hexadecimal digits, or CSS "
+        "names.",
+        examples=["e63946,gold,1a9850"],
+    )
+    space: Space = Field(
+        "rgb", description="Colour space of the training; gradients in OKLab are smoother to the eye."
+    )
     width: int = parameter("width")
     height: int = parameter("height")
     iterations: int = parameter("iterations", "Passes over the colours.")

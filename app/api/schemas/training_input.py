@@ -1,4 +1,4 @@
-"""Requests to train: a JSON body, or CSV with the fields in the query."""
+"""Requests to train: a JSON body, or CSV or a picture with the fields in the query."""
 
 from typing import Annotated, Any, Literal
 
@@ -8,10 +8,13 @@ from starlette.concurrency import run_in_threadpool
 
 from app.api.schemas.tables import CsvFields, RoleFields, read_table
 from app.api.schemas.training import TrainingBody, TrainingFields
+from app.errors import FieldError, InvalidRequestError
 from app.settings import Settings
 from app.training.request import TrainingRequest
 from app.web import body
-from app.web.responses import CSV, JSON
+from app.web.responses import CSV, JSON, PICTURES
+from kohonen.colour.cells import training_data
+from kohonen.colour.images import read_picture
 
 __all__ = [
     "ACCEPTED",
@@ -25,7 +28,9 @@ __all__ = [
 ]
 
 #: Media types of bodies.
-ACCEPTED = (JSON, CSV)
+ACCEPTED = (JSON, CSV, *PICTURES)
+#: Defaults for a picture: weights of samples need batch training, which takes few iterations.
+_OF_A_PICTURE: dict[str, Any] = {"algorithm": "batch", "iterations": 100}
 CSV_EXAMPLE = "height,weight,species\n31.5,4.2,cat\n48,,dog\n29,3.9,cat\n"
 
 View = Annotated[
@@ -85,7 +90,14 @@ async def read_training(
     def training() -> TrainingRequest:
         with body.turn(request, content):
             table = None
-            if body.media_type(request) == CSV:
+            if body.media_type(request) in PICTURES:
+                if "sample_weight" in fields:
+                    message = "the colours of a picture are weighted by their pixels: leave this out"
+                    raise InvalidRequestError([FieldError("/sample_weight", message)])
+                data = training_data(read_picture(content, most_pixels=settings.max_picture_pixels))
+                own = {"data": data.samples.tolist(), "sample_weight": data.table[:, -1].tolist()}
+                wanted = body.validated({**_OF_A_PICTURE, **fields, **own}, TrainingBody)
+            elif body.media_type(request) == CSV:
                 dialect = {**body.charset(request), **query.dialect()}
                 roles = {**query.roles(), "sample_weight": fields.get("sample_weight")}
                 table = read_table(content, dialect, roles, settings=settings)

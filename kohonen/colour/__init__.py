@@ -1,0 +1,1 @@
+"""Colours of pictures: palettes, pictures in few colours, names of colours and files of palettes."""
