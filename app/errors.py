@@ -145,7 +145,12 @@ class DataNotKeptError(ServiceError):
 
 
 class DamagedModelError(ServiceError):
-    """The stored bytes of a model have changed since it was stored."""
+    """The stored bytes of a model have changed since it was stored.
+
+    `is_new` says that this was just found out, so that `latest` and `best` now name another model.
+    """
+
+    is_new = False
 
 
 class OutdatedModelError(DamagedModelError):

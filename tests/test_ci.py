@@ -150,13 +150,15 @@ def test_every_nightly_part_runs_and_is_reported_though_one_fails(nightly: Path)
         ["kills", "passed"],
         ["jobs", "passed"],
         ["load", "passed"],
+        ["memory", "passed"],
     ]
     run = (nightly / "run").read_text()
     assert "--hypothesis-profile=long" in run
     assert "driver 7 20000\n" in run
     assert "tests/app/workers/test_processes.py\n" in run
     assert "tests/emulator/test_jobs.py\n" in run
-    assert run.endswith("make load ARGS=--seconds 300\n")
+    assert "make load ARGS=--seconds 300\n" in run
+    assert run.endswith("-m benchmarks.load.memory\n")
 
 
 def test_nightly_parts_run_alone_and_pass_if_they_do(nightly: Path) -> None:

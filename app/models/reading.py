@@ -218,11 +218,14 @@ class ModelReader:
 
     def _damage(self, card: StoredCard, what: str) -> DamagedModelError:
         """Remember that a model is damaged, and return the error."""
+        known = card.weights_key in self._damaged
         if what == "weights" and len(self._damaged) < MOST_REMEMBERED:
             self._damaged.add(card.weights_key)
-        return DamagedModelError(
+        error = DamagedModelError(
             f"the {what} of model {card.id!r} are not what was stored; it is left as it is"
         )
+        error.is_new = what == "weights" and not known
+        return error
 
     def derived(self, card: StoredCard, form: str) -> str | None:
         """Return the key of a model's weights in another format, if it is stored."""

@@ -19,7 +19,7 @@ __all__ = ["ProblemResponse", "install"]
 logger = logging.getLogger(__name__)
 
 #: Damaged models that one request passes over.
-MOST_DAMAGED = 3
+MOST_DAMAGED = 1
 _ATTEMPT = "attempt"
 _METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
@@ -42,9 +42,11 @@ def install(app: FastAPI) -> None:
 
 def _damaged(request: Request, error: Exception) -> Any:
     """Answer a GET again whose reference moves: now that the damage is known, it names another model."""
+    assert isinstance(error, DamagedModelError)
     attempt = request.scope.get(_ATTEMPT, 1)
     reference = parse(request.path_params.get("ref", RESERVED[0]))
-    if request.method != "GET" or attempt > MOST_DAMAGED or reference is None or not reference.moves:
+    moves = reference is not None and reference.moves
+    if request.method != "GET" or not moves or not error.is_new or attempt > MOST_DAMAGED:
         return _known(request, error)
     scope = {**request.scope, _ATTEMPT: attempt + 1}
 
