@@ -107,7 +107,7 @@ def test_a_variable_that_cannot_be_understood(name: str, text: str, says: str) -
 
 def test_sizes_are_chosen_for_the_data_unless_they_are_colours() -> None:
     table = combine(flags=Layer(data=Data("csv", {"path": "/data/my iris.csv"}), parameters={"height": 4}))
-    assert (table.auto, table.run_name) == ({"width", "iterations", "algorithm"}, "som-my-iris")
+    assert (set(table.auto), table.run_name) == ({"width", "iterations", "algorithm"}, "som-my-iris")
     sized = table.sized(Dataset(np.eye(4)))
     assert (sized.auto, sized.parameters.width, sized.parameters.iterations) == (frozenset(), 2, 12_500)
     colours = combine()
