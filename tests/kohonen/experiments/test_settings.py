@@ -1,10 +1,12 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from kohonen import InvalidExperimentError
 from kohonen.experiments.experiment import Data
 from kohonen.experiments.settings import VARIABLES, Layer, combine, environment, read_environment
+from kohonen.inputs.arrays import Dataset
 
 EVERY = {
     "SOM_WIDTH": "6",
@@ -101,3 +103,16 @@ def test_verbose_may_be_off(text: str) -> None:
 def test_a_variable_that_cannot_be_understood(name: str, text: str, says: str) -> None:
     with pytest.raises(InvalidExperimentError, match=f"the variable {name}: .*{says}"):
         read_environment({name: text})
+
+
+def test_sizes_are_chosen_for_the_data_unless_they_are_colours() -> None:
+    table = combine(flags=Layer(data=Data("csv", {"path": "/data/my iris.csv"}), parameters={"height": 4}))
+    assert (set(table.auto), table.run_name) == ({"width", "iterations", "algorithm"}, "som-my-iris")
+    sized = table.sized(Dataset(np.eye(4)))
+    assert (sized.auto, sized.parameters.width, sized.parameters.iterations) == (frozenset(), 2, 12_500)
+    colours = combine()
+    assert (colours.auto, colours.run_name, colours.parameters.width) == (
+        frozenset(),
+        "som-100x100-1000",
+        100,
+    )
