@@ -163,10 +163,7 @@ class Card:
     quality: CardQuality
     engine: CardEngine
     weights: CardWeights
-    unverified: bool = described(
-        "Whether nothing shows that the weights are those of this training: a file had no data.",
-        default=False,
-    )
+    unverified: bool = described("Whether it came without the data that show it to be true.", default=False)
     lineage: Lineage | None = None
     preparation: CardPreparation | None = described(
         "How the samples were made from a table with named columns, if they were.", default=None

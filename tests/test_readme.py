@@ -24,7 +24,14 @@ VARIABLES = {
     for name, field in Settings.model_fields.items()
 }
 #: Defaults that the tables give in words, and those that share a row.
-SPOKEN = {"SOM_TRAININGS": "one a core", "SOM_WORKERS": "one a core", "SOM_ALLOWED_ORIGINS": "none"}
+SPOKEN = {
+    "SOM_TRAININGS": "one a core",
+    "SOM_WORKERS": "one a core",
+    "SOM_READS": "one a core",
+    "SOM_MEMORY": "what the container or function leaves",
+    "SOM_ALLOWED_ORIGINS": "none",
+    "SOM_ROOT_PATH": "none",
+}
 SHARED = {"HOST", "PORT"}
 
 

@@ -70,9 +70,9 @@ def lab_of_pixels(pixels: Pixels) -> FloatArray:
 def ciede2000(one: FloatArray, other: FloatArray) -> FloatArray:
     """Return the CIEDE2000 differences of colours in CIELAB, both of shape (n, 3)."""
     (light_1, a_1, b_1), (light_2, a_2, b_2) = one.T, other.T
-    mean_7 = ((np.hypot(a_1, b_1) + np.hypot(a_2, b_2)) / 2) ** 7
+    mean_7 = ((_length(a_1, b_1) + _length(a_2, b_2)) / 2) ** 7
     stretch = 1.5 - 0.5 * np.sqrt(mean_7 / (mean_7 + 25.0**7))
-    chroma_1, chroma_2 = np.hypot(a_1 * stretch, b_1), np.hypot(a_2 * stretch, b_2)
+    chroma_1, chroma_2 = _length(a_1 * stretch, b_1), _length(a_2 * stretch, b_2)
     hue_1, hue_2 = (np.arctan2(b, a * stretch) % (2 * np.pi) for a, b in ((a_1, b_1), (a_2, b_2)))
     coloured = chroma_1 * chroma_2 > 0
     turn = np.where(coloured, (hue_2 - hue_1 + np.pi) % (2 * np.pi) - np.pi, 0.0)
@@ -95,3 +95,7 @@ def ciede2000(one: FloatArray, other: FloatArray) -> FloatArray:
     hue_part = hue_step / (1 + 0.015 * chroma * weight)
     squared = light_part**2 + chroma_part**2 + hue_part**2 - rotation * chroma_part * hue_part
     return np.asarray(np.sqrt(squared))
+
+
+def _length(a: FloatArray, b: FloatArray) -> FloatArray:
+    return np.asarray(np.sqrt(a * a + b * b))

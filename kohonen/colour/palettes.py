@@ -75,7 +75,7 @@ class Palette:
     def oklch(self) -> FloatArray:
         """Lightness, chroma and hue in degrees of the colours in OKLab, of shape (k, 3)."""
         light, a, b = oklab(self.colours / 255).T
-        chroma = np.hypot(a, b)
+        chroma = np.sqrt(a * a + b * b)
         hue = np.where(chroma < 1e-4, 0.0, np.degrees(np.arctan2(b, a)) % 360)
         return np.stack([light, chroma, hue], axis=1)
 

@@ -121,7 +121,7 @@ def draw_pies(labels: UnitLabels, *, scale: int | None = None, geometry: Geometr
             aside, below = places - across[units], at - down[units]
             turn = np.arctan2(aside, -below) / (2 * np.pi) % 1.0  # clockwise from the top
             kind = (turn[:, None] >= ends[units]).sum(axis=1)
-            outside = np.hypot(aside, below) > radii[units]
+            outside = np.sqrt(aside * aside + below * below) > radii[units]
             kind[outside] = np.where(radii[units] > 0, len(table) - 1, len(table) - 2)[outside]
             kind[units < 0] = len(table) - 1
             sums += table[kind].reshape(columns, smooth, 3).sum(axis=1)

@@ -199,10 +199,13 @@ INEXACT_IN_C = re.compile(
 )
 #: Lines that use them for something else than samples, weights and palettes.
 HARMLESS = {
-    "engines/boxes.py": "short",  # sizes of boxes, which change no result
+    "colour/compression.py": "math.log10",  # a figure in decibels
+    "colour/differences.py": "",  # differences of colours, which are rounded to a digit
+    "colour/palettes.py": "hue",  # rounded to a tenth of a degree
     "observers/time_left.py": "REACH",  # estimates the time that is left
     "animation/moments.py": "ratio",  # chooses the iterations to draw
     "inputs/curves.py": "return np.asarray",  # numbers of a table that are shown again
+    "pictures/labels.py": "turn",  # borders of the pieces of a pie
     "pictures/axes.py": "np.cos(angles), np.sin(angles)",  # corners of drawn hexagons
 }
 

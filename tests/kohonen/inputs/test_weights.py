@@ -21,7 +21,7 @@ def test_weights_stay_with_the_rows() -> None:
     assert read_csv(io.StringIO(TEXT)).sample_weight is None
     preparation = Preparation.fit(table)
     rows = preparation.read_rows(TEXT.encode(), sample_weight="count")
-    assert list(rows) == ["a", "count", "b"]
+    assert list(rows) == ["id", "a", "count", "b"]
     assert Preparation.from_json(preparation.to_json()).roles == preparation.roles
 
 
