@@ -28,8 +28,10 @@ class StrictQuery:
 
     @classmethod
     def install(cls, route: object) -> None:
-        """Make a route strict, if it answers GET."""
-        if isinstance(route, APIRoute) and "GET" in (route.methods or ()) and route.path not in LENIENT:
+        """Make a route strict, if it answers GET. It is shared by all applications of the process."""
+        if not isinstance(route, APIRoute) or isinstance(route.app, cls) or route.path in LENIENT:
+            return
+        if "GET" in (route.methods or ()):
             route.app = cls(route)
             route.responses = {**problems(422), **route.responses}
 

@@ -3,7 +3,12 @@
 import json
 
 import pytest
+from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
+
+from app.app import create_app
+from app.settings import Settings
+from app.web.queries import StrictQuery
 
 BODY = {"colours": ["red", "blue"], "width": 3, "height": 2, "iterations": 2, "random_state": 1}
 
@@ -31,6 +36,15 @@ def test_an_unknown_parameter_is_refused(client: TestClient, path: str, name: st
     (error,) = answer.json()["errors"]
     assert error["pointer"] == f"/{name}"
     assert says in error["message"]
+
+
+def test_many_applications_share_the_routes() -> None:
+    for _ in range(3):
+        made = create_app(Settings(store="memory:", workers=0))
+    (route,) = (route for route in made.routes if getattr(route, "path", None) == "/models")
+    assert isinstance(route, APIRoute)
+    assert isinstance(route.app, StrictQuery)
+    assert not isinstance(route.app._app, StrictQuery)
 
 
 def test_monitors_may_add_what_they_like(client: TestClient) -> None:
