@@ -10,8 +10,8 @@ from tests.test_architecture import loaded_by
 
 #: The packages that the service imports at its start beside fastapi, NumPy, Pillow and what those import.
 PACKAGES = {"app", "dotenv", "kohonen", "mangum", "pydantic_settings"}
-#: The modules that it imports beside theirs; there are 223.
-MOST_MODULES = 240
+#: The modules that it imports beside theirs; there are 268.
+MOST_MODULES = 280
 
 
 def test_a_start_imports_little_beside_its_largest_imports(monkeypatch: pytest.MonkeyPatch) -> None:

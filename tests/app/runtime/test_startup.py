@@ -68,7 +68,9 @@ def test_importing_the_service_changes_nothing_of_the_process() -> None:
     assert after == before
 
 
-SERVING = "import app.__main__; app.__main__.serve = print; app.__main__.main(['serve'])"
+SERVING = (
+    "import uvicorn; uvicorn.run = lambda *_, **__: None; import app.__main__; app.__main__.main(['serve'])"
+)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +154,7 @@ def test_large_blocks_go_back_to_the_system_whatever_was_there_before() -> None:
     with starting():
         pass
     library.mallinfo2.restype = MallocInformation
-    large = 40 * LARGE_BLOCK  # larger than any hole that other tests may have left
+    large = 400 * LARGE_BLOCK  # larger than any hole that other tests may have left
     bytearray(large + LARGE_BLOCK)  # free at once, it would be the measure of what is large
     before = library.mallinfo2().hblkhd
     block = bytearray(large)

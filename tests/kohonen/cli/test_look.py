@@ -78,11 +78,11 @@ def test_a_table_is_prepared_as_the_one_that_was_trained_on(kohonen: Terminal) -
     found = [(int(row["bmu_x"]), int(row["bmu_y"])) for row in csv.DictReader(io.StringIO(out))]
     assert found == [tuple(unit) for unit in som.predict(samples)[:2].tolist()]
     Path("new.csv").write_text("colour;price\nred;2.5\ngreen;3\n")
-    code, out, err = kohonen("predict", "run", "--csv", "new.csv")
+    code, out, err = kohonen("predict", "run", "new.csv")
     assert (code, len(out.splitlines())) == (0, 3)
     says = "values that are not among its categories 'blue', 'red', such as 'green' in row 2"
     assert err == f"note: column 'colour' holds 1 {says}; they count as missing\n"
-    assert says in kohonen("predict", "run", "--csv", "new.csv", "--unknown", "error")[2]
+    assert says in kohonen("predict", "run", "new.csv", "--unknown", "error")[2]
     Path("new.csv").write_text("colour\nred\n")
     assert "there is no column 'price'" in kohonen("predict", "run", "new.csv")[2]
     assert kohonen("show", "run", "--view", "planes") == (0, "planes.png\n", "")

@@ -51,9 +51,9 @@ def test_help_has_every_default(kohonen: Terminal) -> None:
     code, out, _ = kohonen("train", "--help")
     text = " ".join(out.split())
     assert code == 0
-    assert "--iterations INTEGER Passes over the data. [default: 1000]" in text
+    assert "--iterations INTEGER|AUTO Passes over the data; auto: for the number of samples, " in text
     assert "--gif / --no-gif Whether to make training.gif. [default: yes]" in text
-    assert "--algorithm [online|batch]" in text
+    assert "--algorithm [online|batch|auto]" in text
     assert kohonen()[0] == 2
 
 
