@@ -37,8 +37,6 @@ def csv_of_sheet(source: str | os.PathLike[str] | bytes | IO[bytes], sheet: str 
 
 
 def _written(cell: Any) -> str:
-    if isinstance(cell, datetime.datetime) and cell.time() == datetime.time():
-        cell = cell.date()
     if isinstance(cell, datetime.date | datetime.time):
         return cell.isoformat()
     return str(cell).removesuffix(".0") if isinstance(cell, float) else str(cell)

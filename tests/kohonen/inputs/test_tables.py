@@ -368,3 +368,12 @@ def test_texts_in_memory_are_numbers_only_with_a_sign() -> None:
     ]
     with pytest.raises(InvalidParameterError, match="header is for a file"):
         read_columns(columns, header=True)
+
+
+def test_some_rows_of_a_longer_table() -> None:
+    text = "a,b,c\n" + "".join(f"{row / 7},{'x' if row == 999 else ''},1.5\n" for row in range(1000))
+    table = read_csv(io.StringIO(text), most_rows=50, categorical="b", only=["a", "b"])
+    assert list(table) == ["a"], "no row that was read has a value in the other column"
+    assert 40 <= len(table["a"]) <= 50
+    np.testing.assert_array_equal(table["a"], np.array(table.rows) / 7)
+    assert len(read_csv(io.StringIO(text), most_rows=1000, only="a")["a"]) == 1000
