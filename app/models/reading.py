@@ -27,8 +27,7 @@ __all__ = ["ModelReader"]
 
 #: A thousand names of a hundred characters, and as many categories, take over two megabytes.
 MOST_CARD_BYTES = 2**22
-#: Models that are listed and yet not there (they expire, or are being deleted) are passed over, so many at
-#: most.
+#: The number of listed models that do not exist (expired, or being deleted) and are passed over.
 MOST_MISSING = 20
 #: Models that are known to have a name, so that lists need not read their cards again.
 MOST_REMEMBERED = 10_000

@@ -224,10 +224,10 @@ class Gate:
         return place
 
     def _grant(self) -> None:
-        """Admit those who wait, in order.
+        """Admit waiting work in order.
 
-        Whoever needs more memory than is free lets nobody pass who needs any. The turns of answers that are
-        being sent need none: the one that waits may be waiting for them to end.
+        While the first that waits for memory does not fit, no other work that needs memory passes it. The
+        turns of answers that are being sent need none, and their end frees memory.
         """
         blocked = False
         for place in list(self._waiting):

@@ -1,4 +1,4 @@
-"""How unusual the distance of a row to its best matching unit is."""
+"""Percentiles of the distances of rows to their best matching units, which mark outliers."""
 
 import numpy as np
 

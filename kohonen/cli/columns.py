@@ -20,7 +20,7 @@ from kohonen.plan import plan
 __all__ = ["look"]
 
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
-#: Of a longer table, so many rows decide the ratio of the sides of the map.
+#: The number of rows of a longer table that decide the ratio of the sides of the map.
 _MOST_ROWS = 10_000
 #: Characters of a value in the table.
 _SHOWN = 20

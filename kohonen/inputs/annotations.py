@@ -112,7 +112,7 @@ class Annotations:
 
     @classmethod
     def decode(cls, content: bytes, *, rows: int, units: int) -> "Annotations":
-        """Return the annotations of a number of rows on a map of so many units.
+        """Return the annotations of a number of rows on a map of a number of units.
 
         Raises
         ------

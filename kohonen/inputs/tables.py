@@ -76,7 +76,8 @@ def read_csv(
     most_columns : int, optional
         Maximum number of columns.
     most_rows : int, optional
-        Of a longer table, so many rows are read at random, and columns without a value in them are left out.
+        Of a longer table, this number of rows is read at random, and columns without a value in them are
+        left out.
     **options
         The dialect of the file: ``absent``, ``decimal``, ``thousands``, ``delimiter``, ``header`` and
         ``encoding`` as in :class:`kohonen.delimited.dialects.Dialect`; and roles of columns by name or

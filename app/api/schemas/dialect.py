@@ -10,7 +10,7 @@ __all__ = ["TableDialect"]
 
 
 class TableDialect(BodySchema):
-    """How the values of a table are written."""
+    """The notation of the values of a table."""
 
     absent: list[str | float] | str | float = Field(
         [], description="Texts or numbers that mean a missing value, such as `-9999`."
