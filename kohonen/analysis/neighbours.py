@@ -86,8 +86,7 @@ class RowSearch:
     def _nearest(self, query: FloatArray, count: int) -> tuple[IntArray, FloatArray]:
         if np.isnan(query).any():
             return _least(np.arange(len(self._rows)), _distances(self._rows, query), count)
-        found = self._gaps
-        distances = _distances(self._rows[found], query)
+        found, distances = _least(self._gaps, _distances(self._rows[self._gaps], query), count)
         bounds = _distances(self._centres, query) * (1.0 - MARGIN) - self._radii * (1.0 + MARGIN)
         for unit in np.argsort(bounds, kind="stable"):
             if len(found) == count and bounds[unit] > distances[-1]:
@@ -96,7 +95,7 @@ class RowSearch:
             found = np.concatenate([found, group])
             distances = np.concatenate([distances, _distances(self._rows[group], query)])
             found, distances = _least(found, distances, count)
-        return _least(found, distances, count)
+        return found, distances
 
 
 def _least(rows: IntArray, distances: FloatArray, count: int) -> tuple[IntArray, FloatArray]:

@@ -63,15 +63,20 @@ def compress_files(
     one = output.suffix in (".png", ".webp")
     if one and len(pictures) > 1:
         raise click.UsageError(f"{output} is one file: use -o with a folder for {len(pictures)} pictures")
+    form = "webp" if webp else "png"
+    targets = [output] if one else [output / f"{picture.stem}.{form}" for picture in pictures]
+    _check_targets(pictures, targets)
     chosen, failures = given(options, COMPRESSION), 0
     if not one:
         output.mkdir(parents=True, exist_ok=True)
     bar = click.progressbar(
-        pictures, file=sys.stderr, label="compress", hidden=quiet or one or not sys.stderr.isatty()
+        list(zip(pictures, targets, strict=True)),
+        file=sys.stderr,
+        label="compress",
+        hidden=quiet or one or not sys.stderr.isatty(),
     )
     with bar as waiting:
-        for picture in waiting:
-            path = output if one else output / f"{picture.stem}.{'webp' if webp else 'png'}"
+        for picture, path in waiting:
             try:
                 made = compress(picture, keep=keep, **chosen)
             except InvalidPictureError as error:
@@ -84,6 +89,16 @@ def compress_files(
             if not quiet:
                 click.echo(f"{path}: {_figures(made, picture.stat().st_size, len(content))}")
     return 1 if failures else 0
+
+
+def _check_targets(pictures: tuple[Path, ...], targets: list[Path]) -> None:
+    """Refuse to write one file twice, or over a picture."""
+    originals = {picture.resolve() for picture in pictures}
+    for picture, target in zip(pictures, targets, strict=True):
+        if target.resolve() in originals:
+            raise click.UsageError(f"{target} is one of the pictures: use -o with another file or folder")
+        if targets.count(target) > 1:
+            raise click.UsageError(f"{picture} is not the only picture that would become {target}: rename it")
 
 
 @click.command()

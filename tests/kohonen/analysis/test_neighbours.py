@@ -62,6 +62,12 @@ def test_most_rows_of_an_ordered_map_are_not_compared(monkeypatch: pytest.Monkey
     assert sum(compared) < 20 * (400 + 1000)
 
 
+def test_rows_with_gaps_do_not_hide_nearer_rows() -> None:
+    rows = np.array([[10.0, np.nan], [0.1, np.nan], [1.0, 1.0]])
+    found = RowSearch(np.zeros((1, 1, 2)), rows).nearest(np.zeros((1, 2)), 2)
+    assert found.rows.tolist() == [[1, 2]]
+
+
 def test_a_row_without_a_common_value_is_the_farthest() -> None:
     rows = np.array([[np.nan, 1.0], [100.0, 1.0]])
     found = RowSearch(np.zeros((1, 1, 2)), rows).nearest(np.array([[0.0, np.nan]]), 2)

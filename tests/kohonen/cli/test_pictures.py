@@ -71,3 +71,19 @@ def test_a_texture(kohonen: Terminal) -> None:
     code, _, err = kohonen("texture", "plane")
     assert code == 2
     assert "toroidal" in err
+
+
+def test_no_picture_is_written_over(kohonen: Terminal, picture: Path) -> None:
+    before = picture.read_bytes()
+    Path("other").mkdir()
+    Path("other/scene.jpg").write_bytes(encoded(scene(seed=2), "JPEG"))
+    for arguments in (
+        (str(picture), "-o", "scene.png"),
+        (str(picture), "-o", "."),
+        (str(picture), "other/scene.jpg", "-o", "out"),
+    ):
+        code, _, err = kohonen("compress", *arguments)
+        assert code == 2
+        assert "scene.png" in err
+    assert picture.read_bytes() == before
+    assert not Path("out").exists()
